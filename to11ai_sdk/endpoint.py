@@ -1,0 +1,309 @@
+"""How one typed signature becomes one call: ``@endpoint``, ``Endpoint`` and the table ``ENDPOINTS``.
+
+A row of the table is a method with an empty body. Its placeholders are the path parameters; the other parameters go
+to the query (GET, DELETE) or to the JSON body (POST, PUT, PATCH) under the camelCase of their names; a parameter
+without a default is required; the annotation of the result is the model of the reply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property, wraps
+from importlib import import_module
+
+from . import wire
+from .errors import To11aiResponseValidationError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any, ClassVar, TypeVar
+
+    from pydantic import TypeAdapter
+
+    Method = TypeVar("Method", bound=Callable[..., Any])
+    Read = Callable[[Mapping[str, Any]], Any]
+    Send = Callable[["Endpoint", Mapping[str, Any], Read], Any]
+
+__all__ = ["ENDPOINTS", "Endpoint", "EndpointTable", "Parameter", "Request", "Resource", "endpoint"]
+
+
+class Request:
+    """One request as values: what to send, before any byte of it exists.
+
+    Attributes:
+        method: HTTP method.
+        path: raw path, percent-encoded, starting with ``/v1/``.
+        query: names and values of the query, both unencoded, in the order of the signature.
+        body: what the JSON body says, ``None`` when the call has no body.
+    """
+
+    __slots__ = ("body", "method", "path", "query")
+
+    def __init__(self, method: str, path: str, query: dict[str, str], body: dict[str, Any] | None) -> None:
+        self.method = method
+        self.path = path
+        self.query = query
+        self.body = body
+
+    @property
+    def target(self) -> str:
+        """Path and query as they stand in the request line (RFC 9112 section 3.2.1)."""
+        return wire.target(self.path, self.query)
+
+
+class Parameter:
+    """One parameter of a row.
+
+    Attributes:
+        name: Python name.
+        wire_name: name in the query or the body.
+        place: ``"path"``, ``"query"`` or ``"body"``.
+        annotation: the type as written, without ``| None``.
+        required: whether the signature has no default for it.
+    """
+
+    __slots__ = ("annotation", "kind", "name", "place", "required", "wire_name")
+
+    def __init__(self, name: str, wire_name: str, place: str, annotation: str, *, required: bool) -> None:
+        self.name = name
+        self.wire_name = wire_name
+        self.place = place
+        self.annotation = annotation.removesuffix(" | None")
+        self.required = required
+        self.kind = wire.KINDS[self.annotation]
+
+
+class Endpoint:
+    """One row of the table: everything that is known about one call of the API.
+
+    Attributes:
+        method: HTTP method.
+        path: path template with the Python names of its parameters, ``"/v1/projects/{project_id}/prompts"``.
+        safe: whether sending it twice changes no more than sending it once (RFC 9110 section 9.2.2).
+        signature: the empty method the row was declared with.
+    """
+
+    def __init__(
+        self, route: str, signature: Callable[..., Any], *, safe: bool, paged: bool, wire_names: Mapping[str, str]
+    ) -> None:
+        self.method, self.path = route.split(" ")
+        self.safe = safe or self.method != "POST"
+        self.signature = signature
+        self.owner: type[Resource] = Resource
+        self._paged = paged
+        self._wire_names = wire_names
+
+    def __repr__(self) -> str:
+        return f"<Endpoint {self.name}: {self.method} {self.path}>"
+
+    @property
+    def name(self) -> str:
+        """Dotted name below the client, ``"routing_rules.versions.create"``."""
+        return f"{self.owner.namespace}.{self.signature.__name__.removeprefix('_')}"
+
+    @property
+    def doc(self) -> str:
+        """The docstring of the row."""
+        return self.signature.__doc__ or ""
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The parameters in the order of the signature."""
+        code, defaults = self.signature.__code__, self.signature.__kwdefaults__ or {}
+        return tuple(
+            self._parameter(name, required=name not in defaults) for name in code.co_varnames[1 : code.co_kwonlyargcount + 1]
+        )
+
+    def _parameter(self, name: str, *, required: bool) -> Parameter:
+        if f"{{{name}}}" in self.path:
+            place = "path"
+        else:
+            place = "query" if self.method in ("GET", "DELETE") else "body"
+        wire_name = self._wire_names.get(name) or wire.camel(name)
+        return Parameter(name, wire_name, place, self.signature.__annotations__[name], required=required)
+
+    @cached_property
+    def has_body(self) -> bool:
+        """Whether the call sends a JSON object; archive and restore send nothing."""
+        return any(parameter.place == "body" for parameter in self.parameters)
+
+    def encode(self, arguments: Mapping[str, Any]) -> Request:
+        """The request for these arguments, by their Python names; ``None`` is left out.
+
+        Raises:
+            TypeError: a value of the wrong type, or one that JSON cannot hold.
+            ValueError: an id that is empty, ``.``, ``..`` or holds control characters, or a number JSON cannot hold.
+        """
+        path: dict[str, str] = {}
+        query: dict[str, str] = {}
+        body: dict[str, Any] = {}
+        for parameter in self.parameters:
+            value = arguments.get(parameter.name)
+            if parameter.place == "path":
+                path[parameter.name] = wire.segment(parameter.name, parameter.kind.check(parameter.name, value))
+            elif value is None and not parameter.required:
+                continue
+            elif parameter.place == "body":
+                body[parameter.wire_name] = parameter.kind.check(parameter.name, value)
+            elif value is not False:
+                query[parameter.wire_name] = wire.text(parameter.kind.check(parameter.name, value))
+        return Request(self.method, self.path.format_map(path), query, body if self.has_body else None)
+
+    def decode(self, path: Mapping[str, str], query: Mapping[str, str], body: object) -> dict[str, Any]:
+        """The arguments of a request that arrived: the inverse of :meth:`encode`, for a server.
+
+        Args:
+            path: the path parameters by their Python names, percent-decoded.
+            query: the query, decoded.
+            body: the JSON body, decoded; ``None`` if there was none.
+
+        Raises:
+            TypeError: a required value is missing, or one has the wrong type; the message names it as the wire does.
+        """
+        if self.has_body and not isinstance(body, dict):
+            raise TypeError("the body must be a JSON object")
+        places: dict[str, Mapping[str, Any]] = {"path": path, "query": query, "body": body if isinstance(body, dict) else {}}
+        arguments: dict[str, Any] = {}
+        for parameter in self.parameters:
+            name = parameter.name if parameter.place == "path" else parameter.wire_name
+            value = places[parameter.place].get(name)
+            if value is not None:
+                read = parameter.kind.check if parameter.place == "body" else parameter.kind.read
+                arguments[parameter.name] = read(name, value)
+            elif parameter.required:
+                raise TypeError(f"{name} is required")
+        return arguments
+
+    @cached_property
+    def result(self) -> TypeAdapter[Any]:
+        """What builds the result; made on first use, which imports Pydantic and the models."""
+        return import_module("to11ai_sdk.models").adapter(self.signature.__annotations__["return"])  # type: ignore[no-any-return]
+
+    def prepare(self) -> None:
+        """Get ready to read the reply: the slow part of a first call, best done while the server thinks."""
+        self.result  # noqa: B018 - for its effect
+
+    def build(self, data: Any) -> Any:
+        """The result, fresh from the ``data`` of a reply.
+
+        Raises:
+            To11aiResponseValidationError: the data does not fit the model; names the fields, not their values.
+        """
+        try:
+            return self.result.validate_python(data)
+        except ValueError as exc:
+            raise To11aiResponseValidationError(f"{self.name}: {misfit(exc)}") from exc
+
+    def read(self, envelope: Mapping[str, Any]) -> Any:
+        """The result of a success envelope."""
+        return self.build(self.data(envelope))
+
+    def checked(self, envelope: Mapping[str, Any]) -> Any:
+        """The ``data`` of a success envelope, once it is known to fit: what a cache may keep."""
+        self.read(envelope)
+        return self.data(envelope)
+
+    def data(self, envelope: Mapping[str, Any]) -> Any:
+        """The part of a success envelope that the result is made of."""
+        data = envelope.get("data")
+        if self._paged and isinstance(data, list):
+            return {"items": data, "pagination": envelope.get("pagination")}
+        return data
+
+
+def misfit(exc: ValueError) -> str:
+    """What of a reply does not fit, in one line: the place and the reason, never the value."""
+    problems = exc.errors(include_url=False, include_input=False, include_context=False)  # type: ignore[attr-defined]
+    first = problems[0]
+    place = ".".join(map(str, ("data", *first["loc"])))
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"the reply does not fit: {place}: {first['msg']}{more}"
+
+
+class Resource:
+    """A namespace of the client: rows of the table as methods.
+
+    Attributes:
+        namespace: dotted name of the namespace below the client.
+    """
+
+    namespace: ClassVar[str] = ""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+
+    def __init_subclass__(cls) -> None:
+        for row in (getattr(method, "endpoint", None) for method in vars(cls).values()):
+            if isinstance(row, Endpoint):
+                row.owner = cls
+
+    def _call(self, row: Endpoint, arguments: Mapping[str, Any]) -> Any:
+        return self._send(row, arguments, row.read)
+
+
+class EndpointTable(Mapping[str, Endpoint]):
+    """The rows by their dotted names, in the order of the source; complete whoever asks, and read-only."""
+
+    _HOMES = ("prompts", "project_environments", "routing_rules")
+
+    def __init__(self) -> None:
+        self._filed: list[Endpoint] = []
+
+    def file(self, row: Endpoint) -> None:
+        """Add a row."""
+        self._filed.append(row)
+
+    @cached_property
+    def _rows(self) -> dict[str, Endpoint]:
+        # The modules that declare the rows import this one: asked for by name, the arrow between them points one way.
+        for home in self._HOMES:
+            import_module(f"to11ai_sdk.{home}")
+        return {row.name: row for row in self._filed}
+
+    def __getitem__(self, name: str) -> Endpoint:
+        return self._rows[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+ENDPOINTS = EndpointTable()
+"""Every call of the API that the SDK makes, by dotted name: ``ENDPOINTS["prompts.create"]``."""
+
+
+def endpoint(
+    route: str, *, safe: bool = False, paged: bool = False, **wire_names: str
+) -> Callable[[Method], Method]:
+    """Declare a row: the decorated method's empty body becomes the call.
+
+    Args:
+        route: HTTP method and path template, with the Python names of the path parameters.
+        safe: marks a read that travels as POST.
+        paged: the reply is an array whose ``pagination`` stands beside it in the envelope.
+        **wire_names: Python name to wire name, where it is not the camelCase of it.
+    """
+
+    def declare(signature: Any) -> Any:
+        row = Endpoint(route, signature, safe=safe, paged=paged, wire_names=wire_names)
+        ENDPOINTS.file(row)
+
+        @wraps(signature)
+        def call(self: Resource, *args: Any, **arguments: Any) -> Any:
+            # Python itself checks the names: the empty method is called for its TypeError.
+            signature(self, *args, **arguments)
+            return self._call(row, arguments)  # pyright: ignore[reportPrivateUsage]
+
+        call.endpoint = row  # type: ignore[attr-defined]
+        return call
+
+    return declare
+
+
+def row_of(method: Callable[..., Any]) -> Endpoint:
+    """The row a method was declared as."""
+    row: Endpoint = method.endpoint  # type: ignore[attr-defined]
+    return row

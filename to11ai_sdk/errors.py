@@ -1,0 +1,245 @@
+"""The exceptions of the SDK, and how an error reply of the API chooses one.
+
+::
+
+    To11aiError
+    ├── To11aiNetworkError                     no usable reply: DNS, TLS, connection, timeout
+    ├── To11aiResponseValidationError          a 2xx reply that is not what the API promises
+    └── To11aiApiError                         the API answered with an error
+        ├── To11aiAuthError                    401, 403
+        ├── To11aiRateLimitError               429
+        ├── To11aiValidationError              400
+        ├── RuleNotFoundError                  404 RULE_NOT_FOUND, RULE_NOT_FOUND_IN_ENV
+        ├── NoApplicableRouteError             422 NO_APPLICABLE_ROUTE
+        ├── EnvNotEnabledForProviderError      422 ENV_NOT_ENABLED_FOR_PROVIDER
+        ├── RuleVersionInvalidSnapshotError    400 or 422 with one of SNAPSHOT_CODES
+        └── PromptLabelNotRegisteredError      422 PROMPT_LABEL_NOT_REGISTERED
+
+Bad input (a blank id, a value that JSON cannot hold) is a built-in ``ValueError`` or ``TypeError``, raised before
+anything is sent. Source: the page "Python SDK" of the to11 reference.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+MESSAGE_LIMIT = 1000
+"""The longest message of an exception, in characters."""
+
+
+class To11aiError(Exception):
+    """Base of every exception the SDK raises for a call; catch it to handle them all.
+
+    The attributes describe the call and are filled by the client; all survive ``pickle`` and ``copy``.
+    """
+
+    attempts: int = 0
+    """How many requests were made, retries included."""
+    elapsed_s: float = 0.0
+    """Seconds from the start of the call to the failure, waits included."""
+    method: str = ""
+    """HTTP method of the call, ``"POST"``."""
+    endpoint: str = ""
+    """Path template of the call, ``"/v1/projects/{project_id}/prompts"``."""
+    request_id: str | None = None
+    """The server's id of the last reply, where it sent one (``x-to11-request-id`` or ``x-request-id``)."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message[:MESSAGE_LIMIT])
+
+
+class To11aiNetworkError(To11aiError):
+    """No usable reply came: DNS, TLS, a refused or dropped connection, a timeout. The cause is chained."""
+
+
+class To11aiResponseValidationError(To11aiError):
+    """A 2xx reply is not JSON, not an envelope, lacks its data, or does not fit the model; names the field."""
+
+
+class To11aiApiError(To11aiError):
+    """The API answered with an error that has no class of its own; look at ``error_code`` and ``status_code``."""
+
+    status_code: int
+    """HTTP status."""
+    error_code: str | None
+    """The API's word for it, such as ``"PROMPT_NOT_FOUND"``: ``error.code``, else ``details.code``, else ``None``."""
+    details: Any
+    """``error.details`` as the API sent it: any JSON, or ``None``."""
+
+    def __init__(
+        self, message: str = "", *, status_code: int = 0, error_code: str | None = None, details: Any = None
+    ) -> None:
+        super().__init__(message)
+        self.status_code = status_code
+        self.error_code = error_code
+        self.details = details
+
+    def _detail(self, *names: str) -> str | None:
+        """The first of these keys of ``details`` that holds a string."""
+        details: Any = self.details if isinstance(self.details, dict) else {}
+        return next((details[name] for name in names if isinstance(details.get(name), str)), None)
+
+
+class To11aiAuthError(To11aiApiError):
+    """401 or 403: the key is missing, wrong or revoked, or may not do this."""
+
+
+class To11aiRateLimitError(To11aiApiError):
+    """429: too many requests."""
+
+    retry_after_seconds: float | None = None
+    """Seconds the server asks to wait (``Retry-After``, RFC 9110 section 10.2.3), ``None`` if it did not say."""
+
+
+class To11aiValidationError(To11aiApiError):
+    """400: the API refused the input."""
+
+
+class RuleNotFoundError(To11aiApiError):
+    """404: the routing rule does not exist, or not in that environment."""
+
+    @property
+    def rule_id(self) -> str | None:
+        """Id of the rule, ``None`` when the reply does not name it."""
+        return self._detail("ruleId")
+
+    @property
+    def model(self) -> str | None:
+        """Model that led to the rule, at the gateway."""
+        return self._detail("model")
+
+    @property
+    def env(self) -> str | None:
+        """Slug of the environment that was searched."""
+        return self._detail("env")
+
+
+class NoApplicableRouteError(To11aiApiError):
+    """422: no route of the rule applies to the request."""
+
+    @property
+    def rule_id(self) -> str:
+        """Id of the rule; ``""`` when the reply does not name it, as for the others."""
+        return self._detail("rule", "ruleId") or ""
+
+    @property
+    def version_id(self) -> str:
+        """Id of the rule's version."""
+        return self._detail("version", "versionId") or ""
+
+    @property
+    def reason(self) -> str:
+        """``all_conditions_false``, ``all_variants_unreachable`` or ``all_steps_non_routable``."""
+        return self._detail("reason") or ""
+
+
+class EnvNotEnabledForProviderError(To11aiApiError):
+    """422: the provider that the rule names is not active in the environment."""
+
+    @property
+    def rule_id(self) -> str:
+        """Id of the rule; ``""`` when the reply does not name it, as for the others."""
+        return self._detail("rule", "ruleId") or ""
+
+    @property
+    def env_slug(self) -> str:
+        """Slug of the environment."""
+        return self._detail("env", "envSlug") or ""
+
+    @property
+    def provider_id(self) -> str:
+        """Id of the provider."""
+        return self._detail("providerId") or ""
+
+
+class RuleVersionInvalidSnapshotError(To11aiApiError):
+    """400 or 422: the snapshot of a new rule version was refused; ``error_code`` is one of ``SNAPSHOT_CODES``."""
+
+    @property
+    def field(self) -> str:
+        """Where in the snapshot, ``""`` when the reply does not say."""
+        return self._detail("field") or ""
+
+    @property
+    def reason(self) -> str:
+        """What is wrong there, such as ``"sum_not_100"``."""
+        return self._detail("reason") or ""
+
+    @property
+    def variant_name(self) -> str | None:
+        """Name of the variant concerned, if one is."""
+        return self._detail("variantName")
+
+
+class PromptLabelNotRegisteredError(To11aiApiError):
+    """422: the project is strict about labels and this one has no active entry in its registry."""
+
+    @property
+    def project_id(self) -> str:
+        """Id of the project; ``""`` when the reply does not name it."""
+        return self._detail("projectId") or ""
+
+    @property
+    def label(self) -> str:
+        """The label; ``""`` when the reply does not name it."""
+        return self._detail("label") or ""
+
+
+SNAPSHOT_CODES = frozenset(
+    {
+        "INVALID_VARIANT_PARAMS",
+        "INVALID_VARIANT_WEIGHTS",
+        "INVALID_RULE_STRATEGY",
+        "INVALID_STEP_COUNT",
+        "RULE_ENDPOINT_MISMATCH",
+        "INVALID_WHEN_CLAUSE",
+        "INVALID_STRATEGY_VARIANTS",
+        "INVALID_RETRY_POLICY",
+    }
+)
+"""Why the API refuses the snapshot of a rule version."""
+
+_BY_STATUS: dict[int, type[To11aiApiError]] = {
+    400: To11aiValidationError,
+    401: To11aiAuthError,
+    403: To11aiAuthError,
+    429: To11aiRateLimitError,
+}
+_BY_CODE: dict[tuple[int, str], type[To11aiApiError]] = {
+    (404, "RULE_NOT_FOUND"): RuleNotFoundError,
+    (404, "RULE_NOT_FOUND_IN_ENV"): RuleNotFoundError,
+    (422, "NO_APPLICABLE_ROUTE"): NoApplicableRouteError,
+    (422, "ENV_NOT_ENABLED_FOR_PROVIDER"): EnvNotEnabledForProviderError,
+    (422, "PROMPT_LABEL_NOT_REGISTERED"): PromptLabelNotRegisteredError,
+    **{(status, code): RuleVersionInvalidSnapshotError for status in (400, 422) for code in SNAPSHOT_CODES},
+}
+
+
+def _codes(error: dict[str, Any]) -> Iterator[str]:
+    """The words for one error, best first: some servers put a general one in ``code`` and the exact one in details."""
+    details = error.get("details")
+    details = details if isinstance(details, dict) else {}
+    for code in (error.get("code"), details.get("code"), details.get("error")):
+        if isinstance(code, str) and code:
+            yield code
+
+
+def api_error(status: int, error: object, reason: str) -> To11aiApiError:
+    """The exception for an error reply.
+
+    Args:
+        status: HTTP status.
+        error: the ``error`` of the envelope, whatever it is.
+        reason: what to say when ``error`` has no message of its own.
+    """
+    fields: dict[str, Any] = error if isinstance(error, dict) else {}
+    codes = list(_codes(fields))
+    by_code = (_BY_CODE.get((status, code.upper())) for code in codes)
+    kind = next((kind for kind in by_code if kind), None) if status not in (401, 403, 429) else None
+    kind = kind or _BY_STATUS.get(status, To11aiApiError)
+    message = fields.get("message") or (error if isinstance(error, str) else "") or reason
+    text = ": ".join(part for part in (f"HTTP {status} {codes[0] if codes else ''}".rstrip(), str(message)) if part)
+    return kind(text, status_code=status, error_code=codes[0] if codes else None, details=fields.get("details"))

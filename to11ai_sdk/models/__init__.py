@@ -1,0 +1,135 @@
+"""The models of replies, one module per domain; each is imported when one of its names is first used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pydantic import TypeAdapter
+
+    from .authored import (
+        ChatMessage,
+        TextChatMessage,
+        TextChatRole,
+        ToolChatMessage,
+        chat_message_from_dict,
+    )
+    from .environments import ArchiveProjectEnvironmentResult, LivePointerCounts, ProjectEnvironment
+    from .prompts import (
+        PaginatedLabelEvents,
+        PaginatedResult,
+        PaginationInfo,
+        PaletteToken,
+        ProjectPromptLabel,
+        ProjectPromptLabelUsage,
+        Prompt,
+        PromptFormat,
+        PromptLabelEvent,
+        PromptLabelPointer,
+        PromptVersion,
+    )
+    from .rendered import ChatRendered, RenderedChatMessage, RenderedPrompt, ResolvedPrompt, TextRendered
+    from .routing import (
+        ReleaseStrategy,
+        RuleModelBinding,
+        RuleProviderRef,
+        RuleRelease,
+        RuleReleaseWeight,
+        RuleRetry,
+        RuleSnapshot,
+        RuleStep,
+        RuleTarget,
+        RuleVariant,
+        RuleVersion,
+    )
+
+_HOMES = {
+    "authored": ("ChatMessage", "TextChatMessage", "TextChatRole", "ToolChatMessage", "chat_message_from_dict"),
+    "environments": ("ArchiveProjectEnvironmentResult", "LivePointerCounts", "ProjectEnvironment"),
+    "prompts": (
+        "PaginatedLabelEvents",
+        "PaginatedResult",
+        "PaginationInfo",
+        "PaletteToken",
+        "ProjectPromptLabel",
+        "ProjectPromptLabelUsage",
+        "Prompt",
+        "PromptFormat",
+        "PromptLabelEvent",
+        "PromptLabelPointer",
+        "PromptVersion",
+    ),
+    "rendered": ("ChatRendered", "RenderedChatMessage", "RenderedPrompt", "ResolvedPrompt", "TextRendered"),
+    "routing": (
+        "ReleaseStrategy",
+        "RuleModelBinding",
+        "RuleProviderRef",
+        "RuleRelease",
+        "RuleReleaseWeight",
+        "RuleRetry",
+        "RuleSnapshot",
+        "RuleStep",
+        "RuleTarget",
+        "RuleVariant",
+        "RuleVersion",
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "ArchiveProjectEnvironmentResult",
+    "ChatMessage",
+    "ChatRendered",
+    "LivePointerCounts",
+    "PaginatedLabelEvents",
+    "PaginatedResult",
+    "PaginationInfo",
+    "PaletteToken",
+    "ProjectEnvironment",
+    "ProjectPromptLabel",
+    "ProjectPromptLabelUsage",
+    "Prompt",
+    "PromptFormat",
+    "PromptLabelEvent",
+    "PromptLabelPointer",
+    "PromptVersion",
+    "ReleaseStrategy",
+    "RenderedChatMessage",
+    "RenderedPrompt",
+    "ResolvedPrompt",
+    "RuleModelBinding",
+    "RuleProviderRef",
+    "RuleRelease",
+    "RuleReleaseWeight",
+    "RuleRetry",
+    "RuleSnapshot",
+    "RuleStep",
+    "RuleTarget",
+    "RuleVariant",
+    "RuleVersion",
+    "TextChatMessage",
+    "TextChatRole",
+    "TextRendered",
+    "ToolChatMessage",
+    "adapter",
+    "chat_message_from_dict",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    return value
+
+
+def adapter(annotation: str) -> TypeAdapter[Any]:
+    """What reads a reply annotated so: the name of a model, or ``builtins.list[Model]``."""
+    from pydantic import TypeAdapter
+
+    outer, _, inner = annotation.rstrip("]").rpartition("[")
+    model = globals().get(inner) or __getattr__(inner)
+    return TypeAdapter(list[model] if outer else model)

@@ -1,0 +1,49 @@
+"""What every model shares: tolerant of what a newer server adds, strict about types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+from typing_extensions import Self
+
+
+def _iso_text(value: object) -> object:
+    # Left to itself Pydantic reads a number, or a text of digits, as seconds since 1970.
+    if isinstance(value, datetime) or (isinstance(value, str) and value[4:5] == "-"):
+        return value
+    raise ValueError("a timestamp is an ISO 8601 text")
+
+
+def _aware(value: datetime) -> datetime:
+    return value if value.tzinfo else value.replace(tzinfo=timezone.utc)
+
+
+Timestamp = Annotated[datetime, Field(strict=False), BeforeValidator(_iso_text), AfterValidator(_aware)]
+"""A time with its zone; a naive one is read as UTC."""
+
+
+class Model(BaseModel):
+    """Base of the models: reads the API's camelCase and the Python names, ignores fields it does not know."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        strict=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        defer_build=True,
+    )
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The model of a JSON object, by wire or Python names.
+
+        Raises:
+            pydantic.ValidationError: a ``ValueError`` that names the fields that do not fit, not their values.
+        """
+        return cls.model_validate(data)

@@ -1,0 +1,135 @@
+"""Prompts, their versions, labels and events. Source: the page "Python SDK" of the to11 reference."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
+
+from .base import Model, Timestamp
+
+PromptFormat = Literal["text", "chat"]
+"""How a prompt is written: one text, or chat messages."""
+PaletteToken = Literal[
+    "accent", "red", "orange", "amber", "green", "teal", "blue", "indigo", "purple", "pink"
+]
+"""Display colours of a label."""
+
+VersionNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class Prompt(Model):
+    """A prompt of a project: a name for versions and the labels that point at them."""
+
+    id: str
+    project_id: str
+    name: str
+    slug: str
+    description: str | None = None
+    tags: list[str]
+    status: Literal["active", "draft", "archived"] | str
+    created_by_user_id: str
+    created_at: Timestamp
+    updated_at: Timestamp
+
+
+class PromptVersion(Model):
+    """One version of a prompt; it never changes.
+
+    ``model_config_`` is the API's ``modelConfig``: the underscore keeps it apart from Pydantic's ``model_config``.
+    """
+
+    id: str
+    prompt_id: str
+    version: VersionNumber
+    format: PromptFormat | str
+    template_json: Any = None
+    variables_schema: Any = None
+    model_config_: Any = Field(default=None, alias="modelConfig")
+    changelog: str | None = None
+    created_by_user_id: str
+    created_by_display_name: str | None = None
+    created_by_image: str | None = None
+    created_at: Timestamp
+
+
+class PromptLabelPointer(Model):
+    """Where a label of a prompt points, and who moved it there."""
+
+    prompt_id: str
+    label: str
+    version_id: str
+    updated_by_user_id: str
+    updated_by_display_name: str | None = None
+    updated_at: Timestamp
+
+
+class PromptLabelEvent(Model):
+    """One move of a label; ``from_version_id`` is ``None`` for the first placement. It never changes."""
+
+    id: str
+    prompt_id: str
+    label: str
+    from_version_id: str | None = None
+    to_version_id: str
+    moved_by_user_id: str
+    moved_at: Timestamp
+    reason: str | None = None
+
+
+class ProjectPromptLabel(Model):
+    """An entry of a project's label registry."""
+
+    project_id: str
+    label: str
+    is_system: bool
+    is_default: bool
+    description: str | None = None
+    display_color: PaletteToken | str
+    created_by_user_id: str
+    created_at: Timestamp
+    updated_at: Timestamp
+    archived_at: Timestamp | None = None
+
+
+class ProjectPromptLabelUsage(Model):
+    """A prompt on which a label points at a version; the last two fields describe the latest move."""
+
+    prompt_id: str
+    prompt_slug: str
+    prompt_name: str
+    version_id: str
+    version: PositiveInt
+    updated_at: Timestamp
+    updated_by_user_id: str
+
+
+class PaginationInfo(Model):
+    """Where a page stands: its number from 1, its size, and how many items and pages there are."""
+
+    page: NonNegativeInt
+    limit: NonNegativeInt
+    total: NonNegativeInt
+    total_pages: NonNegativeInt
+
+
+class PaginatedResult(Model):
+    """One page of prompts; a reply that tells no pagination is the only page."""
+
+    items: list[Prompt]
+    pagination: PaginationInfo
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_page(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("pagination") is None and isinstance(data.get("items"), list):
+            count = len(data["items"])
+            return {**data, "pagination": {"page": 1, "limit": count, "total": count, "totalPages": min(count, 1)}}
+        return data
+
+
+class PaginatedLabelEvents(Model):
+    """One page of label events."""
+
+    items: list[PromptLabelEvent]
+    pagination: PaginationInfo

@@ -1,0 +1,61 @@
+"""What resolving a prompt returns. Source: the page "Python SDK" of the to11 reference."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from .base import Model
+
+
+class RenderedChatMessage(Model):
+    """One message, ready to send to a model; the roles are system, user, assistant, developer and tool."""
+
+    role: Literal["system", "user", "assistant", "developer", "tool"] | str
+    content: str
+
+
+class TextRendered(Model):
+    """The content of a text prompt."""
+
+    format: Literal["text"]
+    text: str
+
+
+class ChatRendered(Model):
+    """The content of a chat prompt."""
+
+    format: Literal["chat"]
+    messages: list[RenderedChatMessage]
+
+
+RenderedPrompt = Annotated[TextRendered | ChatRendered, Field(discriminator="format")]
+"""The content of a prompt, told apart by ``format``."""
+
+
+class ResolvedPrompt(Model):
+    """A rendered version of a prompt.
+
+    ``labels`` are the requested ones that point at this version. ``block_render_record`` tells for each named block
+    whether it was ``"rendered"`` or ``"dimmed"`` (its condition was false). ``release_id``, ``subject_hash`` and
+    ``variant_name`` are there only for prompts that are released by weight.
+    """
+
+    prompt_id: str
+    version_id: str
+    release_id: str | None = None
+    version: int | float
+    labels: list[str] = []
+    content_hash: str
+    rendered: RenderedPrompt
+    block_render_record: dict[str, Literal["rendered", "dimmed"] | str] | None = None
+    subject_hash: str | None = None
+    variant_name: str | None = None
+
+    @property
+    def messages(self) -> list[RenderedChatMessage]:
+        """The chat messages; a text prompt is one message of the user."""
+        if isinstance(self.rendered, ChatRendered):
+            return self.rendered.messages
+        return [RenderedChatMessage(role="user", content=self.rendered.text)]

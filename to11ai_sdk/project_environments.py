@@ -1,0 +1,100 @@
+"""The environments of a project (``client.project_environments``)."""
+
+from __future__ import annotations
+
+from .endpoint import Resource, endpoint
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import builtins
+
+    from .models import ArchiveProjectEnvironmentResult, ProjectEnvironment
+
+_ENVIRONMENTS = "/v1/projects/{project_id}/environments"
+
+
+class ProjectEnvironmentResource(Resource):
+    """``client.project_environments``: every method takes keyword arguments only.
+
+    Each raises what :mod:`to11ai_sdk.errors` draws. Source: the page "Python SDK" of the to11 reference.
+    """
+
+    namespace = "project_environments"
+
+    @endpoint(f"GET {_ENVIRONMENTS}")
+    def list(self, *, project_id: str, include_archived: bool = False) -> builtins.list[ProjectEnvironment]:
+        """List the environments of a project; archived ones only if asked for."""
+        ...
+
+    @endpoint(f"GET {_ENVIRONMENTS}/{{slug}}")
+    def get(self, *, project_id: str, slug: str) -> ProjectEnvironment:
+        """Get one environment by its slug; 404 ``ENVIRONMENT_NOT_FOUND`` if there is none."""
+        ...
+
+    @endpoint(f"POST {_ENVIRONMENTS}")
+    def create(
+        self,
+        *,
+        project_id: str,
+        slug: str,
+        name: str,
+        color: str | None = None,
+        description: str | None = None,
+        is_pointer: bool | None = None,
+        requires_approval: bool | None = None,
+        is_default: bool | None = None,
+        is_gateway_fallback: bool | None = None,
+        sort_order: int | None = None,
+    ) -> ProjectEnvironment:
+        """Create an environment.
+
+        Args:
+            project_id: id of the project.
+            slug: 1 to 63 lower-case letters, digits and hyphens; 409 ``ENVIRONMENT_SLUG_TAKEN`` if it is in use.
+            name: display name, up to 120 characters.
+            color: display colour.
+            description: up to 280 characters.
+            is_pointer: whether it only points at versions.
+            requires_approval: whether a release to it waits for approval.
+            is_default: whether it is the one new things are published to.
+            is_gateway_fallback: ``True`` makes it the environment of gateway calls that name none, instead of the
+                present one; needs the permission ``project:manage_default_environment``.
+            sort_order: place in the list.
+        """
+        ...
+
+    @endpoint(f"PATCH {_ENVIRONMENTS}/{{slug}}", new_slug="slug")
+    def update(
+        self,
+        *,
+        project_id: str,
+        slug: str,
+        new_slug: str | None = None,
+        name: str | None = None,
+        color: str | None = None,
+        description: str | None = None,
+        is_pointer: bool | None = None,
+        requires_approval: bool | None = None,
+        is_default: bool | None = None,
+        is_gateway_fallback: bool | None = None,
+        sort_order: int | None = None,
+    ) -> ProjectEnvironment:
+        """Change an environment; ``None`` leaves a field as it is.
+
+        ``new_slug`` renames it, and the old slug goes on working for 7 days; a system environment keeps its slug.
+        The other fields are those of :meth:`create`.
+        """
+        ...
+
+    @endpoint(f"POST {_ENVIRONMENTS}/{{slug}}/archive")
+    def archive(self, *, project_id: str, slug: str) -> ArchiveProjectEnvironmentResult:
+        """Archive an environment and clear what it points at; returns how many pointers that were.
+
+        409 ``CANNOT_ARCHIVE_GATEWAY_FALLBACK`` or ``SYSTEM_ENV_IMMUTABLE`` where that may not be.
+        """
+        ...
+
+    @endpoint(f"POST {_ENVIRONMENTS}/{{slug}}/restore")
+    def restore(self, *, project_id: str, slug: str) -> ProjectEnvironment:
+        """Bring an archived environment back; 409 ``ENVIRONMENT_SLUG_TAKEN`` if its slug is in use again."""
+        ...

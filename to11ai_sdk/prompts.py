@@ -1,0 +1,376 @@
+"""Prompts, their versions and labels, and the label registry of a project (``client.prompts``)."""
+
+from __future__ import annotations
+
+from .endpoint import Resource, endpoint, row_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import builtins
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+    from typing import Any, Literal
+
+    from .cache import PromptCache
+    from .endpoint import Endpoint, Send
+    from .models import (
+        PaginatedLabelEvents,
+        PaginatedResult,
+        PaletteToken,
+        ProjectPromptLabel,
+        ProjectPromptLabelUsage,
+        Prompt,
+        PromptFormat,
+        PromptLabelPointer,
+        PromptVersion,
+        ResolvedPrompt,
+    )
+
+_PROJECT = "/v1/projects/{project_id}"
+_PROMPT = _PROJECT + "/prompts/{prompt_id}"
+_LABELS = _PROJECT + "/prompt-labels"
+_LABEL = _LABELS + "/{label}"
+
+
+class PromptResource(Resource):
+    """``client.prompts``: every method takes keyword arguments only and raises what :mod:`to11ai_sdk.errors` draws.
+
+    Source: the page "Python SDK" of the to11 reference.
+    """
+
+    namespace = "prompts"
+
+    def __init__(self, send: Send, cache: PromptCache) -> None:
+        super().__init__(send)
+        self._cache = cache
+
+    def _call(self, row: Endpoint, arguments: Mapping[str, Any]) -> Any:
+        try:
+            return super()._call(row, arguments)
+        finally:
+            # Also after a failure: a call that timed out may have moved the label all the same.
+            if row.name in ("prompts.move_label", "prompts.archive"):
+                self._cache.forget(arguments["project_id"], arguments["prompt_id"], arguments.get("label"))
+
+    @endpoint(f"POST {_PROJECT}/prompts")
+    def create(
+        self,
+        *,
+        project_id: str,
+        name: str,
+        slug: str,
+        description: str | None = None,
+        tags: Sequence[str] | None = None,
+    ) -> Prompt:
+        """Create a prompt.
+
+        Args:
+            project_id: id of the project.
+            name: display name, 1 to 200 characters, unique in the project.
+            slug: lower-case letters, digits and hyphens, unique in the project.
+            description: free text.
+            tags: words to find it by.
+        """
+        ...
+
+    @endpoint(f"GET {_PROJECT}/prompts", paged=True)
+    def list(
+        self,
+        *,
+        project_id: str,
+        status: str | None = None,
+        sort_by: str | None = None,
+        tags: str | None = None,
+        page: int | None = None,
+        limit: int | None = None,
+    ) -> PaginatedResult:
+        """List the prompts of a project, one page at a time.
+
+        Args:
+            project_id: id of the project.
+            status: only ``"active"``, ``"draft"`` or ``"archived"`` ones.
+            sort_by: the server's sort key.
+            tags: only prompts with these tags, in one string.
+            page: number of the page, from 1.
+            limit: prompts on a page.
+        """
+        ...
+
+    @endpoint(f"GET {_PROMPT}")
+    def get(self, *, project_id: str, prompt_id: str) -> Prompt:
+        """Get one prompt by its id; 404 ``PROMPT_NOT_FOUND`` if there is none."""
+        ...
+
+    @endpoint(f"PATCH {_PROMPT}")
+    def update(
+        self,
+        *,
+        project_id: str,
+        prompt_id: str,
+        name: str | None = None,
+        description: str | None = None,
+        tags: Sequence[str] | None = None,
+    ) -> Prompt:
+        """Change a prompt; ``None`` leaves a field as it is, ``""`` clears the description."""
+        ...
+
+    @endpoint(f"DELETE {_PROMPT}")
+    def archive(self, *, project_id: str, prompt_id: str) -> Prompt:
+        """Archive a prompt and return it as it is then; drops what this client has cached of it."""
+        ...
+
+    @endpoint(f"POST {_PROMPT}/versions")
+    def create_version(
+        self,
+        *,
+        project_id: str,
+        prompt_id: str,
+        format: PromptFormat,  # noqa: A002 - the API's own word
+        template_json: Any,
+        variables_schema: Any,
+        model_config: Any | None = None,
+        changelog: str | None = None,
+    ) -> PromptVersion:
+        """Create the next version of a prompt; versions never change and no label moves to it by itself.
+
+        Args:
+            project_id: id of the project.
+            prompt_id: id of the prompt.
+            format: ``"text"`` or ``"chat"``.
+            template_json: ``{"text": ...}``, or ``{"messages": [...]}`` of blocks with role and content, in Liquid.
+            variables_schema: JSON Schema of the variables, an object.
+            model_config: free-form settings such as ``{"model": ..., "temperature": ...}``.
+            changelog: what is new.
+        """
+        ...
+
+    @endpoint(f"GET {_PROMPT}/versions")
+    def list_versions(self, *, project_id: str, prompt_id: str) -> builtins.list[PromptVersion]:
+        """List all versions of a prompt."""
+        ...
+
+    @endpoint(f"GET {_PROMPT}/versions/{{version_number}}")
+    def get_version(self, *, project_id: str, prompt_id: str, version_number: int) -> PromptVersion:
+        """Get one version by its number (1, 2, ...), not its id."""
+        ...
+
+    @endpoint(f"PUT {_PROMPT}/labels/{{label}}")
+    def move_label(
+        self, *, project_id: str, prompt_id: str, label: str, version_id: str, reason: str | None = None
+    ) -> PromptLabelPointer:
+        """Point a label at a version of the prompt; drops what this client has cached for that label of it.
+
+        Args:
+            project_id: id of the project.
+            prompt_id: id of the prompt.
+            label: letters, digits, ``_`` and ``-``, up to 64.
+            version_id: id of the version, not its number.
+            reason: kept with the event.
+
+        Raises:
+            PromptLabelNotRegisteredError: the project is strict about labels and does not know this one.
+        """
+        ...
+
+    @endpoint(f"GET {_PROMPT}/labels")
+    def list_labels(self, *, project_id: str, prompt_id: str) -> builtins.list[PromptLabelPointer]:
+        """List the labels of a prompt and the versions they point at."""
+        ...
+
+    @endpoint(f"POST {_PROJECT}/prompts:resolve", safe=True)
+    def _resolve(
+        self, *, project_id: str, slug: str, labels: Sequence[str], variables: Mapping[str, Any] | None = None
+    ) -> ResolvedPrompt:
+        """Render the version of a prompt that the first matching label points at."""
+        ...
+
+    def resolve(
+        self,
+        *,
+        project_id: str,
+        slug: str,
+        labels: Sequence[str],
+        variables: Mapping[str, Any] | None = None,
+        cache: bool = True,
+        fallback: ResolvedPrompt | None = None,
+    ) -> ResolvedPrompt:
+        """Get the content of a prompt, rendered and ready to send; from the cache when it can be.
+
+        A cached prompt is fresh for ``ttl_seconds``. After that one caller asks again; in an outage the old prompt
+        is served for up to ``stale_if_error_s`` with a warning on the logger ``to11ai_sdk``. What you get is yours
+        to change.
+
+        Args:
+            project_id: id of the project.
+            slug: slug of the prompt.
+            labels: the first of them that points at a version wins, so the order matters.
+            variables: values for the template.
+            cache: ``False`` neither reads nor writes the cache.
+            fallback: returned as it is when the server cannot be reached, answers 5xx or 429, and nothing is cached.
+
+        Raises:
+            To11aiApiError: 404 ``PROMPT_NOT_FOUND`` or ``PROMPT_LABELS_NOT_FOUND``, 422 ``TEMPLATE_RENDER_FAILED``.
+        """
+        row = row_of(PromptResource._resolve)
+        arguments = {"project_id": project_id, "slug": slug, "labels": labels, "variables": variables}
+
+        def load() -> Any:
+            return self._send(row, arguments, row.checked)
+
+        key = prompt_key(project_id, slug, labels, variables) if cache else None
+        try:
+            return cast("ResolvedPrompt", row.build(self._cache.get(key, load) if key else load()))
+        except To11aiError as exc:
+            if fallback is None or not is_outage(exc):
+                raise
+            return fallback
+
+    @endpoint(f"GET {_LABELS}")
+    def list_project_labels(
+        self, *, project_id: str, include_archived: bool = False
+    ) -> builtins.list[ProjectPromptLabel]:
+        """List the label registry of a project; archived labels only if asked for."""
+        ...
+
+    @endpoint(f"POST {_LABELS}")
+    def create_project_label(
+        self,
+        *,
+        project_id: str,
+        label: str,
+        is_default: bool | None = None,
+        description: str | None = None,
+        display_color: PaletteToken | None = None,
+    ) -> ProjectPromptLabel:
+        """Register a label; 409 ``PROJECT_LABEL_TAKEN`` if it is registered already.
+
+        Args:
+            project_id: id of the project.
+            label: letters, digits, ``_`` and ``-``, up to 64; upper and lower case differ.
+            is_default: marks it as a default of the project.
+            description: up to 280 characters.
+            display_color: a colour of the palette; the server picks one if none is given.
+        """
+        ...
+
+    @endpoint(f"GET {_LABEL}")
+    def get_project_label(self, *, project_id: str, label: str) -> ProjectPromptLabel:
+        """Get one label of the registry; 404 ``PROJECT_LABEL_NOT_FOUND`` if it is not registered."""
+        ...
+
+    @endpoint(f"PATCH {_LABEL}")
+    def update_project_label(
+        self,
+        *,
+        project_id: str,
+        label: str,
+        is_default: bool | None = None,
+        description: str | None = None,
+        display_color: PaletteToken | None = None,
+    ) -> ProjectPromptLabel:
+        """Change a label's settings; ``None`` leaves one as it is, ``""`` clears the description."""
+        ...
+
+    @endpoint(f"DELETE {_LABEL}")
+    def delete_project_label(self, *, project_id: str, label: str) -> ProjectPromptLabel:
+        """Archive a label and return it so; 409 ``PROJECT_LABEL_SYSTEM_NOT_DELETABLE`` for a system label."""
+        ...
+
+    @endpoint(f"GET {_LABEL}/usages")
+    def list_project_label_usages(
+        self, *, project_id: str, label: str
+    ) -> builtins.list[ProjectPromptLabelUsage]:
+        """List the prompts on which a label points at a version."""
+        ...
+
+    @endpoint(f"GET {_PROMPT}/labels/{{label}}/events")
+    def _list_label_events(
+        self,
+        *,
+        project_id: str,
+        prompt_id: str,
+        label: str,
+        page: int | None = None,
+        limit: int | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+    ) -> PaginatedLabelEvents:
+        """List the moves of one label on one prompt."""
+        ...
+
+    @endpoint(f"GET {_PROMPT}/label-events")
+    def _list_prompt_label_events(
+        self,
+        *,
+        project_id: str,
+        prompt_id: str,
+        label: str | None = None,
+        page: int | None = None,
+        limit: int | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+    ) -> PaginatedLabelEvents:
+        """List the moves of labels on one prompt."""
+        ...
+
+    @endpoint(f"GET {_PROJECT}/label-events")
+    def _list_project_label_events(
+        self,
+        *,
+        project_id: str,
+        label: str | None = None,
+        prompt_id: str | None = None,
+        page: int | None = None,
+        limit: int | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+    ) -> PaginatedLabelEvents:
+        """List the moves of labels in a project."""
+        ...
+
+    def list_label_events(
+        self,
+        *,
+        project_id: str,
+        scope: Literal["label", "prompt", "project"],
+        prompt_id: str | None = None,
+        label: str | None = None,
+        page: int | None = None,
+        limit: int | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+    ) -> PaginatedLabelEvents:
+        """List label moves, one page at a time.
+
+        Args:
+            project_id: id of the project.
+            scope: ``"label"`` (one label of one prompt), ``"prompt"`` or ``"project"``.
+            prompt_id: id of the prompt; needed by the first two scopes, a filter in the third.
+            label: needed by the scope ``"label"``, a filter in the others.
+            page: number of the page, from 1.
+            limit: events on a page.
+            since: only moves at or after this time, ISO 8601 if a str; a naive datetime is read as UTC.
+            until: only moves at or before this time.
+
+        Raises:
+            ValueError: the scope is unknown, or needs an argument that was not given.
+            To11aiApiError: 422 ``INVALID_DATE_RANGE`` if ``since`` is after ``until``.
+        """
+        rows, needed = _EVENT_SCOPES.get(scope, (None, ()))
+        if rows is None:
+            raise ValueError(f"scope must be one of {', '.join(_EVENT_SCOPES)}")
+        given = {"prompt_id": prompt_id, "label": label}
+        for name in needed:
+            if given[name] is None:
+                raise ValueError(f"scope={scope!r} needs {name}")
+        return cast(
+            "PaginatedLabelEvents",
+            rows(self, project_id=project_id, page=page, limit=limit, since=since, until=until, **given),
+        )
+
+
+_EVENT_SCOPES: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
+    "label": (PromptResource._list_label_events, ("prompt_id", "label")),
+    "prompt": (PromptResource._list_prompt_label_events, ("prompt_id",)),
+    "project": (PromptResource._list_project_label_events, ()),
+}

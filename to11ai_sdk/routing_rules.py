@@ -1,0 +1,153 @@
+"""Versions and releases of routing rules (``client.routing_rules``)."""
+
+from __future__ import annotations
+
+from .endpoint import Resource, endpoint
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import builtins
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from .endpoint import Endpoint, Send
+    from .models import ReleaseStrategy, RuleRelease, RuleReleaseWeight, RuleSnapshot, RuleVersion
+
+_RULE = "/v1/projects/{project_id}/routing/rules/{rule_id}"
+
+
+class RoutingRuleVersionResource(Resource):
+    """``client.routing_rules.versions``: the numbered, unchanging versions of a rule."""
+
+    namespace = "routing_rules.versions"
+
+    @endpoint(f"POST {_RULE}/versions")
+    def create(
+        self,
+        *,
+        project_id: str,
+        rule_id: str,
+        snapshot: RuleSnapshot | Mapping[str, Any],
+        description: str | None = None,
+    ) -> RuleVersion:
+        """Create the next version of a rule.
+
+        Args:
+            project_id: id of the project.
+            rule_id: id of the rule.
+            snapshot: the whole rule as a ``RuleSnapshot`` or in the API's own words, ``{"endpoint": ..., ...}``.
+            description: what is new.
+
+        Raises:
+            RuleVersionInvalidSnapshotError: the server refused the snapshot; says where and why.
+            RuleNotFoundError: there is no such rule.
+        """
+        ...
+
+    @endpoint(f"GET {_RULE}/versions")
+    def list(
+        self, *, project_id: str, rule_id: str, cursor: int | None = None, limit: int | None = None
+    ) -> builtins.list[RuleVersion]:
+        """List versions, newest first: at most ``limit`` of those numbered below ``cursor``."""
+        ...
+
+    @endpoint(f"GET {_RULE}/versions/{{version_id}}")
+    def get(self, *, project_id: str, rule_id: str, version_id: str) -> RuleVersion:
+        """Get one version by its id, not its number."""
+        ...
+
+
+class RoutingRuleReleaseResource(Resource):
+    """``client.routing_rules.releases``: which version of a rule serves an environment, now and before."""
+
+    namespace = "routing_rules.releases"
+
+    @endpoint(f"PUT {_RULE}/releases/{{env_slug}}")
+    def set(
+        self,
+        *,
+        project_id: str,
+        rule_id: str,
+        env_slug: str,
+        strategy: ReleaseStrategy,
+        version_id: str | None = None,
+        weights: Sequence[RuleReleaseWeight | Mapping[str, Any]] | None = None,
+        reason: str | None = None,
+    ) -> RuleRelease:
+        """Release to an environment: one version, or several by weight.
+
+        Args:
+            project_id: id of the project.
+            rule_id: id of the rule.
+            env_slug: slug of the environment.
+            strategy: ``"single"`` with ``version_id``, or ``"weighted"`` with ``weights``.
+            version_id: id of the version that serves all.
+            weights: ``RuleReleaseWeight`` or ``{"versionId": ..., "weight": ...}``, percentages that total 100.
+            reason: kept with the release.
+
+        Raises:
+            RuleNotFoundError: there is no such rule.
+            EnvNotEnabledForProviderError: a provider of the rule is not active in the environment.
+        """
+        ...
+
+    @endpoint(f"POST {_RULE}/releases/{{env_slug}}/rollback")
+    def rollback(
+        self, *, project_id: str, rule_id: str, env_slug: str, reason: str, target_release_id: str | None = None
+    ) -> RuleRelease:
+        """Release again what served before, as a new release: the previous one, or ``target_release_id``."""
+        ...
+
+    @endpoint(f"GET {_RULE}/releases")
+    def _list_all(
+        self, *, project_id: str, rule_id: str, cursor: str | None = None, limit: int | None = None
+    ) -> builtins.list[RuleRelease]:
+        """List the releases of a rule to every environment, newest first."""
+        ...
+
+    @endpoint(f"GET {_RULE}/releases/{{env_slug}}")
+    def _list_env(
+        self, *, project_id: str, rule_id: str, env_slug: str, cursor: str | None = None, limit: int | None = None
+    ) -> builtins.list[RuleRelease]:
+        """List the releases of a rule to one environment, newest first."""
+        ...
+
+    def list(
+        self,
+        *,
+        project_id: str,
+        rule_id: str,
+        env_slug: str | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> builtins.list[RuleRelease]:
+        """List releases, newest first.
+
+        Args:
+            project_id: id of the project.
+            rule_id: id of the rule.
+            env_slug: only the releases to this environment.
+            cursor: id of a release; only older ones are listed.
+            limit: how many at most.
+        """
+        if env_slug is None:
+            return self._list_all(project_id=project_id, rule_id=rule_id, cursor=cursor, limit=limit)
+        return self._list_env(project_id=project_id, rule_id=rule_id, env_slug=env_slug, cursor=cursor, limit=limit)
+
+
+class RoutingRulesResource:
+    """``client.routing_rules``: the two namespaces of routing rules; each method takes keyword arguments only.
+
+    Each raises what :mod:`to11ai_sdk.errors` draws. Source: the page "Python SDK" of the to11 reference.
+
+    Attributes:
+        versions: the versions of a rule.
+        releases: the releases of a rule.
+    """
+
+    versions: RoutingRuleVersionResource
+    releases: RoutingRuleReleaseResource
+
+    def __init__(self, send: Send) -> None:
+        self.versions = RoutingRuleVersionResource(send)
+        self.releases = RoutingRuleReleaseResource(send)
