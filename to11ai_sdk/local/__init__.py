@@ -1,0 +1,1 @@
+"""The to11 platform on your machine: for development, tests and demos, not for production."""

@@ -1,0 +1,29 @@
+"""What a request did wrong, said once: a service raises it, the HTTP layer turns it into the error envelope."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class Problem(Exception):
+    """A request that is refused.
+
+    Args:
+        status: HTTP status of the reply.
+        code: the API's word for it, in upper case, such as ``"PROMPT_NOT_FOUND"``.
+        message: what is wrong and what to do about it, for a person.
+        details: facts about it in the API's own words, JSON values only.
+    """
+
+    def __init__(self, status: int, code: str, message: str, details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.details = dict(details or {})
+
+
+def invalid(message: str, **details: Any) -> Problem:
+    """A 400 ``INVALID_INPUT``: a value that the API does not take."""
+    return Problem(400, "INVALID_INPUT", message, details)
