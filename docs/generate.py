@@ -1,0 +1,272 @@
+"""Write ``docs/reference.md`` from the endpoint table, the signatures and the docstrings.
+
+``python docs/generate.py`` writes the page; with ``--check`` it fails if the page is not fresh.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import sys
+import typing
+from functools import cache
+from pathlib import Path
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import to11ai_sdk
+from to11ai_sdk.docstrings import parameter_texts, parts
+from to11ai_sdk.endpoint import ENDPOINTS, Endpoint, Resource
+from to11ai_sdk.models import base
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OWNERS = list(dict.fromkeys(row.owner for row in ENDPOINTS.values()))
+PAGE = Path(__file__).with_name("reference.md")
+HEAD = """# Reference
+
+Every public name of `to11ai_sdk`, written by `docs/generate.py` from the code; do not edit. All methods below
+`client` take keyword arguments only. Any call may raise what [Errors](#errors) lists.
+"""
+
+
+def markdown(text: str) -> str:
+    """Docstring prose as Markdown."""
+    return re.sub(r":\w+:`[~.]?([^`]*)`", r"`\1`", text).replace("``", "`").replace("::\n", ":\n")
+
+
+def cell(text: str) -> str:
+    """Text that may stand in a table."""
+    return " ".join(markdown(text).split()).replace("|", r"\|")
+
+
+def code(text: str) -> str:
+    """A piece of code that may stand in a table."""
+    return f"`{cell(text)}`" if text else ""
+
+
+def table(*rows: tuple[str, ...]) -> str:
+    """A table; the first row is its head."""
+    head, *rest = rows
+    lines = (" | ".join(row) for row in (head, tuple("---" for _ in head), *rest))
+    return "\n".join(f"| {line} |" for line in lines) if rest else ""
+
+
+def typed(annotation: object) -> str:
+    """An annotation as it was written."""
+    text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
+    return text.replace("builtins.", "")
+
+
+def signature(name: str, call: object) -> str:
+    """The signature of a function or method, in as many lines as it takes."""
+    found = inspect.signature(call)  # type: ignore[arg-type]
+    shown = [
+        shown_parameter(parameter) for parameter in found.parameters.values() if parameter.name != "self"
+    ]
+    if any(parameter.kind is parameter.KEYWORD_ONLY for parameter in found.parameters.values()):
+        shown.insert(0, "*")
+    result = "" if found.return_annotation is found.empty else f" -> {typed(found.return_annotation)}"
+    line = f"{name}({', '.join(shown)}){result}"
+    broken = f"{name}(\n" + "".join(f"    {parameter},\n" for parameter in shown) + f"){result}"
+    return f"```python\n{line if len(line) <= 100 else broken}\n```"
+
+
+def shown_parameter(parameter: inspect.Parameter) -> str:
+    """One parameter of a signature."""
+    text = f"{parameter.name}: {typed(parameter.annotation)}"
+    return text if parameter.default is parameter.empty else f"{text} = {parameter.default!r}"
+
+
+def documented(
+    title: str, call: Any, *, heading: str = "###", texts: dict[str, str] | None = None
+) -> Iterator[str]:
+    """A function or method: signature, prose, parameters, errors."""
+    doc = parts(call.__doc__)
+    texts = {**(texts or {}), **doc.arguments}
+    yield f"{heading} `{title}`"
+    yield signature(title.rpartition(".")[2], call)
+    yield markdown(doc.prose)
+    yield table(("parameter", "meaning"), *((code(name), cell(text)) for name, text in texts.items() if text))
+    if doc.returns:
+        yield f"Returns: {markdown(doc.returns)}"
+    yield table(("raises", "when"), *((code(name), cell(text)) for name, text in doc.errors.items()))
+
+
+def functions() -> Iterator[str]:
+    """The public functions."""
+    yield "## Functions"
+    for name in to11ai_sdk.__all__:
+        value = getattr(to11ai_sdk, name)
+        if isinstance(value, FunctionType):
+            yield from documented(name, value)
+
+
+def members(kind: type) -> Iterator[tuple[str, Any]]:
+    """The public methods and properties of a class, in the order of the source."""
+    for name, value in vars(kind).items():
+        if not name.startswith("_") and isinstance(value, FunctionType | property | classmethod):
+            yield name, value.__func__ if isinstance(value, classmethod) else value
+
+
+def plain_class(kind: type, name: str) -> Iterator[str]:
+    """A class that is no model, resource or error: what it is for, and its methods."""
+    doc = parts(kind.__doc__)
+    yield f"## `{name}`"
+    yield markdown(doc.prose)
+    yield table(
+        ("attribute or argument", "meaning"),
+        *((code(key), cell(text)) for key, text in doc.arguments.items()),
+    )
+    for member, value in members(kind):
+        if isinstance(value, property):
+            yield f"### `{name}.{member}`"
+            yield markdown(parts(value.__doc__).prose)
+        else:
+            yield from documented(f"{name}.{member}", value)
+
+
+def namespaces() -> Iterator[str]:
+    """The calls of the API, namespace by namespace."""
+    for owner in OWNERS:
+        yield f"## `client.{owner.namespace}`"
+        yield markdown(parts(owner.__doc__).prose)
+        yield from calls(owner)
+
+
+def calls(owner: type[Resource]) -> Iterator[str]:
+    """The methods of a namespace; a composed method stands after the rows that it is composed of."""
+    rows: list[Endpoint] = []
+    for name, method in vars(owner).items():
+        row = getattr(method, "endpoint", None)
+        rows += [row] if row else []
+        if not name.startswith("_") and isinstance(method, FunctionType):
+            texts = parameter_texts(row) if row else {}
+            first, *rest = documented(f"client.{owner.namespace}.{name}", method, texts=texts)
+            yield first
+            yield "\n".join(f"`{row.method} {row.path}`  " for row in rows).rstrip()
+            yield from rest
+            rows = []
+
+
+def models() -> Iterator[str]:
+    """The models with their fields, and the other types."""
+    yield "## Models"
+    yield markdown(parts(base.Model.__doc__).prose)
+    yield from documented("Model.from_dict", base.Model.from_dict.__func__)  # type: ignore[attr-defined]
+    for name in to11ai_sdk.__all__:
+        value = getattr(to11ai_sdk, name)
+        if isinstance(value, type) and issubclass(value, base.Model):
+            yield from model(name, value)
+
+
+def model(name: str, kind: type[base.Model]) -> Iterator[str]:
+    """One model."""
+    yield f"### `{name}`"
+    yield markdown(parts(kind.__doc__).prose)
+    written = inspect.get_annotations(kind)
+    rows = (
+        (
+            code(field),
+            code(info.alias or ""),
+            code(typed(written[field])),
+            "yes" if info.is_required() else "no",
+        )
+        for field, info in kind.model_fields.items()
+    )
+    yield table(("field", "on the wire", "type", "always there"), *rows)
+    for member, value in members(kind):
+        if isinstance(value, property) and member not in dir(base.Model):
+            yield f"`{member}`: {markdown(parts(value.__doc__).prose)}"
+
+
+def types() -> Iterator[str]:
+    """The public names that are neither classes nor functions."""
+    yield "## Types"
+    rows = []
+    for name in to11ai_sdk.__all__:
+        value = getattr(to11ai_sdk, name)
+        if not isinstance(value, type | FunctionType):
+            rows.append((code(name), code(shape(value)), cell(constant_docs("models").get(name, ""))))
+    yield table(("name", "type", "meaning"), *rows)
+
+
+def shape(value: object) -> str:
+    """What a type alias stands for."""
+    inner = [typing.get_args(value)[0]] if typing.get_origin(value) is typing.Annotated else [value]
+    words = typing.get_args(inner[0])
+    return " | ".join(word.__name__ if isinstance(word, type) else repr(word) for word in words)
+
+
+@cache
+def constant_docs(package: str) -> dict[str, str]:
+    """The texts that stand below the assignments of the package's modules, by name."""
+    folder = Path(to11ai_sdk.__file__).parent / package
+    return {
+        name: text
+        for path in sorted(folder.glob("*.py"))
+        for name, text in assigned(ast.parse(path.read_text("utf-8")).body)
+    }
+
+
+def assigned(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
+    """Names that are assigned or annotated in these statements, with the text below each."""
+    for statement, below in zip(body, body[1:], strict=False):
+        if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+            target = statement.target if isinstance(statement, ast.AnnAssign) else None
+            target = statement.targets[0] if isinstance(statement, ast.Assign) else target
+            if isinstance(target, ast.Name):
+                yield target.id, str(below.value.value)
+
+
+def errors() -> Iterator[str]:
+    """The exceptions, with the tree that the module draws."""
+    from to11ai_sdk import errors as module
+
+    yield "## Errors"
+    tree, _, rest = inspect.cleandoc(module.__doc__ or "").partition("::\n\n")[2].partition("\n\n")
+    yield f"```text\n{inspect.cleandoc(tree)}\n```"
+    yield markdown(rest)
+    for name in sorted(name for name in to11ai_sdk.__all__ if name.endswith("Error")):
+        yield from error(getattr(to11ai_sdk, name))
+
+
+def error(kind: type) -> Iterator[str]:
+    """One exception and what it carries beside what its base carries."""
+    yield f"### `{kind.__name__}`"
+    yield markdown(parts(kind.__doc__).prose)
+    parsed = ast.parse(inspect.getsource(kind)).body[0]
+    texts = dict(assigned(parsed.body)) if isinstance(parsed, ast.ClassDef) else {}
+    texts.update((name, value.__doc__ or "") for name, value in members(kind))
+    yield table(("attribute", "meaning"), *((code(name), cell(text)) for name, text in texts.items()))
+
+
+def reference() -> str:
+    """The whole page."""
+    sections = (
+        functions(),
+        plain_class(to11ai_sdk.To11aiClient, "To11aiClient"),
+        namespaces(),
+        plain_class(to11ai_sdk.BehaviorStore, "BehaviorStore"),
+        models(),
+        types(),
+        errors(),
+    )
+    return "\n\n".join([HEAD.strip(), *(part for section in sections for part in section if part)]) + "\n"
+
+
+def main() -> None:
+    """Write the page, or check it."""
+    text = reference()
+    if "--check" not in sys.argv:
+        PAGE.write_text(text, encoding="utf-8")
+    elif PAGE.read_text("utf-8") != text:
+        sys.exit("docs/reference.md is not what the code says; run: python docs/generate.py")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""The gates: ``nox`` runs them all, ``nox -s lint`` one of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import nox
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+SUPPORTED = nox.project.python_versions(PYPROJECT)
+SOURCES = ("to11ai_sdk", "tests", "docs", "noxfile.py")
+
+nox.options.default_venv_backend = "virtualenv"
+nox.options.error_on_external_run = True
+nox.options.error_on_missing_interpreters = True
+
+
+def candidates(version: str) -> list[Path]:
+    """Where an interpreter of this version may be: on PATH, or among those that pyenv built."""
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    folders = [
+        Path(sys.executable).parent,
+        *map(Path, os.get_exec_path()),
+        *sorted(pyenv.glob("versions/*/bin")),
+    ]
+    return [path for path in (folder / f"python{version}" for folder in folders) if path.is_file()]
+
+
+def works(python: Path, version: str) -> bool:
+    """Whether it runs and is what its name says: a shim may be there without anything behind it."""
+    command = [python, "-c", "import ssl, sqlite3, sys; print('%d.%d' % sys.version_info[:2])"]
+    found = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    return found.returncode == 0 and found.stdout.strip() == version
+
+
+def interpreters() -> list[str]:
+    """The supported versions that this machine has; puts them first on PATH, where nox looks for them."""
+    found = {
+        version: next((path for path in candidates(version) if works(path, version)), None)
+        for version in SUPPORTED
+    }
+    homes = [str(path.parent) for path in found.values() if path]
+    os.environ["PATH"] = os.pathsep.join([*homes, *os.get_exec_path()])
+    return [version for version, path in found.items() if path]
+
+
+def requirements(*names: str) -> list[str]:
+    """The lines of the ``dev`` extra for these tools, so that their bounds stand in one place."""
+    lines = PYPROJECT["project"]["optional-dependencies"]["dev"]
+    return [next(line for line in lines if line.startswith(name)) for name in names]
+
+
+@nox.session(python=interpreters())
+def tests(session: nox.Session) -> None:
+    """Run the whole suite; its branch coverage is judged once, over all versions."""
+    session.install(".[test]")
+    for old in Path().glob(f".coverage.py{session.python}.*"):
+        old.unlink()
+    env = {"COVERAGE_FILE": f".coverage.py{session.python}"}
+    session.run("coverage", "run", "-m", "pytest", "-q", *session.posargs, env=env)
+    session.notify("coverage")
+
+
+@nox.session(default=False)
+def coverage(session: nox.Session) -> None:
+    """Every branch outside ``local/`` is tested, and nine of ten inside."""
+    session.install(*PYPROJECT["project"]["dependencies"], "coverage[toml]")
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report", "--omit=to11ai_sdk/local/*", "--fail-under=100")
+    session.run("coverage", "report", "--include=to11ai_sdk/local/*", "--fail-under=90")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style and likely bugs."""
+    session.install(*requirements("ruff"))
+    session.run("ruff", "check", *SOURCES)
+    session.run("ruff", "format", "--check", *SOURCES)
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Our own types, and those that users of the installed package see."""
+    session.install(".[test]", *requirements("mypy", "pyright", "types-jsonschema"))
+    session.run("mypy", "-p", "to11ai_sdk")
+    session.run("mypy", "tests/typing")
+    session.run("pyright")
+    verify = ("pyright", "--verifytypes", "to11ai_sdk", "--ignoreexternal", "--outputjson")
+    report = json.loads(str(session.run(*verify, silent=True, success_codes=[0, 1])))["typeCompleteness"]
+    session.log(f"{report['completenessScore']:.1%} of the public names are completely typed")
+    if report["completenessScore"] < 1:
+        partly = [symbol["name"] for symbol in report["symbols"] if not symbol["isTypeKnown"]]
+        session.error(f"not completely typed: {', '.join(partly)}")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The generated pages are what the code says today."""
+    session.install(".")
+    session.run("python", "docs/generate.py", "--check")
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """The wheel holds the package only, and works with nothing but Pydantic beside it."""
+    session.install(".[local]", *requirements("build"))
+    work = Path(session.create_tmp()).resolve()
+    session.run("python", "-m", "build", "--wheel", "--outdir", str(work), silent=True)
+    built = max(work.glob("*.whl"), key=os.path.getmtime)
+    describe(session, built)
+    bare = work / "bare"
+    session.run("python", "-m", "venv", "--clear", str(bare))
+    python = str(bare / "bin" / "python")
+    session.run(python, "-m", "pip", "install", "--quiet", str(built), external=True)
+    with session.chdir(work):
+        session.run(python, "-c", ALONE, external=True)
+        session.run(python, "-c", IMPORTED, external=True)
+        demo(session, bare)
+
+
+def describe(session: nox.Session, built: Path) -> None:
+    """Print the size of the wheel; refuse one that holds more than the package."""
+    with zipfile.ZipFile(built) as archive:
+        files = archive.infolist()
+    version = PYPROJECT["project"]["version"]
+    ours = ("to11ai_sdk/", f"to11ai_sdk-{version}.dist-info/")
+    alien = [file.filename for file in files if not file.filename.startswith(ours)]
+    if alien:
+        session.error(f"the wheel holds more than the package: {alien}")
+    size = built.stat().st_size
+    local = sum(f.compress_size for f in files if f.filename.startswith("to11ai_sdk/local/"))
+    session.log(f"{built.name}: {size:,} bytes, {size - local:,} without local/, {len(files)} files")
+
+
+def demo(session: nox.Session, bare: Path) -> None:
+    """Run the demo of the bare installation against a local to11 of the session's own environment."""
+    command = [str(Path(session.bin) / "python"), "-m", "to11ai_sdk", "local", "--port", "0", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as server:
+        try:
+            ready = json.loads(server.stdout.readline())  # type: ignore[union-attr]
+            env = {"TO11_API_KEY": ready["api_key"], "TO11_PROJECT_ID": ready["project_id"]}
+            session.run(
+                str(bare / "bin" / "to11ai"), "demo", "--base-url", ready["base_url"], env=env, external=True
+            )
+        finally:
+            server.terminate()
+
+
+ALONE = """
+import re
+from importlib.metadata import distributions, requires
+
+def needs(name):
+    for line in requires(name) or ():
+        if "extra ==" not in line:
+            found = re.match("[A-Za-z0-9._-]+", line)[0].lower().replace("_", "-")
+            yield from (found, *needs(found))
+
+installed = {found.name.lower().replace("_", "-") for found in distributions()}
+beside = installed - {"pip", "setuptools", "to11ai-sdk"}
+allowed = {"pydantic", *needs("pydantic")}
+assert beside <= allowed, f"installed beside Pydantic and its own: {beside - allowed}"
+print("installed beside it:", ", ".join(sorted(beside)))
+"""
+IMPORTED = """
+import sys
+before = set(sys.modules)
+import to11ai_sdk
+assert "site-packages" in to11ai_sdk.__file__, to11ai_sdk.__file__
+print("import to11ai_sdk adds:", ", ".join(sorted(set(sys.modules) - before)))
+"""

@@ -1,0 +1,245 @@
+"""The command ``to11ai``: one sub-command per row of the endpoint table, the local to11 and its demo."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from functools import partial
+from importlib import metadata
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from .client import create_client
+from .docstrings import parameter_texts, parts, plain
+from .endpoint import ENDPOINTS
+from .errors import To11aiError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from .endpoint import Endpoint, Parameter
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # pyright: ignore[reportPrivateUsage]
+
+API_URL = "https://api.to11.ai"
+LOCAL_HELP = (
+    "for development, not for production: to11 on this machine, control plane and gateway on one port"
+)
+DEMO_HELP = "create, release and resolve a prompt and print each step; on a to11 of its own unless told a URL"
+SETTINGS = {"api_key": "TO11_API_KEY", "base_url": "TO11_API_URL", "project_id": "TO11_PROJECT_ID"}
+"""Options that may come from the environment instead, with their variables."""
+
+
+class UsageError(ValueError):
+    """The command line asks for something that cannot be done; the message says what to change."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says in one line what is wrong, and takes no option by half its name."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.update(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
+        super().__init__(*args, **kwargs)
+
+    def error(self, message: str) -> NoReturn:
+        """Print the message on one line of stderr and leave with exit code 2."""
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def json_value(text: str) -> Any:
+    """The value of a JSON option: JSON text, ``@file``, or ``-`` for the standard input."""
+    try:
+        if text == "-":
+            text = sys.stdin.read()
+        elif text.startswith("@"):
+            text = Path(text[1:]).read_text(encoding="utf-8")
+        return json.loads(text)
+    except (OSError, RecursionError, ValueError) as exc:
+        raise argparse.ArgumentTypeError(f"not JSON, @file or -: {exc}") from None
+
+
+ACTIONS: dict[str, dict[str, Any]] = {
+    "int": {"type": int, "metavar": "N"},
+    "bool": {"action": argparse.BooleanOptionalAction},
+    "Sequence[str]": {"nargs": "*", "action": "extend", "metavar": "TEXT"},
+    "Any": {"type": json_value, "metavar": "JSON"},
+    "Mapping[str, Any]": {"type": json_value, "metavar": "JSON"},
+    "RuleSnapshot | Mapping[str, Any]": {"type": json_value, "metavar": "JSON"},
+    "Sequence[RuleReleaseWeight | Mapping[str, Any]]": {"type": json_value, "metavar": "JSON"},
+}
+"""How the annotations of the table become options; any other annotation is a text."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: the arguments after ``to11ai``; those of the process unless given.
+
+    Returns:
+        Exit code: 0, or 1 when the call failed, or 2 when it was not a call to begin with.
+
+    Raises:
+        SystemExit: after ``--help`` and ``--version`` (0), and for arguments that do not parse (2).
+    """
+    parser = make_parser()
+    options, unexpected = parser.parse_known_args(argv)
+    if unexpected:
+        parser.error(_unexpected(unexpected))
+    try:
+        return int(options.run(options))
+    except To11aiError as exc:
+        return _complain(exc, 1)
+    except (TypeError, ValueError) as exc:
+        return _complain(exc, 2)
+    except KeyboardInterrupt:
+        return _complain("interrupted", 130)
+
+
+def _complain(problem: object, code: int) -> int:
+    print("to11ai:", " ".join(str(problem).split()), file=sys.stderr)
+    return code
+
+
+def _unexpected(arguments: Iterable[str]) -> str:
+    """Which options are unknown; a text that belongs to no option may be a secret and is not repeated."""
+    names = [argument.partition("=")[0] for argument in arguments if argument.startswith("--")]
+    return (
+        f"unknown option {', '.join(names)}" if names else "a value without an option; write --option VALUE"
+    )
+
+
+def make_parser() -> Parser:
+    """The parser of the whole command line, built from the table."""
+    parser = Parser(prog="to11ai", description="The to11 control plane from the command line.")
+    parser.add_argument("--version", action="version", version=f"to11ai-sdk {version()}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_local(commands)
+    _add_demo(commands)
+    groups = {"": commands}
+    for row in ENDPOINTS.values():
+        _add_row(_group(groups, row.owner.namespace), row)
+    return parser
+
+
+def version() -> str:
+    """The installed version; a copied source tree has none."""
+    try:
+        return metadata.version("to11ai-sdk")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+def _group(groups: dict[str, Commands], namespace: str) -> Commands:
+    """The sub-commands of a dotted namespace, made when first asked for."""
+    if namespace not in groups:
+        outer, _, word = namespace.rpartition(".")
+        group = _group(groups, outer).add_parser(_dashed(word), help=f"calls of client.{namespace}")
+        groups[namespace] = group.add_subparsers(required=True, metavar="COMMAND")
+    return groups[namespace]
+
+
+def _add_local(commands: Commands) -> None:
+    local = commands.add_parser("local", help=LOCAL_HELP, description=LOCAL_HELP)
+    local.add_argument("--port", type=int, default=4500, metavar="N", help="TCP port on 127.0.0.1 (4500)")
+    local.add_argument(
+        "--data", metavar="FILE", help="SQLite file to keep; without it all is gone at the end"
+    )
+    local.add_argument("--json", action="store_true", help="print URLs, key and project as one JSON object")
+    local.set_defaults(run=_local)
+
+
+def _add_demo(commands: Commands) -> None:
+    demo = commands.add_parser("demo", help=DEMO_HELP, description=DEMO_HELP)
+    demo.add_argument("--base-url", metavar="URL", help="use this server, with a key and a project")
+    _add_setting(demo, "api_key", "API key, for --base-url")
+    _add_setting(demo, "project_id", "id of the project, for --base-url")
+    demo.set_defaults(run=_demo)
+
+
+def _add_row(commands: Commands, row: Endpoint) -> None:
+    prose = plain(parts(row.doc).prose)
+    name, summary = _dashed(row.name.rpartition(".")[2]), prose.partition("\n")[0]
+    command = commands.add_parser(name, help=summary, description=f"{prose}\n\n{row.method} {row.path}")
+    _add_setting(command, "api_key", "API key")
+    _add_setting(command, "base_url", f"URL of the API, {API_URL} unless told")
+    texts = parameter_texts(row)
+    for parameter in row.parameters:
+        _add_parameter(command, parameter, plain(texts[parameter.name]))
+    command.set_defaults(run=partial(_call, row))
+
+
+def _add_setting(command: argparse.ArgumentParser, name: str, text: str) -> None:
+    command.add_argument(f"--{_dashed(name)}", metavar="TEXT", help=f"{text} (or {SETTINGS[name]})")
+
+
+def _add_parameter(command: argparse.ArgumentParser, parameter: Parameter, text: str) -> None:
+    if parameter.name in SETTINGS:
+        return _add_setting(command, parameter.name, text)
+    options = ACTIONS.get(parameter.annotation, {"metavar": "TEXT"})
+    command.add_argument(
+        f"--{_dashed(parameter.name)}", required=parameter.required, help=text.replace("%", "%%"), **options
+    )
+    return None
+
+
+def _dashed(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _setting(options: argparse.Namespace, name: str, default: str | None = None) -> str:
+    """An option, or its environment variable, or the default."""
+    value: str | None = getattr(options, name) or os.environ.get(SETTINGS[name]) or default
+    if not value:
+        raise UsageError(f"--{_dashed(name)} is missing; give it or set {SETTINGS[name]}")
+    return value
+
+
+def _argument(options: argparse.Namespace, name: str) -> Any:
+    return _setting(options, name) if name in SETTINGS else getattr(options, name)
+
+
+def _call(row: Endpoint, options: argparse.Namespace) -> int:
+    """Make the call of a row and print its result as the API would write it."""
+    key, url = _setting(options, "api_key"), _setting(options, "base_url", API_URL)
+    arguments = {parameter.name: _argument(options, parameter.name) for parameter in row.parameters}
+    with create_client(api_key=key, base_url=url) as client:
+        call = attrgetter(f"{row.owner.namespace}.{row.signature.__name__}")(client)
+        result = call(**{name: value for name, value in arguments.items() if value is not None})
+    _print_json(row.result.dump_python(result, mode="json", by_alias=True))
+    return 0
+
+
+def _print_json(value: object) -> None:
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        text = json.dumps(value, indent=2)
+    print(text)
+
+
+def _local(options: argparse.Namespace) -> int:
+    try:
+        from .local.serve import serve
+    except ModuleNotFoundError as exc:
+        raise _without_extra("local", exc) from exc
+    return serve(options.port, options.data, options.json)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from . import demo
+
+    if options.base_url:
+        return demo.remote(options.base_url, _setting(options, "api_key"), _setting(options, "project_id"))
+    try:
+        return demo.local()
+    except ModuleNotFoundError as exc:
+        raise _without_extra("demo", exc) from exc
+
+
+def _without_extra(command: str, exc: ModuleNotFoundError) -> UsageError:
+    return UsageError(f"to11ai {command} needs the extra 'local' ({exc}): pip install 'to11ai-sdk[local]'")

@@ -1,0 +1,64 @@
+"""Docstrings of the table's rows, taken apart for the command line and the reference pages."""
+
+from __future__ import annotations
+
+import re
+from inspect import cleandoc
+from typing import TYPE_CHECKING, NamedTuple
+
+from .endpoint import ENDPOINTS
+
+if TYPE_CHECKING:
+    from .endpoint import Endpoint
+
+_SECTION = re.compile(r"^(Args|Attributes|Returns|Raises):\n((?:    .*\n?|\n)*)", re.MULTILINE)
+_ENTRY = re.compile(r"^    (\w+): (.*(?:\n     .*)*)", re.MULTILINE)
+
+
+class Docstring(NamedTuple):
+    """A docstring in parts.
+
+    Attributes:
+        prose: all outside the sections.
+        arguments: what ``Args`` (of a class: ``Attributes``) says, by name.
+        returns: what ``Returns`` says.
+        errors: what ``Raises`` says, by exception.
+    """
+
+    prose: str
+    arguments: dict[str, str]
+    returns: str
+    errors: dict[str, str]
+
+
+def parts(doc: str | None) -> Docstring:
+    """A docstring taken apart."""
+    text = cleandoc(doc or "")
+    sections = dict(_SECTION.findall(text))
+    entries = {name: _entries(section) for name, section in sections.items()}
+    arguments = entries.get("Args") or entries.get("Attributes") or {}
+    returns = " ".join(sections.get("Returns", "").split())
+    return Docstring(_SECTION.sub("", text).strip(), arguments, returns, entries.get("Raises", {}))
+
+
+def _entries(section: str) -> dict[str, str]:
+    return {name: " ".join(text.split()) for name, text in _ENTRY.findall(section)}
+
+
+def public_doc(row: Endpoint) -> str:
+    """The docstring of the public method of the row's name: a row may have a composed method before it."""
+    return getattr(row.owner, row.name.rpartition(".")[2], row.signature).__doc__ or ""
+
+
+def parameter_texts(row: Endpoint) -> dict[str, str]:
+    """What is said of the row's parameters; where its own docstring is silent, a neighbour speaks."""
+    neighbours = (public_doc(other) for other in ENDPOINTS.values() if other.owner is row.owner)
+    texts: dict[str, str] = {}
+    for doc in (row.doc, *neighbours):
+        texts = {**parts(doc).arguments, **texts}
+    return {parameter.name: texts.get(parameter.name, "") for parameter in row.parameters}
+
+
+def plain(text: str) -> str:
+    """Prose without the markup of docstrings."""
+    return re.sub(r"(?::\w+:)?`+[~.]?([^`]*)`+", r"\1", text)
