@@ -7,7 +7,7 @@ without a default is required; the annotation of the result is the model of the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property, wraps
 from importlib import import_module
 
@@ -17,13 +17,18 @@ from .errors import To11aiResponseValidationError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import Any, ClassVar, TypeVar
+    from typing import Any, ClassVar, Protocol, TypeVar
 
     from pydantic import TypeAdapter
 
     Method = TypeVar("Method", bound=Callable[..., Any])
     Read = Callable[[Mapping[str, Any]], Any]
-    Send = Callable[["Endpoint", Mapping[str, Any], Read], Any]
+
+    class Send(Protocol):
+        """Makes the call of a row and returns what ``read`` makes of its success envelope."""
+
+        def __call__(self, row: Endpoint, arguments: Mapping[str, Any], read: Read, *, retry: bool = True) -> Any: ...
+
 
 __all__ = ["ENDPOINTS", "Endpoint", "EndpointTable", "Parameter", "Request", "Resource", "endpoint"]
 
@@ -85,7 +90,13 @@ class Endpoint:
     """
 
     def __init__(
-        self, route: str, signature: Callable[..., Any], *, safe: bool, paged: bool, wire_names: Mapping[str, str]
+        self,
+        route: str,
+        signature: Callable[..., Any],
+        *,
+        safe: bool,
+        paged: bool,
+        wire_names: Mapping[str, str],
     ) -> None:
         self.method, self.path = route.split(" ")
         self.safe = safe or self.method != "POST"
@@ -112,14 +123,13 @@ class Endpoint:
         """The parameters in the order of the signature."""
         code, defaults = self.signature.__code__, self.signature.__kwdefaults__ or {}
         return tuple(
-            self._parameter(name, required=name not in defaults) for name in code.co_varnames[1 : code.co_kwonlyargcount + 1]
+            self._parameter(name, required=name not in defaults)
+            for name in code.co_varnames[1 : code.co_kwonlyargcount + 1]
         )
 
     def _parameter(self, name: str, *, required: bool) -> Parameter:
-        if f"{{{name}}}" in self.path:
-            place = "path"
-        else:
-            place = "query" if self.method in ("GET", "DELETE") else "body"
+        place = "query" if self.method in ("GET", "DELETE") else "body"
+        place = "path" if f"{{{name}}}" in self.path else place
         wire_name = self._wire_names.get(name) or wire.camel(name)
         return Parameter(name, wire_name, place, self.signature.__annotations__[name], required=required)
 
@@ -163,7 +173,11 @@ class Endpoint:
         """
         if self.has_body and not isinstance(body, dict):
             raise TypeError("the body must be a JSON object")
-        places: dict[str, Mapping[str, Any]] = {"path": path, "query": query, "body": body if isinstance(body, dict) else {}}
+        places: dict[str, Mapping[str, Any]] = {
+            "path": path,
+            "query": query,
+            "body": body if isinstance(body, dict) else {},
+        }
         arguments: dict[str, Any] = {}
         for parameter in self.parameters:
             name = parameter.name if parameter.place == "path" else parameter.wire_name
@@ -275,9 +289,7 @@ ENDPOINTS = EndpointTable()
 """Every call of the API that the SDK makes, by dotted name: ``ENDPOINTS["prompts.create"]``."""
 
 
-def endpoint(
-    route: str, *, safe: bool = False, paged: bool = False, **wire_names: str
-) -> Callable[[Method], Method]:
+def endpoint(route: str, *, safe: bool = False, paged: bool = False, **wire_names: str) -> Callable[[Method], Method]:
     """Declare a row: the decorated method's empty body becomes the call.
 
     Args:

@@ -54,6 +54,11 @@ class To11aiError(Exception):
 class To11aiNetworkError(To11aiError):
     """No usable reply came: DNS, TLS, a refused or dropped connection, a timeout. The cause is chained."""
 
+    unsent: bool = False
+    """Whether the request provably never reached the server, so that nothing can have happened there."""
+    final: bool = False
+    """Whether trying again is no use: TLS does not trust the server, or cannot talk to it."""
+
 
 class To11aiResponseValidationError(To11aiError):
     """A 2xx reply is not JSON, not an envelope, lacks its data, or does not fit the model; names the field."""
@@ -68,6 +73,8 @@ class To11aiApiError(To11aiError):
     """The API's word for it, such as ``"PROMPT_NOT_FOUND"``: ``error.code``, else ``details.code``, else ``None``."""
     details: Any
     """``error.details`` as the API sent it: any JSON, or ``None``."""
+    retry_after_seconds: float | None = None
+    """Seconds the server asks to wait (``Retry-After``, RFC 9110 section 10.2.3), ``None`` if it did not say."""
 
     def __init__(
         self, message: str = "", *, status_code: int = 0, error_code: str | None = None, details: Any = None
@@ -88,10 +95,7 @@ class To11aiAuthError(To11aiApiError):
 
 
 class To11aiRateLimitError(To11aiApiError):
-    """429: too many requests."""
-
-    retry_after_seconds: float | None = None
-    """Seconds the server asks to wait (``Retry-After``, RFC 9110 section 10.2.3), ``None`` if it did not say."""
+    """429: too many requests; ``retry_after_seconds`` says when to come back, if the server did."""
 
 
 class To11aiValidationError(To11aiApiError):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from .cache import is_outage, prompt_key
 from .endpoint import Resource, endpoint, row_of
+from .errors import To11aiError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -214,12 +216,12 @@ class PromptResource(Resource):
         row = row_of(PromptResource._resolve)
         arguments = {"project_id": project_id, "slug": slug, "labels": labels, "variables": variables}
 
-        def load() -> Any:
-            return self._send(row, arguments, row.checked)
+        def load(*, retry: bool = True) -> Any:
+            return self._send(row, arguments, row.checked, retry=retry)
 
         key = prompt_key(project_id, slug, labels, variables) if cache else None
         try:
-            return cast("ResolvedPrompt", row.build(self._cache.get(key, load) if key else load()))
+            return row.build(self._cache.get(key, load) if key else load())  # type: ignore[no-any-return]
         except To11aiError as exc:
             if fallback is None or not is_outage(exc):
                 raise
@@ -277,9 +279,7 @@ class PromptResource(Resource):
         ...
 
     @endpoint(f"GET {_LABEL}/usages")
-    def list_project_label_usages(
-        self, *, project_id: str, label: str
-    ) -> builtins.list[ProjectPromptLabelUsage]:
+    def list_project_label_usages(self, *, project_id: str, label: str) -> builtins.list[ProjectPromptLabelUsage]:
         """List the prompts on which a label points at a version."""
         ...
 
@@ -363,10 +363,10 @@ class PromptResource(Resource):
         for name in needed:
             if given[name] is None:
                 raise ValueError(f"scope={scope!r} needs {name}")
-        return cast(
-            "PaginatedLabelEvents",
-            rows(self, project_id=project_id, page=page, limit=limit, since=since, until=until, **given),
+        result: PaginatedLabelEvents = rows(
+            self, project_id=project_id, page=page, limit=limit, since=since, until=until, **given
         )
+        return result
 
 
 _EVENT_SCOPES: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {

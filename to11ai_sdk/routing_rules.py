@@ -7,10 +7,10 @@ from .endpoint import Resource, endpoint
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from .endpoint import Endpoint, Send
+    from .endpoint import Send
     from .models import ReleaseStrategy, RuleRelease, RuleReleaseWeight, RuleSnapshot, RuleVersion
 
 _RULE = "/v1/projects/{project_id}/routing/rules/{rule_id}"
@@ -93,7 +93,13 @@ class RoutingRuleReleaseResource(Resource):
 
     @endpoint(f"POST {_RULE}/releases/{{env_slug}}/rollback")
     def rollback(
-        self, *, project_id: str, rule_id: str, env_slug: str, reason: str, target_release_id: str | None = None
+        self,
+        *,
+        project_id: str,
+        rule_id: str,
+        env_slug: str,
+        reason: str,
+        target_release_id: str | None = None,
     ) -> RuleRelease:
         """Release again what served before, as a new release: the previous one, or ``target_release_id``."""
         ...
@@ -107,7 +113,13 @@ class RoutingRuleReleaseResource(Resource):
 
     @endpoint(f"GET {_RULE}/releases/{{env_slug}}")
     def _list_env(
-        self, *, project_id: str, rule_id: str, env_slug: str, cursor: str | None = None, limit: int | None = None
+        self,
+        *,
+        project_id: str,
+        rule_id: str,
+        env_slug: str,
+        cursor: str | None = None,
+        limit: int | None = None,
     ) -> builtins.list[RuleRelease]:
         """List the releases of a rule to one environment, newest first."""
         ...

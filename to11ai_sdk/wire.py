@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def text(value: Any) -> str:
     if value is True:
         return "true"
     if hasattr(value, "isoformat"):
-        return value.isoformat() + ("" if value.tzinfo else "Z")
+        return f"{value.isoformat()}{'' if value.tzinfo else 'Z'}"
     return str(value)
 
 
@@ -103,6 +103,59 @@ def segment(name: str, value: Any) -> str:
     return quote(raw, safe="")
 
 
+def header_value(name: str, value: Any) -> str:
+    """The value, if a header can hold it (RFC 9110 section 5.5).
+
+    Raises:
+        TypeError: not a ``str``; names the parameter.
+        ValueError: blank, or with control or non-Latin characters; names the parameter, never the value.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a str, not {type(value).__name__}")
+    if not value.strip():
+        raise ValueError(f"{name} must not be blank")
+    if any(char < " " or char == "\x7f" or char > "\xff" for char in value):
+        raise ValueError(f"{name} must hold only characters that an HTTP header can: no line breaks, Latin-1 only")
+    return value
+
+
+def origin(base_url: Any) -> str:
+    """A base URL, checked and without its trailing slashes.
+
+    Raises:
+        TypeError: not a ``str``.
+        ValueError: no absolute http or https URL, or one with more than host, port and path.
+    """
+    if not isinstance(base_url, str):
+        raise TypeError(f"base_url must be a str, not {type(base_url).__name__}")
+    if not base_url.strip():
+        raise ValueError("base_url must not be blank; the API is at https://api.to11.ai")
+    fault = _url_fault(base_url)
+    if fault:
+        # The URL is not printed: what is wrong with it may be that it holds a secret.
+        raise ValueError(f"base_url must be like https://api.to11.ai: {fault}")
+    return base_url.rstrip("/")
+
+
+def _url_fault(url: str) -> str | None:
+    if not url.isascii() or any(char <= " " or char in '\\\x7f"<>^`{|}' for char in url):
+        return "it holds spaces or characters that a URL cannot"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "its host or port is not valid"
+    faults = {
+        "it does not start with http:// or https://": parts.scheme not in ("http", "https"),
+        "it has no host": not parts.hostname,
+        "its port is not valid": port == 0 or parts.netloc.endswith(":"),
+        "it holds a user name or password": "@" in parts.netloc,
+        "it has a query or a fragment": "?" in url or "#" in url,
+        "its path has dot segments": bool({".", ".."} & set(unquote(parts.path).split("/"))),
+    }
+    return next((fault for fault, found in faults.items() if found), None)
+
+
 def target(path: str, query: Mapping[str, str]) -> str:
     """Path and query as they stand in the request line (RFC 9112 section 3.2.1)."""
     return f"{path}?{urlencode(query, quote_via=quote, safe='')}" if query else path
@@ -115,7 +168,9 @@ def _plain(value: Any) -> Any:
         return dict(value)
     if _is_list(value):
         return list(value)
-    raise TypeError(f"a value of type {type(value).__name__} is not JSON; pass str, int, float, bool, None, list or dict")
+    raise TypeError(
+        f"a value of type {type(value).__name__} is not JSON; pass str, int, float, bool, None, list or dict"
+    )
 
 
 _encode = json.JSONEncoder(allow_nan=False, check_circular=True, separators=(",", ":"), default=_plain).encode

@@ -47,7 +47,13 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
-    "authored": ("ChatMessage", "TextChatMessage", "TextChatRole", "ToolChatMessage", "chat_message_from_dict"),
+    "authored": (
+        "ChatMessage",
+        "TextChatMessage",
+        "TextChatRole",
+        "ToolChatMessage",
+        "chat_message_from_dict",
+    ),
     "environments": ("ArchiveProjectEnvironmentResult", "LivePointerCounts", "ProjectEnvironment"),
     "prompts": (
         "PaginatedLabelEvents",
@@ -131,5 +137,5 @@ def adapter(annotation: str) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter
 
     outer, _, inner = annotation.rstrip("]").rpartition("[")
-    model = globals().get(inner) or __getattr__(inner)
+    model: Any = globals().get(inner) or __getattr__(inner)
     return TypeAdapter(list[model] if outer else model)

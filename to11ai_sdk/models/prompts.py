@@ -10,9 +10,7 @@ from .base import Model, Timestamp
 
 PromptFormat = Literal["text", "chat"]
 """How a prompt is written: one text, or chat messages."""
-PaletteToken = Literal[
-    "accent", "red", "orange", "amber", "green", "teal", "blue", "indigo", "purple", "pink"
-]
+PaletteToken = Literal["accent", "red", "orange", "amber", "green", "teal", "blue", "indigo", "purple", "pink"]
 """Display colours of a label."""
 
 VersionNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
@@ -124,7 +122,10 @@ class PaginatedResult(Model):
     def _only_page(cls, data: Any) -> Any:
         if isinstance(data, dict) and data.get("pagination") is None and isinstance(data.get("items"), list):
             count = len(data["items"])
-            return {**data, "pagination": {"page": 1, "limit": count, "total": count, "totalPages": min(count, 1)}}
+            return {
+                **data,
+                "pagination": {"page": 1, "limit": count, "total": count, "totalPages": min(count, 1)},
+            }
         return data
 
 

@@ -113,9 +113,7 @@ class RuleRelease(Model):
     strategy: ReleaseStrategy | str
     version_id: str | None = None
     weights: list[RuleReleaseWeight] | None = None
-    change_kind: (
-        Literal["release_initial", "release_promoted", "release_rolled_back", "release_weight_changed"] | str
-    )
+    change_kind: Literal["release_initial", "release_promoted", "release_rolled_back", "release_weight_changed"] | str
     prior_release_id: str | None = None
     reason: str | None = None
     approval_status: Literal["committed", "pending", "rejected"] | str | None = None

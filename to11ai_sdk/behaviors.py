@@ -1,0 +1,69 @@
+"""Settings of the SDK that an application, its environment or the server may switch (``resolve_behavior``)."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any, TypeVar
+
+    Value = TypeVar("Value")
+
+
+def env_var_name_for_key(key: str) -> str:
+    """The environment variable of a behaviour: ``sdk.retry-v2`` is ``TO11_SDK_BEHAVIOR_SDK_RETRY_V2``."""
+    return "TO11_SDK_BEHAVIOR_" + key.upper().replace(".", "_").replace("-", "_")
+
+
+class BehaviorStore:
+    """Behaviours by key: what the application set, then the environment, then what the server last said.
+
+    Args:
+        overrides: values that win over all others.
+    """
+
+    def __init__(self, overrides: Mapping[str, Any] | None = None) -> None:
+        self._overrides = dict(overrides or {})
+        self._served: dict[str, Any] = {}
+
+    def absorb(self, envelope: Mapping[str, Any]) -> None:
+        """Keep the flags of a success envelope: ``sdkBehavior`` is ``{"v": 1, "flags": {...}}``; ignore another ``v``."""
+        behavior = envelope.get("sdkBehavior")
+        if envelope.get("success") is not True or not isinstance(behavior, dict):
+            return
+        flags = behavior.get("flags")
+        if behavior.get("v") == 1 and isinstance(flags, dict):
+            self._served.update(flags)
+
+    def resolve(self, key: str, coded_default: Value) -> Value:
+        """The value of a behaviour: the first that has the type of the default, else the default.
+
+        A bool is not a number; an int may stand for a float and the other way round; ``None`` counts as not set.
+        """
+        return next((value for value in self._candidates(key) if _same_kind(value, coded_default)), coded_default)
+
+    def _candidates(self, key: str) -> Iterator[Any]:
+        yield self._overrides.get(key)
+        yield _parsed(os.environ.get(env_var_name_for_key(key)))
+        yield self._served.get(key)
+
+
+def _parsed(text: str | None) -> Any:
+    try:
+        return None if text is None else json.loads(text)
+    except (RecursionError, ValueError):
+        return text
+
+
+_KINDS: tuple[type | tuple[type, ...], ...] = (bool, (int, float), str, Mapping, (list, tuple))
+
+
+def _same_kind(value: Any, default: Any) -> bool:
+    if value is None or default is None:
+        return value is not None
+    kind = next((kind for kind in _KINDS if isinstance(default, kind)), type(default))
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))

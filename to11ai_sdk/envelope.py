@@ -1,0 +1,107 @@
+"""Reading a reply: pure functions from status, headers and bytes to an envelope, or to the exception that fits."""
+
+from __future__ import annotations
+
+import json
+
+from .errors import To11aiResponseValidationError, api_error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from .errors import To11aiApiError
+
+MAX_BODY = 32 * 1024 * 1024
+"""Bytes of a body that are read, after decompression."""
+
+
+class Reply:
+    """One HTTP reply.
+
+    Attributes:
+        status: HTTP status.
+        headers: field values by lower-case name.
+        body: the body, decompressed; ``None`` if it was over ``MAX_BODY``.
+        reason: the words for the status.
+    """
+
+    __slots__ = ("body", "headers", "reason", "status")
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes | None, reason: str = "") -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.reason = reason
+
+    @property
+    def request_id(self) -> str | None:
+        """The server's id of the request, where it sent one."""
+        return self.headers.get("x-to11-request-id") or self.headers.get("x-request-id")
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
+def decoded(body: bytes) -> Any:
+    """The value of a JSON text (RFC 8259) in UTF-8, a byte order mark aside.
+
+    Raises:
+        ValueError: it is not JSON, or nested too deeply.
+    """
+    try:
+        return _decoder.decode(body.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise ValueError("it is not UTF-8") from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def opened(reply: Reply) -> dict[str, Any]:
+    """The envelope of a 2xx reply, with data in it.
+
+    Raises:
+        To11aiResponseValidationError: the body is no success envelope with data.
+        To11aiApiError: the envelope says that the call failed after all.
+    """
+    if reply.body is None:
+        raise To11aiResponseValidationError(_unusable(reply, f"the body is over {MAX_BODY} bytes"))
+    try:
+        envelope = decoded(reply.body)
+    except ValueError as exc:
+        fault = "it is empty" if not reply.body else _short(exc)
+        raise To11aiResponseValidationError(_unusable(reply, f"the body is not JSON: {fault}")) from exc
+    if not isinstance(envelope, dict):
+        raise To11aiResponseValidationError(_unusable(reply, "the body is not an envelope, a JSON object"))
+    if envelope.get("success", True) is not True:
+        raise api_error(reply.status, envelope.get("error"), "the envelope says that the call failed")
+    if envelope.get("data") is None:
+        raise To11aiResponseValidationError(_unusable(reply, "data is missing or null"))
+    return envelope
+
+
+def _unusable(reply: Reply, fault: str) -> str:
+    return f"HTTP {reply.status}, but {fault}; check that base_url is the to11 API and no proxy answers for it"
+
+
+def _short(exc: ValueError) -> str:
+    # JSONDecodeError keeps the whole document and tells the place in its text.
+    return str(exc)[:200]
+
+
+def failure(reply: Reply) -> To11aiApiError:
+    """The exception of a reply that is not 2xx; never fails itself, whatever the body is."""
+    try:
+        envelope = decoded(reply.body or b"")
+    except ValueError:
+        envelope = None
+    error = envelope.get("error") if isinstance(envelope, dict) else None
+    reason = reply.reason or "no reason given"
+    if 300 <= reply.status <= 399:
+        reason = "a redirect that is not followed; set base_url to the address of the API itself"
+    return api_error(reply.status, error, reason)

@@ -1,0 +1,147 @@
+"""One exchange over ``urllib.request``: proxies, TLS, redirects, and every failure as one exception."""
+
+from __future__ import annotations
+
+from threading import Lock
+from urllib.parse import urljoin, urlsplit
+
+from .envelope import MAX_BODY, Reply
+from .errors import To11aiError, To11aiNetworkError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Mapping
+    from typing import Protocol
+    from urllib.request import OpenerDirector
+
+    from .connections import Call, KeepAliveHandler
+
+    class Exchange(Protocol):
+        """Sends one request and reads its reply, all before ``deadline`` (of :func:`time.monotonic`).
+
+        Raises:
+            To11aiNetworkError: no usable reply came in time.
+        """
+
+        def __call__(
+            self,
+            method: str,
+            url: str,
+            headers: Mapping[str, str],
+            body: bytes | None,
+            deadline: float,
+            *,
+            safe: bool,
+            meanwhile: Callable[[], object],
+        ) -> Reply: ...
+
+        def close(self) -> None:
+            """Close what is kept open between exchanges."""
+
+
+MAX_REDIRECTS = 5
+
+
+class UrllibExchange:
+    """The exchange that goes over the network, with an opener and a TLS context of its own.
+
+    Args:
+        ssl_context: the TLS context; without one, the trust store of the system, or ``SSL_CERT_FILE``.
+    """
+
+    def __init__(self, ssl_context: ssl.SSLContext | None = None) -> None:
+        self._context = ssl_context
+        self._opened: tuple[OpenerDirector, KeepAliveHandler] | None = None
+        self._lock = Lock()
+
+    def __call__(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        deadline: float,
+        *,
+        safe: bool,
+        meanwhile: Callable[[], object],
+    ) -> Reply:
+        from .connections import Call
+        from .faults import network_error
+
+        call = Call(url, body, dict(headers), method=method)
+        call.deadline, call.safe, call.meanwhile = deadline, safe, meanwhile
+        host = call.host
+        try:
+            opener, handler = self._opened or self._open(call)
+            response = opener.open(call)
+            body = handler.finish(response, MAX_BODY)
+        except To11aiError:
+            raise
+        except Exception as exc:
+            error = network_error(exc, host)
+            raise error from error.__cause__
+        fields = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(response.status, fields, body, response.reason)
+
+    def _open(self, call: Call) -> tuple[OpenerDirector, KeepAliveHandler]:
+        from urllib.request import OpenerDirector, ProxyHandler, getproxies, proxy_bypass
+
+        from .connections import KeepAliveHandler
+
+        proxies = getproxies()
+        if call.type == "http" and "http" in proxies and not is_loopback(call.host) and not proxy_bypass(call.host):
+            raise _refused_proxy(call.host)
+        with self._lock:
+            if self._opened is None:
+                handler = KeepAliveHandler(self._tls)
+                opener = OpenerDirector()
+                opener.addheaders = []
+                opener.add_handler(ProxyHandler({"https": proxies["https"]} if "https" in proxies else {}))
+                opener.add_handler(handler)
+                self._opened = opener, handler
+            return self._opened
+
+    def _tls(self) -> ssl.SSLContext:
+        with self._lock:
+            if self._context is None:
+                import ssl
+
+                self._context = ssl.create_default_context()
+                self._context.set_alpn_protocols(["http/1.1"])
+            return self._context
+
+    def close(self) -> None:
+        """Close the connections that wait; another call opens new ones."""
+        if self._opened:
+            self._opened[1].close()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, with or without port, is this machine by its name or address."""
+    name = urlsplit(f"//{host}").hostname or ""
+    return name in ("localhost", "::1") or name.startswith("127.")
+
+
+def _refused_proxy(host: str) -> To11aiNetworkError:
+    error = To11aiNetworkError(
+        f"{host}: http_proxy would see the API key of a plain HTTP call; use an https base_url, or name the host in "
+        "NO_PROXY"
+    )
+    error.unsent = error.final = True
+    return error
+
+
+def redirect_target(reply: Reply, url: str) -> str | None:
+    """Where a redirect leads, if it stays on the origin of the URL; else ``None``."""
+    location = reply.headers.get("location")
+    if reply.status not in (301, 302, 303, 307, 308) or not location:
+        return None
+    try:
+        target = urljoin(url, location)
+        here, there = urlsplit(url), urlsplit(target)
+    except ValueError:
+        return None
+    if (here.scheme, here.netloc) != (there.scheme, there.netloc) or not target.isascii() or " " in target:
+        return None
+    return target.partition("#")[0]

@@ -1,0 +1,52 @@
+"""What went wrong below HTTP, in words that say what to do: from a low-level exception to ``To11aiNetworkError``."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+
+from .connections import Unsent
+from .errors import To11aiNetworkError
+
+
+def network_error(exc: BaseException, host: str) -> To11aiNetworkError:
+    """The exception for a failed exchange.
+
+    Args:
+        exc: what urllib, ``http.client``, ``ssl`` or the socket raised; it becomes the cause.
+        host: host and port that were to be reached.
+    """
+    cause = exc.__cause__ or exc if isinstance(exc, Unsent) else exc
+    error = To11aiNetworkError(f"{host}: {_words(cause)}")
+    error.unsent = isinstance(exc, Unsent)
+    error.final = isinstance(exc, Unsent) and exc.final
+    error.__cause__ = cause
+    return error
+
+
+def _words(exc: BaseException) -> str:
+    if isinstance(exc, TimeoutError):
+        return "no complete reply in time; the server is slow or unreachable, or timeout_s is too short"
+    if isinstance(exc, socket.gaierror):
+        return f"the host name does not resolve ({exc.strerror}); check base_url and the DNS"
+    if isinstance(exc, ConnectionRefusedError):
+        return "connection refused; check base_url and that the server is running"
+    if _is(exc, "SSLCertVerificationError"):
+        return (
+            f"the certificate is not trusted ({getattr(exc, 'verify_message', '') or exc}); for a private authority "
+            "set SSL_CERT_FILE or pass ssl_context, else check base_url and the clock"
+        )
+    if _is(exc, "SSLError"):
+        return f"no TLS connection ({exc}); check that base_url has the right scheme and port"
+    if isinstance(exc, http.client.IncompleteRead):
+        return "the connection ended before the reply did"
+    if isinstance(exc, ConnectionError):
+        return "the connection was closed before a reply came"
+    if isinstance(exc, http.client.HTTPException):
+        return f"the reply is not valid HTTP ({type(exc).__name__}: {str(exc)[:200]})"
+    return f"{type(exc).__name__}: {exc}"
+
+
+def _is(exc: BaseException, name: str) -> bool:
+    # By name, so that plain HTTP does not load ssl.
+    return any(kind.__name__ == name for kind in type(exc).__mro__)

@@ -1,0 +1,82 @@
+"""Reading an HTTP reply by the letter of RFC 9112 and within bounds, where ``http.client`` is lenient."""
+
+from __future__ import annotations
+
+import http.client
+import zlib
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+MAX_INTERIM = 20
+"""Interim replies (1xx) that are skipped before the answer (RFC 9110 section 15.2)."""
+
+_HEX = frozenset(b"0123456789abcdefABCDEF")
+_PIECE = 64 * 1024
+
+
+class Response(http.client.HTTPResponse):
+    """A reply, read by the letter of RFC 9112 where ``http.client`` is lenient."""
+
+    connection: Any
+    """The connection it came on; set once the head is read."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        for interim in range(MAX_INTERIM + 1):
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if status >= 200:
+                self._interim = interim
+                return version, status, reason
+            if status == 101:
+                raise http.client.HTTPException("101 Switching Protocols, which was not asked for")
+            http.client.parse_headers(self.fp)
+        raise http.client.HTTPException(f"more than {MAX_INTERIM} interim replies")
+
+    def begin(self) -> None:
+        """Read the head of the reply."""
+        super().begin()
+        lengths = {value.strip() for value in self.headers.get_all("content-length", [])}
+        if any(not (value.isascii() and value.isdigit()) for value in lengths) or len(lengths) > 1:
+            raise http.client.HTTPException("an invalid Content-Length")
+        if self._interim or (self.chunked and lengths):
+            self.will_close = True
+
+    def _read_next_chunk_size(self) -> int:
+        digits = self.fp.readline(4096).split(b";", 1)[0].strip()
+        if not digits or len(digits) > 16 or not _HEX.issuperset(digits):
+            raise http.client.HTTPException("an invalid chunk size")
+        return int(digits, 16)
+
+
+def content(response: Response, limit: int) -> bytes | None:
+    """The whole body, decompressed; ``None`` if it is over the limit, which is checked before memory is taken.
+
+    Raises:
+        OSError: the connection broke or the deadline passed.
+        http.client.HTTPException: the body ended early or is badly framed.
+        zlib.error: the compressed body is broken.
+    """
+    if response.length is not None and response.length > limit:
+        return None
+    body = bytearray()
+    while piece := response.read(_PIECE):
+        body += piece
+        if len(body) > limit:
+            return None
+    if response.length:
+        raise http.client.IncompleteRead(b"", response.length)
+    if response.headers.get("content-encoding", "").lower() in ("gzip", "x-gzip"):
+        return _unzipped(body, limit)
+    return bytes(body)
+
+
+def _unzipped(body: bytearray, limit: int) -> bytes | None:
+    # Nobody asked for compression, but some proxies do not care.
+    unzip = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    plain = unzip.decompress(body, limit + 1)
+    if len(plain) > limit:
+        return None
+    if not unzip.eof:
+        raise zlib.error("the compressed body is truncated")
+    return plain

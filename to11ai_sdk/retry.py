@@ -1,0 +1,84 @@
+"""When a request is sent again, after how long, and when not to add to an outage."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BACKOFF_BASE_S = 0.2
+BACKOFF_CAP_S = 8.0
+RETRY_AFTER_LIMIT_S = 8.0
+"""The longest ``Retry-After`` that is waited for; a longer one is the caller's to wait."""
+
+
+def backoff(attempt: int, jitter: float) -> float:
+    """Seconds to wait after a failed attempt: ``min(8, 0.2 * 2 ** (attempt - 1)) * (0.5 + jitter / 2)``.
+
+    Args:
+        attempt: number of the attempt that failed, from 1.
+        jitter: random number from 0 to 1, so that clients that failed together do not come back together.
+    """
+    # The exponent is capped before the power is taken: 2.0 ** 1024 is an OverflowError.
+    return min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2.0 ** min(attempt - 1, 10)) * (0.5 + jitter / 2)
+
+
+def retry_after(value: str | None, now: Callable[[], float]) -> float | None:
+    """Seconds that a ``Retry-After`` header asks for (RFC 9110 section 10.2.3).
+
+    Args:
+        value: the header: digits or an HTTP date. Anything else, or a time that has passed, counts as absent.
+        now: the present time in seconds since 1970.
+    """
+    if value is None:
+        return None
+    if value.isascii() and value.isdigit():
+        seconds = float(value)
+    else:
+        # Loaded by http.client already.
+        from email.utils import parsedate_to_datetime
+
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - now()
+        except (TypeError, ValueError, OverflowError):
+            return None
+    return seconds if 0 <= seconds < float("inf") else None
+
+
+def may_repeat(*, safe: bool, status: int | None, unsent: bool) -> bool:
+    """Whether a failed request may be sent again without doing anything twice.
+
+    Args:
+        safe: whether the call may be repeated whatever happened to it.
+        status: HTTP status of the reply, ``None`` if none came.
+        unsent: whether the request provably never reached the server.
+    """
+    if status is None:
+        return safe or unsent
+    return status == 429 or (safe and (status in (408, 425) or 500 <= status <= 599))
+
+
+class RetryBudget:
+    """A token bucket: each retry takes one token, each success gives back a tenth, up to 20.
+
+    In an outage of a few calls every retry is made; in one that lasts, retries stop and load stays what it was. It
+    takes no lock: two threads may at worst spend one token together.
+    """
+
+    CAPACITY = 20.0
+    REFUND = 0.1
+
+    def __init__(self) -> None:
+        self.tokens = self.CAPACITY
+
+    def spend(self) -> bool:
+        """Take one token; ``False`` if there is none."""
+        if self.tokens < 1:
+            return False
+        self.tokens -= 1
+        return True
+
+    def refund(self) -> None:
+        """Give back a tenth of a token, after a success."""
+        if self.tokens < self.CAPACITY:
+            self.tokens = min(self.CAPACITY, self.tokens + self.REFUND)

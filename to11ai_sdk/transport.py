@@ -1,0 +1,219 @@
+"""What makes a call of exchanges: attempts, waits, and the exception that fits."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from . import retry
+from .envelope import failure, opened
+from .errors import To11aiApiError, To11aiError, To11aiNetworkError
+from .exchange import MAX_REDIRECTS, redirect_target
+from .tracing import trace_headers
+from .wire import json_bytes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from .endpoint import Endpoint, Read, Request
+    from .envelope import Reply
+    from .exchange import Exchange
+
+USER_AGENT = "to11ai-sdk-python/0.2.0"
+SHORTEST_SECRET = 6
+
+
+class Transport:
+    """Makes the calls of one client; threads may share it.
+
+    Args:
+        api_key: to11 API key.
+        base_url: address of the API, without a trailing slash.
+        timeout_s: seconds one attempt may take, from connecting to the last byte.
+        max_retries: how many attempts may follow the first.
+        total_timeout_s: seconds a call may take with all its attempts and waits; ``None`` for no bound of its own.
+        on_envelope: told of each success envelope.
+        exchange: sends a request and reads the reply.
+        clock: seconds of a clock that never goes back.
+        sleep: waits for some seconds.
+        jitter: random numbers from 0 to 1.
+        now: seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        base_url: str,
+        timeout_s: float,
+        max_retries: int,
+        total_timeout_s: float | None,
+        on_envelope: Callable[[Mapping[str, Any]], None],
+        exchange: Exchange,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._api_key = api_key
+        self.base_url = base_url
+        self._timeout_s = timeout_s
+        self._max_retries = max_retries
+        self._total_timeout_s = total_timeout_s
+        self._on_envelope = on_envelope
+        self._exchange = exchange
+        self._clock = clock
+        self._sleep = sleep
+        self._jitter = jitter or _random
+        self._now = now
+        self._budget = retry.RetryBudget()
+
+    def __reduce__(self) -> str:
+        raise TypeError("a transport holds the API key and open connections and cannot be pickled")
+
+    def with_options(self, **options: float | None) -> Transport:
+        """A transport that shares all with this one but some of ``timeout_s``, ``max_retries``, ``total_timeout_s``."""
+        twin = object.__new__(Transport)
+        twin.__dict__.update(self.__dict__, **{f"_{name}": value for name, value in options.items()})
+        return twin
+
+    def close(self) -> None:
+        """Close the connections that are kept alive."""
+        self._exchange.close()
+
+    def send(self, row: Endpoint, request: Request, read: Read, *, retry: bool = True) -> Any:
+        """Make a call and return what ``read`` makes of its success envelope.
+
+        Args:
+            row: the call's row of the table.
+            request: what to send.
+            read: makes the result of the envelope.
+            retry: whether a failed attempt may be followed by another.
+
+        Raises:
+            To11aiError: the call failed; says how in all its attributes.
+            TypeError, ValueError: the body cannot be sent as JSON.
+        """
+        body = None if request.body is None else json_bytes(request.body)
+        url = self.base_url + request.target
+        started = self._clock()
+        ends = started + (self._total_timeout_s or float("inf"))
+        retries = self._max_retries if retry else 0
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return self._attempt(row, url, body, attempt, ends, read)
+            except To11aiError as error:
+                wait = self._wait(error, row, attempt) if attempt <= retries else None
+                now = self._clock()
+                if wait is None or now + wait >= ends or not self._budget.spend():
+                    self._describe(error, row, attempt, now - started)
+                    raise
+            self._sleep(wait)
+
+    def _attempt(self, row: Endpoint, url: str, body: bytes | None, attempt: int, ends: float, read: Read) -> Any:
+        started = self._clock()
+        reply, outcome = None, "failed"
+        try:
+            reply = self._exchanged(row, url, body, min(started + self._timeout_s, ends))
+            outcome = str(reply.status)
+            return self._result(reply, read)
+        except To11aiError as error:
+            error.request_id = reply.request_id if reply else None
+            raise
+        finally:
+            self._log(row, outcome, attempt, self._clock() - started)
+
+    def _exchanged(self, row: Endpoint, url: str, body: bytes | None, deadline: float) -> Reply:
+        """The reply to one attempt; a GET is followed about its origin."""
+        for _ in range(MAX_REDIRECTS):
+            reply = self._exchange(
+                row.method, url, self._headers(), body, deadline, safe=row.safe, meanwhile=row.prepare
+            )
+            target = redirect_target(reply, url) if row.method == "GET" else None
+            if target is None:
+                break
+            url = target
+        return reply
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            "Authorization": f"Bearer {self._api_key}",
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+            "User-Agent": USER_AGENT,
+            **trace_headers(),
+        }
+
+    def _result(self, reply: Reply, read: Read) -> Any:
+        if not 200 <= reply.status <= 299:
+            error = failure(reply)
+            error.retry_after_seconds = retry.retry_after(reply.headers.get("retry-after"), self._now)
+            raise error
+        self._budget.refund()
+        envelope = opened(reply)
+        self._on_envelope(envelope)
+        return read(envelope)
+
+    def _wait(self, error: To11aiError, row: Endpoint, attempt: int) -> float | None:
+        """Seconds to wait before the next attempt; ``None`` if there must be none."""
+        status = error.status_code if isinstance(error, To11aiApiError) else None
+        if status is None and (not isinstance(error, To11aiNetworkError) or error.final):
+            return None
+        unsent = isinstance(error, To11aiNetworkError) and error.unsent
+        if not retry.may_repeat(safe=row.safe, status=status, unsent=unsent):
+            return None
+        pause = retry.backoff(attempt, self._jitter())
+        asked = error.retry_after_seconds if isinstance(error, To11aiApiError) and status in (429, 503) else None
+        if asked is None:
+            return pause
+        return max(asked, pause) if asked <= retry.RETRY_AFTER_LIMIT_S else None
+
+    def _describe(self, error: To11aiError, row: Endpoint, attempts: int, elapsed_s: float) -> None:
+        error.attempts = attempts
+        error.elapsed_s = elapsed_s
+        error.method = row.method
+        error.endpoint = row.path
+        redact(error, self._api_key)
+
+    def _log(self, row: Endpoint, outcome: str, attempt: int, elapsed_s: float) -> None:
+        # A process that has not loaded logging has nobody to read it.
+        if logging := sys.modules.get("logging"):
+            logging.getLogger("to11ai_sdk").debug(
+                "%s %s: %s, attempt %d, %.3f s", row.method, row.path, outcome, attempt, elapsed_s
+            )
+
+
+def _random() -> float:
+    from random import random
+
+    return random()  # noqa: S311 - spreads clients out, keeps no secret
+
+
+def redact(error: BaseException, secret: str) -> None:
+    """Take a secret out of the messages of an exception and its causes, should a server have echoed it.
+
+    One of fewer than ``SHORTEST_SECRET`` characters is left: it would be found in ordinary words.
+    """
+    if len(secret) < SHORTEST_SECRET:
+        return
+    if isinstance(error, To11aiApiError):
+        error.details = _without(error.details, secret)
+        error.error_code = _without(error.error_code, secret)
+    link: BaseException | None = error
+    while link is not None:
+        link.args = tuple(_without(arg, secret) for arg in link.args)
+        link = link.__cause__
+
+
+def _without(value: Any, secret: str) -> Any:
+    if isinstance(value, str):
+        return value.replace(secret, "[api key]")
+    if isinstance(value, list):
+        return [_without(item, secret) for item in value]
+    if isinstance(value, dict):
+        return {_without(key, secret): _without(item, secret) for key, item in value.items()}
+    return value
