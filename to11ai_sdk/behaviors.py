@@ -6,6 +6,8 @@ import json
 import os
 from collections.abc import Mapping
 
+from .json_types import is_object
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,12 +33,12 @@ class BehaviorStore:
         self._served: dict[str, Any] = {}
 
     def absorb(self, envelope: Mapping[str, Any]) -> None:
-        """Keep the flags of a success envelope: ``sdkBehavior`` is ``{"v": 1, "flags": {...}}``; ignore another ``v``."""
+        """Keep the flags of a success envelope: ``"sdkBehavior": {"v": 1, "flags": {...}}``; ignore another ``v``."""
         behavior = envelope.get("sdkBehavior")
-        if envelope.get("success") is not True or not isinstance(behavior, dict):
+        if envelope.get("success") is not True or not is_object(behavior):
             return
         flags = behavior.get("flags")
-        if behavior.get("v") == 1 and isinstance(flags, dict):
+        if behavior.get("v") == 1 and is_object(flags):
             self._served.update(flags)
 
     def resolve(self, key: str, coded_default: Value) -> Value:
@@ -59,11 +61,11 @@ def _parsed(text: str | None) -> Any:
         return text
 
 
-_KINDS: tuple[type | tuple[type, ...], ...] = (bool, (int, float), str, Mapping, (list, tuple))
+_KINDS: tuple[Any, ...] = (bool, (int, float), str, Mapping, (list, tuple))
 
 
 def _same_kind(value: Any, default: Any) -> bool:
     if value is None or default is None:
         return value is not None
-    kind = next((kind for kind in _KINDS if isinstance(default, kind)), type(default))
+    kind: Any = next((kind for kind in _KINDS if isinstance(default, kind)), type(default))
     return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))

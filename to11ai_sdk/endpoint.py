@@ -13,6 +13,7 @@ from importlib import import_module
 
 from . import wire
 from .errors import To11aiResponseValidationError
+from .json_types import is_array, is_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -171,12 +172,12 @@ class Endpoint:
         Raises:
             TypeError: a required value is missing, or one has the wrong type; the message names it as the wire does.
         """
-        if self.has_body and not isinstance(body, dict):
+        if self.has_body and not is_object(body):
             raise TypeError("the body must be a JSON object")
         places: dict[str, Mapping[str, Any]] = {
             "path": path,
             "query": query,
-            "body": body if isinstance(body, dict) else {},
+            "body": body if is_object(body) else {},
         }
         arguments: dict[str, Any] = {}
         for parameter in self.parameters:
@@ -221,14 +222,14 @@ class Endpoint:
     def data(self, envelope: Mapping[str, Any]) -> Any:
         """The part of a success envelope that the result is made of."""
         data = envelope.get("data")
-        if self._paged and isinstance(data, list):
+        if self._paged and is_array(data):
             return {"items": data, "pagination": envelope.get("pagination")}
         return data
 
 
-def misfit(exc: ValueError) -> str:
+def misfit(exc: Any) -> str:
     """What of a reply does not fit, in one line: the place and the reason, never the value."""
-    problems = exc.errors(include_url=False, include_input=False, include_context=False)  # type: ignore[attr-defined]
+    problems: list[dict[str, Any]] = exc.errors(include_url=False, include_input=False, include_context=False)
     first = problems[0]
     place = ".".join(map(str, ("data", *first["loc"])))
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""

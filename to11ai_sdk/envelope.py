@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from .errors import To11aiResponseValidationError, api_error
+from .json_types import is_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def opened(reply: Reply) -> dict[str, Any]:
     except ValueError as exc:
         fault = "it is empty" if not reply.body else _short(exc)
         raise To11aiResponseValidationError(_unusable(reply, f"the body is not JSON: {fault}")) from exc
-    if not isinstance(envelope, dict):
+    if not is_object(envelope):
         raise To11aiResponseValidationError(_unusable(reply, "the body is not an envelope, a JSON object"))
     if envelope.get("success", True) is not True:
         raise api_error(reply.status, envelope.get("error"), "the envelope says that the call failed")
@@ -100,7 +101,7 @@ def failure(reply: Reply) -> To11aiApiError:
         envelope = decoded(reply.body or b"")
     except ValueError:
         envelope = None
-    error = envelope.get("error") if isinstance(envelope, dict) else None
+    error = envelope.get("error") if is_object(envelope) else None
     reason = reply.reason or "no reason given"
     if 300 <= reply.status <= 399:
         reason = "a redirect that is not followed; set base_url to the address of the API itself"

@@ -21,6 +21,8 @@ anything is sent. Source: the page "Python SDK" of the to11 reference.
 
 from __future__ import annotations
 
+from .json_types import is_object
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +88,7 @@ class To11aiApiError(To11aiError):
 
     def _detail(self, *names: str) -> str | None:
         """The first of these keys of ``details`` that holds a string."""
-        details: Any = self.details if isinstance(self.details, dict) else {}
+        details = self.details if is_object(self.details) else {}
         return next((details[name] for name in names if isinstance(details.get(name), str)), None)
 
 
@@ -225,7 +227,7 @@ _BY_CODE: dict[tuple[int, str], type[To11aiApiError]] = {
 def _codes(error: dict[str, Any]) -> Iterator[str]:
     """The words for one error, best first: some servers put a general one in ``code`` and the exact one in details."""
     details = error.get("details")
-    details = details if isinstance(details, dict) else {}
+    details = details if is_object(details) else {}
     for code in (error.get("code"), details.get("code"), details.get("error")):
         if isinstance(code, str) and code:
             yield code
@@ -239,7 +241,7 @@ def api_error(status: int, error: object, reason: str) -> To11aiApiError:
         error: the ``error`` of the envelope, whatever it is.
         reason: what to say when ``error`` has no message of its own.
     """
-    fields: dict[str, Any] = error if isinstance(error, dict) else {}
+    fields = error if is_object(error) else {}
     codes = list(_codes(fields))
     by_code = (_BY_CODE.get((status, code.upper())) for code in codes)
     kind = next((kind for kind in by_code if kind), None) if status not in (401, 403, 429) else None

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import builtins
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
-    from typing import Any, Literal
+    from typing import Any, ClassVar, Literal
 
     from .cache import PromptCache
     from .endpoint import Endpoint, Send
@@ -328,6 +328,12 @@ class PromptResource(Resource):
         """List the moves of labels in a project."""
         ...
 
+    _EVENT_ROWS: ClassVar[dict[str, tuple[Callable[..., Any], tuple[str, ...]]]] = {
+        "label": (_list_label_events, ("prompt_id", "label")),
+        "prompt": (_list_prompt_label_events, ("prompt_id",)),
+        "project": (_list_project_label_events, ()),
+    }
+
     def list_label_events(
         self,
         *,
@@ -356,21 +362,14 @@ class PromptResource(Resource):
             ValueError: the scope is unknown, or needs an argument that was not given.
             To11aiApiError: 422 ``INVALID_DATE_RANGE`` if ``since`` is after ``until``.
         """
-        rows, needed = _EVENT_SCOPES.get(scope, (None, ()))
-        if rows is None:
-            raise ValueError(f"scope must be one of {', '.join(_EVENT_SCOPES)}")
+        if scope not in self._EVENT_ROWS:
+            raise ValueError(f"scope must be one of {', '.join(self._EVENT_ROWS)}")
+        call, needed = self._EVENT_ROWS[scope]
         given = {"prompt_id": prompt_id, "label": label}
         for name in needed:
             if given[name] is None:
                 raise ValueError(f"scope={scope!r} needs {name}")
-        result: PaginatedLabelEvents = rows(
+        result: PaginatedLabelEvents = call(
             self, project_id=project_id, page=page, limit=limit, since=since, until=until, **given
         )
         return result
-
-
-_EVENT_SCOPES: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
-    "label": (PromptResource._list_label_events, ("prompt_id", "label")),
-    "prompt": (PromptResource._list_prompt_label_events, ("prompt_id",)),
-    "project": (PromptResource._list_project_label_events, ()),
-}

@@ -22,13 +22,13 @@ class Response(http.client.HTTPResponse):
     connection: Any
     """The connection it came on; set once the head is read."""
 
-    def _read_status(self) -> tuple[str, int, str]:
+    def _read_status(self) -> Any:
         for interim in range(MAX_INTERIM + 1):
-            version, status, reason = super()._read_status()  # type: ignore[misc]
-            if status >= 200:
+            line: Any = super()._read_status()  # type: ignore[misc]
+            if line[1] >= 200:
                 self._interim = interim
-                return version, status, reason
-            if status == 101:
+                return line
+            if line[1] == 101:
                 raise http.client.HTTPException("101 Switching Protocols, which was not asked for")
             http.client.parse_headers(self.fp)
         raise http.client.HTTPException(f"more than {MAX_INTERIM} interim replies")

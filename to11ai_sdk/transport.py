@@ -9,6 +9,7 @@ from . import retry
 from .envelope import failure, opened
 from .errors import To11aiApiError, To11aiError, To11aiNetworkError
 from .exchange import MAX_REDIRECTS, redirect_target
+from .json_types import is_array, is_object
 from .tracing import trace_headers
 from .wire import json_bytes
 
@@ -129,15 +130,15 @@ class Transport:
 
     def _exchanged(self, row: Endpoint, url: str, body: bytes | None, deadline: float) -> Reply:
         """The reply to one attempt; a GET is followed about its origin."""
-        for _ in range(MAX_REDIRECTS):
+        redirects = MAX_REDIRECTS if row.method == "GET" else 0
+        while True:
             reply = self._exchange(
                 row.method, url, self._headers(), body, deadline, safe=row.safe, meanwhile=row.prepare
             )
-            target = redirect_target(reply, url) if row.method == "GET" else None
-            if target is None:
-                break
-            url = target
-        return reply
+            target = redirect_target(reply, url)
+            if target is None or redirects == 0:
+                return reply
+            url, redirects = target, redirects - 1
 
     def _headers(self) -> dict[str, str]:
         return {
@@ -212,8 +213,8 @@ def redact(error: BaseException, secret: str) -> None:
 def _without(value: Any, secret: str) -> Any:
     if isinstance(value, str):
         return value.replace(secret, "[api key]")
-    if isinstance(value, list):
+    if is_array(value):
         return [_without(item, secret) for item in value]
-    if isinstance(value, dict):
+    if is_object(value):
         return {_without(key, secret): _without(item, secret) for key, item in value.items()}
     return value

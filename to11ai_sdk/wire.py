@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from urllib.parse import quote, unquote, urlencode, urlsplit
+
+from .json_types import is_mapping, is_sequence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
 
@@ -43,11 +44,7 @@ class Kind:
 
 
 def _is_object(value: Any) -> bool:
-    return hasattr(value, "model_dump") or (isinstance(value, Mapping) and all(isinstance(key, str) for key in value))
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray)
+    return hasattr(value, "model_dump") or (is_mapping(value) and all(isinstance(key, str) for key in value))
 
 
 _TEXT = Kind("a str", lambda value: isinstance(value, str))
@@ -60,7 +57,7 @@ KINDS: dict[str, Kind] = {
     "Any": Kind("given", lambda value: value is not None),
     "Mapping[str, Any]": _OBJECT,
     "Sequence[str]": Kind(
-        "a list of str", lambda value: _is_list(value) and all(isinstance(item, str) for item in value)
+        "a list of str", lambda value: is_sequence(value) and all(isinstance(item, str) for item in value)
     ),
     "datetime | str": Kind("a datetime or a str", lambda value: isinstance(value, str) or hasattr(value, "isoformat")),
     "PromptFormat": _TEXT,
@@ -68,7 +65,7 @@ KINDS: dict[str, Kind] = {
     "ReleaseStrategy": _TEXT,
     "RuleSnapshot | Mapping[str, Any]": _OBJECT,
     "Sequence[RuleReleaseWeight | Mapping[str, Any]]": Kind(
-        "a list of weights", lambda value: _is_list(value) and all(map(_is_object, value))
+        "a list of weights", lambda value: is_sequence(value) and all(map(_is_object, value))
     ),
 }
 """Every annotation a row may use, ``| None`` aside. A new one is added here, on purpose."""
@@ -164,9 +161,9 @@ def target(path: str, query: Mapping[str, str]) -> str:
 def _plain(value: Any) -> Any:
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json", by_alias=True, exclude_none=True)
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         return dict(value)
-    if _is_list(value):
+    if is_sequence(value):
         return list(value)
     raise TypeError(
         f"a value of type {type(value).__name__} is not JSON; pass str, int, float, bool, None, list or dict"

@@ -138,4 +138,5 @@ def adapter(annotation: str) -> TypeAdapter[Any]:
 
     outer, _, inner = annotation.rstrip("]").rpartition("[")
     model: Any = globals().get(inner) or __getattr__(inner)
-    return TypeAdapter(list[model] if outer else model)
+    kind: Any = list[model] if outer else model  # pyright: ignore[reportInvalidTypeForm]
+    return TypeAdapter(kind)

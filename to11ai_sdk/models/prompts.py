@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
+from ..json_types import is_array, is_object
 from .base import Model, Timestamp
 
 PromptFormat = Literal["text", "chat"]
@@ -120,7 +121,7 @@ class PaginatedResult(Model):
     @model_validator(mode="before")
     @classmethod
     def _only_page(cls, data: Any) -> Any:
-        if isinstance(data, dict) and data.get("pagination") is None and isinstance(data.get("items"), list):
+        if is_object(data) and data.get("pagination") is None and is_array(data.get("items")):
             count = len(data["items"])
             return {
                 **data,

@@ -1,0 +1,32 @@
+"""The containers of JSON as Python has them, told apart in a way that type checkers follow."""
+
+from __future__ import annotations
+
+import collections.abc
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from typing_extensions import TypeIs
+
+
+def is_object(value: Any) -> TypeIs[dict[str, Any]]:
+    """Whether a decoded JSON value is an object."""
+    return isinstance(value, dict)
+
+
+def is_array(value: Any) -> TypeIs[list[Any]]:
+    """Whether a decoded JSON value is an array."""
+    return isinstance(value, list)
+
+
+def is_mapping(value: Any) -> TypeIs[Mapping[Any, Any]]:
+    """Whether a value can become an object."""
+    return isinstance(value, collections.abc.Mapping)
+
+
+def is_sequence(value: Any) -> TypeIs[Sequence[Any]]:
+    """Whether a value can become an array: text and bytes are no sequences here."""
+    return isinstance(value, collections.abc.Sequence) and not isinstance(value, str | bytes | bytearray)
