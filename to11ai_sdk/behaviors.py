@@ -61,11 +61,12 @@ def _parsed(text: str | None) -> Any:
         return text
 
 
-_KINDS: tuple[Any, ...] = (bool, (int, float), str, Mapping, (list, tuple))
+_KINDS = ((int, float), (str,), (Mapping,), (list, tuple))
 
 
 def _same_kind(value: Any, default: Any) -> bool:
     if value is None or default is None:
         return value is not None
-    kind: Any = next((kind for kind in _KINDS if isinstance(default, kind)), type(default))
-    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+    if isinstance(value, bool) or isinstance(default, bool):
+        return isinstance(value, bool) and isinstance(default, bool)
+    return any(isinstance(value, kinds) and isinstance(default, kinds) for kinds in _KINDS)

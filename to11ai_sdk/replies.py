@@ -27,7 +27,7 @@ class Response(http.client.HTTPResponse):
             line: Any = super()._read_status()  # type: ignore[misc]
             if line[1] >= 200:
                 self._interim = interim
-                return line
+                return line  # pyright: ignore[reportUnknownVariableType]
             if line[1] == 101:
                 raise http.client.HTTPException("101 Switching Protocols, which was not asked for")
             http.client.parse_headers(self.fp)
