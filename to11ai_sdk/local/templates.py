@@ -1,0 +1,245 @@
+"""Liquid templates as prompts use them: strict about variables, plain text out, and bounded.
+
+The standard tags and filters of Liquid are there, but for ``include`` and ``render`` (a prompt reads no other
+template) and ``tablerow`` (it writes HTML); there is no ``now``. Nothing is escaped. An array or object in ``{{ }}``
+is written as JSON. A variable that is not there is an error wherever it is used, in ``{% if %}`` too; only the filter
+``default`` takes it: ``{{ name | default: "you" }}``.
+
+A hostile template must not stop the server: its length and the number and shape of its tags are limited, and what it
+does is counted against a ``Budget``.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+
+from liquid import BoundTemplate, Environment, RenderContext, StrictDefaultUndefined, Token
+from liquid.builtin.expressions.logical import ContainsExpression
+from liquid.builtin.expressions.primitive import RangeLiteral
+from liquid.builtin.output import Output, OutputNode
+from liquid.builtin.tags.echo_tag import EchoNode, EchoTag
+from liquid.builtin.tags.for_tag import ForNode, ForTag
+from liquid.exceptions import LiquidError
+from liquid.output import LimitedStringIO
+from liquid.undefined import UNDEFINED
+from liquid.utils import ReadOnlyChainMap
+
+from .budget import MAX_OUTPUT, NODE_WORK, Budget, BudgetError
+from .values import is_undefined, size_of, text_of, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from liquid.ast import Node
+    from liquid.expression import Expression
+
+MAX_LENGTH = 500_000
+"""Characters of one template."""
+
+MAX_TAGS = 5_000
+"""Tags and outputs of one template."""
+
+MAX_TAG_LENGTH = 10_000
+"""Characters of one tag or output."""
+
+_OPENING = re.compile(r"\{\{|\{%(?:-?\s*(raw|doc)\s*-?%\})?")
+_BLANKS = re.compile(r"\s{100}")
+
+
+class TemplateError(Exception):
+    """A template that cannot be parsed or rendered; the message says where and why."""
+
+
+class Template(NamedTuple):
+    """A parsed template; ``tags`` is how many tags and outputs it has."""
+
+    parsed: BoundTemplate
+    tags: int
+
+
+def parse(source: str) -> Template:
+    """Parse a template and check its filters.
+
+    Raises:
+        TemplateError: a syntax error, an unknown tag or filter, or beyond the limits.
+    """
+    tags = _count_tags(source)
+    try:
+        parsed = _ENVIRONMENT.from_string(source)
+        _check_names(parsed)
+    except LiquidError as error:
+        raise TemplateError(_describe(error)) from error
+    return Template(parsed, tags)
+
+
+def render(template: Template, variables: Mapping[str, Any], budget: Budget) -> str:
+    """The text of a template.
+
+    Raises:
+        TemplateError: an undefined variable, a filter that does not fit its value, or more than the budget allows.
+    """
+    context = _Context(template, wrap(dict(variables)), budget)
+    buffer = LimitedStringIO(limit=budget.output)
+    try:
+        template.parsed.render_with_context(context, buffer)
+    except BudgetError as error:
+        raise TemplateError(str(error)) from error
+    except LiquidError as error:
+        raise TemplateError(_describe(error)) from error
+    # Filters meet values nobody thought of: anything that goes wrong in one is an error of the template.
+    except Exception as error:
+        raise TemplateError(f"cannot be rendered: {type(error).__name__}: {str(error)[:200]}") from error
+    budget.output -= buffer.size
+    return buffer.getvalue()
+
+
+class _Context(RenderContext):
+    """Counts what is read, filtered, assigned and looped over."""
+
+    def __init__(self, template: Template, variables: Mapping[str, Any], budget: Budget) -> None:
+        super().__init__(template.parsed, globals=variables)
+        self.scope = ReadOnlyChainMap(self.locals, self.globals, self.counters)
+        self.budget = budget
+        self.loop_work = NODE_WORK * template.tags
+
+    def get(self, path: list[object], *, token: Token | None, default: object = UNDEFINED) -> object:
+        value = super().get(path, token=token, default=default)
+        self.budget.spend(NODE_WORK + size_of(value))
+        return value
+
+    def filter(self, name: str, token: Token | None) -> Callable[..., object]:
+        return partial(self._filtered, name, super().filter(name, token))
+
+    def _filtered(self, name: str, call: Callable[..., object], value: Any, *args: Any, **named: Any) -> object:
+        arguments = (*args, *named.values())
+        for operand in (value, *arguments):
+            if is_undefined(operand) and name != "default":
+                str(operand)  # Raises; some filters would take it for an empty text.
+        self.budget.pay_for_filter(name, value, arguments)
+        result = wrap(call(value, *args, **named))
+        self.budget.pay_for(result)
+        return result
+
+    def assign(self, key: str, val: Any) -> None:
+        self.budget.pay_for(val)
+        super().assign(key, val)
+
+    def raise_for_loop_limit(self, length: int = 1) -> None:
+        self.budget.spend(length * self.loop_work)
+
+
+class _OutputNode(OutputNode):
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        return buffer.write(text_of(self.expression.evaluate(context)))
+
+
+class _Output(Output):
+    node_class = _OutputNode
+
+
+class _EchoNode(EchoNode):
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        return buffer.write(text_of(self.expression.evaluate(context)))
+
+
+class _EchoTag(EchoTag):
+    node_class = _EchoNode
+
+
+class _ForNode(ForNode):
+    """Pays for the whole iterable first: Liquid walks all of it to skip or reverse."""
+
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        if isinstance(context, _Context):
+            context.budget.spend(size_of(self.expression.iterable.evaluate(context)))
+        return super().render_to_output(context, buffer)
+
+
+class _ForTag(ForTag):
+    node_class = _ForNode
+
+
+class _Environment(Environment):
+    output_stream_limit = MAX_OUTPUT
+
+    def setup_tags_and_filters(self, *, extra: bool = False) -> None:
+        super().setup_tags_and_filters(extra=extra)
+        for tag in (_Output, _EchoTag, _ForTag):
+            self.add_tag(tag)
+        for name in ("include", "render", "tablerow"):
+            del self.tags[name]
+
+
+_ENVIRONMENT = _Environment(undefined=StrictDefaultUndefined)
+
+
+def _count_tags(source: str) -> int:
+    """How many tags there are; refuses those on which the lexer of Liquid would take quadratic time."""
+    if len(source) > MAX_LENGTH:
+        raise TemplateError(f"is longer than {MAX_LENGTH} characters")
+    spans = list(_tag_spans(source))
+    lines = sum(source.count("\n", start, end) for start, end in spans)
+    if len(spans) + lines > MAX_TAGS:
+        raise TemplateError(f"has more than {MAX_TAGS} tags")
+    return len(spans) + lines
+
+
+def _tag_spans(source: str) -> Iterator[tuple[int, int]]:
+    position = 0
+    while opening := _OPENING.search(source, position):
+        start, end = opening.start(), _closing(source, opening)
+        if not opening[1] and _BLANKS.search(source, start, end):
+            raise TemplateError(f"line {_line(source, start)}: has 100 blanks in a row inside a tag")
+        yield start, start if opening[1] else end
+        position = end
+
+
+def _closing(source: str, opening: re.Match[str]) -> int:
+    start = opening.start()
+    if opening[1]:
+        end = re.compile(r"\{%-?\s*end" + opening[1] + r"\s*-?%\}").search(source, opening.end())
+        position = end.end() if end else -1
+    else:
+        closing = "}}" if opening[0] == "{{" else "%}"
+        position = source.find(closing, opening.end(), start + MAX_TAG_LENGTH)
+    if position < 0:
+        what = f"'{{% end{opening[1]} %}}'" if opening[1] else "'}}'" if opening[0] == "{{" else "'%}'"
+        raise TemplateError(f"line {_line(source, start)}: {opening[0]!r} is not closed with {what}")
+    return position
+
+
+def _line(source: str, position: int) -> int:
+    return source.count("\n", 0, position) + 1
+
+
+def _check_names(template: BoundTemplate) -> None:
+    unknown = sorted(set(template.filter_names(include_partials=False)) - _ENVIRONMENT.filters.keys())
+    if unknown:
+        raise TemplateError(f"unknown filter {unknown[0]!r}; use one of Liquid's standard filters")
+    context = RenderContext(template)
+    for node in template.nodes:
+        for expression in _expressions(node, context):
+            _check_expression(expression)
+
+
+def _expressions(node: Node, context: RenderContext) -> Iterator[Expression]:
+    yield from node.expressions()
+    for child in node.children(context, include_partials=False):
+        yield from _expressions(child, context)
+
+
+def _check_expression(expression: Expression) -> None:
+    # Python walks a whole range to find a value that is no whole number.
+    if isinstance(expression, ContainsExpression) and isinstance(expression.left, RangeLiteral):
+        raise TemplateError("'contains' does not take a range; compare with '<' and '>'")
+    for child in expression.children():
+        _check_expression(child)
+
+
+def _describe(error: LiquidError) -> str:
+    message = str(error.message or type(error).__name__)
+    if not error.token or error.token.start_index < 0:
+        return message
+    return f"line {_line(error.token.source, error.token.start_index)}: {message}"
