@@ -1,0 +1,83 @@
+"""From nothing to the first prompt: import, factory, first call."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+from .measure import ROOT, Row, Sample, Servers, child, compare, interleaved
+
+NAIVE = "from bench.naive import Client; Client('secret-key', {url!r}).resolve('p', 's', ['production'])"
+OURS = (
+    "from to11ai_sdk import create_client; "
+    "create_client(api_key='secret-key', base_url={url!r})"
+    ".prompts.resolve(project_id='p', slug='s', labels=['production'])"
+)
+IMPORT = """
+import json, time
+before, start = set(sys.modules), time.process_time_ns()
+{statement}
+print(json.dumps([(time.process_time_ns() - start) / 1e3, len(set(sys.modules) - before), sorted(set(sys.modules))]))
+"""
+
+
+def rows(up: Servers, scale: float) -> list[Row]:
+    """The rows of this part."""
+    return [*_imports(scale), *_first_calls(up, scale)]
+
+
+def _imports(scale: float) -> list[Row]:
+    runs = round(25 * scale)
+    create = "import to11ai_sdk\nstart = time.process_time_ns()\nc = to11ai_sdk.create_client(api_key='secret-key', base_url='https://x')"
+    ours, factory, naive = interleaved(
+        runs,
+        lambda: _cost("import to11ai_sdk")[0],
+        lambda: _cost(create)[0],
+        lambda: _cost("import bench.naive")[0],
+    )
+    count = _cost("import to11ai_sdk")[1]
+    return [
+        Row("import to11ai_sdk, CPU", str(ours), str(naive), _ratio(ours, naive), "<= 1 ms", ours.median <= 1000),
+        Row("import to11ai_sdk, modules", str(count), "", None, "<= 5", count <= 5),
+        Row("create_client, CPU above the import", str(factory), "", None, "<= 12 ms", factory.median <= 12_000),
+    ]
+
+
+def _ratio(ours: Sample, baseline: Sample) -> float:
+    return round(ours.median / baseline.median, 3)
+
+
+def _cost(statement: str) -> tuple[float, int, list[str]]:
+    micros, count, modules = json.loads(child(IMPORT.replace("{statement}", statement)))
+    return micros, count, modules
+
+
+def _first_calls(up: Servers, scale: float) -> list[Row]:
+    found = []
+    for name, url in (("HTTP", up.http), ("HTTPS", up.https)):
+        ours, naive = interleaved(
+            round(25 * scale), lambda: _process(OURS, url, up)[0], lambda: _process(NAIVE, url, up)[0]
+        )
+        found.append(compare(f"process start to first prompt, {name}, CPU", ours, naive, 0.75, "naive"))
+    for name, url in (("HTTP", up.slow_http), ("HTTPS", up.slow_https)):
+        ours, naive = interleaved(
+            round(25 * scale), lambda: _process(OURS, url, up)[1], lambda: _process(NAIVE, url, up)[1]
+        )
+        found.append(compare(f"the same with a 50 ms server, {name}, wall", ours, naive, 0.55, "naive"))
+    return found
+
+
+def _process(code: str, url: str, up: Servers) -> tuple[float, float]:
+    """CPU and wall time of a whole process, in microseconds."""
+    command = [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code.format(url=url)}"]
+    start = time.perf_counter()
+    process = subprocess.Popen(command, env={**os.environ, "SSL_CERT_FILE": up.authority})
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{code} failed")
+    return (usage.ru_utime + usage.ru_stime) * 1e6, wall * 1e6
