@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818 - the request's, not an error of the program
     """A request that is refused.
 
     Args:

@@ -1,0 +1,94 @@
+"""A request as it came in, taken apart but not yet judged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..problems import Problem, invalid
+from . import body
+from .log import SECRETS, SeenRequest
+from .routing import Match, Routes, Target
+
+_INT64 = 2**63
+
+
+class Incoming:
+    """One request.
+
+    Attributes:
+        method: HTTP method.
+        target: path and query as they were sent.
+        key: what follows ``Bearer`` in the header ``Authorization``, ``None`` without one.
+        match: the row it means, ``None`` if it means none.
+        problem: what was wrong with it at first sight.
+    """
+
+    def __init__(self, environ: dict[str, Any], routes: Routes) -> None:
+        self.method: str = environ["REQUEST_METHOD"]
+        self.target = Target.of(environ["REQUEST_URI"])
+        self.match: Match | None = None
+        self.problem: Problem | None = None
+        self._body = b""
+        self._headers = _headers(environ)
+        self.key = _bearer(environ.get("HTTP_AUTHORIZATION", ""))
+        try:
+            self._body = body.read(environ)
+            self.match = routes.match(self.method, self.target.path)
+        except Problem as exc:
+            self.problem = exc
+
+    @property
+    def row_name(self) -> str | None:
+        """Name of the row it means."""
+        return self.match.row.name if self.match else None
+
+    def wanted(self) -> Match:
+        """The row it means; raises what was wrong with it."""
+        if self.match is None:
+            raise self.problem or LookupError("neither a row nor a problem")
+        return self.match
+
+    def arguments(self, match: Match) -> dict[str, Any]:
+        """The arguments of the call.
+
+        Raises:
+            Problem: 400 if one is missing or wrong.
+        """
+        payload = body.parse(self._body) if match.row.has_body else None
+        try:
+            arguments = match.row.decode(match.arguments, self.target.arguments(), payload)
+        except TypeError as exc:
+            raise invalid(str(exc)) from exc
+        for name, value in arguments.items():
+            if isinstance(value, int) and not -_INT64 <= value < _INT64:
+                raise invalid(f"{name} is too large a number")
+        return arguments
+
+    def seen(self, status: int | None) -> SeenRequest:
+        """What the log keeps of it."""
+        return SeenRequest(
+            self.method, self.target.path, self._query(), self._headers, self._payload(), self.row_name, status
+        )
+
+    def _query(self) -> dict[str, str]:
+        try:
+            return self.target.arguments()
+        except Problem:
+            return {}
+
+    def _payload(self) -> Any:
+        try:
+            return body.parse(self._body)
+        except Problem:
+            return self._body.decode("utf-8", "replace")
+
+
+def _headers(environ: dict[str, Any]) -> dict[str, str]:
+    names = {key: key.removeprefix("HTTP_").replace("_", "-").lower() for key in environ if key.startswith("HTTP_")}
+    names |= {key: key.replace("_", "-").lower() for key in ("CONTENT_TYPE", "CONTENT_LENGTH") if key in environ}
+    return {name: "***" if name in SECRETS else environ[key] for key, name in names.items()}
+
+
+def _bearer(header: str) -> str | None:
+    scheme, _, key = header.partition(" ")
+    return key.strip() or None if scheme.lower() == "bearer" else None

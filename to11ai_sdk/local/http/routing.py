@@ -1,0 +1,85 @@
+"""From a request line to a row of the table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import Map, Rule
+
+from ...endpoint import ENDPOINTS, Endpoint
+from ..problems import Problem, invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Match(NamedTuple):
+    """The row a request means, and its path parameters, decoded."""
+
+    row: Endpoint
+    arguments: dict[str, str]
+
+
+class Target(NamedTuple):
+    """A request target (RFC 9112 section 3.2): the path as it was sent, and the query."""
+
+    path: str
+    query: str
+
+    @classmethod
+    def of(cls, raw: str) -> Target:
+        """The target of a request line; the absolute form loses scheme and host."""
+        if not raw.startswith("/"):
+            raw = "/" + raw.partition("://")[2].partition("/")[2]
+        path, _, query = raw.partition("?")
+        return cls(path, query)
+
+    def arguments(self) -> dict[str, str]:
+        """The parameters of the query, decoded; the last of a name counts."""
+        try:
+            return dict(parse_qsl(self.query, keep_blank_values=True, errors="strict", max_num_fields=1000))
+        except ValueError as exc:
+            raise invalid(f"the query cannot be read: {exc}") from exc
+
+
+class Routes:
+    """The table as a router. It looks at the path before percent-decoding, so ``%2F`` stays within one id."""
+
+    def __init__(self, table: Mapping[str, Endpoint] = ENDPOINTS) -> None:
+        rules = [_rule(row) for row in table.values()]
+        self._adapter = Map(rules, strict_slashes=True, merge_slashes=False).bind("local")
+
+    def match(self, method: str, path: str) -> Match:
+        """The row for a method and a raw path.
+
+        Raises:
+            Problem: 404 for a path that there is not, 405 for a method it does not have, 400 for a broken id.
+        """
+        try:
+            row, arguments = self._adapter.match(path, method)
+        except MethodNotAllowed as exc:
+            allowed = sorted(exc.valid_methods or ())
+            message = f"{method} is no method of {path}; it has {', '.join(allowed)}"
+            raise Problem(405, "METHOD_NOT_ALLOWED", message, {"allowed": allowed}) from None
+        except NotFound:
+            raise _not_found(path) from None
+        return Match(row, {name: _decoded(value) for name, value in arguments.items()})
+
+
+def _rule(row: Endpoint) -> Rule:
+    return Rule(row.path.replace("{", "<").replace("}", ">"), endpoint=row, methods=[row.method])
+
+
+def _not_found(path: str) -> Problem:
+    if path.startswith("/v1/") and not path.startswith("/v1/projects"):
+        return Problem(404, "NOT_FOUND", f"{path}: this server answers the control plane, not model requests")
+    return Problem(404, "NOT_FOUND", f"there is nothing at {path}; the API is below /v1/projects/<project id>")
+
+
+def _decoded(segment: Any) -> str:
+    try:
+        return unquote_to_bytes(str(segment)).decode("utf-8")
+    except UnicodeDecodeError:
+        raise invalid("an id in the path is not UTF-8 in percent-encoding") from None

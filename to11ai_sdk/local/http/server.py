@@ -1,0 +1,166 @@
+"""The server: Werkzeug's, with connections that stay open and a stop that leaves nothing behind."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+from contextlib import suppress
+from http import HTTPStatus
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+from ..problems import Problem
+from . import envelope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import WSGIApplication
+
+_log = logging.getLogger(__name__)
+_HOST = "127.0.0.1"
+_POLL_S = 0.05
+_GRACE_S = 5.0
+
+
+class PortTakenError(OSError):
+    """Another program listens on the port."""
+
+
+class Handler(WSGIRequestHandler):
+    """Serves one connection, request after request.
+
+    Werkzeug's own loop closes the connection after each request. The application reads every body to its end, or
+    asks for ``Connection: close``, so here the connection may go on.
+    """
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    # Head and body leave in one piece; otherwise the second would wait for the acknowledgement of the first.
+    wbufsize = 65_536
+
+    def run_wsgi(self) -> None:
+        """Answer one request."""
+        try:
+            environ = self.make_environ()
+        except ValueError:
+            self.send_error(HTTPStatus.BAD_REQUEST, "the request target is not a URL")
+            return
+        head: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            head[:] = status, headers
+
+        try:
+            chunks = self.server.app(environ, start_response)
+        except ConnectionError:
+            self.close_connection = True
+            return
+        try:
+            self._send(head[0], head[1], chunks)
+        finally:
+            getattr(chunks, "close", lambda: None)()
+
+    def _send(self, status: str, headers: list[tuple[str, str]], chunks: Iterable[bytes]) -> None:
+        code, _, reason = status.partition(" ")
+        self.send_response(int(code), reason)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.end_headers()
+        for chunk in chunks:
+            self.wfile.write(chunk)
+        self.wfile.flush()
+
+    def handle_expect_100(self) -> bool:
+        """Ask for the body at once."""
+        goes_on = super().handle_expect_100()
+        self.wfile.flush()
+        return goes_on
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer what is not HTTP with an envelope, too, and hang up."""
+        problem = Problem(int(code), "INVALID_INPUT", message or HTTPStatus(code).phrase)
+        content = envelope.encode(envelope.failure(problem))
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(content))), ("Connection", "close")]
+        self._send(f"{int(code)} {HTTPStatus(code).phrase}", headers, [content])
+
+    def version_string(self) -> str:
+        """What the header ``Server`` says."""
+        return "to11-local"
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - Werkzeug's own name
+        """Log quietly."""
+        _log.debug(message, *args)
+
+
+class Server(ThreadedWSGIServer):
+    """Listens on the loopback address.
+
+    Args:
+        app: what answers.
+        port: the port, 0 for a free one.
+
+    Raises:
+        PortTakenError: another program listens there.
+    """
+
+    def __init__(self, app: WSGIApplication, port: int) -> None:
+        self._open: dict[socket.socket, Thread] = {}
+        with _listen(port) as listener:
+            super().__init__(_HOST, port, app, Handler, fd=listener.fileno())
+        self._thread = Thread(target=self.serve_forever, args=(_POLL_S,), name="to11-local", daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://{_HOST}:{self.port}"
+
+    def start(self) -> None:
+        """Serve in the background."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the requests at work, close every connection and end every thread."""
+        self.shutdown()
+        self._thread.join()
+        self._hang_up(socket.SHUT_RD, _GRACE_S)
+        self._hang_up(socket.SHUT_RDWR, _GRACE_S)
+
+    def _hang_up(self, how: int, wait_s: float) -> None:
+        """Tell each connection's thread that no more comes, or goes, and wait for it."""
+        for connection, thread in list(self._open.items()):
+            with suppress(OSError):  # the client may be faster
+                connection.shutdown(how)
+            thread.join(wait_s)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection in a thread of its own."""
+        thread = Thread(target=self.process_request_thread, args=(request, client_address), daemon=True)
+        self._open[request] = thread
+        thread.start()
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection."""
+        super().shutdown_request(request)
+        self._open.pop(request, None)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Log what a connection's thread could not handle."""
+        _log.exception("the connection from %s failed", client_address)
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((_HOST, port))
+        listener.listen(128)
+    except OSError as exc:
+        listener.close()
+        if exc.errno == errno.EADDRINUSE:
+            raise PortTakenError(exc.errno, f"port {port} is taken; choose another one, or 0 for any") from exc
+        raise
+    return listener

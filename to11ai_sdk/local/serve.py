@@ -1,0 +1,73 @@
+"""``to11ai local``: run a local to11 until it is told to end."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import signal
+import sys
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import os
+
+    from . import LocalTo11
+
+_HINT = "Local to11, for development and not for production; Ctrl-C ends it."
+
+
+def serve(port: int = 4500, data: str | os.PathLike[str] | None = None, *, as_json: bool = False) -> int:
+    """Run a local to11 until SIGINT or SIGTERM; call it in the main thread.
+
+    The first output on stdout, made once it is ready, says how to reach it: shell exports, or one JSON object with
+    ``base_url``, ``gateway_url``, ``api_key`` and ``project_id``.
+
+    Args:
+        port: where to listen on the loopback address, 0 for a free port.
+        data: path of the data file, ``None`` to keep the state in memory.
+        as_json: print JSON instead of exports.
+
+    Returns:
+        The exit status: 0, or 1 if it could not start, with the reason on stderr.
+    """
+    from . import LocalTo11
+    from .store import DataFileError
+
+    end = Event()
+    before = {number: signal.signal(number, lambda *_: end.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with LocalTo11(data, port, remember=0) as to11:
+            _say(to11, as_json=as_json)
+            end.wait()
+    except (DataFileError, OSError) as exc:
+        _print(sys.stderr, f"to11ai local: {_reason(exc)}")
+        return 1
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return 0
+
+
+def _say(to11: LocalTo11, *, as_json: bool) -> None:
+    if as_json:
+        names = ("base_url", "gateway_url", "api_key", "project_id")
+        _print(sys.stdout, json.dumps({name: getattr(to11, name) for name in names}))
+        return
+    _print(sys.stderr, _HINT)
+    exports = {
+        "TO11_API_URL": to11.base_url,
+        "TO11_GATEWAY_URL": to11.gateway_url,
+        "TO11_API_KEY": to11.api_key,
+        "TO11_PROJECT_ID": to11.project_id,
+    }
+    _print(sys.stdout, "\n".join(f"export {name}={shlex.quote(value)}" for name, value in exports.items()))
+
+
+def _print(stream: Any, text: str) -> None:
+    stream.write(text + "\n")
+    stream.flush()
+
+
+def _reason(exc: Exception) -> str:
+    return exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)

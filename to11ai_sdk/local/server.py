@@ -1,0 +1,271 @@
+"""``LocalTo11``: the platform on your machine as one object."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import Self
+
+from ..endpoint import ENDPOINTS
+from .http.app import ControlPlane
+from .http.faults import Fault, Faults
+from .http.log import RequestLog, SeenRequest
+from .http.server import Server
+from .service import Platform, environments, releases, rules
+from .store import Store
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Collection, Iterator, Mapping
+
+    from ..client import To11aiClient
+    from .service.platform import Access
+    from .service.session import Clock, Session
+
+
+class LocalTo11:
+    """A local to11: for development, tests and demos, not for production.
+
+    ::
+
+        with LocalTo11() as to11:
+            client = to11.client()
+
+    It listens on the loopback address only. Without a data file its state ends with it.
+
+    Args:
+        data: path of a SQLite file that keeps the state, the project and its key; made if it is not there.
+        port: where to listen, 0 for a free port.
+        clock: tells the time, for tests of what lapses; a naive time is UTC.
+        seed: the same seed gives the same ids and keys in the same order; without one they are random.
+        remember: how many requests :attr:`requests` keeps.
+        behaviors: flags sent as ``sdkBehavior`` with every success; can be changed at any time.
+    """
+
+    def __init__(
+        self,
+        data: str | os.PathLike[str] | None = None,
+        port: int = 0,
+        *,
+        clock: Clock | None = None,
+        seed: int | str | None = None,
+        remember: int = 1000,
+        behaviors: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._data = data
+        self._port = port
+        self._clock = clock
+        self._seed = seed
+        self._log = RequestLog(remember)
+        self._flags: dict[str, Any] = {}
+        self._running: _Running | None = None
+        self.behaviors = behaviors or {}
+
+    def start(self) -> Self:
+        """Open the state and listen.
+
+        Raises:
+            DataFileError: the data file cannot be used.
+            PortTakenError: another program listens on the port.
+            RuntimeError: it runs already.
+        """
+        if self._running is not None:
+            raise RuntimeError("this local to11 runs already")
+        platform = Platform(Store(self._data), clock=self._clock, seed=self._seed)
+        self._running = _Running(platform, self._log, self._flags, self._port)
+        return self
+
+    def stop(self) -> None:
+        """Finish what is at work, close the clients it gave out, every connection and the state."""
+        running, self._running = self._running, None
+        if running is not None:
+            running.stop()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<LocalTo11 {self._running.server.url if self._running else 'stopped'}>"
+
+    @property
+    def _now(self) -> _Running:
+        if self._running is None:
+            raise RuntimeError("this local to11 does not run; use it as `with LocalTo11() as to11:` or call start()")
+        return self._running
+
+    @property
+    def base_url(self) -> str:
+        """URL of the control plane, for ``create_client(base_url=...)``."""
+        return self._now.server.url
+
+    @property
+    def gateway_url(self) -> str:
+        """URL of the gateway, with ``/v1``."""
+        return f"{self.base_url}/v1"
+
+    @property
+    def api_key(self) -> str:
+        """Key of the project; may do everything in it."""
+        return self._now.platform.main.api_key
+
+    @property
+    def project_id(self) -> str:
+        """Id of the project."""
+        return self._now.platform.main.project_id
+
+    def client(self, **options: Any) -> To11aiClient:
+        """A client wired to this server; closed when the server stops.
+
+        Args:
+            **options: further arguments of :func:`to11ai_sdk.create_client`; they win over the wiring.
+        """
+        from ..client import create_client
+
+        client = create_client(**{"api_key": self.api_key, "base_url": self.base_url, **options})
+        self._now.clients.append(client)
+        return client
+
+    @property
+    def requests(self) -> list[SeenRequest]:
+        """The requests seen, oldest first, also after the server has stopped."""
+        return self._log.all()
+
+    def forget_requests(self) -> None:
+        """Empty :attr:`requests`."""
+        self._log.clear()
+
+    @property
+    def behaviors(self) -> dict[str, Any]:
+        """Flags sent as ``sdkBehavior`` with every success, by their dotted keys."""
+        return dict(self._flags)
+
+    @behaviors.setter
+    def behaviors(self, flags: Mapping[str, Any]) -> None:
+        copied = json.loads(json.dumps(dict(flags), allow_nan=False))
+        self._flags.clear()
+        self._flags.update(copied)
+
+    def fail_next(
+        self,
+        times: int = 1,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        delay_s: float = 0.0,
+        drop: bool = False,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | str | None = None,
+        match: str | None = None,
+        processed: bool = False,
+    ) -> None:
+        """Let the next requests fail, or take long.
+
+        Args:
+            times: how many requests.
+            status: HTTP status of the reply; its error says ``code``.
+            code: the API's word for the error; one that fits the status unless given.
+            delay_s: seconds to wait first; alone, the request works after that.
+            drop: close the connection without a reply.
+            headers: further headers, such as ``{"Retry-After": "1"}``.
+            body: the whole body of the reply instead of an error envelope, with status 200 unless given.
+            match: only requests of this endpoint, ``"prompts.resolve"``; any request if ``None``.
+            processed: do what was asked before failing: the reply is lost, not the request.
+
+        Raises:
+            ValueError: nothing to do, or an endpoint that there is not.
+        """
+        if match is not None and match not in ENDPOINTS:
+            raise ValueError(f"match must be the name of an endpoint, such as 'prompts.resolve', not {match!r}")
+        content = body.encode() if isinstance(body, str) else body
+        fault = Fault(status, code, delay_s, drop, headers, content, match, processed)
+        if times < 1 or not (fault.replies or drop or delay_s > 0):
+            raise ValueError("say how to fail, at least once: status, body, headers, delay_s or drop")
+        self._now.faults.add(fault, times)
+
+    def succeed(self) -> None:
+        """Forget the failures to come that :meth:`fail_next` asked for."""
+        self._now.faults.clear()
+
+    @property
+    def enforce_label_registry(self) -> bool:
+        """Strict mode of the project: only labels of the registry may be moved. Off in a new project; can be set."""
+        return self._now.platform.strict_labels(self.project_id)
+
+    @enforce_label_registry.setter
+    def enforce_label_registry(self, enforce: bool) -> None:
+        self._now.platform.strict_labels(self.project_id, enforce)
+
+    def create_project(self) -> Access:
+        """Make another project; returns ``(project_id, api_key)``. Of this key only a digest is kept."""
+        return self._now.platform.create_project()
+
+    def create_key(self, *, permissions: Collection[str] | None = None, project_id: str | None = None) -> str:
+        """Make another key; only a digest of it is kept.
+
+        Args:
+            permissions: what it may do, such as ``{"prompt:read"}``; ``None`` for everything.
+            project_id: the project it opens, the main one unless given.
+
+        Raises:
+            ValueError: a permission that there is not; the message lists those there are.
+        """
+        return self._now.platform.create_key(project_id or self.project_id, permissions)
+
+    def create_rule(self, rule_id: str | None = None) -> str:
+        """Make a routing rule without a version, which no call of the API does; returns its id."""
+        with self._owner() as session:
+            rule_id = rule_id or session.new_id("rule")
+            rules.ensure(session, rule_id)
+        return rule_id
+
+    def disable_provider(self, env_slug: str, provider_id: str) -> None:
+        """Switch a provider off in an environment: releases that name it are refused there."""
+        with self._owner() as session:
+            environments.set_provider(session, env_slug, provider_id, is_active=False)
+
+    def enable_provider(self, env_slug: str, provider_id: str) -> None:
+        """Switch a provider on in an environment, as every provider is until it is switched off."""
+        with self._owner() as session:
+            environments.set_provider(session, env_slug, provider_id, is_active=True)
+
+    def approve_release(self, release_id: str) -> None:
+        """Let a release to an environment with ``requires_approval`` serve; until then it is pending."""
+        with self._owner() as session:
+            releases.review(session, release_id, approve=True)
+
+    def reject_release(self, release_id: str) -> None:
+        """Reject a release that is pending."""
+        with self._owner() as session:
+            releases.review(session, release_id, approve=False)
+
+    @contextmanager
+    def _owner(self) -> Iterator[Session]:
+        with self._now.platform.owner(self.project_id) as session:
+            yield session
+
+
+class _Running:
+    """What a local to11 has open."""
+
+    def __init__(self, platform: Platform, log: RequestLog, flags: Mapping[str, Any], port: int) -> None:
+        self.platform = platform
+        self.faults = Faults()
+        self.clients: list[To11aiClient] = []
+        try:
+            self.server = Server(ControlPlane(platform, log, self.faults, flags), port)
+        except BaseException:
+            platform.close()
+            raise
+        self.server.start()
+
+    def stop(self) -> None:
+        for client in self.clients:
+            client.close()
+        self.faults.end()
+        self.server.stop()
+        self.platform.close()

@@ -1,0 +1,65 @@
+"""Keys: who may come in, and what they may do."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from ..problems import Problem
+from ..store import Transaction, projects
+from .session import Caller
+
+PERMISSIONS = frozenset(
+    {
+        "project:manage_default_environment",
+        "project:manage_environments",
+        "project:manage_labels",
+        "prompt:create",
+        "prompt:read",
+        "routing:read",
+        "routing:write",
+    }
+)
+"""Everything a key may be allowed to do."""
+
+_WRITES = {
+    "create": "prompt:create",
+    "update": "prompt:create",
+    "archive": "prompt:create",
+    "create_version": "prompt:create",
+    "move_label": "prompt:create",
+    "create_project_label": "project:manage_labels",
+    "update_project_label": "project:manage_labels",
+    "delete_project_label": "project:manage_labels",
+}
+
+
+def needed(row_name: str) -> tuple[str, ...]:
+    """The permissions without which a call of the table is refused whatever it says."""
+    namespace, _, method = row_name.rpartition(".")
+    if namespace == "prompts":
+        return (_WRITES.get(method, "prompt:read"),)
+    if namespace == "project_environments":
+        # Reading them needs a key of the project and no more: the API names no permission for it.
+        return () if method in ("list", "get") else ("project:manage_environments",)
+    return ("routing:write",) if method in ("create", "set", "rollback") else ("routing:read",)
+
+
+def digest(key: str) -> str:
+    """What is kept of a key."""
+    return sha256(key.encode()).hexdigest()
+
+
+def authenticate(tx: Transaction, key: str | None, project_id: str) -> Caller:
+    """The caller that a key stands for.
+
+    Raises:
+        Problem: 401 if the key is missing or unknown; 403 if it does not open this project, be there one or not.
+    """
+    if not key:
+        raise Problem(401, "UNAUTHORIZED", "no key: send the header Authorization: Bearer <key>")
+    row = projects.key(tx, digest(key))
+    if row is None:
+        raise Problem(401, "UNAUTHORIZED", "the key is not one of this server; take the one it printed at its start")
+    if row["project_id"] != project_id:
+        raise Problem(403, "FORBIDDEN", "the key does not open this project")
+    return Caller(row["id"], project_id, row["permissions"])

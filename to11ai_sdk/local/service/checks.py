@@ -1,0 +1,89 @@
+"""What the API takes: each check returns the value, or raises the problem that names the field."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ..problems import Problem, invalid
+from .session import timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+LARGEST = 2**31 - 1
+"""The largest number of a page, a version or a place in an order."""
+_LABEL = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_SLUG = re.compile(r"[a-z0-9-]+")
+
+
+def text(field: str, value: str, longest: int, shortest: int = 1) -> str:
+    """A text of a length within bounds that is not blank."""
+    if not shortest <= len(value) <= longest or (shortest and not value.strip()):
+        raise invalid(f"{field} must be {shortest} to {longest} characters, not blank", field=field)
+    return value
+
+
+def optional(field: str, value: str | None, longest: int) -> str | None:
+    """A text, or ``None`` for an empty one."""
+    return text(field, value, longest, 0) or None if value is not None else None
+
+
+def slug(value: str, longest: int) -> str:
+    """A slug: lower-case letters, digits and hyphens."""
+    if len(value) > longest or not _SLUG.fullmatch(value):
+        raise invalid(f"slug must be 1 to {longest} lower-case letters, digits and hyphens", field="slug")
+    return value
+
+
+def label(value: str) -> str:
+    """The name of a label."""
+    if not _LABEL.fullmatch(value):
+        raise invalid("a label is 1 to 64 letters, digits, _ and -", field="label")
+    return value
+
+
+def one_of(field: str, value: str, words: Iterable[str]) -> str:
+    """One of a few words."""
+    words = sorted(words)
+    if value not in words:
+        raise invalid(f"{field} must be one of {', '.join(words)}", field=field)
+    return value
+
+
+def number(field: str, value: int, low: int, high: int = LARGEST) -> int:
+    """A number within bounds."""
+    if not low <= value <= high:
+        raise invalid(f"{field} must be {low} to {high}", field=field)
+    return value
+
+
+def tags(values: Sequence[str]) -> list[str]:
+    """Tags, each once; a comma would tear one apart in the filter of the list."""
+    for value in values:
+        if not value.strip() or len(value) > 64 or "," in value:
+            raise invalid("a tag is 1 to 64 characters, not blank and without a comma", field="tags")
+    return list(dict.fromkeys(values))
+
+
+def moment(field: str, value: str | datetime | None) -> str | None:
+    """A time as it is stored; a naive one is UTC."""
+    if value is None:
+        return None
+    try:
+        return timestamp(value if isinstance(value, datetime) else datetime.fromisoformat(_iso(value)))
+    except (OverflowError, ValueError):
+        raise invalid(f"{field} must be a time in ISO 8601, such as 2026-06-17T12:00:00Z", field=field) from None
+
+
+def _iso(value: str) -> str:
+    # Python 3.10 reads neither Z nor a fraction of other than 3 or 6 digits.
+    value = re.sub(r"[zZ]$", "+00:00", value)
+    return re.sub(r"(:\d\d\.)(\d+)", lambda match: match[1] + match[2][:6].ljust(6, "0"), value)
+
+
+def date_range(since: str | None, until: str | None) -> None:
+    """Refuse a range that ends before it begins."""
+    if since is not None and until is not None and since > until:
+        raise Problem(422, "INVALID_DATE_RANGE", "since must not be after until", {"since": since, "until": until})

@@ -1,0 +1,147 @@
+"""The platform over one store: opens sessions for calls, and does what has no call in the API."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..store import Row, Store, Transaction, projects
+from . import access, environments, registry
+from .handlers import HANDLERS
+from .session import Caller, Clock, Ids, Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from ...endpoint import Endpoint
+
+
+class Access(NamedTuple):
+    """What opens a project: its id and a key."""
+
+    project_id: str
+    api_key: str
+
+
+def _system_time() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+class Platform:
+    """The rules over a store.
+
+    Args:
+        store: holds the state; closed with the platform.
+        clock: tells the time; the system's unless given.
+        seed: makes ids and keys predictable; random without one.
+    """
+
+    def __init__(self, store: Store, *, clock: Clock | None = None, seed: int | str | None = None) -> None:
+        self._store = store
+        self._clock = clock or _system_time
+        self._ids = Ids(seed)
+        self.main = self._open_main()
+
+    def close(self) -> None:
+        """Close the store."""
+        self._store.close()
+
+    @contextmanager
+    def call(self, row: Endpoint, project_id: str, key: str | None) -> Iterator[Callable[[dict[str, Any]], Any]]:
+        """Let a caller in for one call of the table: what the block gets answers it, given the arguments.
+
+        Raises:
+            Problem: 401 or 403.
+        """
+        changes = row.method != "GET" and not (row.method == "POST" and row.safe)
+        with self._store.transaction(write=changes) as tx:
+            session = self._session(tx, access.authenticate(tx, key, project_id))
+            session.require(*access.needed(row.name))
+
+            def answer(arguments: dict[str, Any]) -> Any:
+                given = {name: value for name, value in arguments.items() if name != "project_id"}
+                return HANDLERS[row.name](session, **given)
+
+            yield answer
+
+    @contextmanager
+    def owner(self, project_id: str) -> Iterator[Session]:
+        """A session of the one who runs the local server; may do everything."""
+        with self._store.transaction() as tx:
+            key = projects.first_key(tx, project_id)
+            if key is None:
+                raise LookupError(f"there is no project {project_id!r}")
+            yield self._session(tx, Caller(key["id"], project_id))
+
+    def create_project(self) -> Access:
+        """Make a project with what every project begins with; its key is told once."""
+        with self._store.transaction() as tx:
+            return self._new_project(tx, is_main=False)
+
+    def create_key(self, project_id: str, permissions: Collection[str] | None = None) -> str:
+        """Make a key of a project; it is told once, and kept as a digest.
+
+        Args:
+            project_id: id of the project.
+            permissions: what the key may do, ``None`` for everything.
+
+        Raises:
+            ValueError: a permission that there is not.
+        """
+        unknown = sorted(set(permissions or ()) - access.PERMISSIONS)
+        if unknown:
+            known = ", ".join(sorted(access.PERMISSIONS))
+            raise ValueError(f"no such permission: {', '.join(unknown)}; there are {known}")
+        with self.owner(project_id) as session:
+            held = None if permissions is None else sorted(permissions)
+            return self._new_key(session.tx, project_id, "local key", held)[1]
+
+    def strict_labels(self, project_id: str, enforce: bool | None = None) -> bool:
+        """Whether only registered labels may be moved; ``enforce`` sets it first."""
+        with self.owner(project_id) as session:
+            if enforce is not None:
+                session.tx.update("projects", {"id": project_id}, {"enforce_label_registry": enforce})
+            row = projects.by_id(session.tx, project_id)
+            return bool(row and row["enforce_label_registry"])
+
+    def _session(self, tx: Transaction, caller: Caller) -> Session:
+        moment = self._clock()
+        return Session(tx, caller, moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc), self._ids)
+
+    def _open_main(self) -> Access:
+        with self._store.transaction() as tx:
+            row = projects.main(tx)
+            return Access(row["id"], row["main_key"]) if row else self._new_project(tx, is_main=True)
+
+    def _new_project(self, tx: Transaction, *, is_main: bool) -> Access:
+        project_id = f"proj_{self._ids.token(tx)}"
+        now = self._session(tx, Caller("", project_id)).now
+        # Keys refer to their project, and the project's row holds the key in clear: it is filled in second.
+        tx.insert("projects", {"id": project_id, "created_at": now})
+        key_id, key = self._new_key(tx, project_id, "local developer", None)
+        if is_main:
+            tx.update("projects", {"id": project_id}, {"main_key": key})
+        _furnish(self._session(tx, Caller(key_id, project_id)))
+        return Access(project_id, key)
+
+    def _new_key(self, tx: Transaction, project_id: str, name: str, permissions: list[str] | None) -> tuple[str, str]:
+        key = f"to11_local_{self._ids.token(tx)}{self._ids.token(tx)}"
+        row: Row = {
+            "id": f"key_{self._ids.token(tx)}",
+            "project_id": project_id,
+            "name": name,
+            "digest": access.digest(key),
+            "permissions": permissions,
+            "created_at": self._session(tx, Caller("", project_id)).now,
+        }
+        tx.insert("keys", row)
+        return row["id"], key
+
+
+def _furnish(session: Session) -> None:
+    """What every project begins with: two environments and a label, all of the system."""
+    production = {"name": "Production", "is_default": True, "is_gateway_fallback": True}
+    environments.insert(session, "prod", production, is_system=True)
+    environments.insert(session, "staging", {"name": "Staging"}, is_system=True)
+    registry.create(session, label="production", is_default=True, is_system=True)

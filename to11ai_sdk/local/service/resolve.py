@@ -1,0 +1,63 @@
+"""Resolving: from a slug and labels to a rendered prompt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..problems import Problem, invalid
+from ..rendering import render
+from ..store import Row, labels, prompts
+from . import checks
+from .versions import find_version
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .session import Session
+
+
+def _find(session: Session, slug: str) -> Row:
+    row = prompts.by_slug(session.tx, session.project_id, slug)
+    if row is None or row["status"] == "archived":
+        raise Problem(404, "PROMPT_NOT_FOUND", f"the project has no prompt with the slug {slug!r}", {"slug": slug})
+    return row
+
+
+def _choose(session: Session, prompt: Row, wanted: Sequence[str]) -> tuple[Row, list[str]]:
+    """The pointer of the first label that has one, and all the labels that point where it does."""
+    if not wanted:
+        raise invalid("labels must name at least one label", field="labels")
+    asked = [checks.label(label) for label in dict.fromkeys(wanted)]
+    there = {row["label"]: row for row in labels.pointers(session.tx, prompt["id"])}
+    found = [there[label] for label in asked if label in there]
+    if not found:
+        raise Problem(
+            404,
+            "PROMPT_LABELS_NOT_FOUND",
+            f"the prompt {prompt['slug']!r} has none of the labels {', '.join(asked)}",
+            {"slug": prompt["slug"], "promptId": prompt["id"], "labels": asked},
+        )
+    return found[0], [row["label"] for row in found if row["version_id"] == found[0]["version_id"]]
+
+
+def resolve(
+    session: Session, *, slug: str, labels: Sequence[str], variables: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """``POST /prompts:resolve``."""
+    prompt = _find(session, slug)
+    pointer, matching = _choose(session, prompt, labels)
+    version = find_version(session, prompt["id"], pointer["version_id"])
+    rendered = render(version["format"], version["template_json"], version["variables_schema"], variables or {})
+    return {
+        "promptId": prompt["id"],
+        "versionId": version["id"],
+        # The move that put the label there is what released this version.
+        "releaseId": pointer["event_id"].replace("event_", "pr_", 1),
+        "version": version["version"],
+        "labels": matching,
+        "contentHash": rendered.content_hash,
+        "rendered": rendered.payload,
+        "blockRenderRecord": rendered.block_render_record,
+        "subjectHash": None,
+        "variantName": None,
+    }

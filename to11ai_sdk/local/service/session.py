@@ -1,0 +1,99 @@
+"""What a handler works with: one transaction, who asks, and what time it is."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from hashlib import blake2s
+from typing import TYPE_CHECKING
+
+from ..problems import Problem
+
+if TYPE_CHECKING:
+    from ..store import Transaction
+
+Clock = Callable[[], datetime]
+"""Tells the time; a naive one is read as UTC."""
+
+
+def timestamp(moment: datetime) -> str:
+    """ISO 8601 in UTC with microseconds: these texts sort as the times do."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return aware.astimezone(timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True)
+class Ids:
+    """Makes ids and secrets.
+
+    Args:
+        seed: the same seed gives the same ids in the same order; without one they are random.
+    """
+
+    seed: int | str | None = None
+
+    def token(self, tx: Transaction) -> str:
+        """20 hexadecimal digits."""
+        if self.seed is None:
+            return secrets.token_hex(10)
+        return blake2s(f"{self.seed}:{tx.count()}".encode(), digest_size=10).hexdigest()
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks.
+
+    Attributes:
+        key_id: id of the key; it stands for the user, as a local project has no accounts.
+        project_id: the one project that the key opens.
+        permissions: what the key may do, ``None`` for everything.
+    """
+
+    key_id: str
+    project_id: str
+    permissions: Collection[str] | None = None
+
+
+@dataclass(frozen=True)
+class Session:
+    """One request at work.
+
+    Attributes:
+        tx: the transaction; whatever is written through it is kept if the request succeeds.
+        caller: who asks.
+        moment: when the request began.
+        ids: makes ids.
+    """
+
+    tx: Transaction
+    caller: Caller
+    moment: datetime
+    ids: Ids
+
+    @property
+    def project_id(self) -> str:
+        """The project that is worked on."""
+        return self.caller.project_id
+
+    @property
+    def actor_id(self) -> str:
+        """Who is written down as the author of what is done."""
+        return self.caller.key_id
+
+    @property
+    def now(self) -> str:
+        """The moment as it is stored."""
+        return timestamp(self.moment)
+
+    def new_id(self, prefix: str) -> str:
+        """A new id such as ``"prompt_0f9c..."``."""
+        return f"{prefix}_{self.ids.token(self.tx)}"
+
+    def require(self, *permissions: str) -> None:
+        """Refuse with 403 unless the key has all of these permissions."""
+        held = self.caller.permissions
+        missing = [] if held is None else [name for name in permissions if name not in held]
+        if missing:
+            raise Problem(403, "FORBIDDEN", f"the key lacks the permission {', '.join(missing)}", {"missing": missing})

@@ -1,0 +1,78 @@
+"""Versions of a prompt: numbered from 1, never changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..problems import Problem
+from ..rendering import check_template
+from ..store import Row, prompts
+from . import checks
+from .prompts import activate, find, open_for_change
+from .views import version_view
+
+if TYPE_CHECKING:
+    from .session import Session
+
+
+def find_version(session: Session, prompt_id: str, version_id: str) -> Row:
+    """A version of this prompt; one of another prompt is not found."""
+    row = prompts.version_by_id(session.tx, prompt_id, version_id)
+    if row is None:
+        raise _not_found(prompt_id, f"with the id {version_id!r}", versionId=version_id)
+    return row
+
+
+def _not_found(prompt_id: str, what: str, **details: Any) -> Problem:
+    return Problem(
+        404, "PROMPT_VERSION_NOT_FOUND", f"the prompt has no version {what}", {"promptId": prompt_id, **details}
+    )
+
+
+def create(
+    session: Session,
+    *,
+    prompt_id: str,
+    format: str,  # noqa: A002 - the API's own word
+    template_json: Any,
+    variables_schema: Any,
+    model_config: Any = None,
+    changelog: str | None = None,
+) -> dict[str, Any]:
+    """``POST /prompts/{promptId}/versions``."""
+    prompt = open_for_change(session, prompt_id)
+    checks.one_of("format", format, ("chat", "text"))
+    check_template(format, template_json, variables_schema)
+    version_id = session.new_id("version")
+    session.tx.insert(
+        "prompt_versions",
+        {
+            "id": version_id,
+            "prompt_id": prompt_id,
+            "version": prompts.next_version(session.tx, prompt_id),
+            "format": format,
+            "template_json": template_json,
+            "variables_schema": variables_schema,
+            "model_config": model_config,
+            "changelog": changelog,
+            "created_by_user_id": session.actor_id,
+            "created_at": session.now,
+        },
+    )
+    activate(session, prompt)
+    return version_view(find_version(session, prompt_id, version_id))
+
+
+def list_all(session: Session, *, prompt_id: str) -> list[dict[str, Any]]:
+    """``GET /prompts/{promptId}/versions``: newest first."""
+    find(session, prompt_id)
+    return [version_view(row) for row in prompts.versions(session.tx, prompt_id)]
+
+
+def get(session: Session, *, prompt_id: str, version_number: int) -> dict[str, Any]:
+    """``GET /prompts/{promptId}/versions/{versionNumber}``."""
+    find(session, prompt_id)
+    row = prompts.version_by_number(session.tx, prompt_id, version_number)
+    if row is None:
+        raise _not_found(prompt_id, f"number {version_number}", version=version_number)
+    return version_view(row)

@@ -1,0 +1,106 @@
+"""Rows as the API shows them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...wire import camel
+
+if TYPE_CHECKING:
+    from ..store import Row
+
+PROMPT = [
+    "id",
+    "project_id",
+    "name",
+    "slug",
+    "description",
+    "tags",
+    "status",
+    "created_by_user_id",
+    "created_at",
+    "updated_at",
+]
+PROMPT_VERSION = [
+    "id",
+    "prompt_id",
+    "version",
+    "format",
+    "template_json",
+    "variables_schema",
+    "model_config",
+    "changelog",
+    "created_by_user_id",
+    "created_by_display_name",
+    "created_at",
+]
+LABEL_POINTER = ["prompt_id", "label", "version_id", "updated_by_user_id", "updated_by_display_name", "updated_at"]
+LABEL_EVENT = ["id", "prompt_id", "label", "from_version_id", "to_version_id", "moved_by_user_id", "moved_at", "reason"]
+PROJECT_LABEL = [
+    "project_id",
+    "label",
+    "is_system",
+    "is_default",
+    "description",
+    "display_color",
+    "created_by_user_id",
+    "created_at",
+    "updated_at",
+    "archived_at",
+]
+LABEL_USAGE = ["prompt_id", "prompt_slug", "prompt_name", "version_id", "version", "updated_at", "updated_by_user_id"]
+ENVIRONMENT = [
+    "id",
+    "project_id",
+    "slug",
+    "name",
+    "color",
+    "description",
+    "is_pointer",
+    "requires_approval",
+    "is_default",
+    "is_gateway_fallback",
+    "is_system",
+    "is_production",
+    "sort_order",
+    "created_by",
+    "updated_by",
+    "created_at",
+    "updated_at",
+    "archived_at",
+]
+RULE_VERSION = ["id", "rule_id", "version", "snapshot_json", "description", "created_by", "created_at"]
+RULE_RELEASE = [
+    "id",
+    "rule_id",
+    "environment_id",
+    "env_slug",
+    "actor_id",
+    "actor_type",
+    "strategy",
+    "version_id",
+    "weights",
+    "change_kind",
+    "prior_release_id",
+    "reason",
+    "approval_status",
+    "approval_requested_by",
+    "approval_requested_at",
+    "approved_by",
+    "approved_at",
+    "rejected_by",
+    "rejected_at",
+    "active_from",
+    "active_to",
+    "created_at",
+]
+
+
+def view(row: Row, columns: list[str]) -> dict[str, Any]:
+    """These columns of a row, by their wire names."""
+    return {camel(column): row[column] for column in columns}
+
+
+def version_view(row: Row) -> dict[str, Any]:
+    """A version of a prompt; keys have no portrait."""
+    return {**view(row, PROMPT_VERSION), "createdByImage": None}

@@ -1,0 +1,7 @@
+"""The state of a local to11 in one SQLite database; the only layer that speaks SQL."""
+
+from __future__ import annotations
+
+from .database import DataFileError, Row, Store, Transaction
+
+__all__ = ["DataFileError", "Row", "Store", "Transaction"]

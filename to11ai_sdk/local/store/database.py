@@ -1,0 +1,181 @@
+"""One SQLite database, one transaction at a time: committed whole and on disk, or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from . import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Row = dict[str, Any]
+"""A row by its column names; booleans and JSON are values, not texts."""
+
+_BUSY_S = 30.0
+
+
+class DataFileError(Exception):
+    """A data file that cannot be used; the message says why and what to do."""
+
+
+def _column(name: str, value: Any) -> Any:
+    if name in schema.BOOLEANS:
+        return bool(value)
+    return json.loads(value) if name in schema.DOCUMENTS and value is not None else value
+
+
+def _row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:
+    names = (column[0] for column in cursor.description)
+    return {name: _column(name, value) for name, value in zip(names, values, strict=True)}
+
+
+def _stored(name: str, value: Any) -> Any:
+    if name in schema.DOCUMENTS and value is not None:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return value
+
+
+class Transaction:
+    """What a request reads and writes; nothing of it stays if the request fails."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._execute = connection.execute
+
+    def all(self, sql: str, **values: Any) -> list[Row]:
+        """Every row that a query finds; ``:name`` in it stands for a value."""
+        return self._execute(sql, values).fetchall()
+
+    def one(self, sql: str, **values: Any) -> Row | None:
+        """The first row that a query finds."""
+        row: Row | None = self._execute(sql, values).fetchone()
+        return row
+
+    def value(self, sql: str, **values: Any) -> Any:
+        """The first column of the first row."""
+        row = self.one(sql, **values)
+        return next(iter(row.values())) if row else None
+
+    def run(self, sql: str, **values: Any) -> int:
+        """How many rows a statement changed."""
+        return self._execute(sql, values).rowcount
+
+    def insert(self, table: str, row: Mapping[str, Any]) -> None:
+        """Write a new row."""
+        names = ", ".join(row)
+        places = ", ".join(f":{name}" for name in row)
+        stored = {name: _stored(name, value) for name, value in row.items()}
+        self._execute(f"INSERT INTO {table} ({names}) VALUES ({places})", stored)  # noqa: S608 - names of our own
+
+    def update(self, table: str, key: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+        """Change the row with this key."""
+        sets = ", ".join(f"{name} = :{name}" for name in changes)
+        where = " AND ".join(f"{name} = :key_{name}" for name in key)
+        stored = {name: _stored(name, value) for name, value in changes.items()}
+        stored.update({f"key_{name}": value for name, value in key.items()})
+        self._execute(f"UPDATE {table} SET {sets} WHERE {where}", stored)  # noqa: S608 - names of our own
+
+    def count(self) -> int:
+        """The next number of the database's counter: 1, 2, ..., never one twice."""
+        self.run("UPDATE counter SET value = value + 1")
+        return int(self.value("SELECT value FROM counter"))
+
+
+class Store:
+    """The database of a local to11.
+
+    Args:
+        path: the data file, made if it is not there; ``None`` keeps everything in memory.
+
+    Raises:
+        DataFileError: the file cannot be opened, or is not a data file of this version.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+        self._lock = Lock()
+        try:
+            self._connection = _connect(path)
+        except (OSError, sqlite3.Error) as exc:
+            raise DataFileError(f"cannot use {path} as a data file: {exc}") from exc
+
+    @contextmanager
+    def transaction(self, *, write: bool = True) -> Iterator[Transaction]:
+        """Begin a transaction; it is committed at the end, or rolled back if an exception leaves the block.
+
+        One runs at a time, so what it reads stays true until it ends.
+        """
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+            try:
+                yield Transaction(self._connection)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Close the database; a file is left whole, without a write-ahead log beside it."""
+        with self._lock:
+            self._connection.close()
+
+
+def _connect(path: str | os.PathLike[str] | None) -> sqlite3.Connection:
+    if path is not None:
+        # The file holds the project's key: for its owner only.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    connection = sqlite3.connect(
+        ":memory:" if path is None else Path(path), timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+    )
+    try:
+        _prepare(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    connection.row_factory = _row
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: object) -> None:
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("BEGIN IMMEDIATE")
+    _migrate(connection, path)
+    connection.execute("COMMIT")
+    if path is not None:
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _migrate(connection: sqlite3.Connection, path: object) -> None:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if tables == 0:
+        _create(connection)
+    elif application != schema.APPLICATION_ID:
+        raise DataFileError(f"{path} is a database of something else; choose another file")
+    elif version != schema.VERSION:
+        raise DataFileError(f"{path} has format {version}, this version reads {schema.VERSION}; choose another file")
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    for statement in _statements(schema.TABLES):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {schema.VERSION}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    # executescript() would commit first, and a data file must never hold half of its tables.
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
