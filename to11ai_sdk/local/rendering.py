@@ -23,7 +23,8 @@ from . import expressions, templates
 from .budget import Budget
 from .nesting import is_array, is_object
 from .problems import Problem
-from .variables import bind, check_schema
+from .schemas import compile_schema
+from .variables import bind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,7 +56,7 @@ def check_template(format: str, template_json: Any, variables_schema: Any) -> No
             ``VARIABLES_SCHEMA_INVALID``, naming the place.
     """
     blocks = _blocks(format, template_json)
-    check_schema(variables_schema)
+    compile_schema(variables_schema)
     for block in blocks:
         _parse(block)
 

@@ -2,7 +2,7 @@
 
 A snapshot is ``{"endpoint", "strategy", ...}`` with the parts that its strategy needs::
 
-    single                 target, or steps; neither is a rule that passes requests through
+    single                 target, or steps; with neither the gateway goes by the model asked for
     weighted               variants, each with a weight, together 100
     experiment             variants; the weights may be left out, all of them, for equal shares
     fallback               chain, variants or steps: what is tried, in this order
@@ -96,8 +96,7 @@ def _check_parts(rule: dict[str, Any], place: Place) -> None:
         if rule.get(part) is not None:
             check(rule[part], place.at(part))
     if rule.get("variants") is not None:
-        weighted = rule.get("strategy") == "weighted"
-        check_variant_weights(place.at("variants").path, rule["variants"], required=weighted)
+        check_variant_weights(place.at("variants").path, rule["variants"], rule.get("strategy"))
     if rule.get("chain") is not None:
         _check_chain(rule, place.at("chain"))
 
@@ -150,7 +149,7 @@ def _check_chain(rule: dict[str, Any], place: Place) -> None:
     chain = rule["chain"]
     if not is_array(chain) or not chain:
         raise refusal(INVALID_RULE_STRATEGY, place, "chain_missing", "must list at least one target")
-    parts = [*(rule.get("variants") or []), *(rule.get("steps") or [])]
+    parts: list[dict[str, Any]] = [*(rule.get("variants") or []), *(rule.get("steps") or [])]
     names = {part.get("name") for part in parts}
     for index, entry in enumerate(chain):
         if isinstance(entry, str):

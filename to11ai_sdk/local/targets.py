@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from . import expressions
 from .nesting import is_array, is_object
@@ -103,8 +103,8 @@ def check_values(value: Any, place: Place) -> None:
     """
     if isinstance(value, float) and not math.isfinite(value):
         raise refusal(INVALID_VARIANT_PARAMS, place, "not_finite", "must be a finite number", 400)
-    variant = value.get("name") if is_object(value) and "target" in value else None
-    place = place._replace(variant=variant) if isinstance(variant, str) else place
+    if is_object(value) and place.path.split(".")[-2:-1] == ["variants"] and _is_name(value.get("name")):
+        place = place._replace(variant=value["name"])
     for name, member in _members(value):
         if _is_credential(name, member):
             message = "must not hold a credential; store it with the provider's connection and leave it out here"
@@ -140,5 +140,5 @@ def _is_credential(name: str | int, value: Any) -> bool:
     return any(isinstance(text, str) and text for text in texts) and bool(_CREDENTIALS.fullmatch(word))
 
 
-def _is_name(value: Any) -> bool:
+def _is_name(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and bool(value.strip())

@@ -11,7 +11,6 @@ does is counted against a ``Budget``.
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
@@ -27,6 +26,7 @@ from liquid.undefined import UNDEFINED
 from liquid.utils import ReadOnlyChainMap
 
 from .budget import MAX_OUTPUT, NODE_WORK, Budget, BudgetError
+from .tags import TemplateError, count_tags, line_of
 from .values import is_undefined, size_of, text_of, wrap
 
 if TYPE_CHECKING:
@@ -35,21 +35,7 @@ if TYPE_CHECKING:
     from liquid.ast import Node
     from liquid.expression import Expression
 
-MAX_LENGTH = 500_000
-"""Characters of one template."""
-
-MAX_TAGS = 5_000
-"""Tags and outputs of one template."""
-
-MAX_TAG_LENGTH = 10_000
-"""Characters of one tag or output."""
-
-_OPENING = re.compile(r"\{\{|\{%(?:-?\s*(raw|doc)\s*-?%\})?")
-_BLANKS = re.compile(r"\s{100}")
-
-
-class TemplateError(Exception):
-    """A template that cannot be parsed or rendered; the message says where and why."""
+__all__ = ["Template", "TemplateError", "parse", "render"]
 
 
 class Template(NamedTuple):
@@ -65,7 +51,7 @@ def parse(source: str) -> Template:
     Raises:
         TemplateError: a syntax error, an unknown tag or filter, or beyond the limits.
     """
-    tags = _count_tags(source)
+    tags = count_tags(source)
     try:
         parsed = _ENVIRONMENT.from_string(source)
         _check_names(parsed)
@@ -175,45 +161,6 @@ class _Environment(Environment):
 _ENVIRONMENT = _Environment(undefined=StrictDefaultUndefined)
 
 
-def _count_tags(source: str) -> int:
-    """How many tags there are; refuses those on which the lexer of Liquid would take quadratic time."""
-    if len(source) > MAX_LENGTH:
-        raise TemplateError(f"is longer than {MAX_LENGTH} characters")
-    spans = list(_tag_spans(source))
-    lines = sum(source.count("\n", start, end) for start, end in spans)
-    if len(spans) + lines > MAX_TAGS:
-        raise TemplateError(f"has more than {MAX_TAGS} tags")
-    return len(spans) + lines
-
-
-def _tag_spans(source: str) -> Iterator[tuple[int, int]]:
-    position = 0
-    while opening := _OPENING.search(source, position):
-        start, end = opening.start(), _closing(source, opening)
-        if not opening[1] and _BLANKS.search(source, start, end):
-            raise TemplateError(f"line {_line(source, start)}: has 100 blanks in a row inside a tag")
-        yield start, start if opening[1] else end
-        position = end
-
-
-def _closing(source: str, opening: re.Match[str]) -> int:
-    start = opening.start()
-    if opening[1]:
-        end = re.compile(r"\{%-?\s*end" + opening[1] + r"\s*-?%\}").search(source, opening.end())
-        position = end.end() if end else -1
-    else:
-        closing = "}}" if opening[0] == "{{" else "%}"
-        position = source.find(closing, opening.end(), start + MAX_TAG_LENGTH)
-    if position < 0:
-        what = f"'{{% end{opening[1]} %}}'" if opening[1] else "'}}'" if opening[0] == "{{" else "'%}'"
-        raise TemplateError(f"line {_line(source, start)}: {opening[0]!r} is not closed with {what}")
-    return position
-
-
-def _line(source: str, position: int) -> int:
-    return source.count("\n", 0, position) + 1
-
-
 def _check_names(template: BoundTemplate) -> None:
     unknown = sorted(set(template.filter_names(include_partials=False)) - _ENVIRONMENT.filters.keys())
     if unknown:
@@ -242,4 +189,4 @@ def _describe(error: LiquidError) -> str:
     message = str(error.message or type(error).__name__)
     if not error.token or error.token.start_index < 0:
         return message
-    return f"line {_line(error.token.source, error.token.start_index)}: {message}"
+    return f"line {line_of(error.token.source, error.token.start_index)}: {message}"

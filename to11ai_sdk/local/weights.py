@@ -27,18 +27,26 @@ def check_weights(weights: Any) -> None:
     check_total("weights", weights)
 
 
-def check_variant_weights(place: str, variants: Sequence[Mapping[str, Any]], *, required: bool) -> None:
-    """Refuse weights of variants that are not 0 to 100 or not 100 together; when not required, all may be absent.
+def check_variant_weights(place: str, variants: Sequence[Mapping[str, Any]], strategy: str | None) -> None:
+    """Refuse weights that are not 0 to 100, or, where requests are split by them, not on all variants or not 100.
+
+    A ``weighted`` rule needs weights; an ``experiment`` may leave them out, all of them; a ``fallback`` has no use for
+    them.
 
     Raises:
-        Problem: 422 ``INVALID_VARIANT_WEIGHTS``.
+        Problem: 422 ``INVALID_VARIANT_WEIGHTS``; ``details.reason`` is ``out_of_range``, ``weight_missing`` or
+            ``sum_not_100``.
     """
-    given = [variant for variant in variants if variant.get("weight") is not None]
     for index, variant in enumerate(variants):
-        if variant in given:
+        if variant.get("weight") is not None:
             _check_weight(f"{place}.{index}.weight", variant["weight"], variant["name"])
-    if given or required:
-        check_total(place, given)
+    missing = [index for index, variant in enumerate(variants) if variant.get("weight") is None]
+    if strategy == "fallback" or (strategy != "weighted" and len(missing) == len(variants)):
+        return
+    if missing:
+        field, name = f"{place}.{missing[0]}.weight", variants[missing[0]]["name"]
+        refuse(field, "weight_missing", "is needed: each variant has a weight, together 100", name)
+    check_total(place, variants)
 
 
 def check_total(place: str, entries: Sequence[Mapping[str, Any]]) -> None:
