@@ -90,6 +90,9 @@ class DeadlineSocket(io.RawIOBase):
             raise http.client.HTTPException(f"more than {MAX_HEAD} bytes of headers")
         return count
 
+    def close(self) -> None:
+        """Nothing: ``http.client`` closes it after the head of a last reply, with the body still to come."""
+
     def spent(self) -> bool:
         """Whether bytes are left over from the exchange, or something arrived since: nothing for the next one."""
         self._resting = True
