@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+from pytest_httpserver import HTTPServer
+from recording import RecordingServer
+
+settings.register_profile("sdk", deadline=None, max_examples=60)
+settings.load_profile("sdk")
+
+
+@pytest.fixture(scope="session")
+def httpserver_listen_address() -> tuple[str, int]:
+    # An address, not a name: nothing to resolve.
+    return "127.0.0.1", 0
+
+
+@pytest.fixture
+def server(httpserver: HTTPServer) -> RecordingServer:
+    return RecordingServer(httpserver)
