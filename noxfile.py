@@ -33,7 +33,7 @@ def candidates(version: str) -> list[Path]:
 
 def works(python: Path, version: str) -> bool:
     """Whether it runs and is what its name says: a shim may be there without anything behind it."""
-    command = [python, "-c", "import ssl, sqlite3, sys; print('%d.%d' % sys.version_info[:2])"]
+    command = [str(python), "-c", "import ssl, sqlite3, sys; print('%d.%d' % sys.version_info[:2])"]
     found = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     return found.returncode == 0 and found.stdout.strip() == version
 
@@ -41,8 +41,7 @@ def works(python: Path, version: str) -> bool:
 def interpreters() -> list[str]:
     """The supported versions that this machine has; puts them first on PATH, where nox looks for them."""
     found = {
-        version: next((path for path in candidates(version) if works(path, version)), None)
-        for version in SUPPORTED
+        version: next((path for path in candidates(version) if works(path, version)), None) for version in SUPPORTED
     }
     homes = [str(path.parent) for path in found.values() if path]
     os.environ["PATH"] = os.pathsep.join([*homes, *os.get_exec_path()])
@@ -144,9 +143,7 @@ def demo(session: nox.Session, bare: Path) -> None:
         try:
             ready = json.loads(server.stdout.readline())  # type: ignore[union-attr]
             env = {"TO11_API_KEY": ready["api_key"], "TO11_PROJECT_ID": ready["project_id"]}
-            session.run(
-                str(bare / "bin" / "to11ai"), "demo", "--base-url", ready["base_url"], env=env, external=True
-            )
+            session.run(str(bare / "bin" / "to11ai"), "demo", "--base-url", ready["base_url"], env=env, external=True)
         finally:
             server.terminate()
 

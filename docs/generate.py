@@ -11,6 +11,7 @@ import re
 import sys
 import typing
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 OWNERS = list(dict.fromkeys(row.owner for row in ENDPOINTS.values()))
+SELF = ("self", "cls")
 PAGE = Path(__file__).with_name("reference.md")
 HEAD = """# Reference
 
@@ -62,12 +64,10 @@ def typed(annotation: object) -> str:
     return text.replace("builtins.", "")
 
 
-def signature(name: str, call: object) -> str:
+def signature(name: str, call: Any) -> str:
     """The signature of a function or method, in as many lines as it takes."""
-    found = inspect.signature(call)  # type: ignore[arg-type]
-    shown = [
-        shown_parameter(parameter) for parameter in found.parameters.values() if parameter.name != "self"
-    ]
+    found = inspect.signature(call)
+    shown = [shown_parameter(parameter) for parameter in found.parameters.values() if parameter.name not in SELF]
     if any(parameter.kind is parameter.KEYWORD_ONLY for parameter in found.parameters.values()):
         shown.insert(0, "*")
     result = "" if found.return_annotation is found.empty else f" -> {typed(found.return_annotation)}"
@@ -82,13 +82,11 @@ def shown_parameter(parameter: inspect.Parameter) -> str:
     return text if parameter.default is parameter.empty else f"{text} = {parameter.default!r}"
 
 
-def documented(
-    title: str, call: Any, *, heading: str = "###", texts: dict[str, str] | None = None
-) -> Iterator[str]:
+def documented(title: str, call: Any, texts: dict[str, str] | None = None) -> Iterator[str]:
     """A function or method: signature, prose, parameters, errors."""
     doc = parts(call.__doc__)
     texts = {**(texts or {}), **doc.arguments}
-    yield f"{heading} `{title}`"
+    yield f"### `{title}`"
     yield signature(title.rpartition(".")[2], call)
     yield markdown(doc.prose)
     yield table(("parameter", "meaning"), *((code(name), cell(text)) for name, text in texts.items() if text))
@@ -134,6 +132,7 @@ def namespaces() -> Iterator[str]:
     """The calls of the API, namespace by namespace."""
     for owner in OWNERS:
         yield f"## `client.{owner.namespace}`"
+        yield f"An object of the class `{owner.__name__}`."
         yield markdown(parts(owner.__doc__).prose)
         yield from calls(owner)
 
@@ -146,7 +145,7 @@ def calls(owner: type[Resource]) -> Iterator[str]:
         rows += [row] if row else []
         if not name.startswith("_") and isinstance(method, FunctionType):
             texts = parameter_texts(row) if row else {}
-            first, *rest = documented(f"client.{owner.namespace}.{name}", method, texts=texts)
+            first, *rest = documented(f"client.{owner.namespace}.{name}", method, texts)
             yield first
             yield "\n".join(f"`{row.method} {row.path}`  " for row in rows).rstrip()
             yield from rest
@@ -157,7 +156,7 @@ def models() -> Iterator[str]:
     """The models with their fields, and the other types."""
     yield "## Models"
     yield markdown(parts(base.Model.__doc__).prose)
-    yield from documented("Model.from_dict", base.Model.from_dict.__func__)  # type: ignore[attr-defined]
+    yield from documented("Model.from_dict", dict(members(base.Model))["from_dict"])
     for name in to11ai_sdk.__all__:
         value = getattr(to11ai_sdk, name)
         if isinstance(value, type) and issubclass(value, base.Model):
@@ -215,12 +214,11 @@ def constant_docs(package: str) -> dict[str, str]:
 
 def assigned(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
     """Names that are assigned or annotated in these statements, with the text below each."""
-    for statement, below in zip(body, body[1:], strict=False):
+    for statement, below in pairwise(body):
         if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
-            target = statement.target if isinstance(statement, ast.AnnAssign) else None
-            target = statement.targets[0] if isinstance(statement, ast.Assign) else target
-            if isinstance(target, ast.Name):
-                yield target.id, str(below.value.value)
+            targets: list[Any] = getattr(statement, "targets", [getattr(statement, "target", None)])
+            if isinstance(targets[0], ast.Name):
+                yield targets[0].id, str(below.value.value)
 
 
 def errors() -> Iterator[str]:
@@ -250,6 +248,7 @@ def reference() -> str:
     sections = (
         functions(),
         plain_class(to11ai_sdk.To11aiClient, "To11aiClient"),
+        plain_class(to11ai_sdk.RoutingRulesResource, "RoutingRulesResource"),
         namespaces(),
         plain_class(to11ai_sdk.BehaviorStore, "BehaviorStore"),
         models(),

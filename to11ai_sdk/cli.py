@@ -7,7 +7,6 @@ import json
 import os
 import sys
 from functools import partial
-from importlib import metadata
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -16,18 +15,18 @@ from .client import create_client
 from .docstrings import parameter_texts, parts, plain
 from .endpoint import ENDPOINTS
 from .errors import To11aiError
+from .transport import USER_AGENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from .endpoint import Endpoint, Parameter
 
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # pyright: ignore[reportPrivateUsage]
+    Commands = argparse._SubParsersAction["Parser"]  # pyright: ignore[reportPrivateUsage]
 
+VERSION = USER_AGENT.rpartition("/")[2]
 API_URL = "https://api.to11.ai"
-LOCAL_HELP = (
-    "for development, not for production: to11 on this machine, control plane and gateway on one port"
-)
+LOCAL_HELP = "for development, not for production: to11 on this machine, control plane and gateway on one port"
 DEMO_HELP = "create, release and resolve a prompt and print each step; on a to11 of its own unless told a URL"
 SETTINGS = {"api_key": "TO11_API_KEY", "base_url": "TO11_API_URL", "project_id": "TO11_PROJECT_ID"}
 """Options that may come from the environment instead, with their variables."""
@@ -38,11 +37,15 @@ class UsageError(ValueError):
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that says in one line what is wrong, and takes no option by half its name."""
+    """A parser that first says what the command is for, takes no half names, and complains in one line."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.update(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
-        super().__init__(*args, **kwargs)
+    def __init__(self, *, description: str, prog: str) -> None:
+        super().__init__(prog=prog, allow_abbrev=False)
+        self._summary = description
+
+    def format_help(self) -> str:
+        """The help, what the command is for before everything else."""
+        return f"{self._summary}\n\n{super().format_help()}"
 
     def error(self, message: str) -> NoReturn:
         """Print the message on one line of stderr and leave with exit code 2."""
@@ -107,15 +110,13 @@ def _complain(problem: object, code: int) -> int:
 def _unexpected(arguments: Iterable[str]) -> str:
     """Which options are unknown; a text that belongs to no option may be a secret and is not repeated."""
     names = [argument.partition("=")[0] for argument in arguments if argument.startswith("--")]
-    return (
-        f"unknown option {', '.join(names)}" if names else "a value without an option; write --option VALUE"
-    )
+    return f"unknown option {', '.join(names)}" if names else "a value without an option; write --option VALUE"
 
 
 def make_parser() -> Parser:
     """The parser of the whole command line, built from the table."""
     parser = Parser(prog="to11ai", description="The to11 control plane from the command line.")
-    parser.add_argument("--version", action="version", version=f"to11ai-sdk {version()}")
+    parser.add_argument("--version", action="version", version=f"to11ai-sdk {VERSION}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_local(commands)
     _add_demo(commands)
@@ -125,19 +126,12 @@ def make_parser() -> Parser:
     return parser
 
 
-def version() -> str:
-    """The installed version; a copied source tree has none."""
-    try:
-        return metadata.version("to11ai-sdk")
-    except metadata.PackageNotFoundError:
-        return "(not installed)"
-
-
 def _group(groups: dict[str, Commands], namespace: str) -> Commands:
     """The sub-commands of a dotted namespace, made when first asked for."""
     if namespace not in groups:
         outer, _, word = namespace.rpartition(".")
-        group = _group(groups, outer).add_parser(_dashed(word), help=f"calls of client.{namespace}")
+        text = f"calls of client.{namespace}"
+        group = _group(groups, outer).add_parser(_dashed(word), help=text, description=text)
         groups[namespace] = group.add_subparsers(required=True, metavar="COMMAND")
     return groups[namespace]
 
@@ -145,9 +139,7 @@ def _group(groups: dict[str, Commands], namespace: str) -> Commands:
 def _add_local(commands: Commands) -> None:
     local = commands.add_parser("local", help=LOCAL_HELP, description=LOCAL_HELP)
     local.add_argument("--port", type=int, default=4500, metavar="N", help="TCP port on 127.0.0.1 (4500)")
-    local.add_argument(
-        "--data", metavar="FILE", help="SQLite file to keep; without it all is gone at the end"
-    )
+    local.add_argument("--data", metavar="FILE", help="SQLite file to keep; without it all is gone at the end")
     local.add_argument("--json", action="store_true", help="print URLs, key and project as one JSON object")
     local.set_defaults(run=_local)
 
@@ -172,18 +164,17 @@ def _add_row(commands: Commands, row: Endpoint) -> None:
     command.set_defaults(run=partial(_call, row))
 
 
-def _add_setting(command: argparse.ArgumentParser, name: str, text: str) -> None:
+def _add_setting(command: Parser, name: str, text: str) -> None:
     command.add_argument(f"--{_dashed(name)}", metavar="TEXT", help=f"{text} (or {SETTINGS[name]})")
 
 
-def _add_parameter(command: argparse.ArgumentParser, parameter: Parameter, text: str) -> None:
+def _add_parameter(command: Parser, parameter: Parameter, text: str) -> None:
     if parameter.name in SETTINGS:
-        return _add_setting(command, parameter.name, text)
+        _add_setting(command, parameter.name, text.rstrip("."))
+        return
     options = ACTIONS.get(parameter.annotation, {"metavar": "TEXT"})
-    command.add_argument(
-        f"--{_dashed(parameter.name)}", required=parameter.required, help=text.replace("%", "%%"), **options
-    )
-    return None
+    name = f"--{_dashed(parameter.name)}"
+    command.add_argument(name, required=parameter.required, help=text.replace("%", "%%"), **options)
 
 
 def _dashed(name: str) -> str:
@@ -225,9 +216,10 @@ def _print_json(value: object) -> None:
 def _local(options: argparse.Namespace) -> int:
     try:
         from .local.serve import serve
-    except ModuleNotFoundError as exc:
+
+        return serve(options.port, options.data, as_json=options.json)
+    except ImportError as exc:
         raise _without_extra("local", exc) from exc
-    return serve(options.port, options.data, options.json)
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -237,9 +229,9 @@ def _demo(options: argparse.Namespace) -> int:
         return demo.remote(options.base_url, _setting(options, "api_key"), _setting(options, "project_id"))
     try:
         return demo.local()
-    except ModuleNotFoundError as exc:
+    except ImportError as exc:
         raise _without_extra("demo", exc) from exc
 
 
-def _without_extra(command: str, exc: ModuleNotFoundError) -> UsageError:
-    return UsageError(f"to11ai {command} needs the extra 'local' ({exc}): pip install 'to11ai-sdk[local]'")
+def _without_extra(command: str, exc: ImportError) -> UsageError:
+    return UsageError(f"{command} needs the extra 'local', pip install 'to11ai-sdk[local]': {exc}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import secrets
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from .client import create_client
 from .errors import To11aiApiError, To11aiError, To11aiNetworkError
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     Seen = Callable[[], int | None]
 
 
-class Step(NamedTuple):
+@dataclass(frozen=True)
+class Step:
     """One step of the demo.
 
     Attributes:
@@ -44,7 +46,7 @@ def answered_without_request(names: Names) -> bool:
     return False
 
 
-STEPS = (
+STEPS: tuple[Step, ...] = (
     Step(
         "Connect",
         "client = create_client(api_key=api_key, base_url=base_url)\n",
@@ -68,18 +70,14 @@ version = client.prompts.create_version(
     format="chat",
     template_json={
         "messages": [
-            {"role": "system", "content": "You greet new customers of {{ company }}."},
-            {"role": "user", "content": "My name is {{ name }}. {% if vip %}I booked the suite.{% endif %}"},
+            {"role": "system", "content": "You welcome guests{% if vip %} with a free upgrade{% endif %}."},
+            {"role": "user", "content": "My name is {{ name }}."},
         ]
     },
     variables_schema={
         "type": "object",
-        "properties": {
-            "company": {"type": "string"},
-            "name": {"type": "string"},
-            "vip": {"type": "boolean"},
-        },
-        "required": ["company", "name", "vip"],
+        "properties": {"name": {"type": "string"}, "vip": {"type": "boolean"}},
+        "required": ["name", "vip"],
     },
 )
 print("version", version.version)
@@ -99,7 +97,7 @@ print(pointer.label, "points at version", version.version)
     Step(
         "Resolve it",
         """\
-variables = {"company": "Hotel Ada", "name": "Grace", "vip": True}
+variables = {"name": "Grace", "vip": True}
 resolved = client.prompts.resolve(
     project_id=project_id, slug=slug, labels=["production"], variables=variables
 )
@@ -108,7 +106,7 @@ for message in resolved.messages:
 """,
         lambda names: (
             [message.content for message in names["resolved"].messages]
-            == ["You greet new customers of Hotel Ada.", "My name is Grace. I booked the suite."]
+            == ["You welcome guests with a free upgrade.", "My name is Grace."]
         ),
     ),
     Step(

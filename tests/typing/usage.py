@@ -114,7 +114,8 @@ def rules(client: To11aiClient) -> None:
     assert_type(snapshot, RuleSnapshot)
     created = client.routing_rules.versions.create(project_id="p", rule_id="r", snapshot=snapshot)
     assert_type(created, RuleVersion)
-    assert_type(created.snapshot_json.strategy, str)
+    strategy: str = created.snapshot_json.strategy
+    assert strategy
     weights = [RuleReleaseWeight.from_dict({"versionId": created.id, "weight": 100})]
     client.routing_rules.releases.set(
         project_id="p", rule_id="r", env_slug="prod", strategy="weighted", weights=weights

@@ -1,0 +1,289 @@
+from __future__ import annotations
+
+import io
+import json
+import re
+import runpy
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from to11ai_sdk import cli
+from to11ai_sdk.endpoint import ENDPOINTS, Endpoint
+from to11ai_sdk.local import LocalTo11
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_httpserver import HTTPServer
+
+KEY = "to11_key_that_must_not_be_shown"
+VALUES: dict[str, tuple[list[str], Any]] = {
+    "str": (["a text"], "a text"),
+    "int": (["7"], 7),
+    "bool": ([], True),
+    "Sequence[str]": (["one", "two"], ["one", "two"]),
+    "Sequence[RuleReleaseWeight | Mapping[str, Any]]": (
+        ['[{"versionId": "v", "weight": 100}]'],
+        [{"versionId": "v", "weight": 100}],
+    ),
+}
+TEXT = (["word"], "word")
+JSON = (['{"a": [1, null]}'], {"a": [1, None]})
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in cli.SETTINGS.values():
+        monkeypatch.delenv(variable, raising=False)
+
+
+@pytest.fixture
+def to11(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalTo11]:
+    """A local to11 whose settings are in the environment."""
+    with LocalTo11() as server:
+        monkeypatch.setenv("TO11_API_KEY", server.api_key)
+        monkeypatch.setenv("TO11_API_URL", server.base_url)
+        monkeypatch.setenv("TO11_PROJECT_ID", server.project_id)
+        yield server
+
+
+def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of one command."""
+    try:
+        code = cli.main(argv)
+    except SystemExit as exc:
+        code = int(exc.code or 0)
+    return code, *capsys.readouterr()
+
+
+def options(row: Endpoint, *, required: bool = False) -> tuple[list[str], dict[str, Any]]:
+    """A command line for a row, and the arguments it means."""
+    argv: list[str] = []
+    arguments: dict[str, Any] = {}
+    for parameter in row.parameters:
+        if parameter.required or not required:
+            is_json = "Any" in parameter.annotation
+            words, value = VALUES.get(parameter.annotation, JSON if is_json else TEXT)
+            argv += [f"--{parameter.name.replace('_', '-')}", *words]
+            arguments[parameter.name] = value
+    return argv, arguments
+
+
+def words(row: Endpoint) -> list[str]:
+    return row.name.replace("_", "-").split(".")
+
+
+@pytest.mark.parametrize("required", [True, False], ids=["required", "all"])
+@pytest.mark.parametrize("row", ENDPOINTS.values(), ids=str)
+def test_every_row_is_a_command_that_sends_what_the_options_say(
+    row: Endpoint, required: bool, httpserver: HTTPServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    httpserver.expect_request(re.compile(".*")).respond_with_json(
+        {"success": False, "code": 404, "data": None, "error": {"code": "NOPE", "message": "not\nhere"}}, status=404
+    )
+    argv, arguments = options(row, required=required)
+    code, out, err = run(capsys, *words(row), *argv, "--api-key", KEY, "--base-url", httpserver.url_for(""))
+    assert (code, out, err) == (1, "", "to11ai: HTTP 404 NOPE: not here\n")
+    request, _ = httpserver.log[0]
+    expected = row.encode(arguments)
+    assert request.method == expected.method
+    assert request.environ["RAW_URI"] == expected.target
+    assert (json.loads(request.data) if request.data else None) == expected.body
+    assert request.headers["Authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize("row", ENDPOINTS.values(), ids=str)
+def test_every_command_has_help_that_names_its_options(row: Endpoint, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, *words(row), "--help")
+    assert code == 0
+    assert f"{row.method} {row.path}" in out
+    assert [p.name for p in row.parameters if f"--{p.name.replace('_', '-')}" not in out] == []
+
+
+def test_no_parameter_of_a_row_takes_the_place_of_a_setting() -> None:
+    names = {parameter.name for row in ENDPOINTS.values() for parameter in row.parameters}
+    assert names & {"api_key", "base_url", "run"} == set()
+
+
+def test_a_result_is_printed_as_the_api_writes_it(to11: LocalTo11, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(
+        capsys, "prompts", "create", "--name", "Grüße", "--slug", "hello", "--tags", "a", "--tags", "b"
+    )
+    assert (code, err) == (0, "")
+    created = json.loads(out)
+    assert created["projectId"] == to11.project_id
+    assert (created["name"], created["tags"], created["description"]) == ("Grüße", ["a", "b"], None)
+    assert "Grüße" in out
+    code, out, _ = run(capsys, "prompts", "list")
+    assert json.loads(out)["pagination"] == {"page": 1, "limit": 20, "total": 1, "totalPages": 1}
+    code, out, _ = run(capsys, "prompts", "list-labels", "--prompt-id", created["id"])
+    assert json.loads(out) == []
+
+
+def test_a_terminal_that_cannot_show_a_letter_gets_its_escape(to11: LocalTo11, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    assert cli.main(["prompts", "create", "--name", "Grüße", "--slug", "hello"]) == 0
+    terminal.seek(0)
+    assert json.loads(terminal.read())["name"] == "Grüße"
+
+
+def test_composed_calls_are_reachable(to11: LocalTo11, capsys: pytest.CaptureFixture[str]) -> None:
+    prompt = to11.client().prompts.create(project_id=to11.project_id, name="Hello", slug="hello")
+    code, out, _ = run(
+        capsys, "prompts", "create-version", "--prompt-id", prompt.id, "--format", "text",
+        "--template-json", '{"text": "Hi {{ name }}"}', "--variables-schema", "{}",
+    )  # fmt: skip
+    run(
+        capsys, "prompts", "move-label", "--prompt-id", prompt.id, "--label", "production",
+        "--version-id", json.loads(out)["id"],
+    )  # fmt: skip
+    code, out, _ = run(
+        capsys, "prompts", "resolve", "--slug", "hello", "--labels", "production", "--variables", '{"name": "Ada"}'
+    )
+    assert (code, json.loads(out)["rendered"]) == (0, {"format": "text", "text": "Hi Ada"})
+    code, out, _ = run(capsys, "prompts", "list-label-events", "--prompt-id", prompt.id, "--label", "production")
+    assert (code, json.loads(out)["pagination"]["total"]) == (0, 1)
+
+
+def test_json_may_come_from_a_file_or_the_standard_input(
+    to11: LocalTo11, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "rule.json"
+    file.write_text('{"endpoint": "chat", "strategy": "single", "target": {"providerId": "p", "modelId": "m"}}')
+    command = ["routing-rules", "versions", "create", "--rule-id", "rule_cli", "--snapshot"]
+    code, out, err = run(capsys, *command, f"@{file}")
+    assert (code, err, json.loads(out)["version"]) == (0, "", 1)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(file.read_text()))
+    code, out, err = run(capsys, *command, "-")
+    assert (code, err, json.loads(out)["version"]) == (0, "", 2)
+    code, out, _ = run(capsys, "routing-rules", "releases", "list-all", "--rule-id", "rule_cli")
+    assert (code, json.loads(out)) == (0, [])
+
+
+@pytest.mark.parametrize("value", ["{", "@/no/such/file", "[" * 100_000], ids=["broken", "no file", "deep"])
+def test_what_is_not_json_is_a_usage_error(value: str, to11: LocalTo11, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "prompts", "resolve", "--slug", "s", "--labels", "l", "--variables", value)
+    assert (code, out) == (2, "")
+    assert "--variables" in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        ((), "required: COMMAND"),
+        (("prompts",), "required: COMMAND"),
+        (("prompts", "create", "--slug", "s"), "required: --name"),
+        (("prompts", "list", "--page", "two"), "invalid int value: 'two'"),
+        (("prompts", "list", "--pag", "2"), "unknown option --pag"),
+        (("prompts", "list", "--secret=hush"), "unknown option --secret"),
+        (("prompts", "list", KEY), "a value without an option"),
+        (("prompts", "get", "--prompt-id", ".."), "prompt_id must be an id"),
+        (("prompts", "resolve", "--slug", "s", "--labels", "l", "--variables", "[1]"), "variables must be a mapping"),
+        (("demo", "--base-url", "ftp://there"), "base_url"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line_and_exit_code_2(
+    argv: tuple[str, ...], says: str, to11: LocalTo11, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = run(capsys, *argv)
+    assert code == 2
+    assert says in err
+    assert err.count("\n") == 1
+    assert KEY not in err
+    assert "hush" not in err
+
+
+@pytest.mark.parametrize(("missing", "variable"), [("--api-key", "TO11_API_KEY"), ("--project-id", "TO11_PROJECT_ID")])
+def test_a_missing_setting_names_its_option_and_its_variable(
+    missing: str, variable: str, to11: LocalTo11, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(variable, "")
+    code, out, err = run(capsys, "prompts", "list")
+    assert (code, out, err) == (2, "", f"to11ai: {missing} is missing; give it or set {variable}\n")
+
+
+def test_the_hosted_api_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def stop(**settings: Any) -> None:
+        asked.append(settings["base_url"])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "create_client", stop)
+    assert cli.main(["prompts", "list", "--api-key", "k", "--project-id", "p"]) == 130
+    assert asked == ["https://api.to11.ai"]
+
+
+def test_a_server_that_is_not_there_is_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
+    with LocalTo11() as gone:
+        url = gone.base_url
+    code, out, err = run(capsys, "demo", "--base-url", url, "--api-key", KEY, "--project-id", "p")
+    assert code == 1
+    assert "To11aiNetworkError" in out + err
+    assert KEY not in out + err
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    pyproject = (Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8")
+    found = re.search(r'^version = "(.*)"$', pyproject, re.MULTILINE)
+    assert found
+    assert run(capsys, "--version") == (0, f"to11ai-sdk {found[1]}\n", "")
+
+
+@pytest.mark.parametrize("command", ["local", "demo"])
+def test_without_the_extra_a_command_that_needs_it_says_how_to_get_it(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delitem(sys.modules, "to11ai_sdk.local.server", raising=False)
+    monkeypatch.setitem(sys.modules, "werkzeug", None)
+    for name in [name for name in sys.modules if name.startswith(("to11ai_sdk.local.", "werkzeug."))]:
+        monkeypatch.delitem(sys.modules, name)
+    code, out, err = run(capsys, command)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"to11ai: {command} needs the extra 'local', pip install 'to11ai-sdk[local]': ")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["local", "demo"])
+def test_a_bundle_without_the_local_folder_says_the_same(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("to11ai_sdk.local")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "to11ai_sdk.local", None)
+    code, _, err = run(capsys, command)
+    assert code == 2
+    assert err.startswith(f"to11ai: {command} needs the extra 'local'")
+
+
+def test_local_is_served_with_the_options_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    import to11ai_sdk.local.serve as module
+
+    calls: list[tuple[Any, ...]] = []
+
+    def serve(port: int, data: str | None, *, as_json: bool) -> int:
+        calls.append((port, data, as_json))
+        return 0
+
+    monkeypatch.setattr(module, "serve", serve)
+    assert cli.main(["local"]) == 0
+    assert cli.main(["local", "--port", "0", "--data", "to11.sqlite", "--json"]) == 0
+    assert calls == [(4500, None, False), (0, "to11.sqlite", True)]
+
+
+def test_the_first_line_of_help_says_what_the_local_to11_is_for(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "local", "--help")
+    assert out.splitlines()[0].startswith("for development, not for production")
+
+
+def test_the_package_runs_as_a_module(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["to11ai", "--version"])
+    with pytest.raises(SystemExit) as leaving:
+        runpy.run_module("to11ai_sdk", run_name="__main__")
+    assert leaving.value.code == 0
+    assert capsys.readouterr().out.startswith("to11ai-sdk ")

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+from types import FunctionType
+
+import pytest
+
+import to11ai_sdk
+from to11ai_sdk.docstrings import parameter_texts, parts, plain, public_doc
+from to11ai_sdk.endpoint import ENDPOINTS, Endpoint
+from to11ai_sdk.models.base import Model
+
+ROOT = Path(__file__).parents[1]
+REFERENCE = (ROOT / "docs" / "reference.md").read_text("utf-8")
+NAMED = [name for name in to11ai_sdk.__all__ if isinstance(getattr(to11ai_sdk, name), type | FunctionType)]
+
+
+def public_members(kind: type) -> list[tuple[str, object]]:
+    return [
+        (f"{kind.__name__}.{name}", value)
+        for name, value in vars(kind).items()
+        if not name.startswith("_") and isinstance(value, FunctionType | property)
+    ]
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_every_public_class_and_function_says_what_it_is(name: str) -> None:
+    value = getattr(to11ai_sdk, name)
+    inherited = {base.__doc__ for base in getattr(value, "__mro__", ())[1:]}
+    assert value.__doc__
+    assert value.__doc__ not in inherited
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_every_public_method_and_property_says_what_it_does(name: str) -> None:
+    value = getattr(to11ai_sdk, name)
+    silent = [member for member, found in public_members(value) if not found.__doc__] if isinstance(value, type) else []
+    assert silent == []
+
+
+@pytest.mark.parametrize("row", ENDPOINTS.values(), ids=str)
+def test_every_row_says_what_it_does(row: Endpoint) -> None:
+    assert parts(row.doc).prose.splitlines()[0].endswith(".")
+    assert parts(public_doc(row)).prose
+
+
+@pytest.mark.parametrize("name", to11ai_sdk.__all__)
+def test_every_public_name_stands_in_the_reference(name: str) -> None:
+    assert f"`{name}`" in REFERENCE or f"{name}(" in REFERENCE
+
+
+@pytest.mark.parametrize("row", ENDPOINTS.values(), ids=str)
+def test_every_route_stands_in_the_reference(row: Endpoint) -> None:
+    assert f"`{row.method} {row.path}`" in REFERENCE
+
+
+@pytest.mark.parametrize("name", [name for name in NAMED if name[0].isupper()])
+def test_every_field_of_a_model_stands_in_the_reference(name: str) -> None:
+    kind = getattr(to11ai_sdk, name)
+    fields = kind.model_fields if issubclass(kind, Model) else {}
+    section = REFERENCE.partition(f"### `{name}`\n")[2].partition("\n### ")[0]
+    assert [field for field in fields if f"| `{field}` |" not in section] == []
+
+
+def test_the_reference_is_what_the_code_says() -> None:
+    run = subprocess.run(
+        [sys.executable, "docs/generate.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.stderr == ""
+    assert run.returncode == 0
+
+
+def test_a_docstring_is_taken_apart() -> None:
+    doc = parts(
+        """Do it.
+
+        More about ``it``.
+
+        Args:
+            one: the first,
+                on two lines.
+            two: the second.
+
+        Returns:
+            What came of it.
+
+        Raises:
+            ValueError: it was wrong.
+
+        Source: somewhere.
+        """
+    )
+    assert doc.prose.split("\n\n") == ["Do it.", "More about ``it``.", "Source: somewhere."]
+    assert doc.arguments == {"one": "the first, on two lines.", "two": "the second."}
+    assert doc.returns == "What came of it."
+    assert doc.errors == {"ValueError": "it was wrong."}
+    assert parts(None) == ("", {}, "", {})
+
+
+def test_prose_is_shown_without_markup() -> None:
+    assert plain('Set ``"a"`` as :class:`~to11ai_sdk.Prompt` or `b`.') == 'Set "a" as to11ai_sdk.Prompt or b.'
+
+
+def test_a_parameter_is_explained_by_its_row_or_by_a_neighbour() -> None:
+    row = ENDPOINTS["prompts.get"]
+    assert parameter_texts(row) == {"project_id": "id of the project.", "prompt_id": "id of the prompt."}
+    assert set(parameter_texts(row)) == set(inspect.signature(row.signature).parameters) - {"self"}

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import to11ai_sdk
+from to11ai_sdk import models
+
+NAMES = """
+ArchiveProjectEnvironmentResult BehaviorStore ChatMessage ChatRendered EnvNotEnabledForProviderError
+LivePointerCounts NoApplicableRouteError PaginatedLabelEvents PaginatedResult PaginationInfo PaletteToken Prompt
+ProjectEnvironment ProjectEnvironmentResource ProjectPromptLabel ProjectPromptLabelUsage PromptLabelEvent
+PromptLabelNotRegisteredError PromptLabelPointer PromptResource PromptVersion RenderedChatMessage RenderedPrompt
+ResolvedPrompt RoutingRuleReleaseResource RoutingRuleVersionResource RoutingRulesResource RuleModelBinding
+RuleNotFoundError RuleProviderRef RuleRelease RuleReleaseWeight RuleVersion RuleVersionInvalidSnapshotError
+TextChatMessage TextChatRole TextRendered To11aiApiError To11aiAuthError To11aiClient To11aiError
+To11aiNetworkError To11aiRateLimitError To11aiValidationError ToolChatMessage chat_message_from_dict
+create_client env_var_name_for_key gateway_auth_headers gateway_prompt_headers
+"""
+PUBLIC = NAMES.split()
+ADDED = ["To11aiResponseValidationError", "RuleRetry", "RuleSnapshot", "RuleStep", "RuleTarget", "RuleVariant"]
+HEAVY = {"pydantic", "pydantic_core", "urllib.request", "http.client", "ssl", "asyncio", "logging"}
+
+
+def imported_by(statement: str) -> set[str]:
+    """The modules that a fresh interpreter loads for a statement."""
+    code = f"import json, sys; old = set(sys.modules); {statement}; print(json.dumps(sorted(set(sys.modules) - old)))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(json.loads(run.stdout))
+
+
+def test_the_public_names_are_those_of_the_release_plus_one_error_and_the_parts_of_a_snapshot() -> None:
+    assert len(PUBLIC) == 50
+    assert sorted(to11ai_sdk.__all__) == sorted([*PUBLIC, *ADDED])
+
+
+@pytest.mark.parametrize("name", to11ai_sdk.__all__)
+def test_every_public_name_is_importable_and_listed(name: str) -> None:
+    assert getattr(to11ai_sdk, name) is not None
+    assert name in dir(to11ai_sdk)
+
+
+def test_a_star_import_brings_them_all() -> None:
+    names: dict[str, object] = {}
+    exec("from to11ai_sdk import *", names)
+    assert set(names) - {"__builtins__"} == set(to11ai_sdk.__all__)
+
+
+@pytest.mark.parametrize("module", [to11ai_sdk, models])
+def test_an_unknown_name_is_an_attribute_error(module: object) -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Prompts'"):
+        _ = module.Prompts  # type: ignore[attr-defined]
+
+
+def test_every_name_of_the_models_has_a_home() -> None:
+    assert sorted(models.__all__) == models.__all__
+    for name in models.__all__:
+        assert getattr(models, name) is not None
+
+
+def test_importing_the_package_loads_next_to_nothing() -> None:
+    loaded = imported_by("import to11ai_sdk")
+    assert "to11ai_sdk" in loaded
+    assert not loaded & HEAVY
+    assert len(loaded) <= 5
+
+
+def test_making_a_client_loads_neither_pydantic_nor_the_network_modules() -> None:
+    loaded = imported_by("import to11ai_sdk; to11ai_sdk.create_client(api_key='k', base_url='https://api.to11.ai')")
+    assert not loaded & {"pydantic", "ssl", "http.client", "urllib.request"}
+
+
+def test_using_the_client_never_loads_the_local_extra() -> None:
+    loaded = imported_by("from to11ai_sdk import *; import to11ai_sdk.cli")
+    assert not {name for name in loaded if name.startswith(("to11ai_sdk.local", "werkzeug", "liquid", "jsonschema"))}

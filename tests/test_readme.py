@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from to11ai_sdk import To11aiClient, demo
+from to11ai_sdk.cli import make_parser
+from to11ai_sdk.local import LocalTo11
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language: str) -> Iterator[tuple[int, str]]:
+    """The code blocks of a language, each with the number of the line before it."""
+    for found in re.finditer(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL):
+        yield README.count("\n", 0, found.start(1)), found[1]
+
+
+def seed(to11: LocalTo11) -> None:
+    """The prompt that the platform's own documentation resolves."""
+    with to11.client() as client:
+        project = to11.project_id
+        prompt = client.prompts.create(project_id=project, name="Welcome message", slug="welcome-message")
+        template = {"messages": [{"role": "system", "content": "Welcome."}]}
+        version = client.prompts.create_version(
+            project_id=project, prompt_id=prompt.id, format="chat", template_json=template, variables_schema={}
+        )
+        client.prompts.move_label(project_id=project, prompt_id=prompt.id, label="production", version_id=version.id)
+
+
+def execute(to11: LocalTo11, names: dict[str, Any]) -> None:
+    """Run every Python block in one namespace, as a reader who types them in would."""
+    clients: list[Any] = []
+    try:
+        for line, block in blocks("python"):
+            code = block.replace("https://api.to11.ai", to11.base_url).replace("proj_abc123", to11.project_id)
+            exec(compile("\n" * line + code, "README.md", "exec"), names)
+            clients += [value for value in names.values() if isinstance(value, To11aiClient)]
+    finally:
+        for client in clients:
+            client.close()
+
+
+@pytest.fixture
+def project(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalTo11]:
+    with LocalTo11() as to11:
+        seed(to11)
+        monkeypatch.setenv("TO11_API_KEY", to11.api_key)
+        monkeypatch.setenv("TO11_API_URL", to11.base_url)
+        monkeypatch.setenv("TO11_PROJECT_ID", to11.project_id)
+        yield to11
+
+
+def test_every_python_block_runs(project: LocalTo11, capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {"__name__": "readme"}
+    execute(project, names)
+    out = capsys.readouterr().out
+    assert "1 ['production']\nsystem You answer questions about kettles.\nuser Which one is quiet?\n" in out
+    assert "404 PROMPT_NOT_FOUND\n" in out
+    assert names["welcome"].messages[0].content == "Welcome."
+    assert names["handler"]({}, None) == [{"role": "system", "content": "Welcome."}]
+    names["client"].close()
+    own_tests = [value for name, value in names.items() if name.startswith("test_")]
+    assert own_tests
+    for own_test in own_tests:
+        with LocalTo11() as fresh:
+            own_test(fresh)
+
+
+def test_the_transcript_is_what_the_demo_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    assert demo.local() == 0
+    printed = capsys.readouterr().out
+    shown = dict(blocks("text")).values()
+
+    def shape(text: str) -> str:
+        return re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text).strip()
+
+    assert shape(printed) in [shape(block) for block in shown]
+
+
+def test_there_are_two_commands_to_paste() -> None:
+    commands = [block for _, block in blocks("bash")]
+    assert [command.count("\n") for command in commands] == [1, 1]
+    assert "to11ai demo" in commands[0]
+    assert "pytest" in commands[1]
+
+
+def test_the_gate_runs_the_second_command_of_the_readme() -> None:
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    found = re.search(r"^tests=\$\((awk .*)\)$", script, re.MULTILINE)
+    assert found
+    run = subprocess.run(["bash", "-c", found[1]], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout == list(blocks("bash"))[1][1]
+
+
+def test_every_link_to_a_file_leads_somewhere() -> None:
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    for page in pages:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_command_shown_is_one_that_parses() -> None:
+    shown = [line for _, block in blocks("sh") for line in block.splitlines() if line.startswith("to11ai ")]
+    assert shown
+    for line in shown:
+        words = [word for word in shlex.split(line, comments=True)[1:] if word != "--help"]
+        known = make_parser().parse_known_args(["{}" if word.startswith("@") else word for word in words])
+        assert known[1] == []
