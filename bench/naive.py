@@ -8,11 +8,17 @@ import time
 import urllib.error
 import urllib.request
 from collections import OrderedDict
-from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_camel
+
+
+Slug = Annotated[str, Field(pattern="^[a-z0-9-]+$", min_length=1, max_length=200)]
+Label = Annotated[str, Field(pattern="^[a-zA-Z0-9_-]+$", min_length=1, max_length=64)]
+Description = Annotated[str, Field(max_length=280)]
+Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Percent = Annotated[int, Field(ge=0, le=100)]
 
 
 class Model(BaseModel):
@@ -39,7 +45,7 @@ class ResolvedPrompt(Model):
     version_id: str
     release_id: str | None
     version: float
-    labels: list[str]
+    labels: list[Label]
     content_hash: str
     rendered: TextPrompt | ChatPrompt
     block_render_record: dict[str, Literal["rendered", "dimmed"]] | None = None
@@ -51,19 +57,19 @@ class Prompt(Model):
     id: str
     project_id: str
     name: str
-    slug: str
+    slug: Slug
     description: str | None
     tags: list[str]
     status: Literal["active", "draft", "archived"]
     created_by_user_id: str
-    created_at: datetime
-    updated_at: datetime
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
 
 
 class PromptVersion(Model):
     id: str
     prompt_id: str
-    version: int
+    version: Number
     format: Literal["text", "chat"]
     template_json: Any
     variables_schema: Any
@@ -71,33 +77,33 @@ class PromptVersion(Model):
     created_by_user_id: str
     created_by_display_name: str | None
     created_by_image: str | None
-    created_at: datetime
+    created_at: AwareDatetime
 
 
 class PromptLabelPointer(Model):
     prompt_id: str
-    label: str
+    label: Label
     version_id: str
     updated_by_user_id: str
     updated_by_display_name: str | None
-    updated_at: datetime
+    updated_at: AwareDatetime
 
 
 class PromptLabelEvent(Model):
     id: str
     prompt_id: str
-    label: str
+    label: Label
     from_version_id: str | None
     to_version_id: str
     moved_by_user_id: str
-    moved_at: datetime
+    moved_at: AwareDatetime
     reason: str | None
 
 
 class ProjectEnvironment(Model):
     id: str
     project_id: str
-    slug: str
+    slug: Slug
     name: str
     color: str | None
     description: str | None
@@ -110,9 +116,14 @@ class ProjectEnvironment(Model):
     sort_order: int
     created_by: str
     updated_by: str
-    created_at: datetime
-    updated_at: datetime
-    archived_at: datetime | None
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    archived_at: AwareDatetime | None
+
+
+class RuleReleaseWeight(Model):
+    version_id: str
+    weight: Percent
 
 
 class RuleRelease(Model):
@@ -124,10 +135,157 @@ class RuleRelease(Model):
     actor_type: Literal["user", "api_key", "worker"]
     strategy: Literal["single", "weighted"]
     version_id: str | None
+    weights: list[RuleReleaseWeight] | None
     change_kind: str
     prior_release_id: str | None
     reason: str | None
-    created_at: datetime
+    approval_status: str
+    approval_requested_by: str | None
+    approval_requested_at: AwareDatetime | None
+    approved_by: str | None
+    approved_at: AwareDatetime | None
+    rejected_by: str | None
+    rejected_at: AwareDatetime | None
+    active_from: AwareDatetime | None
+    active_to: AwareDatetime | None
+    created_at: AwareDatetime
+
+
+class ProjectPromptLabel(Model):
+    project_id: str
+    label: Label
+    is_system: bool
+    is_default: bool
+    description: str | None
+    display_color: Literal["accent", "red", "orange", "amber", "green", "teal", "blue", "indigo", "purple", "pink"]
+    created_by_user_id: str
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    archived_at: AwareDatetime | None
+
+
+class ProjectPromptLabelUsage(Model):
+    prompt_id: str
+    prompt_slug: str
+    prompt_name: str
+    version_id: str
+    version: Number
+    updated_at: AwareDatetime
+    updated_by_user_id: str
+
+
+class PaginationInfo(Model):
+    page: int
+    limit: int
+    total: int
+    total_pages: int
+
+
+class PaginatedResult(Model):
+    items: list[Prompt]
+    pagination: PaginationInfo
+
+
+class PaginatedLabelEvents(Model):
+    items: list[PromptLabelEvent]
+    pagination: PaginationInfo
+
+
+class TextChatMessage(Model):
+    role: Literal["system", "user", "assistant", "developer"]
+    content: str
+    disabled: bool | None = None
+
+
+class ToolChatMessage(Model):
+    role: Literal["tool"]
+    name: str
+    parameters: dict[str, Any]
+    description: str | None = None
+    disabled: bool | None = None
+
+
+class LivePointerCounts(Model):
+    prompts: int
+    providers: int
+    rules: int
+
+
+class ArchiveProjectEnvironmentResult(Model):
+    environment: ProjectEnvironment
+    live_pointer_counts: LivePointerCounts
+
+
+class RuleTarget(Model):
+    provider_id: str
+    model_id: str
+    params: dict[str, Any] | None = None
+    when: Any = None
+
+
+class RuleVariant(Model):
+    name: str
+    target: RuleTarget
+    weight: Percent | None = None
+    params: dict[str, Any] | None = None
+    when: Any = None
+
+
+class RuleStep(Model):
+    position: int
+    name: str | None = None
+    strategy: str | None = None
+    target: RuleTarget | None = None
+    variants: list[RuleVariant] | None = None
+    when: Any = None
+
+
+class RuleRetry(Model):
+    max_retries: int | None = None
+    backoff_base_ms: int | None = None
+    retryable_status_codes: list[int] | None = None
+
+
+class RuleProviderRef(Model):
+    provider_id: str
+    env_slug: str | None = None
+
+
+class RuleModelBinding(Model):
+    model_id: str
+    provider: RuleProviderRef
+    weight: float | None = None
+
+
+class RuleSnapshot(Model):
+    endpoint: str
+    strategy: Literal["single", "weighted", "fallback", "experiment"]
+    target: RuleTarget | None = None
+    variants: list[RuleVariant] | None = None
+    steps: list[RuleStep] | None = None
+    chain: list[Any] | None = None
+    model_bindings: list[RuleModelBinding] | None = None
+    provider_refs: list[RuleProviderRef] | None = None
+    retry: RuleRetry | None = None
+
+
+class RuleVersion(Model):
+    id: str
+    rule_id: str
+    version: Number
+    snapshot_json: RuleSnapshot
+    description: str | None
+    created_by: str
+    created_at: AwareDatetime
+
+
+PROMPT_VERSIONS = TypeAdapter(list[PromptVersion])
+PROMPT_LABEL_POINTERS = TypeAdapter(list[PromptLabelPointer])
+PROJECT_PROMPT_LABELS = TypeAdapter(list[ProjectPromptLabel])
+PROJECT_PROMPT_LABEL_USAGES = TypeAdapter(list[ProjectPromptLabelUsage])
+PROJECT_ENVIRONMENTS = TypeAdapter(list[ProjectEnvironment])
+RULE_VERSIONS = TypeAdapter(list[RuleVersion])
+RULE_RELEASES = TypeAdapter(list[RuleRelease])
 
 
 class Client:
