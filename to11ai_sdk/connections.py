@@ -49,6 +49,7 @@ class DeadlineSocket(io.RawIOBase):
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         self.sock = sock
+        self._unsent = b""
         self.start(deadline)
         self._resting = False
         # One buffer for all replies of the connection, so that bytes beyond a reply cannot get lost, and show.
@@ -66,9 +67,15 @@ class DeadlineSocket(io.RawIOBase):
         return seconds_until(self.deadline)
 
     def sendall(self, data: bytes) -> None:
-        """Send all of it before the deadline."""
-        self.sock.settimeout(self.left())
-        self.sock.sendall(data)
+        """Take what is to be sent, so that head and body travel as one; :meth:`push` sends it."""
+        self._unsent += data
+
+    def push(self) -> None:
+        """Send what was taken, before the deadline."""
+        data, self._unsent = self._unsent, b""
+        if data:
+            self.sock.settimeout(self.left())
+            self.sock.sendall(data)
 
     def makefile(self, mode: str) -> _Reader:
         """The stream of replies."""
@@ -82,6 +89,7 @@ class DeadlineSocket(io.RawIOBase):
         """Receive what is there, waiting for it until the deadline."""
         if self._resting:
             return None
+        self.push()
         self.sock.settimeout(self.left())
         count = self.sock.recv_into(buffer)
         self.heard += count
@@ -297,6 +305,7 @@ def _converse(connection: Connection, req: Call) -> Response:
     headers = {name: value for name, value in req.header_items() if name != "Proxy-authorization"}
     try:
         connection.request(req.get_method(), req.selector, req.data, headers)
+        connection.wire.push()
         req.meanwhile()
         response: Response = connection.getresponse()  # type: ignore[assignment]
     except BaseException:

@@ -221,7 +221,9 @@ class PromptResource(Resource):
 
         key = prompt_key(project_id, slug, labels, variables) if cache else None
         try:
-            return row.build(self._cache.get(key, load) if key else load())  # type: ignore[no-any-return]
+            if key is None:
+                return self._send(row, arguments, row.read)  # type: ignore[no-any-return]
+            return row.build(self._cache.get(key, load))  # type: ignore[no-any-return]
         except To11aiError as exc:
             if fallback is None or not is_outage(exc):
                 raise
