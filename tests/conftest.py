@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import settings
-from pytest_httpserver import HTTPServer
 from recording import RecordingServer
+
+if TYPE_CHECKING:
+    from pytest_httpserver import HTTPServer
 
 settings.register_profile("sdk", deadline=None, max_examples=60)
 settings.load_profile("sdk")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_httpserver import HTTPServer
 from samples import RESOLVED, success
 from werkzeug import Request, Response
 
 from to11ai_sdk import To11aiClient, create_client
+
+if TYPE_CHECKING:
+    from pytest_httpserver import HTTPServer
 
 KEY = "to11_sk_0123456789abcdef"
 

@@ -1,5 +1,7 @@
 """What goes over the wire, call by call, written out from the API's reference: nothing here is computed."""
 
+# ruff: noqa: C408 - arguments read best as they are written in a call
+
 from __future__ import annotations
 
 import json
