@@ -7,7 +7,7 @@ import time
 
 from . import retry
 from .envelope import failure, opened
-from .errors import To11aiApiError, To11aiError, To11aiNetworkError
+from .errors import MESSAGE_LIMIT, To11aiApiError, To11aiError, To11aiNetworkError
 from .exchange import MAX_REDIRECTS, redirect_target
 from .json_types import is_array, is_object
 from .tracing import trace_headers
@@ -195,24 +195,33 @@ def _random() -> float:
 
 
 def redact(error: BaseException, secret: str) -> None:
-    """Take a secret out of the messages of an exception and its causes, should a server have echoed it.
+    """Take a secret out of an exception and the messages of its causes, should a server have echoed it.
 
     One of fewer than ``SHORTEST_SECRET`` characters is left: it would be found in ordinary words.
     """
     if len(secret) < SHORTEST_SECRET:
         return
-    if isinstance(error, To11aiApiError):
-        error.details = _without(error.details, secret)
-        error.error_code = _without(error.error_code, secret)
+    for name, value in vars(error).items():
+        setattr(error, name, _without(value, secret))
+    error.args = tuple(_uncut(arg, secret) for arg in error.args)
     link: BaseException | None = error
     while link is not None:
         link.args = tuple(_without(arg, secret) for arg in link.args)
         link = link.__cause__
 
 
+def _uncut(message: str, secret: str) -> str:
+    """The message without the beginning of a secret that ends it because it was cut there."""
+    if len(message) < MESSAGE_LIMIT:
+        return message
+    sizes = range(len(secret) - 1, SHORTEST_SECRET - 1, -1)
+    cut = next((size for size in sizes if message.endswith(secret[:size])), 0)
+    return message[: len(message) - cut]
+
+
 def _without(value: Any, secret: str) -> Any:
     if isinstance(value, str):
-        return value.replace(secret, "[api key]")
+        return value.replace(secret, "[key]")
     if is_array(value):
         return [_without(item, secret) for item in value]
     if is_object(value):
