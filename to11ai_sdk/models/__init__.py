@@ -134,9 +134,10 @@ def __getattr__(name: str) -> Any:
 
 def adapter(annotation: str) -> TypeAdapter[Any]:
     """What reads a reply annotated so: the name of a model, or ``builtins.list[Model]``."""
-    from pydantic import TypeAdapter
+    from pydantic import ConfigDict, TypeAdapter
 
     outer, _, inner = annotation.rstrip("]").rpartition("[")
     model: Any = globals().get(inner) or __getattr__(inner)
-    kind: Any = list[model] if outer else model  # pyright: ignore[reportInvalidTypeForm]
-    return TypeAdapter(kind)
+    # Without the None Pydantic takes no settings here, and its errors would print what the reply said.
+    kind: Any = list[model] if outer else model | None  # pyright: ignore[reportInvalidTypeForm]
+    return TypeAdapter(kind, config=ConfigDict(hide_input_in_errors=True))
