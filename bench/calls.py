@@ -42,7 +42,9 @@ def _warm(up: Servers, scale: float) -> list[Row]:
         ours, bare = client(up, url), floor.Client("secret-key", url, ssl.create_default_context(cafile=up.authority))
         samples = interleaved(
             round(60 * scale),
-            lambda: _each(20, lambda: ours.prompts.resolve(project_id="p", slug="s", labels=["production"], cache=False)),
+            lambda: _each(
+                20, lambda: ours.prompts.resolve(project_id="p", slug="s", labels=["production"], cache=False)
+            ),
             lambda: _each(20, lambda: bare.resolve("p", "s", ["production"])),
         )
         found.append(compare(f"warm uncached resolve, {name}", samples[0], samples[1], 1.25, "floor"))
@@ -83,7 +85,9 @@ def _hits(scale: float) -> list[Row]:
         ours, theirs = _filled(count)
         samples = interleaved(
             round(40 * scale),
-            lambda: _each(200, lambda: ours.prompts.resolve(project_id="p", slug="s", labels=["l"], variables=VARIABLES)),
+            lambda: _each(
+                200, lambda: ours.prompts.resolve(project_id="p", slug="s", labels=["l"], variables=VARIABLES)
+            ),
             lambda: _each(200, lambda: theirs.resolve("p", "s", ["l"], VARIABLES)),
         )
         what = f"cache hit, {count} messages"
@@ -94,12 +98,13 @@ def _hits(scale: float) -> list[Row]:
 def _filled(messages: int) -> tuple[To11aiClient, naive.Client]:
     """Both clients with one prompt in the cache."""
     ours = create_client(api_key="secret-key", base_url="http://localhost:9")
-    key = prompt_key("p", "s", ["l"], VARIABLES)
-    assert key is not None
-    ours._cache.get(key, lambda *, retry=True: prompt(messages))
+    for variables in (None, VARIABLES):
+        key = prompt_key("p", "s", ["l"], variables)
+        assert key is not None
+        ours._cache.get(key, lambda *, retry=True: prompt(messages))
     theirs = naive.Client("secret-key", "http://localhost:9")
     theirs.request = lambda *_: prompt(messages)  # type: ignore[method-assign]
-    theirs.resolve("p", "s", ["l"], VARIABLES)
+    theirs.resolve("p", "s", ["l"])
     return ours, theirs
 
 

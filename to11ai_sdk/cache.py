@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from contextlib import suppress
 from threading import Event, Lock
 from time import monotonic
 
@@ -113,27 +112,32 @@ class PromptCache:
     def __len__(self) -> int:
         return len(self._entries)
 
+    def fresh(self, key: Key) -> Any:
+        """The value of a key if it is fresh, else ``None``."""
+        entry = self._entries.get(key)
+        if entry is None or self._clock() >= entry.fresh_until:
+            return None
+        try:  # noqa: SIM105 - suppress() costs a tenth of a hit
+            self._entries.move_to_end(key)
+        except KeyError:  # evicted by another thread since
+            pass
+        return entry.data
+
     def get(self, key: Key, load: Load) -> Any:
         """The value of a key, loaded if need be.
 
         Raises:
             To11aiError: what ``load`` raised, unless an old value may be served instead.
         """
+        fresh = self.fresh(key)
+        if fresh is not None:
+            return fresh
         entry = self._entries.get(key)
-        if entry is not None:
-            now = self._clock()
-            if now < entry.fresh_until:
-                self._touch(key)
-                return entry.data
-            if now < entry.stale_until:
-                return self._refresh(key, entry, load)
+        if entry is not None and self._clock() < entry.stale_until:
+            return self._refresh(key, entry, load)
         if self._ttl_s <= 0 or self._max_entries <= 0:
             return load()
         return self._miss(key, load)
-
-    def _touch(self, key: Key) -> None:
-        with suppress(KeyError):  # evicted by another thread since
-            self._entries.move_to_end(key)
 
     def _board(self, key: Key) -> tuple[_Flight, bool]:
         """The flight for a key, and whether the caller is the one to fly it."""

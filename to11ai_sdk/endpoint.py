@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any, ClassVar, Protocol, TypeVar
 
-    from pydantic import TypeAdapter
-
     Method = TypeVar("Method", bound=Callable[..., Any])
     Read = Callable[[Mapping[str, Any]], Any]
 
@@ -191,9 +189,9 @@ class Endpoint:
         return arguments
 
     @cached_property
-    def result(self) -> TypeAdapter[Any]:
+    def result(self) -> Callable[[Any], Any]:
         """What builds the result; made on first use, which imports Pydantic and the models."""
-        return import_module("to11ai_sdk.models").adapter(self.signature.__annotations__["return"])  # type: ignore[no-any-return]
+        return import_module("to11ai_sdk.models").reader(self.signature.__annotations__["return"])  # type: ignore[no-any-return]
 
     def prepare(self) -> None:
         """Get ready to read the reply: the slow part of a first call, best done while the server thinks."""
@@ -206,7 +204,7 @@ class Endpoint:
             To11aiResponseValidationError: the data does not fit the model; names the fields, not their values.
         """
         try:
-            return self.result.validate_python(data)
+            return self.result(data)
         except ValueError as exc:
             raise To11aiResponseValidationError(f"{self.name}: {misfit(exc)}") from exc
 

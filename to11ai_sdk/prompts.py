@@ -186,6 +186,8 @@ class PromptResource(Resource):
         """Render the version of a prompt that the first matching label points at."""
         ...
 
+    _resolve_row = row_of(_resolve)
+
     def resolve(
         self,
         *,
@@ -213,13 +215,15 @@ class PromptResource(Resource):
         Raises:
             To11aiApiError: 404 ``PROMPT_NOT_FOUND`` or ``PROMPT_LABELS_NOT_FOUND``, 422 ``TEMPLATE_RENDER_FAILED``.
         """
-        row = row_of(PromptResource._resolve)
+        row = self._resolve_row
+        key = prompt_key(project_id, slug, labels, variables) if cache else None
+        if key is not None and (data := self._cache.fresh(key)) is not None:
+            return row.build(data)  # type: ignore[no-any-return]
         arguments = {"project_id": project_id, "slug": slug, "labels": labels, "variables": variables}
 
         def load(*, retry: bool = True) -> Any:
             return self._send(row, arguments, row.checked, retry=retry)
 
-        key = prompt_key(project_id, slug, labels, variables) if cache else None
         try:
             if key is None:
                 return self._send(row, arguments, row.read)  # type: ignore[no-any-return]
