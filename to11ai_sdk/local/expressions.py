@@ -21,7 +21,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from .nesting import is_array, is_object, too_deep
+from ..json_types import is_array, is_object
+from .nesting import too_deep
 
 Lookup = Callable[[str], Any]
 """The value of a variable by its name; ``None`` when there is none."""

@@ -19,9 +19,9 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..json_types import is_array, is_object
 from . import expressions, templates
 from .budget import Budget
-from .nesting import is_array, is_object
 from .problems import Problem
 from .schemas import compile_schema
 from .variables import bind

@@ -18,7 +18,8 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
-from .nesting import MAX_DEPTH, is_array, is_object, too_deep
+from ..json_types import is_array, is_object
+from .nesting import MAX_DEPTH, too_deep
 from .problems import Problem
 
 if TYPE_CHECKING:

@@ -21,7 +21,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .nesting import is_array, is_object, too_deep
+from ..json_types import is_array, is_object
+from .nesting import too_deep
 from .problems import invalid
 from .targets import (
     INVALID_RULE_STRATEGY,

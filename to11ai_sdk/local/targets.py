@@ -6,8 +6,8 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
+from ..json_types import is_array, is_object
 from . import expressions
-from .nesting import is_array, is_object
 from .problems import Problem
 
 if TYPE_CHECKING:

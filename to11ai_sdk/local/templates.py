@@ -12,7 +12,7 @@ does is counted against a ``Budget``.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, cast
 
 from liquid import BoundTemplate, Environment, RenderContext, StrictDefaultUndefined, Token
 from liquid.builtin.expressions.logical import ContainsExpression
@@ -25,7 +25,7 @@ from liquid.output import LimitedStringIO
 from liquid.undefined import UNDEFINED
 from liquid.utils import ReadOnlyChainMap
 
-from .budget import MAX_OUTPUT, NODE_WORK, Budget, BudgetError
+from .budget import NODE_WORK, Budget, BudgetError
 from .tags import TemplateError, count_tags, line_of
 from .values import is_undefined, size_of, text_of, wrap
 
@@ -67,7 +67,7 @@ def render(template: Template, variables: Mapping[str, Any], budget: Budget) -> 
         TemplateError: an undefined variable, a filter that does not fit its value, or more than the budget allows.
     """
     context = _Context(template, wrap(dict(variables)), budget)
-    buffer = LimitedStringIO(limit=budget.output)
+    buffer = context.get_buffer()
     try:
         template.parsed.render_with_context(context, buffer)
     except BudgetError as error:
@@ -112,6 +112,11 @@ class _Context(RenderContext):
         self.budget.pay_for(val)
         super().assign(key, val)
 
+    def get_buffer(self, buf: TextIO | None = None) -> LimitedStringIO:
+        used = buf.size if isinstance(buf, LimitedStringIO) else 0
+        # Without a newline of its own, a StringIO turns "\r" into "\n".
+        return LimitedStringIO(limit=self.budget.output - used, newline="")
+
     def raise_for_loop_limit(self, length: int = 1) -> None:
         self.budget.spend(length * self.loop_work)
 
@@ -138,8 +143,7 @@ class _ForNode(ForNode):
     """Pays for the whole iterable first: Liquid walks all of it to skip or reverse."""
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
-        if isinstance(context, _Context):
-            context.budget.spend(size_of(self.expression.iterable.evaluate(context)))
+        cast("_Context", context).budget.spend(size_of(self.expression.iterable.evaluate(context)))
         return super().render_to_output(context, buffer)
 
 
@@ -148,8 +152,6 @@ class _ForTag(ForTag):
 
 
 class _Environment(Environment):
-    output_stream_limit = MAX_OUTPUT
-
     def setup_tags_and_filters(self, *, extra: bool = False) -> None:
         super().setup_tags_and_filters(extra=extra)
         for tag in (_Output, _EchoTag, _ForTag):

@@ -1,8 +1,8 @@
 """The variables of a prompt: checked against its ``variablesSchema`` and completed.
 
 ``default`` values are filled in, also inside objects; a property that is declared, not required and not given is there
-as null, so that a template may ask for it. Names that are not declared are allowed, unless ``additionalProperties`` says
-otherwise.
+as null, so that a template may ask for it. Names that are not declared are allowed, unless ``additionalProperties``
+says otherwise.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from jsonschema import Draft202012Validator
 from jsonschema.validators import extend  # pyright: ignore[reportUnknownVariableType]
 
-from .nesting import MAX_DEPTH, is_object, too_deep
+from ..json_types import is_object
+from .nesting import MAX_DEPTH, too_deep
 from .problems import Problem
 from .schemas import NOTHING_TO_FETCH, compile_schema
 
@@ -93,6 +94,8 @@ def _problems(schema: dict[str, Any], values: dict[str, Any]) -> Iterator[dict[s
 def _message(error: ValidationError) -> str:
     # The library's own messages begin with the value, which may be long or private.
     wanted: Any = error.validator_value
+    if error.validator is None:
+        return "a variable is given that the schema forbids"
     if error.validator in ("required", "additionalProperties"):
         return error.message
     if error.validator == "type":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .nesting import is_array, is_object
+from ..json_types import is_array, is_object
 from .problems import Problem
 
 if TYPE_CHECKING:
