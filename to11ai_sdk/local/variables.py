@@ -93,16 +93,17 @@ def _problems(schema: dict[str, Any], values: dict[str, Any]) -> Iterator[dict[s
 
 def _message(error: ValidationError) -> str:
     # The library's own messages begin with the value, which may be long or private.
+    keyword: Any = error.validator
     wanted: Any = error.validator_value
-    if error.validator is None:
+    if keyword is None:
         return "a variable is given that the schema forbids"
-    if error.validator in ("required", "additionalProperties"):
+    if keyword in ("required", "additionalProperties"):
         return error.message
-    if error.validator == "type":
+    if keyword == "type":
         return f"must be of type {wanted if isinstance(wanted, str) else ' or '.join(wanted)}"
-    if error.validator in ("enum", "const", "format", "pattern") or isinstance(wanted, (int, float)):
-        return f"does not fit {error.validator}: {str(wanted)[:200]}"
-    return f"does not fit {error.validator}"
+    if keyword in ("enum", "const", "format", "pattern") or isinstance(wanted, (int, float)):
+        return f"does not fit {keyword}: {str(wanted)[:200]}"
+    return f"does not fit {keyword}"
 
 
 _checks_left: ContextVar[int] = ContextVar("_checks_left")
