@@ -13,7 +13,7 @@ import nox
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 SUPPORTED = nox.project.python_versions(PYPROJECT)
-SOURCES = ("to11ai_sdk", "tests", "docs", "noxfile.py")
+SOURCES = ("to11ai_sdk", "tests", "docs", "bench", "noxfile.py")
 
 nox.options.default_venv_backend = "virtualenv"
 nox.options.error_on_external_run = True
@@ -100,8 +100,15 @@ def types(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """The generated pages are what the code says today."""
-    session.install(".")
+    session.install(".[local]")
     session.run("python", "docs/generate.py", "--check")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """What the SDK costs, in ratios to two baselines; nothing passes or fails."""
+    session.install(".", "trustme")
+    session.run("python", "-m", "bench", *(session.posargs or ["--quick"]))
 
 
 @nox.session
@@ -117,8 +124,9 @@ def wheel(session: nox.Session) -> None:
     python = str(bare / "bin" / "python")
     session.run(python, "-m", "pip", "install", "--quiet", str(built), external=True)
     with session.chdir(work):
-        session.run(python, "-c", ALONE, external=True)
-        session.run(python, "-c", IMPORTED, external=True)
+        for name, script in SCRIPTS.items():
+            Path(name).write_text(script, encoding="utf-8")
+            session.run(python, name, external=True)
         demo(session, bare)
 
 
@@ -148,7 +156,8 @@ def demo(session: nox.Session, bare: Path) -> None:
             server.terminate()
 
 
-ALONE = """
+SCRIPTS = {
+    "beside.py": """
 import re
 from importlib.metadata import distributions, requires
 
@@ -163,11 +172,13 @@ beside = installed - {"pip", "setuptools", "to11ai-sdk"}
 allowed = {"pydantic", *needs("pydantic")}
 assert beside <= allowed, f"installed beside Pydantic and its own: {beside - allowed}"
 print("installed beside it:", ", ".join(sorted(beside)))
-"""
-IMPORTED = """
+""",
+    "modules.py": """
 import sys
 before = set(sys.modules)
 import to11ai_sdk
 assert "site-packages" in to11ai_sdk.__file__, to11ai_sdk.__file__
 print("import to11ai_sdk adds:", ", ".join(sorted(set(sys.modules) - before)))
-"""
+""",
+}
+"""What is run in the environment that has the wheel only."""

@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import to11ai_sdk
 from to11ai_sdk.docstrings import parameter_texts, parts
 from to11ai_sdk.endpoint import ENDPOINTS, Endpoint, Resource
+from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.models import base
 
 if TYPE_CHECKING:
@@ -32,13 +33,15 @@ PAGE = Path(__file__).with_name("reference.md")
 HEAD = """# Reference
 
 Every public name of `to11ai_sdk`, written by `docs/generate.py` from the code; do not edit. All methods below
-`client` take keyword arguments only. Any call may raise what [Errors](#errors) lists.
+`client` take keyword arguments only. Any call may raise what [Errors](#errors) lists. The
+local to11 is imported from `to11ai_sdk.local`.
 """
 
 
 def markdown(text: str) -> str:
     """Docstring prose as Markdown."""
-    return re.sub(r":\w+:`[~.]?([^`]*)`", r"`\1`", text).replace("``", "`").replace("::\n", ":\n")
+    text = re.sub(r":\w+:`[~.]?([^`]*)`", r"`\1`", text)
+    return text.replace("``", "`").replace("\n::\n", "\n").replace("::\n", ":\n")
 
 
 def cell(text: str) -> str:
@@ -251,6 +254,7 @@ def reference() -> str:
         plain_class(to11ai_sdk.RoutingRulesResource, "RoutingRulesResource"),
         namespaces(),
         plain_class(to11ai_sdk.BehaviorStore, "BehaviorStore"),
+        plain_class(LocalTo11, "LocalTo11"),
         models(),
         types(),
         errors(),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -8,6 +9,9 @@ from to11ai_sdk import demo
 from to11ai_sdk.cli import main
 from to11ai_sdk.demo import Step
 from to11ai_sdk.local import LocalTo11
+
+if TYPE_CHECKING:
+    from to11ai_sdk import To11aiClient
 
 
 def titles(out: str) -> list[str]:
@@ -42,11 +46,8 @@ def test_the_demo_leaves_on_a_server_what_it_says(capsys: pytest.CaptureFixture[
     assert pointers[0].version_id == versions[0].id
 
 
-@pytest.mark.parametrize("failing", range(1, len(demo.STEPS)))
+@pytest.mark.parametrize("failing", [number for number, step in enumerate(demo.STEPS) if step.requests])
 def test_the_demo_stops_where_the_server_fails(failing: int, capsys: pytest.CaptureFixture[str]) -> None:
-    step = demo.STEPS[failing]
-    if not step.requests:
-        pytest.skip("this step sends nothing that could fail")
     with LocalTo11() as to11:
         names = {"api_key": to11.api_key, "base_url": to11.base_url, "project_id": to11.project_id}
         names.update(slug="s", name="n")
@@ -57,19 +58,41 @@ def test_the_demo_stops_where_the_server_fails(failing: int, capsys: pytest.Capt
 
 
 @pytest.mark.parametrize(
-    ("step", "says"),
+    ("source", "counts", "says"),
     [
-        (Step("Lie", "x = 1", lambda names: names["x"] == 2), "the result is not what it should be"),
-        (Step("Ask twice", "seen.extend([1, 2])", lambda _: True), "it took 2 requests instead of 1"),
-        (Step("Ask", "raise To11aiApiError('HTTP 500')", lambda _: True), "To11aiApiError: HTTP 500"),
+        ("x = 1", [0, 1], "the result is not what it should be"),
+        ("x = 2", [0, 2], "it took 2 requests instead of 1"),
+        ("raise To11aiApiError('HTTP 500')", [0, 1], "To11aiApiError: HTTP 500"),
     ],
 )
-def test_a_step_that_did_not_happen_is_told(step: Step, says: str, capsys: pytest.CaptureFixture[str]) -> None:
-    seen: list[int] = [] if "extend" in step.source else [1]
-    counts = iter([0, 1]) if "extend" not in step.source else None
-    count = (lambda: next(counts)) if counts else (lambda: len(seen))
-    assert demo.run({"seen": seen}, count, [step]) == 1
-    assert capsys.readouterr().out.endswith(f"failed at step 1: {says}\n")
+def test_a_step_that_did_not_happen_is_told(
+    source: str, counts: list[int], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    step = Step("Try", source, lambda names: bool(names["x"] == 2))
+    assert demo.run({}, iter(counts).__next__, [step]) == 1
+    assert capsys.readouterr().out == f"\n# 1. Try\n>>> {source}\n\nfailed at step 1: {says}\n"
+
+
+def test_steps_that_happened_are_told_too(capsys: pytest.CaptureFixture[str]) -> None:
+    step = Step("Try", "x = (\n    2\n)", lambda names: bool(names["x"] == 2))
+    assert demo.run({}, iter([0, 1]).__next__, [step]) == 0
+    assert capsys.readouterr().out.endswith("\n>>> x = (\n...     2\n... )\n\nAll 1 steps happened as shown.\n")
+
+
+def test_an_answer_that_the_server_could_have_given_proves_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    class Unhurried:
+        def __init__(self, client: To11aiClient) -> None:
+            self.prompts, self.close = client.prompts, client.close
+
+        def with_options(self, **_: float) -> Unhurried:
+            return self
+
+    swap = Step("Take no notice of timeouts", "client = Unhurried(client)", lambda _: True, requests=0)
+    with LocalTo11() as to11:
+        names = {"api_key": to11.api_key, "base_url": to11.base_url, "project_id": to11.project_id}
+        names |= {"slug": "a", "name": "a", "Unhurried": Unhurried}
+        assert demo.run(names, lambda: None, [demo.STEPS[0], swap, *demo.STEPS[1:]]) == 1
+    assert "failed at step 7: the result is not what it should be" in capsys.readouterr().out
 
 
 def test_a_client_that_asks_the_server_every_time_is_found_out() -> None:

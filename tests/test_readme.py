@@ -19,10 +19,10 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 
 
-def blocks(language: str) -> Iterator[tuple[int, str]]:
+def blocks(language: str, page: str = README) -> Iterator[tuple[int, str]]:
     """The code blocks of a language, each with the number of the line before it."""
-    for found in re.finditer(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL):
-        yield README.count("\n", 0, found.start(1)), found[1]
+    for found in re.finditer(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
+        yield page.count("\n", 0, found.start(1)), found[1]
 
 
 def seed(to11: LocalTo11) -> None:
@@ -76,6 +76,12 @@ def test_every_python_block_runs(project: LocalTo11, capsys: pytest.CaptureFixtu
             own_test(fresh)
 
 
+@pytest.mark.parametrize("name", ["local.md", "reliability.md"])
+def test_every_python_block_of_the_other_pages_runs(name: str) -> None:
+    for line, block in blocks("python", (ROOT / "docs" / name).read_text("utf-8")):
+        exec(compile("\n" * line + block, name, "exec"), {"__name__": name})
+
+
 def test_the_transcript_is_what_the_demo_prints(capsys: pytest.CaptureFixture[str]) -> None:
     assert demo.local() == 0
     printed = capsys.readouterr().out
@@ -110,7 +116,9 @@ def test_every_link_to_a_file_leads_somewhere() -> None:
 
 
 def test_every_command_shown_is_one_that_parses() -> None:
-    shown = [line for _, block in blocks("sh") for line in block.splitlines() if line.startswith("to11ai ")]
+    pages = [README, (ROOT / "docs" / "local.md").read_text("utf-8")]
+    scripts = [block for page in pages for _, block in blocks("sh", page)]
+    shown = [line for script in scripts for line in script.splitlines() if line.startswith("to11ai ")]
     assert shown
     for line in shown:
         words = [word for word in shlex.split(line, comments=True)[1:] if word != "--help"]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 VERSION = USER_AGENT.rpartition("/")[2]
 API_URL = "https://api.to11.ai"
-LOCAL_HELP = "for development, not for production: to11 on this machine, control plane and gateway on one port"
+LOCAL_HELP = "for development, not for production: the to11 control plane on this machine"
 DEMO_HELP = "create, release and resolve a prompt and print each step; on a to11 of its own unless told a URL"
 SETTINGS = {"api_key": "TO11_API_KEY", "base_url": "TO11_API_URL", "project_id": "TO11_PROJECT_ID"}
 """Options that may come from the environment instead, with their variables."""
@@ -200,11 +200,15 @@ def _call(row: Endpoint, options: argparse.Namespace) -> int:
     with create_client(api_key=key, base_url=url) as client:
         call = attrgetter(f"{row.owner.namespace}.{row.signature.__name__}")(client)
         result = call(**{name: value for name, value in arguments.items() if value is not None})
-    _print_json(row.result.dump_python(result, mode="json", by_alias=True))
+    _print_json(result)
     return 0
 
 
-def _print_json(value: object) -> None:
+def _print_json(result: object) -> None:
+    # Loaded with the models by now.
+    from pydantic_core import to_jsonable_python
+
+    value = to_jsonable_python(result, by_alias=True)
     text = json.dumps(value, indent=2, ensure_ascii=False)
     try:
         text.encode(sys.stdout.encoding)

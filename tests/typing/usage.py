@@ -86,13 +86,9 @@ def labels(client: To11aiClient) -> None:
     pointer = client.prompts.move_label(project_id="p", prompt_id="x", label="production", version_id="v")
     assert_type(pointer, PromptLabelPointer)
     assert_type(client.prompts.list_project_labels(project_id="p"), list[ProjectPromptLabel])
-    assert_type(
-        client.prompts.list_project_label_usages(project_id="p", label="a"), list[ProjectPromptLabelUsage]
-    )
+    assert_type(client.prompts.list_project_label_usages(project_id="p", label="a"), list[ProjectPromptLabelUsage])
     since = datetime(2026, 1, 1, tzinfo=timezone.utc)
-    events = client.prompts.list_label_events(
-        project_id="p", scope="project", since=since, until="2026-02-01"
-    )
+    events = client.prompts.list_label_events(project_id="p", scope="project", since=since, until="2026-02-01")
     assert_type(events, PaginatedLabelEvents)
     assert_type(events.items[0].from_version_id, str | None)
     color: to11ai_sdk.PaletteToken = "teal"
@@ -101,9 +97,7 @@ def labels(client: To11aiClient) -> None:
 
 def environments(client: To11aiClient) -> None:
     assert_type(client.project_environments.list(project_id="p"), list[ProjectEnvironment])
-    assert_type(
-        client.project_environments.update(project_id="p", slug="a", new_slug="b"), ProjectEnvironment
-    )
+    assert_type(client.project_environments.update(project_id="p", slug="a", new_slug="b"), ProjectEnvironment)
     archived = client.project_environments.archive(project_id="p", slug="a")
     assert_type(archived, ArchiveProjectEnvironmentResult)
     assert_type(archived.environment.is_default, bool)
