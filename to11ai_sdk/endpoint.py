@@ -155,8 +155,8 @@ class Endpoint:
                 continue
             elif parameter.place == "body":
                 body[parameter.wire_name] = parameter.kind.check(parameter.name, value)
-            elif value is not False:
-                query[parameter.wire_name] = wire.text(parameter.kind.check(parameter.name, value))
+            elif parameter.kind.check(parameter.name, value) is not False:
+                query[parameter.wire_name] = wire.text(value)
         return Request(self.method, self.path.format_map(path), query, body if self.has_body else None)
 
     def decode(self, path: Mapping[str, str], query: Mapping[str, str], body: object) -> dict[str, Any]:

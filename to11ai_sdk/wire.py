@@ -59,7 +59,8 @@ KINDS: dict[str, Kind] = {
     "Sequence[str]": Kind(
         "a list of str", lambda value: is_sequence(value) and all(isinstance(item, str) for item in value)
     ),
-    "datetime | str": Kind("a datetime or a str", lambda value: isinstance(value, str) or hasattr(value, "isoformat")),
+    # A date or a time has isoformat too, but is no point in time.
+    "datetime | str": Kind("a datetime or a str", lambda value: isinstance(value, str) or hasattr(value, "astimezone")),
     "PromptFormat": _TEXT,
     "PaletteToken": _TEXT,
     "ReleaseStrategy": _TEXT,
