@@ -1,0 +1,62 @@
+"""What a provider is to the gateway: something that answers one HTTP request in its own dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, Protocol
+
+
+class UpstreamRequest(NamedTuple):
+    """What is sent to a provider.
+
+    Attributes:
+        method: HTTP method.
+        path: path below the provider's base URL, ``"/chat/completions"`` or ``"/messages"``, with its query.
+        headers: lower-case names; no credential and no header of to11's.
+        body: the bytes of the body, JSON or multipart.
+        credential: the provider's key, ``None`` if there is none.
+        timeout_s: seconds until the first byte of the reply.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    credential: str | None = None
+    timeout_s: float = 30.0
+
+
+class UpstreamReply(NamedTuple):
+    """What a provider answers.
+
+    Attributes:
+        status: HTTP status.
+        headers: lower-case names.
+        body: the bytes of the body as they arrive; closing it (``close()`` of the generator) hangs up on the provider.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: Iterator[bytes]
+
+
+class UnreachableError(Exception):
+    """The provider could not be reached, or broke off before its answer."""
+
+
+class Provider(Protocol):
+    """A provider: ``echo`` or a real server.
+
+    Attributes:
+        dialect: the wire format it speaks: ``"openai"``, ``"anthropic"`` or ``"cohere"``.
+    """
+
+    dialect: str
+
+    def send(self, request: UpstreamRequest) -> UpstreamReply:
+        """Answer a request.
+
+        Raises:
+            UnreachableError: no answer came.
+        """
+        ...
