@@ -35,7 +35,11 @@ def serve(port: int = 4500, data: str | os.PathLike[str] | None = None, *, as_js
     from .store import DataFileError
 
     end = Event()
-    before = {number: signal.signal(number, lambda *_: end.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def told(number: int, frame: object) -> None:
+        end.set()
+
+    before = {number: signal.signal(number, told) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with LocalTo11(data, port, remember=0) as to11:
             _say(to11, as_json=as_json)

@@ -18,7 +18,7 @@ from .store import Store
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Generator, Mapping
 
     from ..client import To11aiClient
     from .service.platform import Access
@@ -126,7 +126,8 @@ class LocalTo11:
         """
         from ..client import create_client
 
-        client = create_client(**{"api_key": self.api_key, "base_url": self.base_url, **options})
+        wiring: dict[str, Any] = {"api_key": self.api_key, "base_url": self.base_url}
+        client = create_client(**wiring | options)
         self._now.clients.append(client)
         return client
 
@@ -244,7 +245,7 @@ class LocalTo11:
             releases.review(session, release_id, approve=False)
 
     @contextmanager
-    def _owner(self) -> Iterator[Session]:
+    def _owner(self) -> Generator[Session]:
         with self._now.platform.owner(self.project_id) as session:
             yield session
 

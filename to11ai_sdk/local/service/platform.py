@@ -12,7 +12,7 @@ from .handlers import HANDLERS
 from .session import Caller, Clock, Ids, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Generator
 
     from ...endpoint import Endpoint
 
@@ -48,7 +48,7 @@ class Platform:
         self._store.close()
 
     @contextmanager
-    def call(self, row: Endpoint, project_id: str, key: str | None) -> Iterator[Callable[[dict[str, Any]], Any]]:
+    def call(self, row: Endpoint, project_id: str, key: str | None) -> Generator[Callable[[dict[str, Any]], Any]]:
         """Let a caller in for one call of the table: what the block gets answers it, given the arguments.
 
         Raises:
@@ -66,7 +66,7 @@ class Platform:
             yield answer
 
     @contextmanager
-    def owner(self, project_id: str) -> Iterator[Session]:
+    def owner(self, project_id: str) -> Generator[Session]:
         """A session of the one who runs the local server; may do everything."""
         with self._store.transaction() as tx:
             key = projects.first_key(tx, project_id)

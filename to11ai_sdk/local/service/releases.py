@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...json_types import is_array, is_object
 from ..problems import Problem
 from ..snapshots import check_weights
 from ..store import Row, environments, rules
@@ -41,8 +42,6 @@ def _content(strategy: str, version_id: str | None, weights: Sequence[Mapping[st
         raise _invalid("a weighted release needs weights and no versionId", strategy=strategy)
     check_weights(weights)
     shares = [{"versionId": share["versionId"], "weight": share["weight"]} for share in weights]
-    if len(_version_ids({"weights": shares})) != len(shares):
-        raise _invalid("each version may stand in weights once", strategy=strategy)
     return {"strategy": strategy, "version_id": None, "weights": shares}
 
 
@@ -54,13 +53,13 @@ def _version_ids(content: Mapping[str, Any]) -> set[str]:
 
 def _providers(snapshot: Any) -> Iterator[tuple[str, str | None]]:
     """Each provider that a snapshot names, and the environment it is named for, if it says one."""
-    if isinstance(snapshot, dict):
+    if is_object(snapshot):
         if isinstance(snapshot.get("providerId"), str):
             yield snapshot["providerId"], snapshot.get("envSlug")
         for key, value in snapshot.items():
             if key not in ("params", "when"):
                 yield from _providers(value)
-    elif isinstance(snapshot, list):
+    elif is_array(snapshot):
         for item in snapshot:
             yield from _providers(item)
 
@@ -81,6 +80,12 @@ def _check_servable(session: Session, rule_id: str, environment: Row, content: C
     for version_id in sorted(_version_ids(content)):
         version = find_version(session, rule_id, version_id)
         _check_providers(session, environment, version["snapshot_json"], rule_id)
+
+
+def _open_environment(session: Session, rule_id: str, env_slug: str) -> Row:
+    """The environment, if something may be released to it now."""
+    rule_service.find(session, rule_id)
+    environment = open_for_change(session, env_slug)
     waiting = _latest(session, rule_id, environment, "pending")
     if waiting is not None:
         raise Problem(
@@ -89,6 +94,7 @@ def _check_servable(session: Session, rule_id: str, environment: Row, content: C
             f"the release {waiting['id']!r} waits for approval; approve or reject it first",
             {"ruleId": rule_id, "envSlug": environment["slug"], "releaseId": waiting["id"]},
         )
+    return environment
 
 
 def _latest(session: Session, rule_id: str, environment: Row, status: str) -> Row | None:
@@ -159,8 +165,7 @@ def set_release(
     reason: str | None = None,
 ) -> dict[str, Any]:
     """``PUT /routing/rules/{ruleId}/releases/{envSlug}``."""
-    rule_service.find(session, rule_id)
-    environment = open_for_change(session, env_slug)
+    environment = _open_environment(session, rule_id, env_slug)
     content = _content(strategy, version_id, weights)
     _check_servable(session, rule_id, environment, content)
     change_kind = _change_kind(_latest(session, rule_id, environment, "committed"), content)
@@ -179,8 +184,7 @@ def rollback(
     session: Session, *, rule_id: str, env_slug: str, reason: str, target_release_id: str | None = None
 ) -> dict[str, Any]:
     """``POST /routing/rules/{ruleId}/releases/{envSlug}/rollback``: needs no approval, it served before."""
-    rule_service.find(session, rule_id)
-    environment = open_for_change(session, env_slug)
+    environment = _open_environment(session, rule_id, env_slug)
     if not reason.strip():
         raise _invalid("a rollback needs a reason", field="reason")
     target = _target(session, rule_id, environment, target_release_id)

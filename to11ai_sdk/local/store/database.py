@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from . import schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
 
 Row = dict[str, Any]
 """A row by its column names; booleans and JSON are values, not texts."""
@@ -105,7 +105,7 @@ class Store:
             raise DataFileError(f"cannot use {path} as a data file: {exc}") from exc
 
     @contextmanager
-    def transaction(self, *, write: bool = True) -> Iterator[Transaction]:
+    def transaction(self, *, write: bool = True) -> Generator[Transaction]:
         """Begin a transaction; it is committed at the end, or rolled back if an exception leaves the block.
 
         One runs at a time, so what it reads stays true until it ends.
