@@ -270,9 +270,9 @@ class EndpointTable(Mapping[str, Endpoint]):
     @cached_property
     def _rows(self) -> dict[str, Endpoint]:
         # The modules that declare the rows import this one: asked for by name, the arrow between them points one way.
-        for home in self._HOMES:
-            import_module(f"to11ai_sdk.{home}")
-        return {row.name: row for row in self._filed}
+        homes = [import_module(f"to11ai_sdk.{home}").__name__ for home in self._HOMES]
+        # By module, whichever of them was imported first.
+        return {row.name: row for home in homes for row in self._filed if row.signature.__module__ == home}
 
     def __getitem__(self, name: str) -> Endpoint:
         return self._rows[name]
