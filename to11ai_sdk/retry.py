@@ -36,10 +36,13 @@ def retry_after(value: str | None, now: Callable[[], float]) -> float | None:
         seconds = float(value)
     else:
         # Loaded by http.client already.
+        from datetime import timezone
         from email.utils import parsedate_to_datetime
 
         try:
-            seconds = parsedate_to_datetime(value).timestamp() - now()
+            moment = parsedate_to_datetime(value)
+            # The asctime form names no zone; all forms are UTC (RFC 9110 section 5.6.7).
+            seconds = moment.replace(tzinfo=moment.tzinfo or timezone.utc).timestamp() - now()
         except (TypeError, ValueError, OverflowError):
             return None
     return seconds if 0 <= seconds < float("inf") else None
