@@ -1,0 +1,132 @@
+"""A socket whose every wait ends at a deadline, and what has arrived on it.
+
+Imported with the first call of a process, by the connections.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import select
+import socket
+from time import monotonic
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+MAX_HEAD = 256 * 1024
+"""Bytes of status line and headers that are read, interim replies included."""
+
+
+class DeadlineSocket(io.RawIOBase):
+    """A socket whose every wait ends at ``deadline``; ``HTTPConnection`` takes it for the socket itself.
+
+    Attributes:
+        sock: the socket.
+        deadline: time of :func:`time.monotonic` at which the present exchange ends.
+        heard: bytes received in the present exchange.
+        allowance: bytes that may still be received.
+    """
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self.sock = sock
+        self._unsent = b""
+        self.start(deadline)
+        self._resting = False
+        # One buffer for all replies of the connection, so that bytes beyond a reply cannot get lost, and show.
+        self._reader = _Reader(self)
+
+    def start(self, deadline: float) -> None:
+        """Begin an exchange."""
+        self.deadline = deadline
+        self.heard = 0
+        self.allowance = float(MAX_HEAD)
+        self._resting = False
+
+    def left(self) -> float:
+        """Seconds until the deadline; ``TimeoutError`` when it has passed."""
+        return seconds_until(self.deadline)
+
+    def sendall(self, data: bytes) -> None:
+        """Take what is to be sent, so that head and body travel as one; :meth:`push` sends it."""
+        self._unsent += data
+
+    def push(self) -> None:
+        """Send what was taken, before the deadline."""
+        data, self._unsent = self._unsent, b""
+        if data:
+            self.sock.settimeout(self.left())
+            self.sock.sendall(data)
+
+    def makefile(self, mode: str) -> _Reader:
+        """The stream of replies."""
+        return self._reader
+
+    def readable(self) -> bool:
+        """It is: asked by the buffer over it."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Receive what is there, waiting for it until the deadline."""
+        if self._resting:
+            return None
+        self.push()
+        self.sock.settimeout(self.left())
+        count = self.sock.recv_into(buffer)
+        self.heard += count
+        self.allowance -= count
+        if self.allowance < 0:
+            raise http.client.HTTPException(f"more than {MAX_HEAD} bytes of headers")
+        return count
+
+    def close(self) -> None:
+        """Nothing: ``http.client`` closes it after the head of a last reply, with the body still to come."""
+
+    def spent(self) -> bool:
+        """Whether bytes are left over from the exchange, or something arrived since: nothing for the next one."""
+        self._resting = True
+        return bool(self._reader.peek(1)) or _readable(self.sock)
+
+
+class _Reader(io.BufferedReader):
+    """``HTTPResponse`` closes its stream at the end of each reply; the connection goes on."""
+
+    def close(self) -> None:
+        pass
+
+
+def seconds_until(deadline: float) -> float:
+    """Seconds until a time of :func:`time.monotonic`; ``TimeoutError`` when it has passed."""
+    seconds = deadline - monotonic()
+    if seconds <= 0:
+        raise TimeoutError("timed out")
+    return seconds
+
+
+def _readable(sock: socket.socket) -> bool:
+    if not hasattr(select, "poll"):  # pragma: no cover - Windows
+        return bool(select.select([sock], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def connected(host: str, port: int, deadline: float) -> socket.socket:
+    """A socket to the first address of a host that answers before the deadline."""
+    # Given text, getaddrinfo loads the IDNA codec first; the host is ASCII by now.
+    addresses = socket.getaddrinfo(host.encode("ascii"), port, 0, socket.SOCK_STREAM)
+    failure: OSError = OSError("the host has no address")
+    for index, (family, kind, protocol, _, address) in enumerate(addresses):
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.settimeout(seconds_until(deadline) / (len(addresses) - index))
+            sock.connect(address)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return sock
+        except BaseException as exc:
+            sock.close()
+            if not isinstance(exc, OSError):
+                raise
+            failure = exc
+    raise failure
