@@ -39,7 +39,9 @@ def main() -> None:
         facts = {"python": platform.python_version(), "machine": platform.machine()}
         print(json.dumps({**facts, "rows": [row.as_dict() for row in rows]}, indent=2))
     else:
-        print(f"Python {platform.python_version()}; medians of interleaved runs, quartiles in brackets\n\n{table(rows)}")
+        print(
+            f"Python {platform.python_version()}; medians of interleaved runs, quartiles in brackets\n\n{table(rows)}"
+        )
 
 
 if __name__ == "__main__":

@@ -85,10 +85,8 @@ def _hits(scale: float) -> list[Row]:
         ours, theirs = _filled(count)
         samples = interleaved(
             round(40 * scale),
-            lambda: _each(
-                200, lambda: ours.prompts.resolve(project_id="p", slug="s", labels=["l"], variables=VARIABLES)
-            ),
-            lambda: _each(200, lambda: theirs.resolve("p", "s", ["l"], VARIABLES)),
+            lambda: _each(200, lambda: ours.prompts.resolve(project_id="p", slug="s", labels=["l"])),
+            lambda: _each(200, lambda: theirs.resolve("p", "s", ["l"])),
         )
         what = f"cache hit, {count} messages"
         found.append(compare(what, samples[0], samples[1], round(1 / 6, 3), "naive (6 times faster)"))

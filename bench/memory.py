@@ -49,5 +49,10 @@ def _row(what: str, code: str, names: tuple[str, str], most: float) -> Row:
     ours, baseline = (float(child(code.replace("{name}", name), name)) for name in names)
     ratio = ours / baseline
     return Row(
-        what, f"{ours / 1024:.1f} KiB", f"{baseline / 1024:.1f} KiB", round(ratio, 3), f"<= {most} x naive", ratio <= most
+        what,
+        f"{ours / 1024:.1f} KiB",
+        f"{baseline / 1024:.1f} KiB",
+        round(ratio, 3),
+        f"<= {most} x naive",
+        ratio <= most,
     )

@@ -13,7 +13,6 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic.alias_generators import to_camel
 
-
 Slug = Annotated[str, Field(pattern="^[a-z0-9-]+$", min_length=1, max_length=200)]
 Label = Annotated[str, Field(pattern="^[a-zA-Z0-9_-]+$", min_length=1, max_length=64)]
 Description = Annotated[str, Field(max_length=280)]
@@ -313,6 +312,7 @@ class Client:
                 if attempt == 3:
                     raise
                 time.sleep(0.1 * 2**attempt)
+        return None
 
     def resolve(
         self, project_id: str, slug: str, labels: list[str], variables: dict[str, Any] | None = None, cache: bool = True

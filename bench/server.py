@@ -1,6 +1,6 @@
-"""A server that does as little as possible, in a process of its own: ``python -m bench.server [--tls DIR] [--delay S]``.
+"""A server that does as little as possible, in a process of its own: ``python -m bench.server``.
 
-It prints its port, then answers every request with the prompt of as many messages as ``x-messages`` or the default says.
+It prints its port, then answers every request with the same prompt.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import ssl
 
 def reply(messages: int) -> bytes:
     """A whole HTTP reply: a resolved prompt of some messages."""
-    body = json.dumps({"success": True, "code": 200, "data": prompt(messages), "error": None, "pagination": None}).encode()
+    body = json.dumps(
+        {"success": True, "code": 200, "data": prompt(messages), "error": None, "pagination": None}
+    ).encode()
     return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
 
 
@@ -28,7 +30,9 @@ def prompt(messages: int) -> dict[str, object]:
         "contentHash": "sha256:" + "0" * 64,
         "rendered": {
             "format": "chat",
-            "messages": [{"role": "user", "content": f"message {number} " + "text " * 20} for number in range(messages)],
+            "messages": [
+                {"role": "user", "content": f"message {number} " + "text " * 20} for number in range(messages)
+            ],
         },
         "blockRenderRecord": {"greeting": "rendered"},
         "subjectHash": None,
