@@ -23,7 +23,8 @@ if TYPE_CHECKING:
         def __call__(self, *, retry: bool = True) -> Any: ...
 
 
-_SCALARS = frozenset({str, int, float, bool, type(None)})
+# Not float: 0.0 equals -0.0, and they render differently.
+_SCALARS = frozenset({str, int, bool, type(None)})
 
 
 def prompt_key(project_id: str, slug: str, labels: Sequence[str], variables: Mapping[str, Any] | None) -> Key | None:
@@ -98,7 +99,7 @@ class PromptCache:
     ) -> None:
         self._ttl_s = ttl_s
         self._max_entries = max_entries
-        self._stale_s = stale_if_error_s
+        self._stale_s = max(stale_if_error_s, 0.0)
         self._clock = clock
         self._entries: OrderedDict[Key, _Entry] = OrderedDict()
         self._start_over()
@@ -108,6 +109,10 @@ class PromptCache:
         self._pid = os.getpid()
         self._lock = Lock()
         self._flights: dict[Key, _Flight] = {}
+
+    def _notice_fork(self) -> None:
+        if self._pid != os.getpid():
+            self._start_over()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -141,8 +146,7 @@ class PromptCache:
 
     def _board(self, key: Key) -> tuple[_Flight, bool]:
         """The flight for a key, and whether the caller is the one to fly it."""
-        if self._pid != os.getpid():
-            self._start_over()
+        self._notice_fork()
         flight = _Flight()
         boarded = self._flights.setdefault(key, flight)
         return boarded, boarded is flight
@@ -203,6 +207,7 @@ class PromptCache:
         def concerns(key: Key) -> bool:
             return key[0] == project_id and (label is None or label in key[2])
 
+        self._notice_fork()
         with self._lock:
             for key in filter(concerns, list(self._flights)):
                 self._flights.pop(key, None)
