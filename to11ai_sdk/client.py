@@ -67,7 +67,11 @@ def create_client(
         on_envelope=behaviors.absorb,
         exchange=UrllibExchange(ssl_context),
     )
-    cache = PromptCache(ttl_s=ttl_seconds, max_entries=max_cache_entries, stale_if_error_s=stale_if_error_s)
+    cache = PromptCache(
+        ttl_s=_number("ttl_seconds", ttl_seconds),
+        max_entries=_whole("max_cache_entries", max_cache_entries),
+        stale_if_error_s=_number("stale_if_error_s", stale_if_error_s),
+    )
     return To11aiClient(transport=transport, cache=cache, behaviors=behaviors)
 
 
@@ -154,17 +158,27 @@ class To11aiClient:
         return self._behaviors.resolve(key, coded_default)
 
 
-def _seconds(name: str, value: float) -> float:
+def _number(name: str, value: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
-    if not 0 < value < float("inf"):
+    if value != value:
+        raise ValueError(f"{name} must be a number of seconds, not NaN")
+    return value
+
+
+def _seconds(name: str, value: float) -> float:
+    if not 0 < _number(name, value) < float("inf"):
         raise ValueError(f"{name} must be more than 0 seconds and finite")
     return value
 
 
-def _count(name: str, value: int) -> int:
+def _whole(name: str, value: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} must be an int, not {type(value).__name__}")
-    if value < 0:
+    return value
+
+
+def _count(name: str, value: int) -> int:
+    if _whole(name, value) < 0:
         raise ValueError(f"{name} must be 0 or more")
     return value
