@@ -82,6 +82,8 @@ class Handler(WSGIRequestHandler):
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer what is not HTTP with an envelope, too, and hang up."""
+        # Until a version was understood, Python takes it for HTTP/0.9, whose replies have no head.
+        self.request_version = self.protocol_version
         problem = Problem(int(code), "INVALID_INPUT", message or HTTPStatus(code).phrase)
         content = envelope.encode(envelope.failure(problem))
         headers = [("Content-Type", "application/json"), ("Content-Length", str(len(content))), ("Connection", "close")]
@@ -90,6 +92,10 @@ class Handler(WSGIRequestHandler):
     def version_string(self) -> str:
         """What the header ``Server`` says."""
         return "to11-local"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Log quietly, whatever the target is."""
+        _log.debug("%s %s", self.requestline, code)
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - Werkzeug's own name
         """Log quietly."""

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+WITHOUT = """
+import sys
+for name in ("werkzeug", "liquid", "jsonschema"):
+    sys.modules[name] = None
+import to11ai_sdk.local
+import to11ai_sdk.local.pytest_plugin
+try:
+    to11ai_sdk.local.LocalTo11
+except ImportError as exc:
+    print(exc)
+"""
+BARE = """
+import sys
+import to11ai_sdk.local, to11ai_sdk.local.pytest_plugin
+print(sorted({"werkzeug", "liquid", "jsonschema", "sqlite3", "pydantic"} & set(sys.modules)))
+"""
+USE = """
+def test_it(to11):
+    assert to11.client().prompts.list(project_id=to11.project_id).items == []
+    to11.client().prompts.create(project_id=to11.project_id, name="A", slug="a")
+
+def test_it_is_fresh(to11):
+    assert to11.client().prompts.list(project_id=to11.project_id).items == []
+"""
+
+
+def run(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_without_the_extra_the_message_says_what_to_install() -> None:
+    said = run(WITHOUT)
+    assert "pip install 'to11ai-sdk[local]'" in said
+
+
+def test_importing_the_package_and_the_plugin_imports_nothing_of_the_extra() -> None:
+    assert run(BARE) == "[]"
+
+
+def test_the_fixture_gives_each_test_a_fresh_server(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "test_use.py").write_text(USE)
+    plugin = "to11ai_sdk.local.pytest_plugin"
+    command = [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", plugin]
+    done = subprocess.run([*command, f"--rootdir={tmp_path}", str(tmp_path)], capture_output=True, text=True)
+    assert "2 passed" in done.stdout, done.stdout + done.stderr

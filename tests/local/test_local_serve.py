@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from to11ai_sdk.local import LocalTo11
+
+SERVE = "import sys; from to11ai_sdk.local.serve import serve; sys.exit(serve({}))"
+
+
+@contextmanager
+def serving(arguments: str) -> Generator[subprocess.Popen[str]]:
+    command = [sys.executable, "-W", "error", "-c", SERVE.format(arguments)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def lines(process: subprocess.Popen[str], count: int) -> list[str]:
+    assert process.stdout is not None
+    return [process.stdout.readline().rstrip("\n") for _ in range(count)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_runs_until_a_signal(number: signal.Signals) -> None:
+    began = time.perf_counter()
+    with serving("port=0, as_json=True") as process:
+        (line,) = lines(process, 1)
+        assert time.perf_counter() - began < 2
+        ready = json.loads(line)
+        assert list(ready) == ["base_url", "gateway_url", "api_key", "project_id"]
+        with urlopen(f"{ready['base_url']}/health", timeout=5) as reply:
+            assert reply.status == 200
+        process.send_signal(number)
+        out, err = process.communicate(timeout=5)
+        assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_the_exports_can_be_read_by_a_shell() -> None:
+    with serving("port=0") as process:
+        exports = lines(process, 4)
+        shell = "; ".join([*exports, 'echo "$TO11_API_URL $TO11_GATEWAY_URL $TO11_API_KEY $TO11_PROJECT_ID"'])
+        said = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=True).stdout.split()
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+", said[0])
+        assert said[1] == f"{said[0]}/v1"
+        assert said[2].startswith("to11_local_")
+        assert said[3].startswith("proj_")
+        process.terminate()
+        assert "not for production" in process.communicate(timeout=5)[1]
+
+
+def test_what_stops_it_from_starting_is_said(to11: LocalTo11, tmp_path: Path) -> None:
+    port = urlsplit(to11.base_url).port
+    with serving(f"port={port}") as process:
+        out, err = process.communicate(timeout=5)
+        assert (process.returncode, out) == (1, "")
+        assert err == f"to11ai local: port {port} is taken; choose another one, or 0 for any\n"
+    with serving(f"port=0, data={str(tmp_path)!r}") as process:
+        out, err = process.communicate(timeout=5)
+        assert (process.returncode, out) == (1, "")
+        assert err.startswith(f"to11ai local: cannot use {tmp_path} as a data file")
+        assert "Traceback" not in err

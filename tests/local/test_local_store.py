@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import sqlite3
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+from bound import Api, call
+
+from to11ai_sdk.local import LocalTo11
+from to11ai_sdk.local.store import DataFileError, Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_data_file_remembers_its_project_key_and_state(tmp_path: Path) -> None:
+    data = tmp_path / "to11.db"
+    with LocalTo11(data) as to11:
+        access = (to11.project_id, to11.api_key)
+        api = Api.of(to11)
+        prompt, version = api.prompt("a", versions=1)
+        api.prompts.move_label(prompt_id=prompt.id, label="live", version_id=version.id)
+        to11.enforce_label_registry = True
+        limited = to11.create_key(permissions={"prompt:read"})
+        other = to11.create_project()
+    assert [path.name for path in tmp_path.iterdir()] == ["to11.db"]
+    with LocalTo11(data) as to11:
+        assert (to11.project_id, to11.api_key) == access
+        assert to11.enforce_label_registry is True
+        resolved = Api.of(to11).prompts.resolve(slug="a", labels=["live"])
+        assert resolved.version_id == version.id
+        assert call(to11, "POST", "prompts", b"{}", key=limited).status == 403
+        assert call(to11, "GET", f"/v1/projects/{other.project_id}/prompts", key=other.api_key).status == 200
+
+
+def test_only_the_main_key_is_kept_in_clear_and_only_for_the_owner(tmp_path: Path) -> None:
+    data = tmp_path / "to11.db"
+    with LocalTo11(data) as to11:
+        main, other, project = to11.api_key, to11.create_key(), to11.create_project()
+    content = data.read_bytes()
+    assert main.encode() in content
+    assert other.encode() not in content
+    assert project.api_key.encode() not in content
+    assert stat.S_IMODE(data.stat().st_mode) == 0o600
+
+
+def test_two_servers_may_share_a_file(tmp_path: Path) -> None:
+    data = tmp_path / "to11.db"
+    with LocalTo11(data) as one, LocalTo11(data) as two:
+        prompt = Api.of(one).prompt("a")
+        assert Api.of(two).prompts.get(prompt_id=prompt.id) == prompt
+
+
+def test_a_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    data = tmp_path / "other.db"
+    with sqlite3.connect(data) as other:
+        other.execute("CREATE TABLE mine (value)")
+    other.close()
+    before = data.read_bytes()
+    with pytest.raises(DataFileError, match="something else"):
+        Store(data)
+    assert data.read_bytes() == before
+    text = tmp_path / "notes.txt"
+    text.write_text("not a database, and long enough to be told from one" * 50)
+    with pytest.raises(DataFileError, match="not a database"):
+        Store(text)
+
+
+def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
+    data = tmp_path / "to11.db"
+    Store(data).close()
+    with sqlite3.connect(data) as changed:
+        changed.execute("PRAGMA user_version = 99")
+    changed.close()
+    with pytest.raises(DataFileError, match="has format 99"):
+        Store(data)
+
+
+def test_a_path_that_cannot_be_used_is_said(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "no" / "such" / "folder"):
+        with pytest.raises(DataFileError, match="cannot use"):
+            Store(path)
+
+
+def test_a_file_is_written_safely(tmp_path: Path) -> None:
+    store = Store(tmp_path / "to11.db")
+    with store.transaction() as tx:
+        assert tx.value("PRAGMA journal_mode") == "wal"
+        assert tx.value("PRAGMA synchronous") == 2
+        assert tx.value("PRAGMA foreign_keys") == 1
+        assert tx.value("SELECT value FROM counter WHERE value < 0") is None
+    store.close()
+
+
+def test_a_transaction_that_fails_leaves_nothing() -> None:
+    store = Store()
+    project = {"id": "p", "created_at": "now"}
+
+    def write(*rows: dict[str, str]) -> None:
+        with store.transaction() as tx:
+            for row in rows:
+                tx.insert("projects", row)
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        write(project)
+    with store.transaction(write=False) as tx:
+        assert tx.all("SELECT * FROM projects") == []
+    with pytest.raises(sqlite3.IntegrityError):
+        write(project, project)
+    with store.transaction(write=False) as tx:
+        assert tx.all("SELECT * FROM projects") == []
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "forbidden",
+    [
+        "UPDATE prompt_label_events SET reason = 'other'",
+        "DELETE FROM prompt_label_events",
+        "UPDATE prompt_versions SET changelog = 'other'",
+        "DELETE FROM prompt_versions",
+        "DELETE FROM prompts",
+        "UPDATE prompts SET status = 'lost'",
+        "UPDATE rule_versions SET description = 'other'",
+        "DELETE FROM rule_versions",
+        "UPDATE rule_releases SET reason = 'other'",
+        "UPDATE rule_releases SET active_to = NULL",
+        "DELETE FROM rule_releases",
+        "UPDATE environments SET slug = 'same'",
+        "UPDATE environments SET is_default = 1",
+        "UPDATE environments SET is_gateway_fallback = 1",
+        "UPDATE environments SET archived_at = 'now'",
+        "INSERT INTO prompt_labels VALUES ('nope', 'live', 1)",
+    ],
+)
+def test_the_database_itself_refuses_what_must_never_be(tmp_path: Path, forbidden: str) -> None:
+    data = tmp_path / "to11.db"
+    with LocalTo11(data) as to11:
+        api = Api.of(to11)
+        prompt, version = api.prompt("a", versions=1)
+        api.prompts.move_label(prompt_id=prompt.id, label="live", version_id=version.id)
+        (released,) = api.rule("r", 1)
+        for _ in range(2):
+            api.releases.set(rule_id="r", env_slug="prod", strategy="single", version_id=released)
+    store = Store(data)
+    with pytest.raises(sqlite3.IntegrityError), store.transaction() as tx:
+        tx.run(forbidden)
+    store.close()
