@@ -74,6 +74,9 @@ class DeadlineSocket(io.RawIOBase):
         self.push()
         self.sock.settimeout(self.left())
         count = self.sock.recv_into(buffer)
+        if count == 0 and self.heard and self.allowance != float("inf"):
+            # http.client takes what there is of the head for all of it.
+            raise http.client.IncompleteRead(b"")
         self.heard += count
         self.allowance -= count
         if self.allowance < 0:
