@@ -14,6 +14,7 @@ MAX_INTERIM = 20
 
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 _PIECE = 64 * 1024
+_LINE = 4096
 
 
 class Response(http.client.HTTPResponse):
@@ -36,14 +37,31 @@ class Response(http.client.HTTPResponse):
     def begin(self) -> None:
         """Read the head of the reply."""
         super().begin()
+        coding = self.headers.get("transfer-encoding")
         lengths = {value.strip() for value in self.headers.get_all("content-length", [])}
+        if self.headers.get_payload():
+            raise http.client.HTTPException("a header line without a colon")
+        if coding and not self.chunked:
+            raise http.client.HTTPException("an unknown Transfer-Encoding")
         if any(not (value.isascii() and value.isdigit()) for value in lengths) or len(lengths) > 1:
             raise http.client.HTTPException("an invalid Content-Length")
+        if lengths and self.length is None and not self.chunked:
+            raise http.client.HTTPException("an invalid Content-Length, too long to be a number")
         if self._interim or (self.chunked and lengths):
             self.will_close = True
 
+    def _get_chunk_left(self) -> Any:
+        if self.chunk_left == 0:
+            if self._safe_read(2) != b"\r\n":  # type: ignore[attr-defined]
+                raise http.client.HTTPException("an invalid chunk, longer than its size")
+            self.chunk_left = None
+        return super()._get_chunk_left()  # type: ignore[misc]
+
     def _read_next_chunk_size(self) -> int:
-        digits = self.fp.readline(4096).split(b";", 1)[0].strip()
+        line = self.fp.readline(_LINE)
+        if not line.endswith(b"\n") and len(line) < _LINE:
+            raise http.client.IncompleteRead(b"")
+        digits = line.split(b";", 1)[0].strip()
         if not digits or len(digits) > 16 or not _HEX.issuperset(digits):
             raise http.client.HTTPException("an invalid chunk size")
         return int(digits, 16)
@@ -66,9 +84,15 @@ def content(response: Response, limit: int) -> bytes | None:
             return None
     if response.length:
         raise http.client.IncompleteRead(b"", response.length)
-    if response.headers.get("content-encoding", "").lower() in ("gzip", "x-gzip"):
+    if response.headers.get("content-encoding", "").lower() not in ("gzip", "x-gzip"):
+        return bytes(body)
+    try:
         return _unzipped(body, limit)
-    return bytes(body)
+    except zlib.error:
+        if response.status < 300:
+            raise
+        # The status of an error says more than its body.
+        return None
 
 
 def _unzipped(body: bytearray, limit: int) -> bytes | None:
@@ -77,6 +101,6 @@ def _unzipped(body: bytearray, limit: int) -> bytes | None:
     plain = unzip.decompress(body, limit + 1)
     if len(plain) > limit:
         return None
-    if not unzip.eof:
-        raise zlib.error("the compressed body is truncated")
+    if not unzip.eof or unzip.unused_data:
+        raise zlib.error("it is truncated, or more follows")
     return plain
