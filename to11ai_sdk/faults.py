@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+import zlib
 
 from .connections import Unsent
 from .errors import To11aiNetworkError
@@ -17,6 +18,9 @@ def network_error(exc: BaseException, host: str) -> To11aiNetworkError:
         host: host and port that were to be reached.
     """
     cause = exc.__cause__ or exc if isinstance(exc, Unsent) else exc
+    if isinstance(cause, http.client.HTTPException):
+        # What http.client was handling quotes the reply, too.
+        cause.__context__ = None
     error = To11aiNetworkError(f"{host}: {_words(cause)}")
     error.unsent = isinstance(exc, Unsent)
     error.final = isinstance(exc, Unsent) and exc.final
@@ -42,9 +46,17 @@ def _words(exc: BaseException) -> str:
         return "the connection ended before the reply did"
     if isinstance(exc, ConnectionError):
         return "the connection was closed before a reply came"
+    if isinstance(exc, zlib.error):
+        return f"the compressed body of the reply is broken ({exc})"
     if isinstance(exc, http.client.HTTPException):
-        return f"the reply is not valid HTTP ({type(exc).__name__}: {str(exc)[:200]})"
+        return f"the reply is not valid HTTP ({_fault(exc)}); check that base_url is the to11 API"
     return f"{type(exc).__name__}: {exc}"
+
+
+def _fault(exc: http.client.HTTPException) -> str:
+    # Only our own words and those on sizes: the others quote the reply, which may quote the key.
+    ours = type(exc) is http.client.HTTPException or isinstance(exc, http.client.LineTooLong)
+    return str(exc) if ours else type(exc).__name__
 
 
 def _is(exc: BaseException, name: str) -> bool:
