@@ -137,11 +137,13 @@ def redirect_target(reply: Reply, url: str) -> str | None:
     location = reply.headers.get("location")
     if reply.status not in (301, 302, 303, 307, 308) or not location:
         return None
+    if not location.isascii() or any(char <= " " or char in "\x7f\\" for char in location):
+        return None
     try:
         target = urljoin(url, location)
         here, there = urlsplit(url), urlsplit(target)
     except ValueError:
         return None
-    if (here.scheme, here.netloc) != (there.scheme, there.netloc) or not target.isascii() or " " in target:
+    if (here.scheme, here.netloc) != (there.scheme, there.netloc):
         return None
     return target.partition("#")[0]
