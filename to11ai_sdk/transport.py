@@ -7,7 +7,13 @@ import time
 
 from . import retry
 from .envelope import failure, opened
-from .errors import MESSAGE_LIMIT, To11aiApiError, To11aiError, To11aiNetworkError
+from .errors import (
+    MESSAGE_LIMIT,
+    To11aiApiError,
+    To11aiError,
+    To11aiNetworkError,
+    To11aiResponseValidationError,
+)
 from .exchange import MAX_REDIRECTS, redirect_target
 from .json_types import is_array, is_object
 from .tracing import trace_headers
@@ -157,7 +163,11 @@ class Transport:
         self._budget.refund()
         envelope = opened(reply)
         self._on_envelope(envelope)
-        return read(envelope)
+        try:
+            return read(envelope)
+        except To11aiResponseValidationError as error:
+            error.args = (f"HTTP {reply.status}, but {error}"[:MESSAGE_LIMIT],)
+            raise
 
     def _wait(self, error: To11aiError, row: Endpoint, attempt: int) -> float | None:
         """Seconds to wait before the next attempt; ``None`` if there must be none."""
@@ -202,7 +212,11 @@ def redact(error: BaseException, secret: str) -> None:
     if len(secret) < SHORTEST_SECRET:
         return
     for name, value in vars(error).items():
-        setattr(error, name, _without(value, secret))
+        try:
+            safe = _without(value, secret)
+        except RecursionError:  # details too deep to look through
+            safe = None
+        setattr(error, name, safe)
     error.args = tuple(_uncut(arg, secret) for arg in error.args)
     link: BaseException | None = error
     while link is not None:
