@@ -206,7 +206,8 @@ class Endpoint:
         try:
             return self.result(data)
         except ValueError as exc:
-            raise To11aiResponseValidationError(f"{self.name}: {misfit(exc)}") from exc
+            # Without the cause: Pydantic's text quotes the reply.
+            raise To11aiResponseValidationError(f"{self.name}: {misfit(exc)}") from None
 
     def read(self, envelope: Mapping[str, Any]) -> Any:
         """The result of a success envelope."""
