@@ -93,8 +93,9 @@ def types(session: nox.Session) -> None:
     report = json.loads(str(session.run(*verify, silent=True, success_codes=[0, 1])))["typeCompleteness"]
     session.log(f"{report['completenessScore']:.1%} of the public names are completely typed")
     if report["completenessScore"] < 1:
-        partly = [symbol["name"] for symbol in report["symbols"] if not symbol["isTypeKnown"]]
-        session.error(f"not completely typed: {', '.join(partly)}")
+        problems = [(symbol["name"], problem) for symbol in report["symbols"] for problem in symbol["diagnostics"]]
+        causes = [name for name, problem in problems if "missing type annotation" in problem["message"]]
+        session.error(f"not completely typed, because these are not: {', '.join(sorted(causes))}")
 
 
 @nox.session

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import re
-import runpy
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -284,6 +284,6 @@ def test_the_first_line_of_help_says_what_the_local_to11_is_for(capsys: pytest.C
 def test_the_package_runs_as_a_module(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "argv", ["to11ai", "--version"])
     with pytest.raises(SystemExit) as leaving:
-        runpy.run_module("to11ai_sdk", run_name="__main__")
+        importlib.import_module("to11ai_sdk.__main__")
     assert leaving.value.code == 0
     assert capsys.readouterr().out.startswith("to11ai-sdk ")
