@@ -37,7 +37,7 @@ def prompt_key(project_id: str, slug: str, labels: Sequence[str], variables: Map
     try:
         key = (project_id, slug, tuple(labels), _variables_key(variables) if variables else None)
         hash(key)
-    except (RecursionError, TypeError, ValueError):
+    except (AttributeError, RecursionError, TypeError, ValueError):
         return None
     return key
 
