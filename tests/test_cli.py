@@ -185,6 +185,8 @@ def test_what_is_not_json_is_a_usage_error(value: str, to11: LocalTo11, capsys: 
         (("prompts", "get", "--prompt-id", ".."), "prompt_id must be an id"),
         (("prompts", "resolve", "--slug", "s", "--labels", "l", "--variables", "[1]"), "variables must be a mapping"),
         (("demo", "--base-url", "ftp://there"), "base_url"),
+        (("local", "--port", "65536"), "a port is 0 to 65535"),
+        (("local", "--port", "-1"), "a port is 0 to 65535"),
     ],
 )
 def test_a_wrong_command_line_is_one_line_and_exit_code_2(

@@ -64,6 +64,13 @@ def json_value(text: str) -> Any:
         raise argparse.ArgumentTypeError(f"not JSON, @file or -: {exc}") from None
 
 
+def port_number(text: str) -> int:
+    """The value of ``--port``."""
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError("a port is 0 to 65535, 0 for a free one")
+    return int(text)
+
+
 ACTIONS: dict[str, dict[str, Any]] = {
     "int": {"type": int, "metavar": "N"},
     "bool": {"action": argparse.BooleanOptionalAction},
@@ -138,7 +145,8 @@ def _group(groups: dict[str, Commands], namespace: str) -> Commands:
 
 def _add_local(commands: Commands) -> None:
     local = commands.add_parser("local", help=LOCAL_HELP, description=LOCAL_HELP)
-    local.add_argument("--port", type=int, default=4500, metavar="N", help="TCP port on 127.0.0.1 (4500)")
+    text = "TCP port on 127.0.0.1 (4500), 0 for a free one"
+    local.add_argument("--port", type=port_number, default=4500, metavar="N", help=text)
     local.add_argument("--data", metavar="FILE", help="SQLite file to keep; without it all is gone at the end")
     local.add_argument("--json", action="store_true", help="print URLs, key and project as one JSON object")
     local.set_defaults(run=_local)
