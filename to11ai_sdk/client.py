@@ -5,6 +5,7 @@ from __future__ import annotations
 from .behaviors import BehaviorStore
 from .cache import PromptCache
 from .exchange import UrllibExchange
+from .gateway import GATEWAY_URL, gateway_auth_headers, provider_options
 from .project_environments import ProjectEnvironmentResource
 from .prompts import PromptResource
 from .routing_rules import RoutingRulesResource
@@ -145,6 +146,43 @@ class To11aiClient:
         transport = self._transport.with_options(**options)
         return To11aiClient(transport=transport, cache=self._cache, behaviors=self._behaviors)
 
+    def openai_options(
+        self,
+        *,
+        project_id: str,
+        env: str | None = None,
+        gateway_url: str = GATEWAY_URL,
+        provider_api_key: str | None = None,
+    ) -> dict[str, Any]:
+        """Keyword arguments for ``OpenAI(...)`` that send its calls through the to11 gateway.
+
+        Args:
+            project_id: id of the project.
+            env: slug of the environment; without it the gateway takes the project's fallback.
+            gateway_url: address of the gateway, with or without ``/v1``.
+            provider_api_key: OpenAI's own key; ``None`` where to11 keeps it.
+
+        Raises:
+            ValueError: a blank value, or one that a header or a URL cannot hold; does not print the value.
+        """
+        headers = gateway_auth_headers(self._transport.api_key, project_id, env)
+        return provider_options(headers, gateway_url, "/v1", provider_api_key)
+
+    def anthropic_options(
+        self,
+        *,
+        project_id: str,
+        env: str | None = None,
+        gateway_url: str = GATEWAY_URL,
+        provider_api_key: str | None = None,
+    ) -> dict[str, Any]:
+        """Keyword arguments for ``Anthropic(...)``; the arguments and errors are those of :meth:`openai_options`.
+
+        Its base URL is the gateway's root, since that client adds ``/v1/messages`` itself.
+        """
+        headers = gateway_auth_headers(self._transport.api_key, project_id, env)
+        return provider_options(headers, gateway_url, "", provider_api_key)
+
     def resolve_behavior(self, key: str, coded_default: Value) -> Value:
         """The value of a behaviour that the application, its environment or the server may switch.
 
@@ -158,7 +196,7 @@ class To11aiClient:
         return self._behaviors.resolve(key, coded_default)
 
 
-def _number(name: str, value: float) -> float:
+def _number(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
     if value != value:
@@ -172,7 +210,7 @@ def _seconds(name: str, value: float) -> float:
     return value
 
 
-def _whole(name: str, value: int) -> int:
+def _whole(name: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} must be an int, not {type(value).__name__}")
     return value

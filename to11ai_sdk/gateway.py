@@ -1,12 +1,28 @@
-"""Headers for the to11 gateway, to give to a provider's own SDK; the to11 SDK sends no model traffic itself."""
+"""What points a provider's own SDK at the to11 gateway; the to11 SDK sends no model traffic itself.
+
+Nothing of a provider's SDK is imported. Source: the pages "API reference" and "Anthropic SDK" of the to11 gateway.
+"""
 
 from __future__ import annotations
 
-from .wire import header_value
+import time
+
+from .envelope import decoded
+from .errors import To11aiApiError, To11aiNetworkError, api_error
+from .json_types import is_mapping, is_object
+from .retry import retry_after
+from .wire import header_value, origin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, NoReturn
+
     from .models import ResolvedPrompt
+
+GATEWAY_URL = "https://gw.to11.ai"
+MANAGED_KEY = "managed-by-to11"
+"""Stands for the provider's key where to11 keeps that one: the providers' clients insist on a key."""
 
 
 def gateway_auth_headers(api_key: str, project_id: str, env: str | None = None) -> dict[str, str]:
@@ -19,8 +35,6 @@ def gateway_auth_headers(api_key: str, project_id: str, env: str | None = None) 
 
     Raises:
         ValueError: a blank value, or one that a header cannot hold; does not print the value.
-
-    Source: the page "API reference" of the to11 gateway.
     """
     headers = {
         "x-to11-authorization": f"Bearer {header_value('api_key', api_key)}",
@@ -39,9 +53,99 @@ def gateway_prompt_headers(prompt: ResolvedPrompt) -> dict[str, str]:
         "x-to11-prompt-id": header_value("prompt_id", prompt.prompt_id),
         "x-to11-prompt-version": f"{prompt.version:.0f}",
     }
-    # The gateway refuses empty header values.
-    return (
-        {**headers, "x-to11-prompt-labels": header_value("labels", ",".join(prompt.labels))}
-        if prompt.labels
-        else headers
-    )
+    if prompt.labels:  # The gateway refuses empty header values.
+        headers["x-to11-prompt-labels"] = header_value("labels", ",".join(prompt.labels))
+    return headers
+
+
+def provider_options(
+    headers: dict[str, str], gateway_url: str, path: str, provider_api_key: str | None
+) -> dict[str, Any]:
+    """The keyword arguments that point a provider's client at the gateway.
+
+    Args:
+        headers: what :func:`gateway_auth_headers` returned.
+        gateway_url: address of the gateway, with or without ``/v1``.
+        path: what the provider's client expects after the gateway's root.
+        provider_api_key: the provider's own key; ``None`` where to11 keeps it.
+    """
+    key = MANAGED_KEY if provider_api_key is None else header_value("provider_api_key", provider_api_key)
+    root = origin(gateway_url, "gateway_url").removesuffix("/v1")
+    return {"base_url": root + path, "api_key": key, "default_headers": headers}
+
+
+def to_openai_messages(prompt: ResolvedPrompt) -> list[dict[str, str]]:
+    """The messages of a prompt as ``client.chat.completions.create(messages=...)`` takes them."""
+    return [{"role": message.role, "content": message.content} for message in prompt.messages]
+
+
+def to_anthropic_messages(prompt: ResolvedPrompt) -> tuple[str | None, list[dict[str, str]]]:
+    """The messages of a prompt as ``client.messages.create(system=..., messages=...)`` takes them.
+
+    Returns:
+        The texts of the system and developer messages, joined by a blank line (``None`` if there are none), and the
+        other messages.
+    """
+    texts = [message.content for message in prompt.messages if message.role in ("system", "developer")]
+    others = [message for message in to_openai_messages(prompt) if message["role"] not in ("system", "developer")]
+    return "\n\n".join(texts) or None, others
+
+
+def error_from_gateway(status: int, headers: Mapping[str, str], body: object) -> To11aiApiError:
+    """The exception that fits an error reply of the gateway.
+
+    Args:
+        status: HTTP status.
+        headers: headers of the reply, names in any case.
+        body: the body: bytes, text, or JSON already decoded.
+    """
+    fields = {name.lower(): value for name, value in headers.items()}
+    envelope = _decoded(body)
+    error: Any = envelope.get("error", envelope) if is_object(envelope) else None
+    word = fields.get("x-to11-error-code")
+    if word and not (is_object(error) and error.get("code")):
+        error = {**(error if is_object(error) else {}), "code": word}
+    found = api_error(status, error, "the gateway gave no reason")
+    found.retry_after_seconds = retry_after(fields.get("retry-after"), time.time)
+    found.request_id = fields.get("x-to11-request-id")
+    return found
+
+
+def raise_for_gateway(exc: Exception) -> NoReturn:
+    """Raise the to11 exception that fits an exception of a provider's SDK, with that one as its cause.
+
+    ::
+
+        try:
+            openai_client.chat.completions.create(...)
+        except openai.APIError as exc:
+            raise_for_gateway(exc)
+
+    Raises:
+        To11aiApiError: the gateway answered with an error.
+        To11aiNetworkError: no answer came.
+    """
+    response = getattr(exc, "response", None)
+    status = getattr(response, "status_code", None)
+    if not isinstance(status, int):
+        raise To11aiNetworkError(f"no answer from the gateway: {type(exc).__name__}") from exc
+    headers = getattr(response, "headers", None)
+    raise error_from_gateway(status, headers if is_mapping(headers) else {}, _content(exc, response)) from exc
+
+
+def _content(exc: Exception, response: object) -> object:
+    try:
+        return getattr(response, "content")  # noqa: B009 - raises if the body of a stream was not read
+    except Exception:
+        return getattr(exc, "body", None)
+
+
+def _decoded(body: object) -> object:
+    if isinstance(body, str):
+        body = body.encode()
+    if not isinstance(body, bytes):
+        return body
+    try:
+        return decoded(body)
+    except ValueError:
+        return None

@@ -64,7 +64,7 @@ class Transport:
         jitter: Callable[[], float] | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._api_key = api_key
+        self.api_key = api_key
         self.base_url = base_url
         self._timeout_s = timeout_s
         self._max_retries = max_retries
@@ -148,7 +148,7 @@ class Transport:
 
     def _headers(self) -> dict[str, str]:
         return {
-            "Authorization": f"Bearer {self._api_key}",
+            "Authorization": f"Bearer {self.api_key}",
             "Content-Type": "application/json",
             "Accept": "application/json",
             "User-Agent": USER_AGENT,
@@ -188,7 +188,7 @@ class Transport:
         error.elapsed_s = elapsed_s
         error.method = row.method
         error.endpoint = row.path
-        redact(error, self._api_key)
+        redact(error, self.api_key)
 
     def _log(self, row: Endpoint, outcome: str, attempt: int, elapsed_s: float) -> None:
         # A process that has not loaded logging has nobody to read it.

@@ -117,22 +117,22 @@ def header_value(name: str, value: Any) -> str:
     return value
 
 
-def origin(base_url: Any) -> str:
+def origin(url: Any, name: str = "base_url") -> str:
     """A base URL, checked and without its trailing slashes.
 
     Raises:
         TypeError: not a ``str``.
-        ValueError: no absolute http or https URL, or one with more than host, port and path.
+        ValueError: no absolute http or https URL, or one with more than host, port and path; names the argument.
     """
-    if not isinstance(base_url, str):
-        raise TypeError(f"base_url must be a str, not {type(base_url).__name__}")
-    if not base_url.strip():
-        raise ValueError("base_url must not be blank; the API is at https://api.to11.ai")
-    fault = _url_fault(base_url)
+    if not isinstance(url, str):
+        raise TypeError(f"{name} must be a str, not {type(url).__name__}")
+    if not url.strip():
+        raise ValueError(f"{name} must not be blank; the API is at https://api.to11.ai")
+    fault = _url_fault(url)
     if fault:
         # The URL is not printed: what is wrong with it may be that it holds a secret.
-        raise ValueError(f"base_url must be like https://api.to11.ai: {fault}")
-    return base_url.rstrip("/")
+        raise ValueError(f"{name} must be like https://api.to11.ai: {fault}")
+    return url.rstrip("/")
 
 
 def _url_fault(url: str) -> str | None:

@@ -1,0 +1,179 @@
+"""What points a provider's SDK at the gateway, and what becomes of its errors."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from to11ai_sdk import (
+    EnvNotEnabledForProviderError,
+    NoApplicableRouteError,
+    ResolvedPrompt,
+    RuleNotFoundError,
+    To11aiApiError,
+    To11aiAuthError,
+    To11aiNetworkError,
+    To11aiRateLimitError,
+    To11aiValidationError,
+    create_client,
+)
+from to11ai_sdk.gateway import (
+    MANAGED_KEY,
+    error_from_gateway,
+    raise_for_gateway,
+    to_anthropic_messages,
+    to_openai_messages,
+)
+
+CLIENT = create_client(api_key="to11-secret", base_url="https://api.to11.ai")
+HEADERS = {"x-to11-authorization": "Bearer to11-secret", "x-to11-project-id": "proj_1"}
+
+
+def chat(*messages: tuple[str, str]) -> ResolvedPrompt:
+    return ResolvedPrompt.from_dict(
+        {
+            "promptId": "prompt_1",
+            "versionId": "version_1",
+            "version": 1,
+            "labels": [],
+            "contentHash": "sha256:0",
+            "rendered": {"format": "chat", "messages": [{"role": r, "content": c} for r, c in messages]},
+        }
+    )
+
+
+def test_openai_options_end_in_v1() -> None:
+    assert CLIENT.openai_options(project_id="proj_1", provider_api_key="sk-provider") == {
+        "base_url": "https://gw.to11.ai/v1",
+        "api_key": "sk-provider",
+        "default_headers": HEADERS,
+    }
+
+
+def test_anthropic_options_leave_the_path_to_its_client() -> None:
+    assert CLIENT.anthropic_options(project_id="proj_1", env="staging") == {
+        "base_url": "https://gw.to11.ai",
+        "api_key": MANAGED_KEY,
+        "default_headers": {**HEADERS, "x-to11-env": "staging"},
+    }
+
+
+@pytest.mark.parametrize("url", ["http://localhost:4500", "http://localhost:4500/", "http://localhost:4500/v1"])
+def test_gateway_url_may_have_the_version_or_not(url: str) -> None:
+    assert CLIENT.openai_options(project_id="p", gateway_url=url)["base_url"] == "http://localhost:4500/v1"
+    assert CLIENT.anthropic_options(project_id="p", gateway_url=url)["base_url"] == "http://localhost:4500"
+
+
+def test_to11_key_is_never_the_provider_key() -> None:
+    for options in (CLIENT.openai_options(project_id="p"), CLIENT.anthropic_options(project_id="p")):
+        assert "to11-secret" not in options["api_key"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ({"project_id": " "}, "project_id"),
+        ({"project_id": "p", "env": ""}, "env"),
+        ({"project_id": "p\r\nx-evil: 1"}, "project_id"),
+        ({"project_id": "p", "provider_api_key": ""}, "provider_api_key"),
+        ({"project_id": "p", "gateway_url": "gw.to11.ai"}, "gateway_url"),
+    ],
+)
+def test_bad_values_are_refused_by_name(arguments: dict[str, Any], named: str) -> None:
+    for options in (CLIENT.openai_options, CLIENT.anthropic_options):
+        with pytest.raises(ValueError, match=named):
+            options(**arguments)
+
+
+def test_prompt_becomes_messages_of_openai() -> None:
+    assert to_openai_messages(chat(("system", "Be brief."), ("user", "Hi"))) == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Hi"},
+    ]
+
+
+def test_prompt_becomes_system_and_messages_of_anthropic() -> None:
+    prompt = chat(("system", "Be brief."), ("developer", "Say so."), ("user", "Hi"), ("assistant", "Hello"))
+    assert to_anthropic_messages(prompt) == (
+        "Be brief.\n\nSay so.",
+        [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}],
+    )
+    assert to_anthropic_messages(chat(("user", "Hi")))[0] is None
+
+
+def body(code: str, **details: Any) -> bytes:
+    return json.dumps({"error": {"type": "t", "code": code, "message": "no", "details": details}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "kind", "attributes"),
+    [
+        (404, body("RULE_NOT_FOUND_IN_ENV", model="function::x", env="prod"), RuleNotFoundError, {"env": "prod"}),
+        (422, body("NO_APPLICABLE_ROUTE", rule="r", version="v"), NoApplicableRouteError, {"rule_id": "r"}),
+        (
+            422,
+            body("ENV_NOT_ENABLED_FOR_PROVIDER", rule="r", env="prod", providerId="openai"),
+            EnvNotEnabledForProviderError,
+            {"provider_id": "openai", "env_slug": "prod"},
+        ),
+        (401, body("auth"), To11aiAuthError, {"error_code": "auth"}),
+        (429, body("rate_limit"), To11aiRateLimitError, {"retry_after_seconds": 7.0}),
+        (400, body("bad_request").decode(), To11aiValidationError, {"error_code": "bad_request"}),
+        (502, b"<html>", To11aiApiError, {"error_code": "upstream"}),
+        (502, None, To11aiApiError, {"error_code": "upstream"}),
+        (404, {"message": "inner"}, To11aiApiError, {"error_code": "upstream"}),
+        (404, {"type": "error", "error": {"type": "not_found_error", "message": "m"}}, To11aiApiError, {}),
+    ],
+)
+def test_error_reply_becomes_the_exception_that_fits(
+    status: int, content: object, kind: type[To11aiApiError], attributes: dict[str, Any]
+) -> None:
+    headers = {"Retry-After": "7", "X-To11-Error-Code": "upstream", "x-to11-request-id": "req_1"}
+    error = error_from_gateway(status, headers, content)
+
+    assert type(error) is kind
+    assert error.status_code == status
+    assert error.request_id == "req_1"
+    assert str(error).startswith(f"HTTP {status}")
+    for name, value in attributes.items():
+        assert getattr(error, name) == value
+
+
+class Response:
+    def __init__(self, status_code: int, headers: object, content: bytes | None) -> None:
+        self.status_code = status_code
+        self.headers = headers
+        self._content = content
+
+    @property
+    def content(self) -> bytes:
+        if self._content is None:
+            raise RuntimeError("the body of this stream was not read")
+        return self._content
+
+
+class ProviderError(Exception):
+    def __init__(self, response: Response | None = None, body: object = None) -> None:
+        super().__init__("provider")
+        self.response = response
+        self.body = body
+
+
+def test_exception_of_a_provider_sdk_becomes_ours() -> None:
+    theirs = ProviderError(Response(422, {}, body("NO_APPLICABLE_ROUTE", rule="r")))
+    with pytest.raises(NoApplicableRouteError) as caught:
+        raise_for_gateway(theirs)
+    assert caught.value.__cause__ is theirs
+
+
+def test_body_of_an_unread_stream_is_taken_from_the_exception() -> None:
+    theirs = ProviderError(Response(404, None, None), {"code": "RULE_NOT_FOUND", "message": "m"})
+    with pytest.raises(RuleNotFoundError):
+        raise_for_gateway(theirs)
+
+
+def test_exception_without_a_reply_becomes_a_network_error() -> None:
+    with pytest.raises(To11aiNetworkError, match="ProviderError"):
+        raise_for_gateway(ProviderError())
