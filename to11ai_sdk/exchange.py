@@ -79,7 +79,7 @@ class UrllibExchange:
         except To11aiError:
             raise
         except Exception as exc:
-            error = network_error(exc, host)
+            error = network_error(exc, host, call.host if call.host != host else None)
             raise error from error.__cause__
         fields = {name.lower(): value for name, value in response.headers.items()}
         return Reply(response.status, fields, body, response.reason)
@@ -90,8 +90,8 @@ class UrllibExchange:
         from .connections import KeepAliveHandler
 
         proxies = getproxies()
-        if call.type == "http" and "http" in proxies and not is_loopback(call.host) and not proxy_bypass(call.host):
-            raise _refused_proxy(call.host)
+        if not proxy_bypass(call.host):
+            _check_proxy(call, proxies.get(call.type))
         with self._lock:
             if self._opened is None:
                 handler = KeepAliveHandler(self._tls)
@@ -123,11 +123,28 @@ def is_loopback(host: str) -> bool:
     return name in ("localhost", "::1") or name.startswith("127.")
 
 
-def _refused_proxy(host: str) -> To11aiNetworkError:
-    error = To11aiNetworkError(
-        f"{host}: http_proxy would see the API key of a plain HTTP call; use an https base_url, or name the host in "
-        "NO_PROXY"
-    )
+def _check_proxy(call: Call, proxy: str | None) -> None:
+    """Refuse a proxy of the environment that would see the key, or that cannot be one."""
+    if proxy is None or (call.type == "http" and is_loopback(call.host)):
+        return
+    if call.type == "http":
+        raise _refused(
+            f"{call.host}: http_proxy would see the API key of a plain HTTP call; use an https base_url, or name the "
+            "host in NO_PROXY"
+        )
+    try:
+        parts = urlsplit(proxy if "//" in proxy else f"//{proxy}")
+        usable = parts.scheme in ("", "http", "https") and parts.netloc.isascii() and parts.hostname
+        port = parts.port
+    except ValueError:
+        usable, port = None, None
+    if not usable or port == 0:
+        # Not printed: it may hold a password.
+        raise _refused(f"{call.host}: HTTPS_PROXY is not the address of an HTTP proxy, like http://proxy.example:3128")
+
+
+def _refused(message: str) -> To11aiNetworkError:
+    error = To11aiNetworkError(message)
     error.unsent = error.final = True
     return error
 

@@ -10,20 +10,30 @@ from .connections import Unsent
 from .errors import To11aiNetworkError
 
 
-def network_error(exc: BaseException, host: str) -> To11aiNetworkError:
+_SHAKING = (
+    "the connection was closed during the TLS handshake; check that base_url has the right scheme and port, and that "
+    "nothing between refuses the connection"
+)
+
+
+def network_error(exc: BaseException, host: str, proxy: str | None = None) -> To11aiNetworkError:
     """The exception for a failed exchange.
 
     Args:
         exc: what urllib, ``http.client``, ``ssl`` or the socket raised; it becomes the cause.
         host: host and port that were to be reached.
+        proxy: host and port of the proxy on the way.
     """
     cause = exc.__cause__ or exc if isinstance(exc, Unsent) else exc
     if isinstance(cause, http.client.HTTPException):
         # What http.client was handling quotes the reply, too.
         cause.__context__ = None
-    error = To11aiNetworkError(f"{host}: {_words(cause)}")
-    error.unsent = isinstance(exc, Unsent)
-    error.final = isinstance(exc, Unsent) and exc.final
+    unsent, final = isinstance(exc, Unsent), isinstance(exc, Unsent) and exc.final
+    words = _SHAKING if final and _is_end(cause) else _words(cause)
+    if proxy:
+        host, words = f"{host} through the proxy {proxy}", f"{words}; see HTTPS_PROXY and NO_PROXY"
+    error = To11aiNetworkError(f"{host}: {words}")
+    error.unsent, error.final = unsent, final
     error.__cause__ = cause
     return error
 
@@ -57,6 +67,10 @@ def _fault(exc: http.client.HTTPException) -> str:
     # Only our own words and those on sizes: the others quote the reply, which may quote the key.
     ours = type(exc) is http.client.HTTPException or isinstance(exc, http.client.LineTooLong)
     return str(exc) if ours else type(exc).__name__
+
+
+def _is_end(exc: BaseException) -> bool:
+    return isinstance(exc, ConnectionError) or _is(exc, "SSLEOFError")
 
 
 def _is(exc: BaseException, name: str) -> bool:
