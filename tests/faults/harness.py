@@ -1,0 +1,228 @@
+"""Running one call of the public client against one fault, under a watchdog, and judging how it ended."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import threading
+import time
+import traceback
+from itertools import count
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from to11ai_sdk.behaviors import BehaviorStore
+from to11ai_sdk.cache import PromptCache
+from to11ai_sdk.client import To11aiClient
+from to11ai_sdk.errors import MESSAGE_LIMIT, To11aiApiError, To11aiError, To11aiResponseValidationError
+from to11ai_sdk.exchange import UrllibExchange
+from to11ai_sdk.transport import Transport
+
+from .certificates import serving, trusting
+from .server import HEALTHY, Script, ScriptedServer
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+KEY = "to11_sk_N3verL3tThisB3Seen"
+TIMEOUT_S = 0.3
+RETRIES = 1
+GRACE_S = 0.5
+"""What a busy machine may add to the time a call is bound to."""
+WATCHDOG_S = 10.0
+
+_numbers = count(1)
+
+
+def impatient(
+    base_url: str,
+    *,
+    ssl_context: ssl.SSLContext | None = None,
+    timeout_s: float = TIMEOUT_S,
+    max_retries: int = RETRIES,
+    sleep: Callable[[float], None] | None = None,
+    ttl_s: float = 0,
+) -> To11aiClient:
+    """A client as ``create_client`` makes it, but with short times and waits that are only written down."""
+    behaviors = BehaviorStore()
+    transport = Transport(
+        api_key=KEY,
+        base_url=base_url,
+        timeout_s=timeout_s,
+        max_retries=max_retries,
+        total_timeout_s=None,
+        on_envelope=behaviors.absorb,
+        exchange=UrllibExchange(ssl_context),
+        sleep=sleep or (lambda seconds: None),
+        jitter=lambda: 0.5,
+    )
+    cache = PromptCache(ttl_s=ttl_s, max_entries=100, stale_if_error_s=0)
+    return To11aiClient(transport=transport, cache=cache, behaviors=behaviors)
+
+
+def get(client: To11aiClient, name: str) -> str:
+    return client.prompts.get(project_id="p", prompt_id=name).id
+
+
+def resolve(client: To11aiClient, name: str) -> str:
+    return client.prompts.resolve(project_id="p", slug=name, labels=["prod"]).messages[0].content
+
+
+def create(client: To11aiClient, name: str) -> str:
+    return client.prompts.create(project_id="p", name=name, slug=name).name
+
+
+CALLS: dict[str, Callable[[To11aiClient, str], str]] = {"get": get, "resolve": resolve, "create": create}
+
+
+class Ending(NamedTuple):
+    """How a call must end.
+
+    Attributes:
+        error: class of the exception; ``None`` when the call must return its own answer.
+        words: what the message must say.
+        attempts: how many requests the client makes for it.
+        status: HTTP status of a :class:`To11aiApiError`.
+        retry_after: seconds that the exception says to wait.
+    """
+
+    error: type[To11aiError] | None
+    words: str
+    attempts: int
+    status: int | None = None
+    retry_after: float | None = None
+
+
+class Outcome(NamedTuple):
+    """How a call did end, and what it left behind."""
+
+    value: str | None
+    error: BaseException | None
+    elapsed_s: float
+    slept: list[float]
+    received: int
+    leftovers: list[str]
+
+
+def watched(work: Callable[[], Any]) -> Any:
+    """What ``work`` returns, or raises; a failure if it does not end at all."""
+    ended: list[Any] = []
+
+    def run() -> None:
+        try:
+            ended.append((work(), None))
+        except BaseException as exc:
+            ended.append((None, exc))
+
+    thread = threading.Thread(target=run, daemon=True, name="watched")
+    thread.start()
+    thread.join(WATCHDOG_S)
+    if not ended:
+        raise AssertionError(f"the call still hangs after {WATCHDOG_S} s")
+    value, error = ended[0]
+    if error is not None:
+        raise error
+    return value
+
+
+def descriptors() -> set[str]:
+    """The open files and sockets of this process."""
+    found = set()
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            found.add(f"{name} -> {os.readlink(f'/proc/self/fd/{name}')}")
+        except FileNotFoundError:  # the listing itself
+            continue
+    return found
+
+
+def run(call: str, scripts: tuple[Script, ...], *, tls: str = "", url: str = "") -> Outcome:
+    """Make one call against a server that follows the scripts, then another one when it is healthy again.
+
+    Args:
+        call: name of the call.
+        scripts: what the server does.
+        tls: the server's kind of TLS; ``"none"`` is plain HTTP where the client expects TLS.
+        url: where to call instead, with nothing there.
+    """
+    before, threads = descriptors(), threading.active_count()
+    name = f"name-{next(_numbers)}"
+    slept: list[float] = []
+    secure = serving(tls) if tls not in ("", "none") else None
+    with (
+        ScriptedServer(*scripts, tls=secure) as server,
+        impatient(
+            url or (server.https_url if tls else server.url),
+            ssl_context=trusting() if tls else None,
+            sleep=slept.append,
+        ) as client,
+    ):
+        started = time.monotonic()
+        value, error, after = None, None, f"{name}-again"
+        try:
+            value = watched(lambda: CALLS[call](client, name))
+        except BaseException as exc:
+            error = exc
+        elapsed_s = time.monotonic() - started
+        received = len(server.requests)
+        if not url:
+            server.play(HEALTHY, tls=serving() if tls else None)
+            after = watched(lambda: CALLS[call](client, f"{name}-again"))
+    leftovers = sorted(descriptors() - before)
+    leftovers += [f"{threading.active_count() - threads} threads"] if threading.active_count() > threads else []
+    assert after == f"{name}-again", f"the next call got {after!r} instead of its own answer"
+    assert value in (None, name), f"the call got {value!r} instead of its own answer"
+    return Outcome(value, error, elapsed_s, slept, received, leftovers)
+
+
+def judge(outcome: Outcome, ending: Ending, received: int | None) -> None:
+    """Fail unless the call ended as it must."""
+    error = outcome.error
+    if ending.error is None:
+        assert error is None, f"it must return its answer, but: {error!r}"
+        attempts = len(outcome.slept) + 1
+    else:
+        assert type(error) is ending.error, f"it must raise {ending.error.__name__}, not {error!r} / {outcome.value!r}"
+        attempts = error.attempts
+        _judge_error(error, ending)
+    assert attempts == ending.attempts, f"{attempts} attempts instead of {ending.attempts}: {error!r}"
+    expected = ending.attempts if received is None else received
+    assert outcome.received == expected, f"the server got {outcome.received} requests instead of {expected}"
+    assert outcome.elapsed_s <= ending.attempts * TIMEOUT_S + GRACE_S, f"it took {outcome.elapsed_s:.2f} s"
+    assert not outcome.leftovers, f"left over: {outcome.leftovers}"
+
+
+def _judge_error(error: To11aiError, ending: Ending) -> None:
+    message = str(error)
+    assert ending.words in message, f"the message must say {ending.words!r}: {message!r}"
+    assert len("HTTP 422: ") < len(message) <= MESSAGE_LIMIT, f"too short or too long: {message!r}"
+    if isinstance(error, To11aiApiError):
+        assert error.status_code == ending.status
+        assert message.startswith(f"HTTP {ending.status}"), message
+        assert error.retry_after_seconds == ending.retry_after
+    if isinstance(error, To11aiResponseValidationError):
+        assert message.startswith("HTTP 2"), message
+    assert error.endpoint.startswith("/v1/")
+    assert error.elapsed_s >= 0
+    assert exposed(error) == [], "the key is in it"
+    pickle.loads(pickle.dumps(error))
+
+
+def exposed(error: BaseException) -> list[str]:
+    """Where a piece of the key shows in an exception, its attributes, its pickle or its traceback's text."""
+    pieces = {KEY[start : start + 10] for start in range(len(KEY) - 9)}
+    views = {
+        "message": str(error),
+        "repr": repr(error),
+        "attributes": repr(vars(error)),
+        "pickle": pickle.dumps(error).decode("latin-1"),
+        "traceback": "".join(traceback.format_exception_only(type(error), error)) + _causes(error),
+    }
+    return [view for view, text in views.items() if any(piece in text for piece in pieces)]
+
+
+def _causes(error: BaseException) -> str:
+    text, link = "", error
+    while (link := link.__cause__ or (None if link.__suppress_context__ else link.__context__)) is not None:  # type: ignore[assignment]
+        text += "".join(traceback.format_exception_only(type(link), link)) + repr(link)
+    return text

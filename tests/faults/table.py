@@ -1,0 +1,64 @@
+"""Print the catalogue: ``python -m tests.faults.table`` runs every row and says how it ended.
+
+``--failing`` prints only the rows that did not end as they must; ``--summary`` prints the counts by family.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+
+from .catalogue import Row, rows
+from .harness import Outcome, judge, run
+
+
+def seen(outcome: Outcome) -> str:
+    """What the caller sees, in a line."""
+    if outcome.error is None:
+        return "its answer"
+    return f"{type(outcome.error).__name__}: {outcome.error}"
+
+
+def line(row: Row) -> tuple[bool, str]:
+    """Run a row; whether it ended as it must, and its line of the table."""
+    outcome, fault = run(row.call, row.fault.scripts, tls=row.fault.tls, url=row.fault.url), ""
+    try:
+        judge(outcome, row.ending, row.received)
+    except AssertionError as exc:
+        fault = f"  <- {exc}"
+    name = f"{row.fault.family}: {row.fault.name}"
+    what = seen(outcome).encode("ascii", "backslashreplace").decode()
+    text = f"{name[:58]:58} {row.call:8} {what[:90]:90} {outcome.received:3} {outcome.elapsed_s * 1000:6.0f}"
+    return not fault, text + fault
+
+
+def summary() -> list[str]:
+    """The rows by family."""
+    counts = Counter(row.fault.family for row in rows())
+    lines = [f"| {family} | {count} |" for family, count in counts.items()]
+    return ["| family | rows |", "|---|---|", *lines, f"| **all** | **{counts.total()}** |"]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--failing", action="store_true", help="print only the rows that did not end as they must")
+    parser.add_argument("--summary", action="store_true", help="print the counts by family and run nothing")
+    options = parser.parse_args()
+    if options.summary:
+        print("\n".join(summary()))
+        return 0
+    started, good, bad = time.monotonic(), 0, 0
+    print(f"{'fault':58} {'call':8} {'what the caller sees':90} {'got':>3} {'ms':>6}")
+    for row in rows():
+        passed, text = line(row)
+        good, bad = good + passed, bad + (not passed)
+        if not (passed and options.failing):
+            print(text, flush=True)
+    print(f"{good + bad} rows in {time.monotonic() - started:.1f} s, {bad} did not end as they must")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
