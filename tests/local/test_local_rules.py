@@ -6,7 +6,6 @@ import pytest
 from bound import SNAPSHOT, Api, call, refused
 
 from to11ai_sdk import EnvNotEnabledForProviderError, RuleNotFoundError, RuleVersionInvalidSnapshotError
-from to11ai_sdk.local.problems import Problem
 
 if TYPE_CHECKING:
     from to11ai_sdk.local import LocalTo11
@@ -48,7 +47,7 @@ def test_a_rule_comes_to_be_with_its_first_version(to11: LocalTo11, api: Api) ->
     assert to11.create_rule("mine") == "mine"
     assert api.versions.list(rule_id="mine") == []
     for wrong in (" ", "x" * 201, "line\nbreak"):
-        with pytest.raises(Problem, match="printable"):
+        with pytest.raises(ValueError, match="printable"):
             to11.create_rule(wrong)
     assert call(to11, "POST", "routing/rules/a%0Ab/versions", b'{"snapshot": {}}').status in (400, 422)
 
@@ -230,8 +229,10 @@ def test_a_provider_that_is_off_in_the_environment_stops_the_release(to11: Local
     to11.disable_provider("staging", "anthropic")
     with refused(422, "ENV_NOT_ENABLED_FOR_PROVIDER"):
         api.releases.rollback(rule_id="r", env_slug="staging", reason="x")
-    with pytest.raises(Problem, match="blank"):
+    with pytest.raises(ValueError, match="blank"):
         to11.disable_provider("staging", " ")
+    with pytest.raises(ValueError, match="no environment 'nope'"):
+        to11.disable_provider("nope", "openai")
 
 
 def test_a_provider_of_another_environment_is_looked_up_there(to11: LocalTo11, api: Api) -> None:
@@ -267,7 +268,7 @@ def test_a_release_that_needs_approval_serves_once_it_is_approved(to11: LocalTo1
     assert rejected.rejected_at is not None
     with refused(404, "RELEASE_NOT_FOUND"):
         api.releases.rollback(rule_id="r", env_slug="qa", reason="x", target_release_id=rejected.id)
-    with pytest.raises(Problem, match="waits for approval"):
+    with pytest.raises(ValueError, match="waits for approval"):
         to11.approve_release(rejected.id)
 
     again = release(api, two, "qa")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import io
 import json
+import os
 import re
 import signal
 import subprocess
@@ -12,6 +14,8 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
+
+from to11ai_sdk.local.serve import serve
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -51,6 +55,26 @@ def test_it_runs_until_a_signal(number: signal.Signals) -> None:
         process.send_signal(number)
         out, err = process.communicate(timeout=5)
         assert (process.returncode, out, err) == (0, "", "")
+
+
+class Terminal(io.StringIO):
+    """Where the ready line is shown; whoever reads it there presses Ctrl-C."""
+
+    def flush(self) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_it_gives_the_signals_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    seen = []
+    for as_json in (True, False):
+        terminal = Terminal()
+        monkeypatch.setattr(sys, "stdout", terminal)
+        assert serve(0, tmp_path / "to11.db", as_json=as_json) == 0
+        seen.append(terminal.getvalue())
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+    key = json.loads(seen[0])["api_key"]
+    assert f"export TO11_API_KEY={key}\n" in seen[1]
 
 
 def test_the_exports_can_be_read_by_a_shell() -> None:

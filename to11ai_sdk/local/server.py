@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
@@ -13,19 +12,19 @@ from .http.app import ControlPlane
 from .http.faults import Fault, Faults
 from .http.log import RequestLog, SeenRequest
 from .http.server import Server
-from .service import Platform, environments, releases, rules
+from .owner import Owner
+from .service import Platform
 from .store import Store
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection, Generator, Mapping
+    from collections.abc import Mapping
 
     from ..client import To11aiClient
-    from .service.platform import Access
-    from .service.session import Clock, Session
+    from .service.session import Clock
 
 
-class LocalTo11:
+class LocalTo11(Owner):
     """A local to11: for development, tests and demos, not for production.
 
     ::
@@ -36,7 +35,8 @@ class LocalTo11:
     It listens on the loopback address only. Without a data file its state ends with it.
 
     Args:
-        data: path of a SQLite file that keeps the state, the project and its key; made if it is not there.
+        data: path of a SQLite file that keeps the state, the project and its key (in clear, to tell it again); made
+            for its owner only if it is not there.
         port: where to listen, 0 for a free port.
         clock: tells the time, for tests of what lapses; a naive time is UTC.
         seed: the same seed gives the same ids and keys in the same order; without one they are random.
@@ -193,61 +193,8 @@ class LocalTo11:
         self._now.faults.clear()
 
     @property
-    def enforce_label_registry(self) -> bool:
-        """Strict mode of the project: only labels of the registry may be moved. Off in a new project; can be set."""
-        return self._now.platform.strict_labels(self.project_id)
-
-    @enforce_label_registry.setter
-    def enforce_label_registry(self, enforce: bool) -> None:
-        self._now.platform.strict_labels(self.project_id, enforce)
-
-    def create_project(self) -> Access:
-        """Make another project; returns ``(project_id, api_key)``. Of this key only a digest is kept."""
-        return self._now.platform.create_project()
-
-    def create_key(self, *, permissions: Collection[str] | None = None, project_id: str | None = None) -> str:
-        """Make another key; only a digest of it is kept.
-
-        Args:
-            permissions: what it may do, such as ``{"prompt:read"}``; ``None`` for everything.
-            project_id: the project it opens, the main one unless given.
-
-        Raises:
-            ValueError: a permission that there is not; the message lists those there are.
-        """
-        return self._now.platform.create_key(project_id or self.project_id, permissions)
-
-    def create_rule(self, rule_id: str | None = None) -> str:
-        """Make a routing rule without a version, which no call of the API does; returns its id."""
-        with self._owner() as session:
-            rule_id = rule_id or session.new_id("rule")
-            rules.ensure(session, rule_id)
-        return rule_id
-
-    def disable_provider(self, env_slug: str, provider_id: str) -> None:
-        """Switch a provider off in an environment: releases that name it are refused there."""
-        with self._owner() as session:
-            environments.set_provider(session, env_slug, provider_id, is_active=False)
-
-    def enable_provider(self, env_slug: str, provider_id: str) -> None:
-        """Switch a provider on in an environment, as every provider is until it is switched off."""
-        with self._owner() as session:
-            environments.set_provider(session, env_slug, provider_id, is_active=True)
-
-    def approve_release(self, release_id: str) -> None:
-        """Let a release to an environment with ``requires_approval`` serve; until then it is pending."""
-        with self._owner() as session:
-            releases.review(session, release_id, approve=True)
-
-    def reject_release(self, release_id: str) -> None:
-        """Reject a release that is pending."""
-        with self._owner() as session:
-            releases.review(session, release_id, approve=False)
-
-    @contextmanager
-    def _owner(self) -> Generator[Session]:
-        with self._now.platform.owner(self.project_id) as session:
-            yield session
+    def _platform(self) -> Platform:
+        return self._now.platform
 
 
 class _Running:

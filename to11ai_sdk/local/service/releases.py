@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...json_types import is_array, is_object
 from ..problems import Problem
 from ..snapshots import check_weights
-from ..store import Row, environments, rules
+from ..store import Row, rules
 from . import rules as rule_service
 from .environments import find as find_environment
 from .environments import open_for_change
+from .providers import check_active
 from .rules import find_version, limit_of
 from .views import RULE_RELEASE, view
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from .session import Session
 
@@ -51,35 +51,10 @@ def _version_ids(content: Mapping[str, Any]) -> set[str]:
     return {share["versionId"] for share in content["weights"]}
 
 
-def _providers(snapshot: Any) -> Iterator[tuple[str, str | None]]:
-    """Each provider that a snapshot names, and the environment it is named for, if it says one."""
-    if is_object(snapshot):
-        if isinstance(snapshot.get("providerId"), str):
-            yield snapshot["providerId"], snapshot.get("envSlug")
-        for key, value in snapshot.items():
-            if key not in ("params", "when"):
-                yield from _providers(value)
-    elif is_array(snapshot):
-        for item in snapshot:
-            yield from _providers(item)
-
-
-def _check_providers(session: Session, environment: Row, snapshot: Any, rule_id: str) -> None:
-    for provider_id, env_slug in _providers(snapshot):
-        home = environment if env_slug in (None, environment["slug"]) else find_environment(session, str(env_slug))
-        if provider_id in environments.switched_off(session.tx, home["id"]):
-            raise Problem(
-                422,
-                "ENV_NOT_ENABLED_FOR_PROVIDER",
-                f"the provider {provider_id!r} is not active in the environment {home['slug']!r}",
-                {"ruleId": rule_id, "envSlug": home["slug"], "providerId": provider_id},
-            )
-
-
 def _check_servable(session: Session, rule_id: str, environment: Row, content: Content) -> None:
     for version_id in sorted(_version_ids(content)):
         version = find_version(session, rule_id, version_id)
-        _check_providers(session, environment, version["snapshot_json"], rule_id)
+        check_active(session, environment, version["snapshot_json"], rule_id)
 
 
 def _open_environment(session: Session, rule_id: str, env_slug: str) -> Row:

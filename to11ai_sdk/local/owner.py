@@ -1,0 +1,109 @@
+"""What the owner of a local to11 can do that no call of the API does."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from .problems import Problem
+from .service import environments, releases, rules
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Generator
+
+    from .service import Platform, Session
+    from .service.platform import Access
+
+
+class Owner(ABC):
+    """Settings, keys, rules, providers and approvals of a platform."""
+
+    @property
+    @abstractmethod
+    def _platform(self) -> Platform: ...
+
+    @property
+    @abstractmethod
+    def project_id(self) -> str:
+        """Id of the project."""
+
+    @property
+    def enforce_label_registry(self) -> bool:
+        """Strict mode of the project: only labels of the registry may be moved. Off in a new project; can be set."""
+        return self._platform.strict_labels(self.project_id)
+
+    @enforce_label_registry.setter
+    def enforce_label_registry(self, enforce: bool) -> None:
+        self._platform.strict_labels(self.project_id, enforce)
+
+    def create_project(self) -> Access:
+        """Make another project; returns ``(project_id, api_key)``. Of this key only a digest is kept."""
+        return self._platform.create_project()
+
+    def create_key(self, *, permissions: Collection[str] | None = None, project_id: str | None = None) -> str:
+        """Make another key; only a digest of it is kept.
+
+        Args:
+            permissions: what it may do, such as ``{"prompt:read"}``; ``None`` for everything.
+            project_id: the project it opens, the main one unless given.
+
+        Raises:
+            ValueError: a permission that there is not; the message lists those there are.
+        """
+        return self._platform.create_key(project_id or self.project_id, permissions)
+
+    def create_rule(self, rule_id: str | None = None) -> str:
+        """Make a routing rule without a version, which no call of the API does; returns its id.
+
+        Raises:
+            ValueError: the id is blank, longer than 200 characters or not printable.
+        """
+        with self._owner() as session:
+            rule_id = rule_id or session.new_id("rule")
+            rules.ensure(session, rule_id)
+        return rule_id
+
+    def disable_provider(self, env_slug: str, provider_id: str) -> None:
+        """Switch a provider off in an environment: releases that name it are refused there.
+
+        Raises:
+            ValueError: there is no such environment, or it is archived.
+        """
+        with self._owner() as session:
+            environments.set_provider(session, env_slug, provider_id, is_active=False)
+
+    def enable_provider(self, env_slug: str, provider_id: str) -> None:
+        """Switch a provider on in an environment, as every provider is until it is switched off.
+
+        Raises:
+            ValueError: there is no such environment, or it is archived.
+        """
+        with self._owner() as session:
+            environments.set_provider(session, env_slug, provider_id, is_active=True)
+
+    def approve_release(self, release_id: str) -> None:
+        """Let a release to an environment with ``requires_approval`` serve; until then it is pending.
+
+        Raises:
+            ValueError: no release with this id is pending.
+        """
+        with self._owner() as session:
+            releases.review(session, release_id, approve=True)
+
+    def reject_release(self, release_id: str) -> None:
+        """Reject a release that is pending.
+
+        Raises:
+            ValueError: no release with this id is pending.
+        """
+        with self._owner() as session:
+            releases.review(session, release_id, approve=False)
+
+    @contextmanager
+    def _owner(self) -> Generator[Session]:
+        try:
+            with self._platform.owner(self.project_id) as session:
+                yield session
+        except Problem as exc:
+            raise ValueError(exc.message) from exc
