@@ -42,6 +42,7 @@ def test_slug_and_name_are_unique_in_a_project(to11: LocalTo11, api: Api) -> Non
     [
         ("name", ""),
         ("name", "  "),
+        ("name", "\0"),
         ("name", "x" * 201),
         ("slug", "With Capitals"),
         ("slug", ""),

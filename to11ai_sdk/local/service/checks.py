@@ -20,8 +20,9 @@ _SLUG = re.compile(r"[a-z0-9-]+")
 
 def text(field: str, value: str, longest: int, shortest: int = 1) -> str:
     """A text of a length within bounds that is not blank."""
-    if not shortest <= len(value) <= longest or (shortest and not value.strip()):
-        raise invalid(f"{field} must be {shortest} to {longest} characters, not blank", field=field)
+    # SQLite ends a text at a NUL where it measures it.
+    if not shortest <= len(value) <= longest or (shortest and not value.strip()) or "\0" in value:
+        raise invalid(f"{field} must be {shortest} to {longest} characters, not blank and without NUL", field=field)
     return value
 
 
