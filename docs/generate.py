@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import to11ai_sdk
+import to11ai_sdk.gateway
 from to11ai_sdk.docstrings import parameter_texts, parts
 from to11ai_sdk.endpoint import ENDPOINTS, Endpoint, Resource
 from to11ai_sdk.local import LocalTo11
@@ -104,6 +105,16 @@ def functions() -> Iterator[str]:
     for name in to11ai_sdk.__all__:
         value = getattr(to11ai_sdk, name)
         if isinstance(value, FunctionType):
+            yield from documented(name, value)
+
+
+def gateway() -> Iterator[str]:
+    """The functions for provider SDKs that are imported from their module."""
+    yield "## `to11ai_sdk.gateway`"
+    yield markdown(parts(to11ai_sdk.gateway.__doc__).prose)
+    for name, value in vars(to11ai_sdk.gateway).items():
+        own = isinstance(value, FunctionType) and value.__module__ == to11ai_sdk.gateway.__name__
+        if own and not name.startswith("_") and name not in to11ai_sdk.__all__:
             yield from documented(name, value)
 
 
@@ -254,6 +265,7 @@ def reference() -> str:
         plain_class(to11ai_sdk.RoutingRulesResource, "RoutingRulesResource"),
         namespaces(),
         plain_class(to11ai_sdk.BehaviorStore, "BehaviorStore"),
+        gateway(),
         plain_class(LocalTo11, "LocalTo11"),
         models(),
         types(),
