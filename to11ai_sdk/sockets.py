@@ -89,7 +89,9 @@ class DeadlineSocket(io.RawIOBase):
     def spent(self) -> bool:
         """Whether bytes are left over from the exchange, or something arrived since: nothing for the next one."""
         self._resting = True
-        return bool(self._reader.peek(1)) or _readable(self.sock)
+        # What TLS has decrypted already no longer shows on the socket.
+        waiting = self.sock.pending() if hasattr(self.sock, "pending") else 0
+        return bool(waiting or self._reader.peek(1)) or _readable(self.sock)
 
 
 class _Reader(io.BufferedReader):
