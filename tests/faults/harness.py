@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import socket
 import threading
 import time
 import traceback
@@ -226,3 +227,11 @@ def _causes(error: BaseException) -> str:
     while (link := link.__cause__ or (None if link.__suppress_context__ else link.__context__)) is not None:  # type: ignore[assignment]
         text += "".join(traceback.format_exception_only(type(link), link)) + repr(link)
     return text
+
+
+def closed_port() -> int:
+    """A port of the loopback that nothing listens on."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port

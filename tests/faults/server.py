@@ -76,9 +76,10 @@ class ScriptedServer:
     Args:
         scripts: what happens on the first, second, ... connection; the last one holds for all that follow.
         tls: certificate and key; plain HTTP without.
+        port: where to listen; a free port unless told.
     """
 
-    def __init__(self, *scripts: Script, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, *scripts: Script, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
         self._scripts = scripts
         self._tls = tls
         self._stopped = threading.Event()
@@ -89,7 +90,7 @@ class ScriptedServer:
         self.connections = 0
         self._listener = socket.socket()
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._listener.bind(("127.0.0.1", 0))
+        self._listener.bind(("127.0.0.1", port))
         self._listener.listen(128)
         self.port: int = self._listener.getsockname()[1]
         self._start(self._accept)

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import json
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from to11ai_sdk import connections
+
+from .certificates import serving, trusting
+from .harness import create, get, impatient, resolve
+from .server import HEALTHY, KEEP, READ, RESET, Received, Script, ScriptedServer, answer, good, http
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from to11ai_sdk.client import To11aiClient
+
+FORGED = http(200, answer(Received(0, b"GET /v1/projects/p/prompts/forged HTTP/1.1", b"")))
+
+
+def quiet() -> None:
+    """Give the kernel the moment it needs to deliver what the server sent."""
+    time.sleep(0.05)
+
+
+class Pair:
+    """A server and a client whose waits between attempts are written down."""
+
+    def __init__(self, server: ScriptedServer, client: To11aiClient, slept: list[float]) -> None:
+        self.server = server
+        self.client = client
+        self.slept = slept
+
+
+def paired(*scripts: Script, tls: bool = False) -> Iterator[Pair]:
+    slept: list[float] = []
+    with (
+        ScriptedServer(*scripts, tls=serving() if tls else None) as server,
+        impatient(server.url, ssl_context=trusting() if tls else None, sleep=slept.append, timeout_s=1) as client,
+    ):
+        yield Pair(server, client, slept)
+
+
+@pytest.fixture(params=["HTTP", "HTTPS"])
+def healthy(request: pytest.FixtureRequest) -> Iterator[Pair]:
+    yield from paired(HEALTHY, tls=request.param == "HTTPS")
+
+
+def test_safe_calls_share_a_connection(healthy: Pair) -> None:
+    for name in ("a", "b", "c"):
+        assert get(healthy.client, name) == name
+        assert resolve(healthy.client, name) == name
+    assert healthy.server.connections == 1
+
+
+def test_a_create_opens_a_connection_of_its_own_and_leaves_it_to_safe_calls(healthy: Pair) -> None:
+    assert get(healthy.client, "a") == "a"
+    assert create(healthy.client, "b") == "b"
+    assert healthy.server.connections == 2
+    assert get(healthy.client, "c") == "c"
+    assert get(healthy.client, "d") == "d"
+    assert healthy.server.connections == 2
+
+
+def test_a_closed_client_opens_new_connections(healthy: Pair) -> None:
+    assert get(healthy.client, "a") == "a"
+    healthy.client.close()
+    assert get(healthy.client, "b") == "b"
+    assert healthy.server.connections == 2
+
+
+def test_a_connection_that_waited_too_long_is_not_used(healthy: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert get(healthy.client, "a") == "a"
+    monkeypatch.setattr(connections, "MAX_IDLE_S", 0.0)
+    assert get(healthy.client, "b") == "b"
+    assert healthy.server.connections == 2
+
+
+def test_few_connections_wait_after_a_burst(healthy: Pair) -> None:
+    barrier = threading.Barrier(40)
+
+    def call(name: str) -> None:
+        barrier.wait()
+        assert get(healthy.client, name) == name
+
+    healthy.server.play((READ, 0.1, good, KEEP))
+    threads = [threading.Thread(target=call, args=(f"n{number}",)) for number in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    handler = healthy.client._transport._exchange._opened[1]  # type: ignore[attr-defined,index]
+    assert 1 <= len(handler._idle) <= connections.MAX_IDLE
+
+
+ENDINGS: dict[str, Script] = {
+    "closes after each reply": (READ, good),
+    "resets after each reply": (READ, good, 0.02, RESET),
+    "sends unasked bytes with the reply": (READ, good, FORGED, KEEP),
+    "sends unasked bytes later": (READ, good, 0.02, FORGED, KEEP),
+    "sends one byte too many": (READ, lambda request: good(request) + b"\n", KEEP),
+    "sends an empty line later": (READ, good, 0.02, b"\r\n", KEEP),
+    "says Connection: close": (READ, lambda r: http(200, answer(r), {"Connection": "close"}), KEEP),
+    "speaks HTTP/1.0": (READ, lambda request: good(request).replace(b"/1.1", b"/1.0", 1), KEEP),
+    "sends a 103 first": (READ, b"HTTP/1.1 103 Early Hints\r\n\r\n", good, KEEP),
+    "sends a length and chunks": (
+        READ,
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+        lambda request: b"%x\r\n%b\r\n0\r\n\r\n" % (len(body := json.dumps(answer(request)).encode()), body),
+        KEEP,
+    ),
+}
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["HTTP", "HTTPS"])
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_connection_that_is_not_good_for_another_call_is_not_used(ending: str, tls: bool) -> None:
+    for pair in paired(ENDINGS[ending], tls=tls):
+        for name in ("a", "b", "c"):
+            assert get(pair.client, name) == name
+            quiet()
+        assert pair.server.connections == len(pair.server.requests) == 3
+        assert pair.slept == []
+
+
+def filled(size: int, more: bytes) -> bytes:
+    """A good reply of exactly so many bytes, and more behind it."""
+    envelope = answer(Received(0, b"GET /v1/projects/p/prompts/a HTTP/1.1", b""))
+    bare = len(http(200, envelope, {"X": ""}))
+    reply = http(200, envelope, {"X": "y" * (size - bare)})
+    assert len(reply) == size
+    return reply + more
+
+
+@pytest.mark.parametrize("size", [8191, 8192, 8193, 12000])
+def test_bytes_that_wait_inside_the_tls_layer_count_as_unasked(size: int) -> None:
+    # One TLS record holds both: the socket itself has nothing more to say.
+    for pair in paired((READ, filled(size, FORGED), KEEP), tls=True):
+        assert get(pair.client, "a") == "a"
+        pair.server.play(HEALTHY)
+        assert get(pair.client, "b") == "b"
+
+
+LOSSES: dict[str, Script] = {
+    "closed": (READ,),
+    "reset": (READ, RESET),
+}
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["HTTP", "HTTPS"])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_kept_connection_lost_under_the_request_is_replaced_without_a_word(loss: str, tls: bool) -> None:
+    for pair in paired(HEALTHY, tls=tls):
+        assert get(pair.client, "a") == "a"
+        pair.server.play(LOSSES[loss], HEALTHY)
+        # The kept connection is number 0, the next one too: the count starts over with the scripts.
+        pair.server.connections = 1
+        assert get(pair.client, "b") == "b"
+        assert pair.slept == []
+        assert [request.target[-1] for request in pair.server.requests] == ["a", "b", "b"]
+
+
+def test_an_error_reply_keeps_the_connection() -> None:
+    for pair in paired((READ, http(404, b"{}"), KEEP)):
+        with pytest.raises(Exception, match="HTTP 404"):
+            get(pair.client, "a")
+        pair.server.play(HEALTHY)
+        pair.server.connections = 1
+        assert get(pair.client, "b") == "b"
+        assert pair.server.connections == 1
