@@ -39,7 +39,7 @@ class Connection(http.client.HTTPConnection):
     wire: DeadlineSocket
     _tunnel_host: str | None
 
-    def __init__(self, key: tuple[str, str | None], context: ssl.SSLContext | None) -> None:
+    def __init__(self, key: tuple[str, str | None, int], context: ssl.SSLContext | None) -> None:
         self.default_port = 443 if context else 80
         super().__init__(key[0])
         self.key = key
@@ -104,7 +104,6 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
         super().__init__()
         self._context = context
         self._idle: list[Connection] = []
-        self._pid = os.getpid()
 
     http_request = https_request = urllib.request.AbstractHTTPHandler.do_request_
 
@@ -117,7 +116,8 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
         return self._open(req, self._context())
 
     def _open(self, req: Call, context: ssl.SSLContext | None) -> Response:
-        key = (req.host, req._tunnel_host)  # type: ignore[attr-defined]
+        # After a fork the connections are the parent's; closing a copy does not disturb it.
+        key = (req.host, req._tunnel_host, os.getpid())  # type: ignore[attr-defined]
         used = self._take(key, req.deadline) if req.safe else None
         if used is not None:
             try:
@@ -129,15 +129,7 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
         return _converse(_connect(Connection(key, context), req), req)
 
     def _take(self, key: object, deadline: float) -> Connection | None:
-        if self._pid != os.getpid():
-            # After a fork the connections are the parent's; closing this copy does not disturb it.
-            self._pid = os.getpid()
-            self.close()
-        while self._idle:
-            try:
-                connection = self._idle.pop()
-            except IndexError:  # taken by another thread
-                break
+        while connection := self._pop():
             if connection.key == key and monotonic() - connection.idle_since < MAX_IDLE_S and connection.quiet():
                 connection.wire.start(deadline)
                 return connection
@@ -153,17 +145,26 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
             connection.shut()
             raise
         # http.client has let go of the socket if the reply said that the connection ends with it.
-        if connection.sock and response.isclosed() and len(self._idle) < MAX_IDLE and connection.quiet():
+        if connection.sock and response.isclosed() and connection.quiet():
             connection.idle_since = monotonic()
             self._idle.append(connection)
+            surplus = self._pop(0) if len(self._idle) > MAX_IDLE else None
         else:
-            connection.shut()
+            surplus = connection
+        if surplus:
+            surplus.shut()
         return body
 
     def close(self) -> None:
         """Close the connections that wait."""
-        while self._idle:
-            self._idle.pop().shut()
+        while connection := self._pop():
+            connection.shut()
+
+    def _pop(self, index: int = -1) -> Connection | None:
+        try:
+            return self._idle.pop(index)
+        except IndexError:  # taken by another thread, maybe
+            return None
 
     def __del__(self) -> None:
         self.close()
