@@ -6,12 +6,14 @@ import copy
 import json
 import logging
 import pickle
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from recording import reply
 from samples import ENVIRONMENT, LABEL, PROMPT, PROMPT_VERSION, RELEASE, RESOLVED, RULE_VERSION, success
 from scripted import KEY, URL, Stage, answer, lost, raw, staged, status
+from werkzeug import Response
 
 from to11ai_sdk import (
     RuleSnapshot,
@@ -24,7 +26,7 @@ from to11ai_sdk import (
 from to11ai_sdk.transport import Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from recording import RecordingServer
 
@@ -497,6 +499,16 @@ def test_a_real_client_waits_and_tries_again(server: RecordingServer) -> None:
     with server.client(max_retries=2) as client:
         assert client.prompts.get(**PM).id == "pm_1"
     assert [seen.line for seen in server.seen] == ["GET /v1/projects/pr_1/prompts/pm_1"] * 3
+
+
+def test_a_body_may_come_after_its_head_on_a_connection_that_ends_with_it(server: RecordingServer) -> None:
+    def late() -> Iterator[bytes]:
+        time.sleep(0.02)
+        yield json.dumps(success(PROMPT)).encode()
+
+    server.will_send(Response(late()))
+    with server.client() as client:
+        assert client.prompts.get(**PM).id == "pm_1"
 
 
 def test_a_real_client_gives_up_with_a_rate_limit(server: RecordingServer) -> None:
