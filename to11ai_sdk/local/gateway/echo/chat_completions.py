@@ -1,0 +1,101 @@
+"""OpenAI's ``POST /chat/completions``.
+
+Sources: https://platform.openai.com/docs/api-reference/chat/object and ``/chat/streaming``.
+"""
+
+from __future__ import annotations
+
+from itertools import chain, zip_longest
+from typing import TYPE_CHECKING, Any
+
+from . import sse
+from .answers import Answer, answers
+from .chat_requests import read_chat
+from .exchange import Answered, Exchange, as_json
+from .fields import Field, parse
+from .problems import EchoError, openai_error
+from .tokens import pieces
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .conversation import Ask
+
+_FINISH = {"stop": "stop", "stop_sequence": "stop", "length": "length", "calls": "tool_calls", "refusal": "stop"}
+
+
+def chat_completions(exchange: Exchange) -> Answered:
+    """Answer a chat request, at once or as a stream."""
+    body = parse(exchange.request.body)
+    ask = read_chat(body)
+    directives = exchange.heed(ask.model, ask.user_text)
+    said = answers(ask, directives, exchange.request.body, lambda: exchange.new_id("call_"))
+    head = {"id": exchange.new_id("chatcmpl-"), "created": exchange.now(), "model": ask.model}
+    usage = _usage(ask, said)
+    if (stream := body.get("stream")) and stream.flag():
+        return _stream(head, said, usage if _wants_usage(body) else None)
+    choices = [_choice(index, answer) for index, answer in enumerate(said)]
+    return as_json(
+        {**head, "object": "chat.completion", "choices": choices, "usage": usage, "system_fingerprint": "fp_echo"}
+    )
+
+
+def _wants_usage(body: Field) -> bool:
+    options = body.get("stream_options")
+    wanted = options.get("include_usage") if options else None
+    return wanted is not None and wanted.flag()
+
+
+def _choice(index: int, answer: Answer) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": "assistant", "content": answer.text, "refusal": None, "annotations": []}
+    if answer.finish == "refusal":
+        message.update(content=None, refusal=answer.text)
+    if answer.calls:
+        message["content"] = None
+        message["tool_calls"] = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for call in answer.calls
+        ]
+    return {"index": index, "message": message, "logprobs": None, "finish_reason": _FINISH[answer.finish]}
+
+
+def _usage(ask: Ask, said: list[Answer]) -> dict[str, Any]:
+    prompt, completion = ask.prompt_tokens, sum(answer.tokens for answer in said)
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": sum(answer.thinking_tokens for answer in said)},
+    }
+
+
+def _stream(head: dict[str, Any], said: list[Answer], usage: dict[str, Any] | None) -> Answered:
+    shared: dict[str, Any] = {**head, "object": "chat.completion.chunk", "system_fingerprint": "fp_echo"}
+    if usage is not None:
+        shared["usage"] = None
+    # The choices come interleaved, as they do from a model that writes them side by side.
+    rounds = chain.from_iterable(zip_longest(*map(_chunks, range(len(said)), said)))
+    events = [sse.data({**shared, "choices": [choice]}) for choice in rounds if choice is not None]
+    if usage is not None:
+        events.append(sse.data({**shared, "choices": [], "usage": usage}))
+    broken = {"error": openai_error(EchoError(500, "echo: the stream broke, as the request asked for."))}
+    return Answered([*events, sse.DONE], sse.MEDIA_TYPE, sse.data(broken))
+
+
+def _chunks(index: int, answer: Answer) -> Iterator[dict[str, Any]]:
+    for delta in _deltas(answer):
+        yield {"index": index, "delta": delta, "logprobs": None, "finish_reason": None}
+    yield {"index": index, "delta": {}, "logprobs": None, "finish_reason": _FINISH[answer.finish]}
+
+
+def _deltas(answer: Answer) -> Iterator[dict[str, Any]]:
+    yield {"role": "assistant", "content": None if answer.calls else "", "refusal": None}
+    name = "refusal" if answer.finish == "refusal" else "content"
+    for piece in pieces(answer.text):
+        yield {name: piece}
+    for index, call in enumerate(answer.calls):
+        function = {"name": call.name, "arguments": ""}
+        yield {"tool_calls": [{"index": index, "id": call.id, "type": "function", "function": function}]}
+        for piece in pieces(call.arguments):
+            yield {"tool_calls": [{"index": index, "function": {"arguments": piece}}]}

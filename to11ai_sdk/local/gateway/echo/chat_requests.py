@@ -1,0 +1,161 @@
+"""Reading a request of OpenAI's chat completions.
+
+Source: https://platform.openai.com/docs/api-reference/chat/create.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from .conversation import Ask, Call, Result, Said, Tool, orphans, unanswered
+from .problems import EchoError, InvalidError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .fields import Field
+
+_ROLES = ("system", "developer", "user", "assistant", "tool")
+_FOREIGN = ("system", "stop_sequences", "input", "instructions", "max_output_tokens", "anthropic_version")
+_TEXT_PARTS = ("text", "refusal")
+_OTHER_PARTS = ("input_audio", "file")
+
+
+def read_chat(body: Field) -> Ask:
+    """What a request asks.
+
+    Raises:
+        InvalidError: it is malformed.
+        EchoError: 400, it is not consistent.
+    """
+    body.refuse(*_FOREIGN)
+    messages = tuple(map(_message, _some(body.need("messages"))))
+    _check_results(messages)
+    choice, names = _choice(body)
+    tools = tuple(tool for tool in _tools(body) if names is None or tool.name in names)
+    effort, parallel = body.get("reasoning_effort"), body.get("parallel_tool_calls")
+    limit = body.get("max_completion_tokens") or body.get("max_tokens")
+    return Ask(
+        "openai",
+        body.need("model").text(),
+        messages,
+        tools,
+        choice,
+        parallel=parallel is None or parallel.flag(),
+        schema=_schema(body),
+        thinking=effort is not None and effort.text() != "none",
+        stop=tuple(stop.texts()) if (stop := body.get("stop")) else (),
+        limit=limit.integer(1) if limit else None,
+        choices=n.integer(1, 128) if (n := body.get("n")) else 1,
+    )
+
+
+def read_function(definition: Field) -> tuple[str, dict[str, Any]]:
+    """The name and the parameters of a function."""
+    parameters = definition.get("parameters")
+    return definition.need("name").text(), parameters.object() if parameters else {}
+
+
+def check_choice(tools: Sequence[Tool], names: Sequence[str] | None) -> None:
+    """Refuse a choice of a tool that is not offered.
+
+    Raises:
+        EchoError: 400 naming it.
+    """
+    offered = {tool.name for tool in tools}
+    for name in names or ():
+        if name not in offered:
+            message = f"Invalid value for 'tool_choice': tool '{name}' not found in 'tools'."
+            raise EchoError(400, message, param="tool_choice")
+
+
+def choice_word(choice: Field) -> Literal["auto", "none", "required"]:
+    """A choice that is a word."""
+    return cast("Literal['auto', 'none', 'required']", choice.word("none", "auto", "required"))
+
+
+def _some(messages: Field) -> list[Field]:
+    items = messages.items()
+    if not items:
+        message = "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array."
+        raise EchoError(400, message, param="messages", code="empty_array")
+    return items
+
+
+def _message(message: Field) -> Said:
+    role = message.need("role").word(*_ROLES)
+    calls = tuple(map(_call, listed.items())) if (listed := message.get("tool_calls")) else ()
+    if role == "tool":
+        text, _ = read_content(message.need("content"))
+        return Said(role, results=(Result(message.need("tool_call_id").text(), text),))
+    content = message.get("content")
+    if content is None and role != "assistant":
+        raise InvalidError((*message.path, "content"))
+    text, images = read_content(content) if content else ("", 0)
+    return Said(role, text, images, calls)
+
+
+def read_content(content: Field) -> tuple[str, int]:
+    """The text and the number of images of a content."""
+    if isinstance(content.value, str):
+        return content.value, 0
+    texts: list[str] = []
+    images = 0
+    for part in content.items():
+        kind = part.need("type").word(*_TEXT_PARTS, "image_url", *_OTHER_PARTS)
+        if kind in _TEXT_PARTS:
+            texts.append(part.need(kind).text())
+        elif kind == "image_url":
+            images += bool(part.need("image_url").need("url").text())
+    return "\n".join(texts), images
+
+
+def _call(call: Field) -> Call:
+    call.need("type").word("function")
+    function = call.need("function")
+    return Call(call.need("id").text(), function.need("name").text(), function.need("arguments").text())
+
+
+def _check_results(messages: Sequence[Said]) -> None:
+    if orphans(messages):
+        message = "messages with role 'tool' must be a response to a preceding message with 'tool_calls'."
+        raise EchoError(400, f"Invalid parameter: {message}", param="messages")
+    if missing := unanswered(messages, at_once=True):
+        message = (
+            "An assistant message with 'tool_calls' must be followed by tool messages responding to each"
+            f" 'tool_call_id'. The following tool_call_ids did not have response messages: {', '.join(missing)}"
+        )
+        raise EchoError(400, message, param="messages")
+
+
+def _tools(body: Field) -> list[Tool]:
+    tools: list[Tool] = []
+    for tool in offered.items() if (offered := body.get("tools")) else ():
+        if tool.need("type").text() == "function":
+            name, parameters = read_function(tool.need("function"))
+            tools.append(Tool(name, parameters, tool.object()))
+    check_choice(tools, _choice(body)[1])
+    return tools
+
+
+def _choice(body: Field) -> tuple[Literal["auto", "none", "required"], list[str] | None]:
+    choice = body.get("tool_choice")
+    if choice is None:
+        return "auto", None
+    if isinstance(choice.value, str):
+        return choice_word(choice), None
+    if choice.need("type").word("function", "allowed_tools") == "function":
+        return "required", [choice.need("function").need("name").text()]
+    allowed = choice.need("allowed_tools")
+    names = [tool.need("function").need("name").text() for tool in allowed.need("tools").items()]
+    return choice_word(allowed.need("mode")), names
+
+
+def _schema(body: Field) -> dict[str, Any] | None:
+    form = body.get("response_format")
+    kind = form.need("type").word("text", "json_object", "json_schema") if form else "text"
+    if form and kind == "json_schema":
+        described = form.need("json_schema")
+        described.need("name").text()
+        return described.need("schema").object()
+    return {} if kind == "json_object" else None

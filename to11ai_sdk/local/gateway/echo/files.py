@@ -1,0 +1,168 @@
+"""OpenAI's ``/files``: upload, list, metadata, content, delete.
+
+Source: https://platform.openai.com/docs/api-reference/files.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from .exchange import Answered, Exchange, as_json
+from .forms import read_form
+from .problems import EchoError, InvalidError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
+_MOST = 10_000
+
+
+class FileRow(NamedTuple):
+    """A file.
+
+    Attributes:
+        id: ``file-...``.
+        filename: the name that it was uploaded with.
+        purpose: what it is for, such as ``assistants``.
+        size: bytes.
+        created_at: seconds since 1970.
+        expires_at: seconds since 1970, ``None`` for never; it is told, not acted on.
+        content: the bytes; rows of a list may come without.
+    """
+
+    id: str
+    filename: str
+    purpose: str
+    size: int
+    created_at: int
+    expires_at: int | None = None
+    content: bytes = b""
+
+
+class FileStore(Protocol):
+    """Where files are kept; used by many threads at once."""
+
+    def put(self, row: FileRow) -> None:
+        """Keep a file."""
+        ...
+
+    def get(self, file_id: str) -> FileRow | None:
+        """A file with its content, ``None`` if there is none."""
+        ...
+
+    def list(self) -> Sequence[FileRow]:
+        """All files, in the order in which they were put."""
+        ...
+
+    def delete(self, file_id: str) -> bool:
+        """Drop a file; whether there was one."""
+        ...
+
+
+class MemoryFiles:
+    """A ``FileStore`` that lasts as long as the process."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, FileRow] = {}
+        self._lock = threading.Lock()
+
+    def put(self, row: FileRow) -> None:
+        """Keep a file."""
+        with self._lock:
+            self._rows[row.id] = row
+
+    def get(self, file_id: str) -> FileRow | None:
+        """A file with its content, ``None`` if there is none."""
+        return self._rows.get(file_id)
+
+    def list(self) -> Sequence[FileRow]:
+        """All files, in the order in which they were put."""
+        with self._lock:
+            return [row._replace(content=b"") for row in self._rows.values()]
+
+    def delete(self, file_id: str) -> bool:
+        """Drop a file; whether there was one."""
+        with self._lock:
+            return self._rows.pop(file_id, None) is not None
+
+
+def upload(exchange: Exchange) -> Answered:
+    """``POST /files``."""
+    form = read_form(exchange.request)
+    purpose = form.need("purpose")
+    if purpose not in _PURPOSES:
+        raise InvalidError(("purpose",), "a purpose", purpose, _PURPOSES)
+    now, lifetime = exchange.now(), form.fields.get("expires_after[seconds]", "")
+    row = FileRow(
+        exchange.new_id("file-"),
+        form.file.name,
+        purpose,
+        len(form.file.content),
+        now,
+        now + int(lifetime) if lifetime.isdecimal() else None,
+        form.file.content,
+    )
+    exchange.around.files.put(row)
+    return as_json(_shown(row))
+
+
+def listing(exchange: Exchange) -> Answered:
+    """``GET /files`` with ``purpose``, ``order`` (newest first unless ``asc``), ``after`` and ``limit``."""
+    query = exchange.query
+    rows = [row for row in exchange.around.files.list() if query.get("purpose") in (None, row.purpose)]
+    if query.get("order", "desc") != "asc":
+        rows.reverse()
+    if after := query.get("after"):
+        places = [place for place, row in enumerate(rows) if row.id == after]
+        rows = rows[places[0] + 1 :] if places else []
+    limit = query.get("limit", str(_MOST))
+    if not (limit.isdecimal() and 0 < int(limit) <= _MOST):
+        raise InvalidError(("limit",), f"an integer from 1 to {_MOST}", limit)
+    return as_json(_page(rows, int(limit)))
+
+
+def metadata(exchange: Exchange) -> Answered:
+    """``GET /files/{file_id}``."""
+    return as_json(_shown(_find(exchange)))
+
+
+def content(exchange: Exchange) -> Answered:
+    """``GET /files/{file_id}/content``."""
+    return Answered([_find(exchange).content], "application/octet-stream")
+
+
+def delete(exchange: Exchange) -> Answered:
+    """``DELETE /files/{file_id}``."""
+    row = _find(exchange)
+    exchange.around.files.delete(row.id)
+    return as_json({"id": row.id, "object": "file", "deleted": True})
+
+
+def _find(exchange: Exchange) -> FileRow:
+    file_id = exchange.arguments["file_id"]
+    row = exchange.around.files.get(file_id)
+    if row is None:
+        raise EchoError(404, f"No such File object: {file_id}", param="id")
+    return row
+
+
+def _page(rows: Sequence[FileRow], limit: int) -> dict[str, Any]:
+    shown = [_shown(row) for row in rows[:limit]]
+    ends = {"first_id": shown[0]["id"], "last_id": shown[-1]["id"]} if shown else {"first_id": None, "last_id": None}
+    return {"object": "list", "data": shown, **ends, "has_more": len(rows) > limit}
+
+
+def _shown(row: FileRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "object": "file",
+        "bytes": row.size,
+        "created_at": row.created_at,
+        "expires_at": row.expires_at,
+        "filename": row.filename,
+        "purpose": row.purpose,
+        "status": "processed",
+        "status_details": None,
+    }

@@ -1,0 +1,87 @@
+"""A text that matches a regular expression: literals, classes, groups, alternatives and repetitions."""
+
+from __future__ import annotations
+
+import re
+
+_CLASSES = {"d": "0", "w": "a", "s": " ", "D": "a", "W": " ", "S": "a", "n": "\n", "t": "\t", "r": "\r"}
+_SILENT = {"b", "B", "A", "Z"}
+_CANDIDATES = "a0A-_ .!~é" + "".join(map(chr, range(33, 127)))
+_MOST = 1_000
+
+
+def text_matching(pattern: str) -> str | None:
+    """The first text that can be made of a pattern, ``None`` if that does not match after all."""
+    try:
+        text = _Reader(pattern).alternatives()
+        return text if re.search(pattern, text) else None
+    except (re.error, ValueError, IndexError, RecursionError, OverflowError):
+        return None
+
+
+class _Reader:
+    """Walks through a pattern once, making the text as it goes."""
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+        self.at = 0
+
+    def alternatives(self) -> str:
+        """The first alternative; the others are read over."""
+        first = self._sequence()
+        while self._next() == "|":
+            self.at += 1
+            self._sequence()
+        return first
+
+    def _sequence(self) -> str:
+        made = ""
+        while self._next() not in ("", "|", ")"):
+            made += self._repeated(self._atom())
+        return made
+
+    def _next(self) -> str:
+        return self.pattern[self.at : self.at + 1]
+
+    def _take(self) -> str:
+        self.at += 1
+        return self.pattern[self.at - 1]
+
+    def _atom(self) -> str:
+        sign = self._take()
+        if sign == "(":
+            return self._group()
+        if sign == "[":
+            return self._class()
+        if sign == "\\":
+            return self._escaped()
+        return {"^": "", "$": "", ".": "a"}.get(sign, sign)
+
+    def _escaped(self) -> str:
+        sign = self._take()
+        return "" if sign in _SILENT else _CLASSES.get(sign, sign)
+
+    def _group(self) -> str:
+        silent = False
+        if found := re.compile(r"\?(?::|P?<\w+>|(=|!|<=|<!))").match(self.pattern, self.at):
+            self.at, silent = found.end(), bool(found[1])
+        text = self.alternatives()
+        self.at += 1
+        return "" if silent else text
+
+    def _class(self) -> str:
+        start = self.at - 1
+        self.at += 1 + (self._next() == "^")
+        while (sign := self._take()) != "]":
+            self.at += sign == "\\"
+        members = re.compile(self.pattern[start : self.at])
+        return next(sign for sign in _CANDIDATES if members.match(sign))
+
+    def _repeated(self, text: str) -> str:
+        found = re.compile(r"(?:[*+?]|\{(\d*)(,\d*)?\})[?+]?").match(self.pattern, self.at)
+        if not found:
+            return text
+        self.at = found.end()
+        if found[0][0] != "{":
+            return text if found[0][0] == "+" else ""
+        return text * min(int(found[1] or 0), _MOST)

@@ -1,0 +1,58 @@
+"""``POST /rerank`` of Cohere, and as OpenAI-compatible servers have it: by the words that query and document share.
+
+The score of a document is 0.9 times the share of the query's words that are in it, plus 0.1 times the share of its own
+words that are in the query: 1 for the same words, 0 for none.
+
+Sources: https://docs.cohere.com/reference/rerank and https://docs.vllm.ai/en/latest/serving/openai_compatible_server.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from .exchange import Answered, Exchange, as_json
+from .fields import parse
+from .tokens import count
+
+if TYPE_CHECKING:
+    from .fields import Field
+
+_MOST_DOCUMENTS = 1000
+
+
+def rerank(exchange: Exchange) -> Answered:
+    """Answer a request to rank documents."""
+    body = parse(exchange.request.body)
+    model, query = body.need("model").text(), body.need("query").text()
+    exchange.heed(model, query)
+    documents = [_text(document) for document in body.need("documents").items()]
+    most = given.integer(1) if (given := body.get("top_n")) else _MOST_DOCUMENTS
+    shown = (wanted := body.get("return_documents")) is not None and wanted.flag()
+    results: list[dict[str, Any]] = _ranked(query, documents)[:most]
+    if shown:
+        results = [{**result, "document": {"text": documents[result["index"]]}} for result in results]
+    total = count(query) * len(documents) + sum(map(count, documents))
+    return as_json({"id": exchange.new_id("rerank-"), "results": results, **_rest(exchange, model, total)})
+
+
+def score(query: str, document: str) -> float:
+    """How well a document fits a query, 0 to 1."""
+    asked, found = (set(re.findall(r"\w+", text.lower())) for text in (query, document))
+    shared = len(asked & found)
+    return round(0.9 * shared / (len(asked) or 1) + 0.1 * shared / (len(found) or 1), 6)
+
+
+def _ranked(query: str, documents: list[str]) -> list[dict[str, Any]]:
+    results = [{"index": index, "relevance_score": score(query, text)} for index, text in enumerate(documents)]
+    return sorted(results, key=lambda result: -result["relevance_score"])
+
+
+def _text(document: Field) -> str:
+    return document.value if isinstance(document.value, str) else document.need("text").text()
+
+
+def _rest(exchange: Exchange, model: str, total: int) -> dict[str, Any]:
+    if exchange.around.dialect == "cohere":
+        return {"meta": {"api_version": {"version": "2"}, "billed_units": {"search_units": 1}}}
+    return {"model": model, "usage": {"total_tokens": total}}

@@ -1,0 +1,87 @@
+"""The endpoints of each dialect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import Map, Rule
+
+from . import files, models
+from .chat_completions import chat_completions
+from .embeddings import embeddings
+from .images import images
+from .messages import count_tokens, messages
+from .native import NATIVE, native
+from .problems import EchoError
+from .rerank import rerank
+from .responses import responses
+from .speech import speech
+from .transcriptions import transcriptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .exchange import Answered, Exchange
+
+_MODELS: dict[str, Callable[[Exchange], Answered]] = {
+    "GET /models": models.models,
+    "GET /models/<path:model_id>": models.model,
+}
+
+_ENDPOINTS: dict[str, dict[str, Callable[[Exchange], Answered]]] = {
+    "openai": {
+        "POST /chat/completions": chat_completions,
+        "POST /responses": responses,
+        "POST /embeddings": embeddings,
+        "POST /images/generations": images,
+        "POST /audio/transcriptions": transcriptions,
+        "POST /audio/speech": speech,
+        "POST /rerank": rerank,
+        "POST /files": files.upload,
+        "GET /files": files.listing,
+        "GET /files/<file_id>": files.metadata,
+        "GET /files/<file_id>/content": files.content,
+        "DELETE /files/<file_id>": files.delete,
+        **_MODELS,
+    },
+    "anthropic": {"POST /messages": messages, "POST /messages/count_tokens": count_tokens, **_MODELS},
+    "cohere": {"POST /rerank": rerank},
+    "native": {},
+}
+
+DIALECTS = tuple(_ENDPOINTS)
+"""What ``echo`` speaks."""
+
+
+def _map(endpoints: Mapping[str, Callable[[Exchange], Answered]]) -> Map:
+    rules = [
+        Rule(line.split()[1], methods=[line.split()[0]], endpoint=endpoint) for line, endpoint in endpoints.items()
+    ]
+    return Map(rules, strict_slashes=False, merge_slashes=False)
+
+
+_MAPS = {dialect: _map(endpoints) for dialect, endpoints in _ENDPOINTS.items()}
+
+
+def route(
+    dialect: str, provider: str, method: str, path: str
+) -> tuple[Callable[[Exchange], Answered], Mapping[str, str]]:
+    """The endpoint for a path without query, and what its placeholders are.
+
+    Raises:
+        EchoError: 404 or 405, the dialect has no such endpoint.
+    """
+    try:
+        endpoint, arguments = _MAPS[dialect].bind("echo").match(path, method)
+    except HTTPException as exc:
+        if dialect == "native" or provider in NATIVE:
+            return native, {}
+        raise _unknown(dialect, method, path, exc) from None
+    return endpoint, arguments
+
+
+def _unknown(dialect: str, method: str, path: str, problem: HTTPException) -> EchoError:
+    if isinstance(problem, MethodNotAllowed):
+        return EchoError(405, f"Not allowed to {method} on {path}.")
+    return EchoError(404, f"Invalid URL ({method} {path})" if dialect == "openai" else f"Not found: {method} {path}")
