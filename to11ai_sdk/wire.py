@@ -185,10 +185,11 @@ def json_bytes(body: Mapping[str, Any]) -> bytes:
     """
     try:
         return _encode(body).encode("ascii")
-    except (RecursionError, TypeError, ValueError):
+    except (RecursionError, TypeError, ValueError) as exc:
         for name, value in body.items():
             _explain(name, value)
-        raise
+        # Each value can be encoded alone, so it is the level of the body that is one too many.
+        raise ValueError("the body is nested too deeply for JSON") from exc
 
 
 def _explain(name: str, value: Any) -> None:
