@@ -6,6 +6,7 @@ import copy
 import json
 import logging
 import pickle
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -354,6 +355,11 @@ def test_nothing_is_told_at_info(caplog: pytest.LogCaptureFixture) -> None:
         get(stage)
         failed(stage)
     assert caplog.records == []
+
+
+def test_a_process_without_logging_calls_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "logging")
+    assert get(staged(answer(PROMPT))).id == "pm_1"
 
 
 # --- redirects

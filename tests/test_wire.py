@@ -324,3 +324,15 @@ def deep(levels: int) -> list[Any]:
 def test_a_body_that_json_cannot_hold_is_refused_by_parameter(value: Any, kind: type[Exception], words: str) -> None:
     with pytest.raises(kind, match=rf"^templateJson: .*{words}"):
         json_bytes({"format": "text", "templateJson": value})
+
+
+def test_a_body_just_too_deep_is_refused_like_any_other() -> None:
+    def fault(levels: int) -> str:
+        return outcome(lambda value: json_bytes({"x": value}).decode(), deep(levels))[1]
+
+    low, high = 1, 200_000
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if fault(middle) else (middle, high)
+    assert fault(low) == ""
+    assert all("nested too deeply for JSON" in fault(levels) for levels in range(high, high + 5))
