@@ -6,6 +6,7 @@ import errno
 import logging
 import os
 import socket
+import time
 from contextlib import suppress
 from http import HTTPStatus
 from threading import Thread
@@ -15,6 +16,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from ..problems import Problem
 from . import envelope
+from .disconnects import Disconnects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +27,7 @@ _log = logging.getLogger(__name__)
 _HOST = "127.0.0.1"
 _POLL_S = 0.05
 _GRACE_S = 5.0
+_LAST_CHUNK = b"0\r\n\r\n"
 
 
 class PortTakenError(OSError):
@@ -38,6 +41,7 @@ class Handler(WSGIRequestHandler):
     asks for ``Connection: close``, so here the connection may go on.
     """
 
+    server: Server
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     # Head and body leave in one piece; otherwise the second would wait for the acknowledgement of the first.
@@ -68,12 +72,39 @@ class Handler(WSGIRequestHandler):
     def _send(self, status: str, headers: list[tuple[str, str]], chunks: Iterable[bytes]) -> None:
         code, _, reason = status.partition(" ")
         self.send_response(int(code), reason)
-        for name, value in headers:
+        streams = not any(name.lower() == "content-length" for name, _ in headers)
+        for name, value in [*headers, *self._framing(streams)]:
             self.send_header(name, value)
         self.end_headers()
-        for chunk in chunks:
-            self.wfile.write(chunk)
+        if streams:
+            self._stream(chunks)
+        else:
+            self.wfile.writelines(chunks)
         self.wfile.flush()
+
+    @property
+    def _chunked(self) -> bool:
+        """Whether the client knows how to read a body in chunks."""
+        return self.request_version != "HTTP/1.0"
+
+    def _framing(self, streams: bool) -> list[tuple[str, str]]:
+        """How the end of a body of unknown length is told (RFC 9112 section 6)."""
+        if not streams:
+            return []
+        return [("Transfer-Encoding", "chunked") if self._chunked else ("Connection", "close")]
+
+    def _stream(self, chunks: Iterable[bytes]) -> None:
+        """Send each chunk at once, until the end or until the client hangs up."""
+        frame = _frame if self._chunked else bytes
+        try:
+            with self.server.disconnects.watching(self.connection, getattr(chunks, "abort", _nothing)):
+                for chunk in filter(None, chunks):
+                    self.wfile.write(frame(chunk))
+                    self.wfile.flush()
+            self.wfile.write(_LAST_CHUNK if self._chunked else b"")
+        except ConnectionError:
+            # Half a body was sent: only the end of the connection can say that the rest does not come.
+            self.close_connection = True
 
     def handle_expect_100(self) -> bool:
         """Ask for the body at once."""
@@ -118,6 +149,7 @@ class Server(ThreadedWSGIServer):
         self._open: dict[socket.socket, Thread] = {}
         with _listen(port) as listener:
             super().__init__(_HOST, port, app, Handler, fd=listener.fileno())
+        self.disconnects = Disconnects()
         self._thread = Thread(target=self.serve_forever, args=(_POLL_S,), name="to11-local", daemon=True)
 
     @property
@@ -133,15 +165,19 @@ class Server(ThreadedWSGIServer):
         """Finish the requests at work, close every connection and end every thread."""
         self.shutdown()
         self._thread.join()
+        self.disconnects.close()
         self._hang_up(socket.SHUT_RD, _GRACE_S)
         self._hang_up(socket.SHUT_RDWR, _GRACE_S)
 
     def _hang_up(self, how: int, wait_s: float) -> None:
-        """Tell each connection's thread that no more comes, or goes, and wait for it."""
-        for connection, thread in list(self._open.items()):
+        """Tell each connection's thread that no more comes, or goes, and wait for all of them."""
+        threads = list(self._open.items())
+        for connection, _ in threads:
             with suppress(OSError):  # the client may be faster
                 connection.shutdown(how)
-            thread.join(wait_s)
+        end = time.monotonic() + wait_s
+        for _, thread in threads:
+            thread.join(max(0.0, end - time.monotonic()))
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection in a thread of its own."""
@@ -159,13 +195,21 @@ class Server(ThreadedWSGIServer):
         _log.exception("the connection from %s failed", client_address)
 
 
+def _frame(chunk: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(chunk), chunk)
+
+
+def _nothing() -> None:
+    """What there is to abort where nothing is open."""
+
+
 def _listen(port: int) -> socket.socket:
     listener = socket.socket()
     if os.name == "posix":  # elsewhere this would let two servers have one port
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((_HOST, port))
-        listener.listen(128)
+        listener.listen(1024)
     except OSError as exc:
         listener.close()
         if exc.errno == errno.EADDRINUSE:
