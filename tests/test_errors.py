@@ -49,6 +49,16 @@ SNAPSHOT_CODES = [
     "INVALID_STRATEGY_VARIANTS",
     "INVALID_RETRY_POLICY",
 ]
+POLICIES = [
+    "REQUIRED_SOURCE_ENV",
+    "MINIMUM_DWELL_TIME",
+    "NO_ROLLBACK_IN_SOURCE",
+    "REQUIRES_APPROVAL",
+    "SEPARATION_OF_DUTIES",
+    "SOURCE_ENV_UNAVAILABLE",
+    "ENV_NOT_FOUND",
+    "INVALID_CONFIG",
+]
 
 
 def error_of(server: RecordingServer, *replies: Response, **options: Any) -> Any:
@@ -81,9 +91,11 @@ BY_STATUS = [
     (409, "NO_ACTIVE_RELEASE", To11aiApiError),
     (409, "AMBIGUOUS_ENV_LABELS", To11aiApiError),
     (403, "POLICY_VIOLATION", To11aiAuthError),
-    (403, "ENV_POLICY_REQUIRES_APPROVAL", To11aiAuthError),
+    *[(403, f"ENV_POLICY_{rule}", To11aiAuthError) for rule in POLICIES],
     (409, "ENVIRONMENT_SLUG_TAKEN", To11aiApiError),
     (409, "PROJECT_LABEL_SYSTEM_NOT_DELETABLE", To11aiApiError),
+    (409, "CANNOT_ARCHIVE_GATEWAY_FALLBACK", To11aiApiError),
+    (409, "SYSTEM_ENV_IMMUTABLE", To11aiApiError),
     (422, "INVALID_DATE_RANGE", To11aiApiError),
     # a code counts with its own status only
     (400, "RULE_NOT_FOUND", To11aiValidationError),
