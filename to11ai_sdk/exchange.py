@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from threading import Lock
 from urllib.parse import urljoin, urlsplit
 
@@ -53,7 +54,13 @@ class UrllibExchange:
     def __init__(self, ssl_context: ssl.SSLContext | None = None) -> None:
         self._context = ssl_context
         self._opened: tuple[OpenerDirector, KeepAliveHandler] | None = None
-        self._lock = Lock()
+        self._pid, self._lock = os.getpid(), Lock()
+
+    def _alone(self) -> Lock:
+        """The lock under which things are made once; a fork may have copied it while a thread held it."""
+        if self._pid != os.getpid():
+            self._pid, self._lock = os.getpid(), Lock()
+        return self._lock
 
     def __call__(
         self,
@@ -92,7 +99,7 @@ class UrllibExchange:
         proxies = getproxies()
         if not proxy_bypass(call.host):
             _check_proxy(call, proxies.get(call.type))
-        with self._lock:
+        with self._alone():
             if self._opened is None:
                 handler = KeepAliveHandler(self._tls)
                 opener = OpenerDirector()
@@ -103,12 +110,16 @@ class UrllibExchange:
             return self._opened
 
     def _tls(self) -> ssl.SSLContext:
-        with self._lock:
+        return self._context or self._trusting()
+
+    def _trusting(self) -> ssl.SSLContext:
+        with self._alone():
             if self._context is None:
                 import ssl
 
-                self._context = ssl.create_default_context()
-                self._context.set_alpn_protocols(["http/1.1"])
+                context = ssl.create_default_context()
+                context.set_alpn_protocols(["http/1.1"])
+                self._context = context
             return self._context
 
     def close(self) -> None:

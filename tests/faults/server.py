@@ -1,9 +1,9 @@
 """A server that follows a script byte by byte, because no real one can be told to be this bad.
 
 A script is a tuple of steps for one exchange: ``READ`` waits for a whole request, bytes are sent, a number is a pause
-in seconds, ``RESET`` and ``HOLD`` end or stop the connection, ``KEEP`` starts over on the same connection, a function
-of the request gives the bytes to send, and :class:`Endless` sends until the other side gives up. After the last step
-the connection is closed.
+in seconds, ``RESET`` and ``HOLD`` end or stop the connection, ``KEEP`` starts over on the same connection (:class:`Do`
+lists them all), a function of the request gives the bytes to send, and :class:`Endless` sends until the other side
+gives up. After the last step the connection is closed.
 """
 
 from __future__ import annotations
@@ -28,12 +28,14 @@ class Do(Enum):
     """Steps of a script that send nothing."""
 
     READ = "wait for a whole request"
+    HEAD = "wait for the head of a request and leave its body where it is"
+    SIP = "read a little of what comes, now and then"
     HOLD = "do nothing until the test is over"
     RESET = "close with a TCP reset"
     KEEP = "wait for the next request on this connection"
 
 
-READ, HOLD, RESET, KEEP = Do.READ, Do.HOLD, Do.RESET, Do.KEEP
+READ, HEAD, SIP, HOLD, RESET, KEEP = Do.READ, Do.HEAD, Do.SIP, Do.HOLD, Do.RESET, Do.KEEP
 
 
 class Endless:
@@ -187,6 +189,12 @@ class ScriptedServer:
     def _do(self, sock: socket.socket, step: Step, request: Received | None) -> None:
         if step is HOLD:
             self._stopped.wait()
+        elif step is HEAD:
+            while b"\r\n\r\n" not in sock.recv(2000):
+                pass
+        elif step is SIP:
+            while sock.recv(1000) and not self._stopped.wait(0.02):
+                pass
         elif isinstance(step, int | float):
             self._stopped.wait(step)
         elif isinstance(step, bytes):

@@ -1,0 +1,59 @@
+"""Requests that are larger than what the network takes at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from to11ai_sdk.client import To11aiClient
+from to11ai_sdk.errors import To11aiApiError, To11aiNetworkError
+
+from .certificates import serving, trusting
+from .harness import impatient
+from .server import HEAD, HEALTHY, HOLD, RESET, SIP, Script, ScriptedServer, http
+
+LARGE = "x" * 20_000_000
+
+
+def upload(client: To11aiClient) -> object:
+    return client.prompts.create_version(
+        project_id="p", prompt_id="n", format="text", template_json={"text": LARGE}, variables_schema={}
+    )
+
+
+@pytest.fixture(params=["HTTP", "HTTPS"])
+def tls(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param == "HTTPS")
+
+
+def test_a_large_request_arrives_whole(tls: bool) -> None:
+    with (
+        ScriptedServer(HEALTHY, tls=serving() if tls else None) as server,
+        impatient(server.url, ssl_context=trusting() if tls else None, timeout_s=10) as client,
+    ):
+        upload(client)
+        assert server.requests[0].json["templateJson"] == {"text": LARGE}
+
+
+@pytest.mark.parametrize(
+    "script", [(HOLD,), (HEAD, HOLD), (HEAD, SIP)], ids=["reads nothing", "reads the head", "sips"]
+)
+def test_a_server_that_does_not_read_cannot_hold_the_caller(script: Script, tls: bool) -> None:
+    with (
+        ScriptedServer(script, tls=serving() if tls else None) as server,
+        impatient(server.url, ssl_context=trusting() if tls else None, timeout_s=0.5) as client,
+        pytest.raises(To11aiNetworkError, match="no complete reply in time") as caught,
+    ):
+        upload(client)
+    assert caught.value.attempts == 1
+    assert caught.value.elapsed_s < 1
+
+
+@pytest.mark.parametrize("end", [(), (0.1,), (RESET,)], ids=["closes", "waits and closes", "resets"])
+def test_an_answer_before_the_request_is_sent_is_told_or_the_loss_is(end: Script, tls: bool) -> None:
+    with (
+        ScriptedServer((HEAD, http(413, b"{}"), *end), tls=serving() if tls else None) as server,
+        impatient(server.url, ssl_context=trusting() if tls else None, timeout_s=3) as client,
+        pytest.raises((To11aiApiError, To11aiNetworkError), match=r"HTTP 413|closed before|ended before") as caught,
+    ):
+        upload(client)
+    assert caught.value.attempts == 1
