@@ -189,7 +189,7 @@ def _converse(connection: Connection, req: Call) -> Response:
     headers = {name: value for name, value in req.header_items() if name != "Proxy-authorization"}
     try:
         connection.request(req.get_method(), req.selector, req.data, headers)
-        connection.wire.push()
+        _push(connection.wire)
         req.meanwhile()
         response: Response = connection.getresponse()  # type: ignore[assignment]
     except BaseException:
@@ -198,3 +198,13 @@ def _converse(connection: Connection, req: Call) -> Response:
     connection.wire.allowance = float("inf")
     response.connection = connection
     return response
+
+
+def _push(wire: DeadlineSocket) -> None:
+    try:
+        wire.push()
+    except TimeoutError:
+        raise
+    except OSError:
+        # Closed before it was sent whole: there may be an answer all the same, such as 413. If not, reading says so.
+        pass

@@ -187,14 +187,8 @@ class ScriptedServer:
         return self._scripts[min(number, len(self._scripts) - 1)]
 
     def _do(self, sock: socket.socket, step: Step, request: Received | None) -> None:
-        if step is HOLD:
-            self._stopped.wait()
-        elif step is HEAD:
-            while b"\r\n\r\n" not in sock.recv(2000):
-                pass
-        elif step is SIP:
-            while sock.recv(1000) and not self._stopped.wait(0.02):
-                pass
+        if isinstance(step, Do):
+            self._obey(sock, step)
         elif isinstance(step, int | float):
             self._stopped.wait(step)
         elif isinstance(step, bytes):
@@ -207,6 +201,16 @@ class ScriptedServer:
         elif callable(step):
             assert request is not None
             sock.sendall(step(request))
+
+    def _obey(self, sock: socket.socket, step: Do) -> None:
+        if step is HOLD:
+            self._stopped.wait()
+        elif step is HEAD:
+            while b"\r\n\r\n" not in sock.recv(2000):
+                pass
+        elif step is SIP:
+            while sock.recv(1000) and not self._stopped.wait(0.02):
+                pass
 
     def _read(self, sock: socket.socket, number: int) -> Received | None:
         stream = b""
