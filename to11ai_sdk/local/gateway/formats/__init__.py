@@ -1,0 +1,113 @@
+"""The wire formats of the gateway, each read into and written from one neutral form; pure functions, no HTTP.
+
+A caller's request in one format becomes a provider's in another with
+``FORMATS[target].write_request(FORMATS[source].read_request(body))``; replies and streams come back the same way.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .anthropic_messages import AnthropicMessages
+from .errors import read_error
+from .fields import FormatError
+from .identity import Clock, NewId, random_id, unix_time
+from .openai_chat import OpenAIChat
+from .openai_responses import OpenAIResponses
+from .streams import StreamError, collect, deltas_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from .neutral import Delta, Reply, Request
+
+__all__ = [
+    "FORMATS",
+    "AnthropicMessages",
+    "Format",
+    "FormatError",
+    "OpenAIChat",
+    "OpenAIResponses",
+    "StreamError",
+    "collect",
+    "deltas_of",
+    "formats",
+    "read_error",
+]
+
+
+class Format(Protocol):
+    """A wire format. Its readers raise ``FormatError`` and nothing else, whatever JSON they are given."""
+
+    def read_request(self, body: Mapping[str, Any]) -> Request:
+        """The neutral form of a request.
+
+        Raises:
+            FormatError: the body is malformed, or holds what no other format can.
+        """
+        ...
+
+    def write_request(self, request: Request) -> dict[str, Any]:
+        """The body of a request.
+
+        Raises:
+            FormatError: the request holds what this format cannot, and leaving it out would change the answer.
+        """
+        ...
+
+    def read_reply(self, body: Mapping[str, Any]) -> Reply:
+        """The neutral form of a reply.
+
+        Raises:
+            FormatError: the body is malformed.
+        """
+        ...
+
+    def write_reply(self, reply: Reply, request: Request | None = None) -> dict[str, Any]:
+        """The body of a reply to a request; a response of OpenAI's repeats what was asked."""
+        ...
+
+    def read_stream(self, chunks: Iterable[bytes]) -> Iterator[Delta]:
+        """The deltas of a stream of server-sent events, however its bytes are cut.
+
+        The last is an ``End``, or an ``Error`` if the provider sent one, or its stream is malformed or cut. Exceptions
+        of ``chunks`` pass through.
+        """
+        ...
+
+    def write_stream(self, deltas: Iterable[Delta], request: Request) -> Iterator[bytes]:
+        """The server-sent events of a stream that answers a request, one per item.
+
+        An ``Error`` becomes the error event of the format and ends the stream.
+        """
+        ...
+
+    def error_body(self, type: str | None, code: str | None, message: str, status: int) -> dict[str, Any]:  # noqa: A002
+        """The body of an error.
+
+        Args:
+            type: the kind in the format's own words; ``None``, or a word of another provider, becomes the one for the
+                status.
+            code: a stable word for the error itself.
+            message: for a person.
+            status: HTTP status.
+        """
+        ...
+
+
+def formats(new_id: NewId = random_id, clock: Clock = unix_time) -> dict[str, Format]:
+    """All formats by name, with these ids and this time.
+
+    Args:
+        new_id: makes an id that begins with a given prefix.
+        clock: tells the time in seconds since 1970.
+    """
+    return {
+        "openai_chat": OpenAIChat(new_id, clock),
+        "openai_responses": OpenAIResponses(new_id, clock),
+        "anthropic_messages": AnthropicMessages(new_id, clock),
+    }
+
+
+FORMATS: Mapping[str, Format] = formats()
+"""All formats by name: ``openai_chat``, ``openai_responses``, ``anthropic_messages``."""

@@ -1,0 +1,73 @@
+"""Anthropic messages (``POST /v1/messages``; https://docs.anthropic.com/en/api/messages).
+
+Dropped, for want of a counterpart elsewhere: in requests ``cache_control``, ``citations``, ``container``,
+``inference_geo``, ``mcp_servers``, ``service_tier``, ``speed``, ``thinking.display``, the ``context`` of a document; in
+replies ``citations``, ``container``, blocks of tools that the provider runs itself; ``pause_turn`` is an ``end_turn``,
+``model_context_window_exceeded`` a ``max_tokens``. Refused: tools that the provider runs itself, files by id, search
+results.
+
+Writing a request: several system and developer texts are joined by a blank line, wherever they stood; ``max_tokens``
+is 4096, plus the budget for thinking, unless told; a temperature above 1 is 1; thinking without a signature and empty
+texts are left out; characters that an id may not have here become ``_``. This format has no room for ``metadata``,
+``verbosity``, ``service``, the ``detail`` of an image or, in requests, a ``response_format`` of JSON (refused) or an
+``n`` above 1 (refused). Words of refusal become text, and the stop reason ``refusal``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import anthropic_error
+from ..identity import Clock, NewId, id_for, random_id, unix_time
+from ..streams import whole
+from . import event_writer, events, replies, requests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ..neutral import Delta, Reply, Request
+
+
+@dataclass(frozen=True)
+class AnthropicMessages:
+    """The Anthropic messages format.
+
+    Args:
+        new_id: makes ids.
+        clock: tells the time; this format has no use for it.
+    """
+
+    new_id: NewId = random_id
+    clock: Clock = unix_time
+
+    def read_request(self, body: Mapping[str, Any]) -> Request:
+        """The neutral form of a request; raises ``FormatError``."""
+        return requests.read_request(body)
+
+    def write_request(self, request: Request) -> dict[str, Any]:
+        """The body of a request; raises ``FormatError`` for JSON formats and several replies."""
+        return requests.write_request(request)
+
+    def read_reply(self, body: Mapping[str, Any]) -> Reply:
+        """The neutral form of a reply; raises ``FormatError``."""
+        return replies.read_reply(body)
+
+    def write_reply(self, reply: Reply, request: Request | None = None) -> dict[str, Any]:
+        """The body of a reply; ids of other formats are replaced."""
+        return replies.write_reply(reply, self._reply_id(reply.id))
+
+    def read_stream(self, chunks: Iterable[bytes]) -> Iterator[Delta]:
+        """The deltas of a stream, with an ``End`` or an ``Error`` last."""
+        return whole(events.read_stream(chunks))
+
+    def write_stream(self, deltas: Iterable[Delta], request: Request) -> Iterator[bytes]:
+        """The events of a stream, ``message_start`` to ``message_stop``; this format always tells the usage."""
+        return event_writer.write_stream(deltas, self._reply_id)
+
+    def error_body(self, type: str | None, code: str | None, message: str, status: int) -> dict[str, Any]:  # noqa: A002
+        """``{"type": "error", "error": {"type", "message"}}``, and ``code`` inside if there is one."""
+        return anthropic_error(type, code, message, status)
+
+    def _reply_id(self, reply_id: str | None) -> str:
+        return id_for(reply_id, "msg_", self.new_id)

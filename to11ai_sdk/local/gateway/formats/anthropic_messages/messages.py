@@ -1,0 +1,177 @@
+"""Messages of the Anthropic format: system text, turns and content blocks."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ..data_urls import source_of, url_of
+from ..json_text import arguments_of, input_of
+from ..neutral import (
+    File,
+    Image,
+    Message,
+    Part,
+    RedactedThinking,
+    Refusal,
+    ReplyPart,
+    Role,
+    Text,
+    Thinking,
+    ToolCall,
+    ToolResult,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from ..fields import Fields
+
+_ROLES: Mapping[str, Role] = {"user": "user", "assistant": "assistant", "system": "system"}
+_ADVICE = "send it to the provider in its own format"
+_NO_ID = re.compile(r"[^a-zA-Z0-9_-]")
+
+
+def read_messages(fields: Fields) -> Iterator[Message]:
+    """The system text and the turns of a request; each tool result becomes a message of its own, before the rest."""
+    if fields.has("system"):
+        yield Message("system", fields.content("system", Text, _read_text))
+    for turn in fields.children("messages"):
+        role = turn.choice("role", _ROLES, "tool results are parts of a user turn")
+        parts: tuple[Part, ...] = turn.content("content", Text, partial(_read_part, role))
+        yield from _messages(role, parts)
+
+
+def read_reply_part(fields: Fields) -> ReplyPart | None:
+    """One block of a reply; ``None`` for one of a kind that no other format has."""
+    reader = _ANSWERS.get(fields.text("type"))
+    return reader(fields) if reader else None
+
+
+def write_system(messages: Iterable[Message]) -> Any:
+    """The member ``system``: one message as it is, several texts joined by a blank line; ``None`` without any."""
+    system = [message.parts for message in messages if message.role in {"system", "developer"}]
+    if len(system) == 1 and len(system[0]) > 1:
+        return [write_part(part) for part in system[0]]
+    texts = ["".join(part.text for part in parts if isinstance(part, Text)) for parts in system]
+    return "\n\n".join(filter(None, texts)) or None
+
+
+def write_turns(messages: Iterable[Message]) -> list[dict[str, Any]]:
+    """The member ``messages``; tool results that follow each other, and what the user then says, are one turn."""
+    turns: list[tuple[str, list[Part]]] = []
+    after_tool = False
+    for message in messages:
+        if message.role in {"system", "developer"}:
+            continue
+        role = "assistant" if message.role == "assistant" else "user"
+        if after_tool and role == "user":
+            turns[-1][1].extend(message.parts)
+        else:
+            turns.append((role, list(message.parts)))
+        after_tool = message.role == "tool"
+    return [{"role": role, "content": _write_content(parts)} for role, parts in turns]
+
+
+def write_part(part: Part) -> dict[str, Any]:
+    """One content block of a request or a reply."""
+    if isinstance(part, Text | Refusal):
+        return {"type": "text", "text": part.text}
+    if isinstance(part, ToolCall):
+        return {"type": "tool_use", "id": part.id, "name": part.name, "input": input_of(part.arguments)}
+    if isinstance(part, Thinking):
+        return {"type": "thinking", "thinking": part.text, "signature": part.signature or ""}
+    if isinstance(part, RedactedThinking):
+        return {"type": "redacted_thinking", "data": part.data}
+    if isinstance(part, Image):
+        return {"type": "image", "source": source_of(part.url)}
+    if isinstance(part, File):
+        title = {"title": part.name} if part.name else {}
+        return {"type": "document", "source": source_of(part.url), **title}
+    return _write_result(part)
+
+
+def _messages(role: Role, parts: Sequence[Part]) -> Iterator[Message]:
+    rest = tuple(part for part in parts if not isinstance(part, ToolResult))
+    for part in parts:
+        if isinstance(part, ToolResult):
+            yield Message("tool", (part,))
+    if rest or not parts:
+        yield Message(role, rest)
+
+
+def _read_part(role: Role, fields: Fields) -> Part:
+    return fields.choice("type", _BLOCKS[role], _ADVICE)(fields)
+
+
+def _read_text(fields: Fields) -> Text:
+    return Text(fields.text("text"))
+
+
+def _read_image(fields: Fields) -> Image:
+    return Image(url_of(fields.child("source")))
+
+
+def _read_document(fields: Fields) -> Text | File:
+    source = fields.child("source")
+    if source.raw.get("type") == "text":
+        return Text(source.text("data"))
+    return File(url_of(source), fields.text_or_none("title"))
+
+
+def _read_thinking(fields: Fields) -> Thinking:
+    return Thinking(fields.text("thinking"), fields.text_or_none("signature") or None)
+
+
+def _read_redacted(fields: Fields) -> RedactedThinking:
+    return RedactedThinking(fields.text("data"))
+
+
+def _read_call(fields: Fields) -> ToolCall:
+    return ToolCall(fields.text("id"), fields.text("name"), arguments_of(fields.mapping("input") or {}))
+
+
+def _read_result(fields: Fields) -> ToolResult:
+    content = fields.content("content", Text, lambda part: part.choice("type", _RESULTS, _ADVICE)(part))
+    return ToolResult(fields.text("tool_use_id"), content, bool(fields.flag("is_error")))
+
+
+_RESULTS: Mapping[str, Callable[[Fields], Text | Image | File]] = {
+    "text": _read_text,
+    "image": _read_image,
+    "document": _read_document,
+}
+_ANSWERS: Mapping[str, Callable[[Fields], ReplyPart]] = {
+    "text": _read_text,
+    "thinking": _read_thinking,
+    "redacted_thinking": _read_redacted,
+    "tool_use": _read_call,
+}
+_BLOCKS: Mapping[Role, Mapping[str, Callable[[Fields], Part]]] = {
+    "system": {"text": _read_text},
+    "user": {**_RESULTS, "tool_result": _read_result},
+    "assistant": _ANSWERS,
+}
+
+
+def _write_content(parts: Sequence[Part]) -> Any:
+    # Thoughts that nobody signed, and empty text, are refused by the provider.
+    sent = [part for part in parts if not isinstance(part, Thinking) or part.signature]
+    sent = [part for part in sent if not isinstance(part, Text | Refusal) or part.text]
+    if not sent:
+        return ""
+    if len(sent) == 1 and isinstance(sent[0], Text):
+        return sent[0].text
+    return [_with_fit_id(write_part(part)) for part in sent]
+
+
+def _write_result(result: ToolResult) -> dict[str, Any]:
+    content = {"content": _write_content(result.content)} if result.content else {}
+    error = {"is_error": True} if result.is_error else {}
+    return {"type": "tool_result", "tool_use_id": result.call_id, **content, **error}
+
+
+def _with_fit_id(block: dict[str, Any]) -> dict[str, Any]:
+    # Ids of other providers may hold characters that are refused here.
+    return {key: _NO_ID.sub("_", value) if key in {"id", "tool_use_id"} else value for key, value in block.items()}

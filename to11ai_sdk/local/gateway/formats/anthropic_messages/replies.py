@@ -1,0 +1,71 @@
+"""Replies of ``POST /v1/messages``, read and written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..fields import Fields
+from ..neutral import Refusal, Reply, StopReason, Usage
+from ..streams import is_empty
+from .messages import read_reply_part, write_part
+from .usage import read_usage, write_usage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_STOPS: Mapping[str, StopReason] = {
+    "end_turn": "end_turn",
+    "max_tokens": "max_tokens",
+    "stop_sequence": "stop_sequence",
+    "tool_use": "tool_use",
+    "refusal": "refusal",
+    "model_context_window_exceeded": "max_tokens",
+}
+
+
+def read_reply(body: Mapping[str, Any]) -> Reply:
+    """The neutral form of a body; blocks of kinds that no other format has are left out.
+
+    Raises:
+        FormatError: a field is missing or wrong.
+    """
+    fields = Fields.of_body(body)
+    parts = [part for part in map(read_reply_part, fields.children("content")) if part is not None]
+    stop, stop_sequence, explanation = read_stop(fields)
+    parts += [Refusal(explanation)]
+    return Reply(
+        id=fields.words("id") or None,
+        model=fields.words("model"),
+        parts=tuple(part for part in parts if not is_empty(part)),
+        stop=stop,
+        stop_sequence=stop_sequence,
+        usage=read_usage(fields.child("usage")) if fields.has("usage") else None,
+    )
+
+
+def write_reply(reply: Reply, reply_id: str) -> dict[str, Any]:
+    """The body of a neutral reply."""
+    refused = any(isinstance(part, Refusal) for part in reply.parts)
+    return {
+        **envelope(reply_id, reply.model),
+        "content": [write_part(part) for part in reply.parts],
+        "stop_reason": stop_reason(reply.stop, refused),
+        "stop_sequence": reply.stop_sequence,
+        "usage": write_usage(reply.usage or Usage()),
+    }
+
+
+def envelope(reply_id: str, model: str) -> dict[str, Any]:
+    """The members of a message that are known from its start."""
+    return {"id": reply_id, "type": "message", "role": "assistant", "model": model}
+
+
+def read_stop(fields: Fields) -> tuple[StopReason, str | None, str]:
+    """Why a reply ended, the stop sequence if one did, and the provider's explanation if it refused."""
+    stop = _STOPS.get(fields.words("stop_reason"), "end_turn")
+    return stop, fields.text_or_none("stop_sequence"), fields.child("stop_details").words("explanation")
+
+
+def stop_reason(stop: StopReason, refused: bool) -> str:
+    """The word for why a reply ended; one with words of refusal ended for that."""
+    return "refusal" if refused else stop

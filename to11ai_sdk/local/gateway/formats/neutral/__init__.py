@@ -1,0 +1,42 @@
+"""The neutral form: what a chat request, its reply and its stream say, in the words of no single provider.
+
+It holds what at least two of the formats can hold. Everything here is plain frozen data; the formats give it a shape.
+"""
+
+from __future__ import annotations
+
+from .parts import File, Image, Part, RedactedThinking, Refusal, ReplyPart, Text, Thinking, ToolCall, ToolResult
+from .replies import Delta, End, Error, PartDelta, PartStart, PartStop, Reply, Signature, Start, StopReason, Usage
+from .requests import Message, Reasoning, Request, ResponseFormat, Role, Sampling, Tool, ToolChoice
+
+__all__ = [
+    "Delta",
+    "End",
+    "Error",
+    "File",
+    "Image",
+    "Message",
+    "Part",
+    "PartDelta",
+    "PartStart",
+    "PartStop",
+    "Reasoning",
+    "RedactedThinking",
+    "Refusal",
+    "Reply",
+    "ReplyPart",
+    "Request",
+    "ResponseFormat",
+    "Role",
+    "Sampling",
+    "Signature",
+    "Start",
+    "StopReason",
+    "Text",
+    "Thinking",
+    "Tool",
+    "ToolCall",
+    "ToolChoice",
+    "ToolResult",
+    "Usage",
+]

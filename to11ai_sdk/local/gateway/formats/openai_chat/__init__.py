@@ -1,0 +1,76 @@
+"""OpenAI chat completions (``POST /v1/chat/completions``; https://platform.openai.com/docs/api-reference/chat).
+
+Dropped, for want of a counterpart elsewhere: in requests ``audio``, ``frequency_penalty``, ``logit_bias``,
+``logprobs``, ``modalities``, ``moderation``, ``prediction``, ``presence_penalty``, ``prompt_cache_options``,
+``prompt_cache_retention``, ``seed``, ``store``, ``stream_options.include_obfuscation``, ``top_logprobs``,
+``web_search_options``, the ``name`` of a message, ``prompt_cache_breakpoint``; in replies ``annotations``, ``audio``,
+``logprobs``, ``service_tier``, ``system_fingerprint`` and all choices but the first. Refused: ``functions``,
+``function_call``, tools and choices that are no functions, audio, files by id.
+
+This format has no room for thinking, for the failure of a tool (``is_error``), for Anthropic's ``thinking`` switch or
+for ``top_k``: writing drops them. ``reasoning_content``, as several compatible servers have it, is read as thinking.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import openai_error
+from ..identity import Clock, NewId, id_for, random_id, unix_time
+from ..streams import whole
+from . import chunk_writer, replies, requests
+from .chunks import read_stream as read_chunks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ..neutral import Delta, Reply, Request
+
+
+@dataclass(frozen=True)
+class OpenAIChat:
+    """The chat completions format.
+
+    Args:
+        new_id: makes ids.
+        clock: tells the time.
+        max_tokens_field: what ``max_tokens`` is called: OpenAI's reasoning models refuse the old name
+            ``"max_tokens"``, some compatible servers know no other.
+    """
+
+    new_id: NewId = random_id
+    clock: Clock = unix_time
+    max_tokens_field: str = "max_completion_tokens"
+
+    def read_request(self, body: Mapping[str, Any]) -> Request:
+        """The neutral form of a request; raises ``FormatError``."""
+        return requests.read_request(body)
+
+    def write_request(self, request: Request) -> dict[str, Any]:
+        """The body of a request; raises ``FormatError`` for a file by URL."""
+        return requests.write_request(request, self.max_tokens_field)
+
+    def read_reply(self, body: Mapping[str, Any]) -> Reply:
+        """The neutral form of a reply; raises ``FormatError``."""
+        return replies.read_reply(body, self.new_id)
+
+    def write_reply(self, reply: Reply, request: Request | None = None) -> dict[str, Any]:
+        """The body of a reply; ids of other formats are replaced."""
+        created = self.clock() if reply.created is None else reply.created
+        return replies.write_reply(reply, self._reply_id(reply.id), created)
+
+    def read_stream(self, chunks: Iterable[bytes]) -> Iterator[Delta]:
+        """The deltas of a stream, with an ``End`` or an ``Error`` last."""
+        return whole(read_chunks(chunks, self.new_id))
+
+    def write_stream(self, deltas: Iterable[Delta], request: Request) -> Iterator[bytes]:
+        """The events of a stream; the usage is told if the request asks for it."""
+        return chunk_writer.write_stream(deltas, request.include_usage, self._reply_id, self.clock)
+
+    def error_body(self, type: str | None, code: str | None, message: str, status: int) -> dict[str, Any]:  # noqa: A002
+        """``{"error": {"message", "type", "param", "code"}}``."""
+        return openai_error(type, code, message, status)
+
+    def _reply_id(self, reply_id: str | None) -> str:
+        return id_for(reply_id, "chatcmpl-", self.new_id)

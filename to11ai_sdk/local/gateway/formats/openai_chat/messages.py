@@ -1,0 +1,149 @@
+"""Messages of the chat completions format: content, tool calls and tool results."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from ..data_urls import is_data
+from ..fields import Fields, FormatError
+from ..members import present
+from ..neutral import File, Image, Message, Part, Refusal, Role, Text, ToolCall, ToolResult
+from ..openai_common import detail_of, function_tools_only
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+_ADVICE = "send it to the provider in its own format"
+
+
+def read_message(role: Role, fields: Fields) -> Message:
+    """One message; its part ``name`` has no counterpart and is dropped."""
+    content = fields.content("content", Text, partial(_read_part, role))
+    if role == "tool":
+        return Message(role, (_result(fields, content),))
+    if role == "assistant":
+        return Message(role, (*content, *_refusals(fields), *map(read_call, fields.children("tool_calls"))))
+    if not fields.has("content"):
+        fields.refuse("content", "is required")
+    return Message(role, content)
+
+
+def read_call(fields: Fields) -> ToolCall:
+    """One entry of ``tool_calls``."""
+    function_tools_only(fields)
+    function = fields.child("function")
+    return ToolCall(fields.text("id"), function.text("name"), function.words("arguments"))
+
+
+def write_messages(messages: Iterable[Message]) -> list[dict[str, Any]]:
+    """All messages.
+
+    Images and files that tools returned follow in a user message of their own: a tool message holds text only.
+    """
+    written: list[dict[str, Any]] = []
+    for is_tool, run in groupby(messages, lambda message: message.role == "tool"):
+        turns = list(run)
+        written += _write_results(turns) if is_tool else map(_write_message, turns)
+    return written
+
+
+def write_call(call: ToolCall) -> dict[str, Any]:
+    """One entry of ``tool_calls``."""
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+
+
+def _read_part(role: Role, fields: Fields) -> Part:
+    return fields.choice("type", _PARTS[role], _ADVICE)(fields)
+
+
+def _result(fields: Fields, content: Sequence[Part]) -> ToolResult:
+    texts = tuple(part for part in content if isinstance(part, Text))
+    return ToolResult(fields.text("tool_call_id"), texts)
+
+
+def _refusals(fields: Fields) -> list[Refusal]:
+    refusal = fields.text_or_none("refusal")
+    return [] if refusal is None else [Refusal(refusal)]
+
+
+def _read_text(fields: Fields) -> Part:
+    return Text(fields.text("text"))
+
+
+def _read_refusal(fields: Fields) -> Part:
+    return Refusal(fields.text("refusal"))
+
+
+def _read_image(fields: Fields) -> Part:
+    image = fields.child("image_url")
+    return Image(image.text("url"), detail_of(image))
+
+
+def _read_file(fields: Fields) -> Part:
+    file = fields.child("file")
+    if not file.has("file_data"):
+        file.refuse("file_data", "is required: a file kept by one provider cannot be reached by another")
+    return File(file.text("file_data"), file.text_or_none("filename"))
+
+
+_TEXT: Mapping[str, Callable[[Fields], Part]] = {"text": _read_text}
+_PARTS: Mapping[Role, Mapping[str, Callable[[Fields], Part]]] = {
+    "system": _TEXT,
+    "developer": _TEXT,
+    "tool": _TEXT,
+    "user": {"text": _read_text, "image_url": _read_image, "file": _read_file},
+    "assistant": {"text": _read_text, "refusal": _read_refusal},
+}
+
+
+def _write_message(message: Message) -> dict[str, Any]:
+    if message.role == "assistant":
+        return _write_assistant(message)
+    return {"role": message.role, "content": _write_content(message.parts)}
+
+
+def _write_assistant(message: Message) -> dict[str, Any]:
+    texts = [part for part in message.parts if isinstance(part, Text)]
+    calls = [write_call(part) for part in message.parts if isinstance(part, ToolCall)]
+    refusals = [part.text for part in message.parts if isinstance(part, Refusal)]
+    content = _write_content(texts) if texts or not (calls or refusals) else None
+    extra = {"refusal": "".join(refusals) if refusals else None, "tool_calls": calls or None}
+    return {"role": "assistant", "content": content, **present(extra)}
+
+
+def _write_results(messages: Sequence[Message]) -> list[dict[str, Any]]:
+    results = [part for message in messages for part in message.parts if isinstance(part, ToolResult)]
+    media = [part for result in results for part in result.content if not isinstance(part, Text)]
+    follow_up = [{"role": "user", "content": _write_content(media)}] if media else []
+    return [*map(_write_result, results), *follow_up]
+
+
+def _write_result(result: ToolResult) -> dict[str, Any]:
+    texts = [part for part in result.content if isinstance(part, Text)]
+    return {"role": "tool", "tool_call_id": result.call_id, "content": _write_content(texts)}
+
+
+def _write_content(parts: Sequence[Part]) -> Any:
+    if not parts:
+        return ""
+    if len(parts) == 1 and isinstance(parts[0], Text):
+        return parts[0].text
+    return [_write_part(part) for part in parts]
+
+
+def _write_part(part: Part) -> dict[str, Any]:
+    if isinstance(part, Image):
+        return {"type": "image_url", "image_url": present({"url": part.url, "detail": part.detail})}
+    if isinstance(part, File):
+        return {"type": "file", "file": {"filename": part.name or "file", "file_data": _inline(part)}}
+    if isinstance(part, Text):
+        return {"type": "text", "text": part.text}
+    raise FormatError(f"chat completions have no room for {type(part).__name__} in this place", "messages")
+
+
+def _inline(file: File) -> str:
+    if not is_data(file.url):
+        raise FormatError("chat completions take files by content, not by URL: send it as a data URL", "messages")
+    return file.url

@@ -1,0 +1,90 @@
+"""Replies of ``POST /v1/chat/completions``, read and written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..fields import Fields
+from ..members import present
+from ..neutral import Refusal, Reply, ReplyPart, StopReason, Text, Thinking, ToolCall
+from ..streams import is_empty
+from .messages import write_call
+from .usage import read_usage, write_usage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ..identity import NewId
+
+FINISH_REASONS: Mapping[StopReason, str] = {
+    "end_turn": "stop",
+    "max_tokens": "length",
+    "stop_sequence": "stop",
+    "tool_use": "tool_calls",
+    "refusal": "content_filter",
+}
+_STOPS: Mapping[str, StopReason] = {"length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
+
+
+def read_reply(body: Mapping[str, Any], new_id: NewId) -> Reply:
+    """The neutral form of a body; of several choices the first.
+
+    Raises:
+        FormatError: a field is missing or wrong.
+    """
+    fields = Fields.of_body(body)
+    choices = fields.children("choices")
+    if not choices:
+        fields.refuse("choices", "must hold a reply")
+    parts = tuple(part for part in _read_parts(choices[0].child("message"), new_id) if not is_empty(part))
+    return Reply(
+        id=fields.words("id") or None,
+        model=fields.words("model"),
+        parts=parts,
+        stop=stop_reason(choices[0].text_or_none("finish_reason"), any(isinstance(part, ToolCall) for part in parts)),
+        usage=read_usage(fields),
+        created=fields.count("created"),
+    )
+
+
+def write_reply(reply: Reply, reply_id: str, created: int) -> dict[str, Any]:
+    """The body of a neutral reply; thinking is dropped."""
+    usage = {"usage": write_usage(reply.usage)} if reply.usage else {}
+    choice = {"index": 0, "message": _write_message(reply.parts), "logprobs": None}
+    return {
+        "id": reply_id,
+        "object": "chat.completion",
+        "created": created,
+        "model": reply.model,
+        "choices": [{**choice, "finish_reason": FINISH_REASONS[reply.stop]}],
+        **usage,
+    }
+
+
+def stop_reason(finish_reason: str | None, has_calls: bool) -> StopReason:
+    """Why a reply ended; one that calls tools without saying so ends for that."""
+    stop = _STOPS.get(finish_reason or "", "end_turn")
+    return "tool_use" if has_calls and stop == "end_turn" else stop
+
+
+def _read_parts(message: Fields, new_id: NewId) -> list[ReplyPart]:
+    return [
+        Thinking(message.words("reasoning_content")),
+        Text(message.words("content")),
+        Refusal(message.words("refusal")),
+        *(_read_call(call, new_id) for call in message.children("tool_calls")),
+    ]
+
+
+def _read_call(fields: Fields, new_id: NewId) -> ToolCall:
+    function = fields.child("function")
+    call_id = fields.words("id") or new_id("call_")
+    return ToolCall(call_id, function.text("name"), function.words("arguments"))
+
+
+def _write_message(parts: Sequence[ReplyPart]) -> dict[str, Any]:
+    text = "".join(part.text for part in parts if isinstance(part, Text))
+    refusal = "".join(part.text for part in parts if isinstance(part, Refusal)) or None
+    calls = [write_call(part) for part in parts if isinstance(part, ToolCall)]
+    content = None if not text and (refusal or calls) else text
+    return {"role": "assistant", "content": content, "refusal": refusal, **present({"tool_calls": calls or None})}

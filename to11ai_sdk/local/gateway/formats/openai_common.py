@@ -1,0 +1,28 @@
+"""What the two formats of OpenAI have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .fields import Fields
+
+SERVICE = ("prompt_cache_key", "safety_identifier", "service_tier")
+"""Settings that both formats have under the same name, and Anthropic's lacks."""
+
+
+def function_tools_only(fields: Fields) -> None:
+    """Refuse a tool, or a choice of one, that is no function: only the provider itself could run it."""
+    advice = "tools that the provider runs itself cannot be translated to another format"
+    fields.choice("type", {"function": True}, advice)
+
+
+def service(fields: Fields) -> dict[str, str]:
+    """The members that are such settings."""
+    return {key: fields.text(key) for key in SERVICE if fields.has(key)}
+
+
+def detail_of(fields: Fields) -> str | None:
+    """The detail of an image; ``auto`` is the default."""
+    detail = fields.text_or_none("detail")
+    return None if detail == "auto" else detail

@@ -1,0 +1,80 @@
+"""OpenAI responses (``POST /v1/responses``; https://platform.openai.com/docs/api-reference/responses).
+
+Dropped, for want of a counterpart elsewhere: in requests ``context_management``, ``include``, ``max_tool_calls``,
+``moderation``, ``prompt_cache_options``, ``prompt_cache_retention``, ``reasoning.summary``, ``store``,
+``stream_options``, ``top_logprobs``, ``truncation``, the ``phase`` of a message, ids and states of items; in replies
+``annotations``, ``logprobs`` and items of tools that the provider runs itself. Refused: whatever refers to what a
+provider keeps (``previous_response_id``, ``conversation``, ``prompt``, item references, files by id), ``background``,
+tools and choices that are no functions.
+
+This format has no room for ``stop``, ``top_k``, ``n`` above 1 (refused), encrypted thinking, the failure of a tool
+(``is_error``) or Anthropic's ``thinking`` switch: writing drops them. Thinking is a reasoning item: its text the
+summary, its signature ``encrypted_content``; in a request only thinking that came with the id of an item is sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import openai_error
+from ..identity import Clock, NewId, id_for, random_id, unix_time
+from ..streams import deltas_of, whole
+from . import events, replies, requests
+from .event_writer import ResponseWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ..neutral import Delta, Reply, Request
+
+
+@dataclass(frozen=True)
+class OpenAIResponses:
+    """The responses format.
+
+    Args:
+        new_id: makes ids.
+        clock: tells the time.
+    """
+
+    new_id: NewId = random_id
+    clock: Clock = unix_time
+
+    def read_request(self, body: Mapping[str, Any]) -> Request:
+        """The neutral form of a request; raises ``FormatError``."""
+        return requests.read_request(body)
+
+    def write_request(self, request: Request) -> dict[str, Any]:
+        """The body of a request; raises ``FormatError`` for several replies."""
+        return requests.write_request(request)
+
+    def read_reply(self, body: Mapping[str, Any]) -> Reply:
+        """The neutral form of a reply; raises ``FormatError``, also for one that failed."""
+        return replies.read_reply(body)
+
+    def write_reply(self, reply: Reply, request: Request | None = None) -> dict[str, Any]:
+        """The body of a reply, which repeats the settings of the request; ids of other formats are replaced."""
+        writer = self._writer(request)
+        for delta in deltas_of(reply):
+            for _event in writer.events(delta):
+                pass
+        return writer.response
+
+    def read_stream(self, chunks: Iterable[bytes]) -> Iterator[Delta]:
+        """The deltas of a stream, with an ``End`` or an ``Error`` last."""
+        return whole(events.read_stream(chunks))
+
+    def write_stream(self, deltas: Iterable[Delta], request: Request) -> Iterator[bytes]:
+        """The events of a stream, ``response.created`` to ``response.completed``."""
+        return self._writer(request).stream(deltas)
+
+    def error_body(self, type: str | None, code: str | None, message: str, status: int) -> dict[str, Any]:  # noqa: A002
+        """``{"error": {"message", "type", "param", "code"}}``."""
+        return openai_error(type, code, message, status)
+
+    def _writer(self, request: Request | None) -> ResponseWriter:
+        return ResponseWriter(request, self.new_id, self.clock, self._reply_id)
+
+    def _reply_id(self, reply_id: str | None) -> str:
+        return id_for(reply_id, "resp_", self.new_id)

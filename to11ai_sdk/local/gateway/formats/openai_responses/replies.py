@@ -1,0 +1,70 @@
+"""Replies of ``POST /v1/responses``: read here, written as the last state of their stream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..errors import read_error
+from ..fields import Fields
+from ..neutral import Refusal, Reply, ReplyPart, StopReason, Text, ToolCall
+from ..streams import is_empty
+from .items import read_call, read_reasoning
+from .usage import read_usage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_INCOMPLETE: Mapping[str, StopReason] = {"max_output_tokens": "max_tokens", "content_filter": "refusal"}
+
+
+def read_reply(body: Mapping[str, Any]) -> Reply:
+    """The neutral form of a body; items of kinds that no other format has are left out.
+
+    Raises:
+        FormatError: a field is missing or wrong, or the reply failed or is not finished.
+    """
+    fields = Fields.of_body(body)
+    if fields.text_or_none("status") not in {None, "completed", "incomplete"}:
+        fields.refuse("status", f"there is no whole reply: {read_error(dict(body)).message}")
+    parts = tuple(part for item in fields.children("output") for part in _read_item(item) if not is_empty(part))
+    return Reply(
+        id=fields.words("id") or None,
+        model=fields.words("model"),
+        parts=parts,
+        stop=stop_reason(fields, any(isinstance(part, ToolCall) for part in parts)),
+        usage=read_usage(fields),
+        created=created_of(fields),
+    )
+
+
+def stop_reason(response: Fields, has_calls: bool) -> StopReason:
+    """Why a reply ended."""
+    stop = _INCOMPLETE.get(response.child("incomplete_details").words("reason"), "end_turn")
+    return "tool_use" if has_calls and stop == "end_turn" else stop
+
+
+def created_of(response: Fields) -> int | None:
+    """When a reply was made, in whole seconds since 1970."""
+    created = response.number("created_at")
+    return None if created is None else int(created)
+
+
+def _read_item(item: Fields) -> list[ReplyPart]:
+    kind = item.text("type")
+    if kind == "function_call":
+        return [read_call(item)]
+    if kind == "reasoning":
+        return [read_reasoning(item)]
+    parts = item.children("content") if kind == "message" else []
+    return [_CONTENT[part.words("type")](part) for part in parts if part.words("type") in _CONTENT]
+
+
+def _read_text(fields: Fields) -> ReplyPart:
+    return Text(fields.text("text"))
+
+
+def _read_refusal(fields: Fields) -> ReplyPart:
+    return Refusal(fields.text("refusal"))
+
+
+_CONTENT: Mapping[str, Callable[[Fields], ReplyPart]] = {"output_text": _read_text, "refusal": _read_refusal}

@@ -1,0 +1,108 @@
+"""Server-sent events, read bit by bit and written (WHATWG HTML, section 9.2 "Server-sent events")."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .fields import FormatError
+from .json_text import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+MAX_EVENT = 16 * 1024 * 1024
+"""Most bytes of one event."""
+
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+_BOM = b"\xef\xbb\xbf"
+
+
+class Event(NamedTuple):
+    """One event.
+
+    Attributes:
+        type: value of its field ``event``, else ``"message"``.
+        data: lines of its fields ``data``, joined by line feeds.
+        id: last value of the field ``id`` up to here.
+    """
+
+    type: str
+    data: str
+    id: str = ""
+
+
+class Parser:
+    """Takes the bytes of a stream in pieces of any size. What follows the last blank line is no event."""
+
+    def __init__(self) -> None:
+        self._line = bytearray()
+        self._size = 0
+        self._after_cr = False
+        self._at_start = True
+        self._type = ""
+        self._data: list[str] = []
+        self._id = ""
+
+    def feed(self, chunk: bytes) -> Iterator[Event]:
+        """The events that these bytes complete.
+
+        Raises:
+            FormatError: an event is longer than ``MAX_EVENT``.
+        """
+        self._size += len(chunk)
+        if chunk:
+            chunk = chunk.removeprefix(b"\n") if self._after_cr else chunk
+            self._after_cr = chunk.endswith(b"\r")
+        head, *rest = _LINE_END.split(chunk)
+        self._line += head
+        for piece in rest:
+            yield from self._end_line()
+            self._line += piece
+        if self._size > MAX_EVENT:
+            raise FormatError(f"an event may have {MAX_EVENT} bytes at most")
+
+    def _end_line(self) -> Iterator[Event]:
+        line = bytes(self._line)
+        self._line.clear()
+        if self._at_start:
+            line = line.removeprefix(_BOM)
+            self._at_start = False
+        if line:
+            self._field(*line.decode("utf-8", "replace").partition(":"))
+        else:
+            yield from self._dispatch()
+
+    def _field(self, name: str, _colon: str, value: str) -> None:
+        value = value.removeprefix(" ")
+        if name == "data":
+            self._data.append(value)
+        elif name == "event":
+            self._type = value
+        elif name == "id" and "\0" not in value:
+            self._id = value
+
+    def _dispatch(self) -> Iterator[Event]:
+        event = Event(self._type or "message", "\n".join(self._data), self._id)
+        has_data = bool(self._data)
+        self._type, self._data, self._size = "", [], 0
+        if has_data:
+            yield event
+
+
+def read(chunks: Iterable[bytes]) -> Iterator[Event]:
+    """The events of a stream.
+
+    Raises:
+        FormatError: an event is longer than ``MAX_EVENT``.
+    """
+    parser = Parser()
+    for chunk in chunks:
+        yield from parser.feed(chunk)
+
+
+def write(data: Any, event: str | None = None) -> bytes:
+    """One event whose data is a JSON value, or a string as it is."""
+    payload = data.encode("utf-8") if isinstance(data, str) else encode(data)
+    lines = b"".join(b"data: " + line + b"\n" for line in _LINE_END.split(payload))
+    return (f"event: {event}\n".encode() if event else b"") + lines + b"\n"

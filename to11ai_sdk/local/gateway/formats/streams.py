@@ -1,0 +1,196 @@
+"""Streams of the neutral form: made from a reply, collected into one, and kept in order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from . import sse
+from .fields import Fields, FormatError
+from .json_text import loads
+from .neutral import (
+    Delta,
+    End,
+    Error,
+    PartDelta,
+    PartStart,
+    PartStop,
+    RedactedThinking,
+    Reply,
+    ReplyPart,
+    Signature,
+    Start,
+    Thinking,
+    ToolCall,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+K = TypeVar("K")
+
+
+class StreamError(Exception):
+    """A stream that has no whole reply.
+
+    Attributes:
+        error: what it ended with.
+    """
+
+    def __init__(self, error: Error) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+def is_empty(part: ReplyPart) -> bool:
+    """Whether a part says nothing; such a one is left out of a reply."""
+    if isinstance(part, Thinking):
+        return not part.text and part.signature is None
+    return not isinstance(part, RedactedThinking | ToolCall) and not part.text
+
+
+def collect(deltas: Iterable[Delta]) -> Reply:
+    """The reply that a stream makes up.
+
+    Raises:
+        StreamError: it ends with an ``Error``, or early.
+    """
+    reply, parts = Reply(None, "", ()), list[_Growing]()
+    for delta in deltas:
+        if isinstance(delta, Start):
+            reply = replace(reply, id=delta.id, model=delta.model, created=delta.created)
+        elif isinstance(delta, PartStart):
+            parts.append(_Growing(delta.part))
+        elif isinstance(delta, PartDelta | Signature):
+            parts[-1].add(delta)
+        elif isinstance(delta, Error):
+            raise StreamError(delta)
+        elif isinstance(delta, End):
+            grown = tuple(part for part in map(_Growing.whole, parts) if not is_empty(part))
+            return replace(reply, parts=grown, stop=delta.stop, stop_sequence=delta.stop_sequence, usage=delta.usage)
+    raise StreamError(cut_short())
+
+
+def deltas_of(reply: Reply) -> Iterator[Delta]:
+    """A stream that makes up a reply, each part in one piece."""
+    yield Start(reply.id, reply.model, reply.created)
+    for part in reply.parts:
+        yield from _part_deltas(part)
+    yield End(reply.stop, reply.stop_sequence, reply.usage)
+
+
+def cut_short() -> Error:
+    """The error of a stream that stops before its end."""
+    return Error("api_error", "upstream", "the provider's stream ended before its last event", 502)
+
+
+def whole(deltas: Iterable[Delta]) -> Iterator[Delta]:
+    """The deltas up to the first ``End`` or ``Error``; a malformed or cut stream gets an ``Error``."""
+    try:
+        for delta in deltas:
+            yield delta
+            if isinstance(delta, End | Error):
+                return
+    except FormatError as exc:
+        yield Error("api_error", "upstream", f"the provider's stream is malformed: {exc}", 502)
+        return
+    yield cut_short()
+
+
+def objects(chunks: Iterable[bytes], end: str | None = None) -> Iterator[Fields]:
+    """The data of a stream's events, each a JSON object; data that equals ``end`` ends it.
+
+    Raises:
+        FormatError: an event is too long, or its data is no JSON object.
+    """
+    for event in sse.read(chunks):
+        if event.data.strip() == end:
+            return
+        yield Fields(loads(event.data))
+
+
+class Sequencer(Generic[K]):
+    """Puts parts that arrive mixed one after the other: the oldest that is open flows, the others wait."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[K, list[Delta]] = {}
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._waiting
+
+    def open(self) -> list[K]:
+        """Keys of the parts that are not complete."""
+        return list(self._waiting)
+
+    def start(self, key: K, part: ReplyPart) -> list[Delta]:
+        """A part begins."""
+        if key in self._waiting:
+            raise FormatError("a part began twice")
+        self._waiting[key] = [PartStart(part)]
+        return self._released()
+
+    def add(self, key: K, *deltas: Delta) -> list[Delta]:
+        """More of a part.
+
+        Raises:
+            FormatError: the part is not open.
+        """
+        if key not in self._waiting:
+            raise FormatError("a part went on before it began, or after its end")
+        self._waiting[key].extend(deltas)
+        return self._released()
+
+    def stop(self, key: K) -> list[Delta]:
+        """A part is complete, if it is open."""
+        return self.add(key, PartStop()) if key in self._waiting else []
+
+    def finish(self) -> list[Delta]:
+        """All parts are complete."""
+        return [delta for key in list(self._waiting) for delta in self.stop(key)]
+
+    def _released(self) -> list[Delta]:
+        released: list[Delta] = []
+        for key in list(self._waiting):
+            pending = self._waiting[key]
+            released += pending
+            if not pending or not isinstance(pending[-1], PartStop):
+                pending.clear()
+                break
+            del self._waiting[key]
+        return released
+
+
+class _Growing:
+    def __init__(self, part: ReplyPart) -> None:
+        self._part = part
+        self._texts: list[str] = []
+
+    def add(self, delta: PartDelta | Signature) -> None:
+        if isinstance(delta, PartDelta):
+            self._texts.append(delta.text)
+        elif isinstance(self._part, Thinking):
+            self._part = replace(self._part, signature=delta.signature)
+
+    def whole(self) -> ReplyPart:
+        text = "".join(self._texts)
+        if isinstance(self._part, ToolCall):
+            return replace(self._part, arguments=text)
+        return self._part if isinstance(self._part, RedactedThinking) else replace(self._part, text=text)
+
+
+def _part_deltas(part: ReplyPart) -> Iterator[Delta]:
+    if isinstance(part, RedactedThinking):
+        yield PartStart(part)
+    elif isinstance(part, ToolCall):
+        yield PartStart(replace(part, arguments=""))
+        yield PartDelta(part.arguments)
+    elif isinstance(part, Thinking):
+        yield PartStart(replace(part, text="", signature=None))
+        yield PartDelta(part.text)
+        if part.signature is not None:
+            yield Signature(part.signature)
+    else:
+        yield PartStart(replace(part, text=""))
+        yield PartDelta(part.text)
+    yield PartStop()
