@@ -4,7 +4,7 @@ from __future__ import annotations
 
 APPLICATION_ID = 0x746F3131
 """``to11`` in ASCII; tells a data file from any other SQLite file."""
-VERSION = 1
+VERSION = 2
 """``user_version`` of a data file with these tables."""
 
 BOOLEANS = frozenset(
@@ -231,11 +231,28 @@ CREATE TRIGGER rule_releases_stay_closed BEFORE UPDATE ON rule_releases
     BEGIN SELECT RAISE(ABORT, 'a closed release never changes'); END;
 """
 
+_GATEWAY_FILES = """
+CREATE TABLE gateway_files (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL,
+    project_id TEXT NOT NULL REFERENCES projects (id),
+    provider_id TEXT NOT NULL,
+    filename TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    content BLOB NOT NULL,
+    UNIQUE (project_id, provider_id, id)
+);
+"""
+
 TABLES = (
     _PROJECTS
     + _PROMPTS
     + _ENVIRONMENTS
     + _RULES
+    + _GATEWAY_FILES
     + "".join(map(_frozen, ("prompt_versions", "prompt_label_events", "rule_versions")))
 )
 """What creates the tables, indexes and triggers."""
