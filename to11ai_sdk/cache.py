@@ -172,7 +172,8 @@ class PromptCache:
             return self._fly(key, flight, load, retry=False)
         except To11aiError as error:
             if not is_outage(error):
-                self._entries.pop(key, None)
+                if isinstance(error, To11aiApiError):
+                    self._entries.pop(key, None)
                 raise
             entry.fresh_until = min(self._clock() + self._ttl_s, entry.stale_until)
             _warn(key, error)

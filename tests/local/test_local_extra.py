@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -46,5 +47,8 @@ def test_the_fixture_gives_each_test_a_fresh_server(tmp_path) -> None:  # type: 
     (tmp_path / "test_use.py").write_text(USE)
     plugin = "to11ai_sdk.local.pytest_plugin"
     command = [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", plugin]
-    done = subprocess.run([*command, f"--rootdir={tmp_path}", str(tmp_path)], capture_output=True, text=True)
+    # Where the package is installed its entry point loads the plugin, and naming it once more is refused.
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    command += [f"--rootdir={tmp_path}", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert "2 passed" in done.stdout, done.stdout + done.stderr
