@@ -29,21 +29,21 @@ class Unsent(Exception):  # noqa: N818 - a fact about the request, not an error 
 
     def __init__(self, *, final: bool) -> None:
         super().__init__()
-        self.final = final
+        self.final: bool = final
 
 
 class Connection(http.client.HTTPConnection):
     """A connection to one origin, perhaps through a proxy's tunnel."""
 
-    response_class = Response
+    response_class: type[Response] = Response
     wire: DeadlineSocket
     _tunnel_host: str | None
 
     def __init__(self, key: tuple[str, str | None, int], context: ssl.SSLContext | None) -> None:
         self.default_port = 443 if context else 80
         super().__init__(key[0])
-        self.key = key
-        self.idle_since = 0.0
+        self.key: tuple[str, str | None, int] = key
+        self.idle_since: float = 0.0
         self._context = context
 
     def open(self, deadline: float) -> None:

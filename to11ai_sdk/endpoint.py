@@ -45,10 +45,10 @@ class Request:
     __slots__ = ("body", "method", "path", "query")
 
     def __init__(self, method: str, path: str, query: dict[str, str], body: dict[str, Any] | None) -> None:
-        self.method = method
-        self.path = path
-        self.query = query
-        self.body = body
+        self.method: str = method
+        self.path: str = path
+        self.query: dict[str, str] = query
+        self.body: dict[str, Any] | None = body
 
     @property
     def target(self) -> str:
@@ -70,12 +70,12 @@ class Parameter:
     __slots__ = ("annotation", "kind", "name", "place", "required", "wire_name")
 
     def __init__(self, name: str, wire_name: str, place: str, annotation: str, *, required: bool) -> None:
-        self.name = name
-        self.wire_name = wire_name
-        self.place = place
-        self.annotation = annotation.removesuffix(" | None")
-        self.required = required
-        self.kind = wire.KINDS[self.annotation]
+        self.name: str = name
+        self.wire_name: str = wire_name
+        self.place: str = place
+        self.annotation: str = annotation.removesuffix(" | None")
+        self.required: bool = required
+        self.kind: wire.Kind = wire.KINDS[self.annotation]
 
 
 class Endpoint:
@@ -97,9 +97,11 @@ class Endpoint:
         paged: bool,
         wire_names: Mapping[str, str],
     ) -> None:
+        self.method: str
+        self.path: str
         self.method, self.path = route.split(" ")
-        self.safe = safe or self.method != "POST"
-        self.signature = signature
+        self.safe: bool = safe or self.method != "POST"
+        self.signature: Callable[..., Any] = signature
         self.owner: type[Resource] = Resource
         self._paged = paged
         self._wire_names = wire_names

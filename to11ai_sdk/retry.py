@@ -5,6 +5,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import ClassVar
 
 BACKOFF_BASE_S = 0.2
 BACKOFF_CAP_S = 8.0
@@ -68,11 +69,11 @@ class RetryBudget:
     takes no lock: two threads may at worst spend one token together.
     """
 
-    CAPACITY = 20.0
-    REFUND = 0.1
+    CAPACITY: ClassVar[float] = 20.0
+    REFUND: ClassVar[float] = 0.1
 
     def __init__(self) -> None:
-        self.tokens = self.CAPACITY
+        self.tokens: float = self.CAPACITY
 
     def spend(self) -> bool:
         """Take one token; ``False`` if there is none."""

@@ -40,8 +40,8 @@ class DeadlineSocket(io.RawIOBase):
     def start(self, deadline: float) -> None:
         """Begin an exchange."""
         self.deadline = deadline
-        self.heard = 0
-        self.allowance = float(MAX_HEAD)
+        self.heard: int = 0
+        self.allowance: float = float(MAX_HEAD)
         self._resting = False
 
     def left(self) -> float:

@@ -25,9 +25,9 @@ class Kind:
     __slots__ = ("admits", "parse", "says")
 
     def __init__(self, says: str, admits: Callable[[Any], bool], parse: Callable[[str], Any] = str) -> None:
-        self.says = says
-        self.admits = admits
-        self.parse = parse
+        self.says: str = says
+        self.admits: Callable[[Any], bool] = admits
+        self.parse: Callable[[str], Any] = parse
 
     def check(self, name: str, value: Any) -> Any:
         """The value, if it is of the kind; else a ``TypeError`` that names the parameter."""
@@ -172,7 +172,7 @@ def _plain(value: Any) -> Any:
 
 
 _encode = json.JSONEncoder(allow_nan=False, check_circular=True, separators=(",", ":"), default=_plain).encode
-canonical = json.JSONEncoder(allow_nan=False, separators=(",", ":"), sort_keys=True, default=_plain).encode
+canonical: Callable[[Any], str] = json.JSONEncoder(allow_nan=False, separators=(",", ":"), sort_keys=True, default=_plain).encode
 """JSON with sorted keys: the same text for equal values."""
 
 

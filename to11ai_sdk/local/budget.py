@@ -30,7 +30,7 @@ class Budget:
     """What is left for one rendering: units of ``work`` and bytes of ``output``."""
 
     def __init__(self) -> None:
-        self.work = MAX_WORK
+        self.work: int = MAX_WORK
         self.output = MAX_OUTPUT
 
     def spend(self, units: int) -> None:

@@ -23,7 +23,7 @@ class Problem(Exception):  # noqa: N818 - the request's, not an error of the pro
         self.status = status
         self.code = code
         self.message = message
-        self.details = dict(details or {})
+        self.details: dict[str, Any] = dict(details or {})
 
 
 def invalid(message: str, **details: Any) -> Problem:

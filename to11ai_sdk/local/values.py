@@ -19,7 +19,7 @@ class Array(list[Any]):
 
     def __init__(self, items: Iterable[Any]) -> None:
         super().__init__(items)
-        self.size = 1 + sum(map(size_of, self))
+        self.size: int = 1 + sum(map(size_of, self))
 
     def __str__(self) -> str:
         return as_json(self)
@@ -32,7 +32,7 @@ class Object(dict[str, Any]):
 
     def __init__(self, members: Mapping[str, Any]) -> None:
         super().__init__(members)
-        self.size = 1 + sum(map(len, self)) + sum(map(size_of, self.values()))
+        self.size: int = 1 + sum(map(len, self)) + sum(map(size_of, self.values()))
 
     def __str__(self) -> str:
         return as_json(self)

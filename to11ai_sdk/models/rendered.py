@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -21,7 +21,7 @@ _SAME_NAMES = ConfigDict(alias_generator=None)
 class RenderedChatMessage(Model):
     """One message, ready to send to a model; the roles are system, user, assistant, developer and tool."""
 
-    model_config = _SAME_NAMES
+    model_config: ClassVar[ConfigDict] = _SAME_NAMES
 
     role: Role
     content: str
@@ -30,7 +30,7 @@ class RenderedChatMessage(Model):
 class TextRendered(Model):
     """The content of a text prompt."""
 
-    model_config = _SAME_NAMES
+    model_config: ClassVar[ConfigDict] = _SAME_NAMES
 
     format: Literal["text"]
     text: str
@@ -39,7 +39,7 @@ class TextRendered(Model):
 class ChatRendered(Model):
     """The content of a chat prompt."""
 
-    model_config = _SAME_NAMES
+    model_config: ClassVar[ConfigDict] = _SAME_NAMES
 
     format: Literal["chat"]
     messages: list[RenderedChatMessage]

@@ -25,12 +25,12 @@ class Incoming:
 
     def __init__(self, environ: dict[str, Any], routes: Routes) -> None:
         self.method: str = environ["REQUEST_METHOD"]
-        self.target = Target.of(environ["REQUEST_URI"])
+        self.target: Target = Target.of(environ["REQUEST_URI"])
         self.match: Match | None = None
         self.problem: Problem | None = None
         self._body = b""
         self._headers = _headers(environ)
-        self.key = _bearer(environ.get("HTTP_AUTHORIZATION", ""))
+        self.key: str | None = _bearer(environ.get("HTTP_AUTHORIZATION", ""))
         try:
             self._body = body.read(environ)
             self.match = routes.match(self.method, self.target.path)

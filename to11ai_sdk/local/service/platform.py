@@ -41,7 +41,7 @@ class Platform:
         self._store = store
         self._clock = clock or _system_time
         self._ids = Ids(seed)
-        self.main = self._open_main()
+        self.main: Access = self._open_main()
 
     def close(self) -> None:
         """Close the store."""
