@@ -55,7 +55,7 @@ class Answer(NamedTuple):
 
 def signature(thinking: str) -> str:
     """What proves that a thinking block is unchanged when it comes back."""
-    return base64.b64encode(hashlib.sha256(b"echo:" + thinking.encode()).digest()).decode()
+    return base64.b64encode(hashlib.sha256(b"echo:" + thinking.encode("utf-8", "surrogatepass")).digest()).decode()
 
 
 def answers(ask: Ask, directives: Directives, body: bytes, new_id: Callable[[], str]) -> list[Answer]:

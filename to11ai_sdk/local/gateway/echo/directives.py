@@ -91,6 +91,6 @@ def _is_value(name: str, value: str) -> bool:
 
 def _decoded(encoded: str) -> str | None:
     try:
-        return base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
+        return base64.b64decode(encoded + "=" * (-len(encoded) % 4), b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
         return None

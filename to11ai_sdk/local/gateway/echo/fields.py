@@ -6,7 +6,10 @@ import json
 from typing import Any, NamedTuple
 
 from ....json_types import is_array, is_object
+from ...nesting import too_deep
 from .problems import EchoError, InvalidError, Path
+
+_DEEPEST = 100
 
 
 class Field(NamedTuple):
@@ -91,6 +94,10 @@ class Field(NamedTuple):
         return InvalidError(self.path, expected, self.value)
 
 
+def _no_constant(word: str) -> Any:
+    raise ValueError(f"{word} is not a number of JSON")
+
+
 def parse(body: bytes) -> Field:
     """The body, a JSON object.
 
@@ -99,9 +106,11 @@ def parse(body: bytes) -> Field:
         InvalidError: it is something else than an object.
     """
     try:
-        value = json.loads(body)
+        value = json.loads(body, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise EchoError(400, "We could not parse the JSON body of your request.") from None
+    if too_deep(value, _DEEPEST):
+        raise EchoError(400, f"The JSON body of your request is nested deeper than {_DEEPEST} levels.")
     if not is_object(value):
         raise EchoError(400, "The JSON body of your request must be an object.")
     return Field(value)

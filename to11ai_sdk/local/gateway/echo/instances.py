@@ -37,7 +37,8 @@ def instance_of(schema: dict[str, Any], name: str = "value") -> Any:
     for variant in range(_VARIANTS):
         try:
             value = _Maker(validator).make(schema, name, variant)
-        except NoInstanceError:
+        # Bounds may be beyond what numbers can hold.
+        except (NoInstanceError, ArithmeticError, ValueError, TypeError, RecursionError):
             continue
         if _holds(validator, value):
             return value
@@ -57,6 +58,9 @@ def _validator(schema: dict[str, Any]) -> Draft202012Validator:
         Draft202012Validator.check_schema(schema)
     except SchemaError as exc:
         raise NoInstanceError(exc.message[:200]) from exc
+    # A regular expression may fail in more ways than one, such as by the size of a repetition.
+    except Exception as exc:
+        raise NoInstanceError(f"it cannot be read: {str(exc)[:200]}") from exc
     return Draft202012Validator(schema, registry=NOTHING_TO_FETCH)
 
 
@@ -181,7 +185,8 @@ class _Maker:
         if length > _MOST_STEPS:
             raise NoInstanceError("it wants too many items")
         rest = merged(_as_object(schema.get("items", True)), schema.get("contains", True))
-        return [self.make(first[at] if at < len(first) else rest, name, at) for at in range(length)]
+        differ = bool(schema.get("uniqueItems"))
+        return [self.make(first[at] if at < len(first) else rest, name, at * differ) for at in range(length)]
 
 
 def _as_object(schema: Any) -> Any:

@@ -83,9 +83,10 @@ def _usage(prompt: int, output: int) -> dict[str, Any]:
 def _stream(
     start: dict[str, Any], blocks: list[dict[str, Any]], end: dict[str, Any], usage: dict[str, Any]
 ) -> Answered:
-    events = [sse.event({"type": "message_start", "message": start}), sse.event({"type": "ping"})]
+    events = [sse.event({"type": "message_start", "message": start})]
     for index, block in enumerate(blocks):
         events += [sse.event({"type": kind, "index": index, **rest}) for kind, rest in _block_events(block)]
+    events.insert(2, sse.event({"type": "ping"}))
     events.append(
         sse.event({"type": "message_delta", "delta": end, "usage": {"output_tokens": usage["output_tokens"]}})
     )

@@ -71,7 +71,9 @@ class _Reader:
 
     def _class(self) -> str:
         start = self.at - 1
-        self.at += 1 + (self._next() == "^")
+        self.at += self._next() == "^"
+        # A bracket that comes first is a member.
+        self.at += self._next() == "]"
         while (sign := self._take()) != "]":
             self.at += sign == "\\"
         members = re.compile(self.pattern[start : self.at])

@@ -40,8 +40,10 @@ def number_within(schema: dict[str, Any], kind: str, variant: int = 0) -> int | 
 
 
 def _on_step(low: float, high: float, step: float, variant: int) -> float:
+    if math.inf in (low, -high):
+        raise ValueError("a number of JSON is finite")
     if low <= 0 <= high:
-        return variant * step if variant * step <= high else -variant * step
+        return next(value for value in (variant * step, -variant * step, 0) if low <= value <= high)
     if low > 0:
         first = _ceil(low / step) * step
         return first + variant * step if first <= high else low

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from to11ai_sdk.local.gateway.echo.instances import NoInstanceError, instance_of, is_valid
+from to11ai_sdk.local.gateway.echo.patterns import text_matching
+
+NODE = {
+    "$ref": "#/$defs/node",
+    "$defs": {
+        "node": {
+            "type": "object",
+            "properties": {
+                "value": {"type": "integer"},
+                "next": {"anyOf": [{"$ref": "#/$defs/node"}, {"type": "null"}]},
+            },
+            "required": ["value", "next"],
+        }
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({}, "value"),
+        ({"type": "string"}, "value"),
+        ({"type": ["null", "integer"]}, 0),
+        ({"type": ["null"]}, None),
+        ({"type": "null"}, None),
+        ({"type": "boolean"}, True),
+        ({"const": None}, None),
+        ({"enum": [3, "x"], "type": "string"}, "x"),
+        ({"minimum": 5}, 5),
+        ({"type": "integer", "exclusiveMinimum": 4.5, "maximum": 9}, 5),
+        ({"type": "integer", "maximum": -3}, -3),
+        ({"type": "integer", "minimum": 5, "multipleOf": 4}, 8),
+        ({"type": "integer", "maximum": -5, "multipleOf": 4}, -8),
+        ({"type": "number", "exclusiveMinimum": 0}, 1),
+        ({"type": "number", "exclusiveMaximum": 0}, -1),
+        ({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}, 0.5),
+        ({"type": "number", "minimum": 2.5}, 3),
+        ({"type": "number", "minimum": 2.25, "maximum": 2.5}, 2.25),
+        ({"type": "number", "maximum": -2.25, "minimum": -2.5}, -2.25),
+        ({"type": "string", "minLength": 8}, "valueeee"),
+        ({"type": "string", "maxLength": 2}, "va"),
+        ({"type": "string", "format": "email"}, "echo@example.com"),
+        ({"type": "string", "format": "unheard-of"}, "value"),
+        ({"type": "string", "pattern": r"^[A-Z]{2}-\d{3,}$"}, "AA-000"),
+        ({"type": "array", "items": {"type": "integer"}}, []),
+        ({"type": "array", "minItems": 2}, ["value", "value"]),
+        ({"type": "array", "minItems": 2, "items": {"type": "integer"}, "uniqueItems": True}, [0, 1]),
+        ({"type": "array", "minItems": 2, "items": {"enum": ["a", "b"]}, "uniqueItems": True}, ["a", "b"]),
+        ({"prefixItems": [{"type": "null"}, {"type": "integer"}], "minItems": 3}, [None, 0, "value"]),
+        ({"type": "array", "contains": {"const": 7}}, [7]),
+        ({"required": ["a"]}, {"a": "a"}),
+        ({"required": ["a"], "additionalProperties": {"type": "integer"}}, {"a": 0}),
+        ({"type": "object", "minProperties": 2, "properties": {"a": {"const": 1}}}, {"a": 1, "member0": "member0"}),
+        ({"required": ["a"], "dependentRequired": {"a": ["b"]}}, {"a": "a", "b": "b"}),
+        ({"oneOf": [{"type": "integer"}, {"type": "number"}, {"type": "boolean"}]}, True),
+        ({"anyOf": [{"type": "integer"}, {"type": "string"}], "minLength": 0, "not": {"type": "integer"}}, "value"),
+        ({"allOf": [{"minimum": 2}, {"minimum": 7, "maximum": 9}], "type": "integer"}, 7),
+        ({"allOf": [{"$ref": "#/$defs/a"}], "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"const": 4}}}, 4),
+        ({"allOf": [{"type": "number"}, {"type": "integer"}]}, 0),
+        ({"allOf": [{"enum": [1, 2]}, {"enum": [2, 3]}]}, 2),
+        ({"allOf": [{"items": {"type": "integer"}}, {"items": {"minimum": 3}}], "type": "array", "minItems": 1}, [3]),
+        ({"type": "integer", "not": {"const": 0}}, 1),
+        ({"if": {"type": "string"}, "then": {"minLength": 9}, "type": "string"}, "valueeeee"),
+        ({"if": {"const": 5}, "then": False, "else": {"const": 6}}, 6),
+        ({"$ref": "#/prefixItems/0", "prefixItems": [{"const": "x"}]}, "x"),
+        ({"$ref": "#/$defs/a~1b", "$defs": {"a/b": True}}, "value"),
+        (NODE, {"value": 0, "next": None}),
+    ],
+)
+def test_a_value(schema: dict[str, Any], value: Any) -> None:
+    found = instance_of(schema)
+    assert (found, type(found)) == (value, type(value))
+    Draft202012Validator(schema).validate(found)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "string", "enum": [1]},
+        {"not": {}},
+        {"type": "strnig"},
+        {"type": "string", "pattern": "("},
+        {"type": "string", "pattern": "^a$", "minLength": 5},
+        {"allOf": [False]},
+        {"anyOf": [False, {"type": "integer", "minimum": 3, "maximum": 2}]},
+        {"$ref": "https://example.com/schema"},
+        {"$ref": "#/$defs/none"},
+        {"$ref": "#"},
+        {"type": "number", "minimum": 1e999},
+        {"type": "array", "minItems": 100_000},
+        {"required": ["a"], "properties": {"a": {"$ref": "#"}}},
+        {"anyOf": [{"required": ["a"], "properties": {"a": {"$ref": "#"}}} for _ in range(5)]},
+        {"allOf": [{"anyOf": [{"$ref": "#"}, {"$ref": "#"}]}]},
+    ],
+)
+def test_no_value(schema: dict[str, Any]) -> None:
+    with pytest.raises(NoInstanceError):
+        instance_of(schema)
+    assert not is_valid({"type": "string", "pattern": "("}, "x")
+
+
+def scalars() -> st.SearchStrategy[dict[str, Any]]:
+    small = st.integers(-20, 20)
+    integers = st.builds(
+        lambda low, more: {"type": "integer", "minimum": low, "maximum": low + more}, small, st.integers(0, 9)
+    )
+    numbers = st.builds(
+        lambda low, more: {"type": "number", "exclusiveMinimum": low, "maximum": low + more + 1}, small, st.floats(0, 9)
+    )
+    multiples = st.builds(lambda by: {"type": "integer", "minimum": 3, "multipleOf": by}, st.integers(1, 9))
+    texts = st.builds(
+        lambda low, more: {"type": "string", "minLength": low, "maxLength": low + more},
+        st.integers(0, 9),
+        st.integers(0, 9),
+    )
+    enums = st.builds(
+        lambda values: {"enum": values}, st.lists(st.one_of(small, st.text(), st.none()), min_size=1, unique=True)
+    )
+    formats = st.sampled_from([{"type": "string", "format": name} for name in ("date", "uuid", "email", "date-time")])
+    plain = st.sampled_from([{"type": "boolean"}, {"type": "null"}, {"type": ["string", "null"]}, {}])
+    return st.one_of(integers, numbers, multiples, texts, enums, formats, plain)
+
+
+def containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    objects = st.builds(
+        lambda members, closed: {
+            "type": "object",
+            "properties": members,
+            "required": list(members),
+            "additionalProperties": not closed,
+        },
+        st.dictionaries(st.text(max_size=5), inner, max_size=4),
+        st.booleans(),
+    )
+    arrays = st.builds(
+        lambda items, least: {"type": "array", "items": items, "minItems": least}, inner, st.integers(0, 3)
+    )
+    choices = st.builds(lambda branches: {"anyOf": branches}, st.lists(inner, min_size=1, max_size=3))
+    return st.one_of(objects, arrays, choices)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.recursive(scalars(), containers, max_leaves=8))
+def test_a_value_is_valid_under_its_schema(schema: dict[str, Any]) -> None:
+    value = instance_of(schema)
+    Draft202012Validator(schema).validate(value)
+    assert instance_of(schema) == value
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ("^abc$", "abc"),
+        (r"^\d{4}-\d{2}$", "0000-00"),
+        (r"^(foo|bar)+x?$", "foo"),
+        (r"^(?:a|b){2}(?P<n>c)*\.\w\s?$", "aa.a"),
+        (r"^[^a-z0]\S$", "Aa"),
+        (r"^[\]x]\]$", "]]"),
+        (r"^.{3}$", "aaa"),
+        (r"^(?=a)a$", "a"),
+        (r"^\bword\b", "word"),
+        (r"^(?!a)a$", None),
+        (r"^[a", None),
+        (r"\1", None),
+        ("^a{2000}$", None),
+    ],
+)
+def test_a_text_that_matches(pattern: str, text: str | None) -> None:
+    assert text_matching(pattern) == text

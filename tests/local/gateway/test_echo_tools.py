@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from echo_harness import ask, calls_of, read, said, tool
+
+KINDS = ["chat", "responses", "messages"]
+REQUIRED = {"chat": "required", "responses": "required", "messages": {"type": "any"}}
+NONE = {"chat": "none", "responses": "none", "messages": {"type": "none"}}
+AUTO = {"chat": "auto", "responses": "auto", "messages": {"type": "auto"}}
+SINGLE: dict[str, Any] = {
+    "chat": {"parallel_tool_calls": False},
+    "responses": {"parallel_tool_calls": False},
+    "messages": {"tool_choice": {"type": "auto", "disable_parallel_tool_use": True}},
+}
+
+
+def named(kind: str, name: str) -> Any:
+    if kind == "messages":
+        return {"type": "tool", "name": name}
+    return {"type": "function", **({"name": name} if kind == "responses" else {"function": {"name": name}})}
+
+
+def called(kind: str, content: str, names: list[str], **rest: Any) -> list[str]:
+    reply = ask(kind, content, tools=[tool(kind, name) for name in names], **rest)
+    assert reply.status == 200
+    return [name for name, _ in calls_of(kind, read(reply))]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("content", "names"),
+    [
+        ("please use get_weather", ["get_weather"]),
+        ("GET_WEATHER!", ["get_weather"]),
+        ("What's the weather in Paris?", ["get_weather"]),
+        ("what is the current weather", ["getCurrentWeather"]),
+        ("what is the weather", []),
+        ("forget_weathering", []),
+        ("weather and time", ["get_weather", "get_time"]),
+    ],
+)
+def test_the_text_names_the_tools(kind: str, content: str, names: list[str]) -> None:
+    offered = ["get_weather", "get_time"] if "getCurrentWeather" not in names else ["getCurrentWeather"]
+    if content == "what is the weather":
+        offered = ["getCurrentWeather"]
+    assert called(kind, content, offered) == names
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_choice_that_is_required_takes_the_first_tool_or_the_one_named(kind: str) -> None:
+    assert called(kind, "hi", ["a", "b"], tool_choice=REQUIRED[kind]) == ["a"]
+    assert called(kind, "use b", ["a", "b"], tool_choice=REQUIRED[kind]) == ["b"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_named_choice_is_followed(kind: str) -> None:
+    assert called(kind, "use a", ["a", "b"], tool_choice=named(kind, "b")) == ["b"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_named_tool_must_be_offered(kind: str) -> None:
+    reply = ask(kind, tools=[tool(kind, "a")], tool_choice=named(kind, "b"))
+    assert reply.status == 400
+    assert "'b' not found in" in read(reply)["error"]["message"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_tool_is_called_if_none_may_be(kind: str) -> None:
+    assert called(kind, "use a", ["a"], tool_choice=NONE[kind]) == []
+    assert called(kind, "use a", ["a"], tool_choice=AUTO[kind]) == ["a"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_one_tool_is_called_if_calls_may_not_be_parallel(kind: str) -> None:
+    assert called(kind, "a b", ["b", "a"], **SINGLE[kind]) == ["b"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("content", "arguments"),
+    [
+        ("f", {"city": "city", "unit": "c", "days": 1, "exact": True}),
+        ('f {"city": "Paris", "unit": "f", "days": 3, "exact": false}', None),
+        ('f {"city": 1} then {"city": "Rome", "unit": "c", "days": 2, "exact": true} {', None),
+    ],
+)
+def test_arguments_fit_the_schema(kind: str, content: str, arguments: Any) -> None:
+    properties = {
+        "city": {"type": "string"},
+        "unit": {"enum": ["c", "f"]},
+        "days": {"type": "integer", "minimum": 1},
+        "exact": {"type": "boolean"},
+        "left_out": {"type": "string"},
+    }
+    parameters = {"type": "object", "properties": properties, "required": ["city", "unit", "days", "exact"]}
+    [(_, found)] = calls_of(kind, read(ask(kind, content, tools=[tool(kind, "f", parameters)])))
+    expected = {"Paris": {"city": "Paris", "unit": "f", "days": 3, "exact": False}}
+    expected["Rome"] = {"city": "Rome", "unit": "c", "days": 2, "exact": True}
+    assert found == (arguments or next(value for city, value in expected.items() if city in content))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_schema_that_is_none_is_refused(kind: str) -> None:
+    reply = ask(kind, "f", tools=[tool(kind, "f", {"type": "object", "required": 5})])
+    assert reply.status == 400
+    assert read(reply)["error"]["message"].startswith("Invalid schema for function 'f': ")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_tool_without_parameters(kind: str) -> None:
+    assert calls_of(kind, read(ask(kind, "f", tools=[tool(kind, "f", {})]))) == [("f", {})]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_request_is_answered_the_same(kind: str) -> None:
+    first, second = (read(ask(kind, "weather", tools=[tool(kind)])) for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_tool_that_is_not_meant_is_not_called(kind: str) -> None:
+    assert said(kind, "hello", tools=[tool(kind)]) == "echo: hello"
