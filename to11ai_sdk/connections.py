@@ -17,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
+    from typing import Any
 
 MAX_IDLE = 32
 """Connections that wait for the next call."""
@@ -37,6 +38,7 @@ class Connection(http.client.HTTPConnection):
 
     response_class: type[Response] = Response
     wire: DeadlineSocket
+    sock: Any
     _tunnel_host: str | None
 
     def __init__(self, key: tuple[str, str | None, int], context: ssl.SSLContext | None) -> None:
@@ -105,7 +107,8 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
         self._context = context
         self._idle: list[Connection] = []
 
-    http_request = https_request = urllib.request.AbstractHTTPHandler.do_request_
+    http_request: Any = urllib.request.AbstractHTTPHandler.do_request_
+    https_request: Any = urllib.request.AbstractHTTPHandler.do_request_
 
     def http_open(self, req: Call) -> Response:
         """Send the request and read the head of the reply."""

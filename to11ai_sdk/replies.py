@@ -20,6 +20,7 @@ _LINE = 4096
 class Response(http.client.HTTPResponse):
     """A reply, read by the letter of RFC 9112 where ``http.client`` is lenient."""
 
+    chunk_left: Any
     connection: Any
     """The connection it came on; set once the head is read."""
 

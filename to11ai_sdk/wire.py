@@ -172,7 +172,9 @@ def _plain(value: Any) -> Any:
 
 
 _encode = json.JSONEncoder(allow_nan=False, check_circular=True, separators=(",", ":"), default=_plain).encode
-canonical: Callable[[Any], str] = json.JSONEncoder(allow_nan=False, separators=(",", ":"), sort_keys=True, default=_plain).encode
+canonical: Callable[[Any], str] = json.JSONEncoder(
+    allow_nan=False, separators=(",", ":"), sort_keys=True, default=_plain
+).encode
 """JSON with sorted keys: the same text for equal values."""
 
 
