@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from .routing.calls import FILES, NATIVE
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+FILES = "files"
+NATIVE = "native"
+"""The kinds of calls that name no model."""
 
 ALIASES = {"gemini": "google-gemini", "vertex": "gcp-vertex-ai", "bedrock": "aws-bedrock"}
 """What the dashboard calls some types of provider, and what their ids are."""
@@ -70,7 +72,8 @@ class Model:
         return name == self.id or (self.is_pattern and fnmatchcase(name, self.id))
 
 
-_ECHO_MODELS = (Model("echo"), Model("echo-*"))
+ECHO_MODELS = (Model("echo"), Model("echo-*"))
+"""What every built-in provider has beside its own models: names that tell it what to do, such as ``echo-cut``."""
 
 
 @dataclass(frozen=True)
@@ -106,12 +109,9 @@ class ProviderConfig:
         return kind in DIALECTS[self.dialect]
 
     def model(self, name: str) -> Model | None:
-        """The model that a name means; the built-in provider always has ``echo`` and ``echo-*``, which tell it to fail.
-
-        A name that is listed wins over a pattern that fits it.
-        """
-        models = self.models + (_ECHO_MODELS if self.kind == "echo" else ())
-        fitting = [model for model in models if model.fits(name)]
+        """The model that a name means, ``None`` if it has none such; a listed one wins over a pattern."""
+        models = self.models + (ECHO_MODELS if self.kind == "echo" else ())
+        fitting = (model for model in models if model.fits(name))
         return min(fitting, key=lambda model: model.is_pattern, default=None)
 
     def offers(self, model: Model, kind: str) -> bool:
@@ -124,10 +124,15 @@ class Registry:
     """The providers of a local gateway, in their order.
 
     Attributes:
-        providers: by their ids.
+        providers: by their ids; those of a new local project unless given.
     """
 
     providers: Mapping[str, ProviderConfig] = field(default_factory=lambda: {each.id: each for each in DEFAULTS})
+
+    @classmethod
+    def of(cls, *providers: ProviderConfig) -> Registry:
+        """These providers and no others."""
+        return cls({provider.id: provider for provider in providers})
 
     def __iter__(self) -> Iterator[ProviderConfig]:
         return iter(self.providers.values())
@@ -150,7 +155,7 @@ def _echo(provider_id: str, models: Iterable[str], dialect: str = "openai") -> P
     return ProviderConfig(provider_id, "echo", provider_id, dialect, tuple(map(Model.named, models)))
 
 
-DEFAULTS = (
+DEFAULTS: tuple[ProviderConfig, ...] = (
     _echo("openai", ("gpt-4o", "gpt-4o-mini", "text-embedding-3-small", "dall-e-3", "whisper-1", "tts-1")),
     _echo("anthropic", ("claude-sonnet-4-6",), "anthropic"),
     _echo("xai", ("grok-4",)),

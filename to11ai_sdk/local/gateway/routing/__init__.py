@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from .calls import GatewayCall
+from .params import applied
 from .plan import Attempt, Plan, Retry
+from .router import Router
 
-__all__ = ["Attempt", "GatewayCall", "Plan", "Retry"]
+__all__ = ["Attempt", "GatewayCall", "Plan", "Retry", "Router", "applied"]

@@ -12,8 +12,6 @@ CHAT = "chat"
 """The kind of the three chat endpoints."""
 CHAT_ENDPOINTS = ("messages", "chat_completions", "responses")
 """The wire forms of chat; a rule for one of them, or for ``chat``, routes all three."""
-FILES = "files"
-NATIVE = "native"
 
 
 @dataclass(frozen=True)

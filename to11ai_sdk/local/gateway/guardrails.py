@@ -1,0 +1,164 @@
+"""Guardrails: what must not go to a provider, and what must not come back. Off unless enabled.
+
+The blocklist comes first: words and phrases, found in any case and anywhere. Then patterns of personal data: US social
+security numbers, payment card numbers (13 to 19 digits with a right check digit, ISO/IEC 7812), e-mail addresses, IP
+addresses and phone numbers. The first that is found blocks. What was found is never told, only which detector found it.
+
+Source: the pages "API reference" and "Security" of the to11 gateway; the patterns are this project's choice.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, NamedTuple
+
+from .problems import GatewayProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from .config import GuardrailsConfig
+
+STREAM_LIMIT = 65_536
+"""Bytes of a stream's text, in UTF-8, that are checked: 64 KB."""
+
+
+class Finding(NamedTuple):
+    """Why a text is blocked.
+
+    Attributes:
+        detector: ``"blocklist"`` or ``"pii"``.
+        reason: what kind of thing was found, such as ``"email"``; never the thing itself.
+    """
+
+    detector: str
+    reason: str
+
+
+def is_card(text: str) -> bool:
+    """Whether the digits of a text are those of a payment card: 13 to 19, with the check digit of Luhn's rule."""
+    digits = [int(char) for char in text if char.isdigit()]
+    if not 13 <= len(digits) <= 19 or len(set(digits)) == 1:
+        return False
+    doubled = (digit * 2 - 9 if digit > 4 else digit * 2 for digit in digits[-2::-2])
+    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+def is_ip(text: str) -> bool:
+    """Whether a text is an IP address, version 4 or 6."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _always(text: str) -> bool:
+    return True
+
+
+_ASCII = re.ASCII
+_PATTERNS: Mapping[str, tuple[re.Pattern[str], Callable[[str], bool]]] = {
+    "ssn": (re.compile(r"(?<![\w-])(?!000|666|9\d\d)\d{3}([- ])(?!00)\d\d\1(?!0000)\d{4}(?![\w-])", _ASCII), _always),
+    "credit_card": (re.compile(r"(?<![\w.])\d(?:[ -]?\d){12,18}(?![\w])", _ASCII), is_card),
+    "email": (
+        re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,63}(?![\w-])", _ASCII | re.IGNORECASE),
+        _always,
+    ),
+    "ip_address": (
+        re.compile(
+            r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7})(?![\w:]|\.\d)",
+            _ASCII | re.IGNORECASE,
+        ),
+        is_ip,
+    ),
+    "phone": (
+        re.compile(
+            r"(?<![\w.+-])(?:\+\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{2,4}(?:[ .-]?\d{2,4}){1,4}"
+            r"|(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4})(?![\w-])",
+            _ASCII,
+        ),
+        _always,
+    ),
+}
+
+
+class Guardrails:
+    """Checks texts.
+
+    Args:
+        config: whether anything is checked, and the blocklist.
+    """
+
+    def __init__(self, config: GuardrailsConfig) -> None:
+        self.enabled = config.enabled
+        self._blocked = tuple(phrase.casefold() for phrase in config.blocklist)
+
+    def find(self, text: str) -> Finding | None:
+        """What blocks a text, ``None`` if nothing does or guardrails are off."""
+        if not self.enabled:
+            return None
+        folded = text.casefold()
+        if any(phrase in folded for phrase in self._blocked):
+            return Finding("blocklist", "blocked_term")
+        reason = next((name for name, (pattern, fits) in _PATTERNS.items() if _occurs(pattern, fits, text)), None)
+        return None if reason is None else Finding("pii", reason)
+
+    def check_input(self, texts: Iterable[str]) -> None:
+        """Refuse the texts of a request.
+
+        Raises:
+            GatewayProblem: 400 ``GUARDRAIL_VIOLATION``.
+        """
+        self._check(texts, 400, "input")
+
+    def check_output(self, texts: Iterable[str]) -> None:
+        """Refuse the texts of a whole reply.
+
+        Raises:
+            GatewayProblem: 422 ``GUARDRAIL_VIOLATION``.
+        """
+        self._check(texts, 422, "output")
+
+    def stream(self) -> OutputGuard:
+        """A guard for the text of one stream."""
+        return OutputGuard(self)
+
+    def _check(self, texts: Iterable[str], status: int, side: str) -> None:
+        found = self.find("\n".join(texts)) if self.enabled else None
+        if found is not None:
+            raise violation(found, status, side)
+
+
+class OutputGuard:
+    """Checks the text of a stream as it grows, up to ``STREAM_LIMIT``; what comes after that passes unseen.
+
+    What was sent before something is found has been sent: a stream is ended, not taken back.
+    """
+
+    def __init__(self, guardrails: Guardrails) -> None:
+        self._guardrails = guardrails
+        self._text = ""
+        self._left = STREAM_LIMIT if guardrails.enabled else 0
+
+    def add(self, text: str) -> GatewayProblem | None:
+        """Take the next piece of text; returns the problem to end the stream with, if it completes one."""
+        if not text or self._left <= 0:
+            return None
+        taken = text.encode("utf-8", "surrogatepass")[: self._left]
+        self._left -= len(taken)
+        self._text += taken.decode("utf-8", "ignore")
+        found = self._guardrails.find(self._text)
+        return None if found is None else violation(found, 422, "output")
+
+
+def violation(found: Finding, status: int, side: str) -> GatewayProblem:
+    """The problem of a text that is blocked; ``side`` is ``"input"`` or ``"output"``."""
+    message = f"the {side} was blocked by the guardrail {found.detector!r}: {found.reason}"
+    details = {"detector": found.detector, "reason": found.reason, "stage": side}
+    return GatewayProblem(status, "GUARDRAIL_VIOLATION", "content_policy", message, details)
+
+
+def _occurs(pattern: re.Pattern[str], fits: Callable[[str], bool], text: str) -> bool:
+    return any(fits(match[0]) for match in pattern.finditer(text))

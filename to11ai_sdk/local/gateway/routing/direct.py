@@ -1,0 +1,130 @@
+"""Calls that go to a provider without a rule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..problems import GatewayProblem, bad_request
+from ..providers import ECHO_MODELS, FILES, Model, ProviderConfig, canonical
+from .plan import Attempt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .scope import Scope
+
+_OWN_DIALECT = {"messages": "anthropic", "count_tokens": "anthropic", "rerank": "cohere"}
+
+
+class _Found(NamedTuple):
+    provider: ProviderConfig
+    model: Model
+
+    @property
+    def rank(self) -> int:
+        """0 for a model that is listed, 1 for one that a pattern lets through, 2 for the built-in ``echo``."""
+        return 2 if self.model in ECHO_MODELS else int(self.model.is_pattern)
+
+
+def by_prefix(scope: Scope, prefix: str, name: str) -> Attempt:
+    """``provider::model``: this provider, whatever the rules say.
+
+    Raises:
+        GatewayProblem: 404 there is no such provider or it has no such model; 400 ``x-genai-provider`` disagrees, or
+            the model is not for this endpoint; 422 the provider is not active in the environment.
+    """
+    provider = scope.registry.find(prefix)
+    if provider is None:
+        known = ", ".join(each.id for each in scope.registry) or "none"
+        raise unknown(scope, f"there is no provider {prefix!r}; there are: {known}")
+    if not scope.is_hinted(provider):
+        message = f"x-genai-provider says {scope.call.provider_type!r}, but the model is of {provider.id!r}"
+        raise bad_request("provider_mismatch", message, {"model": scope.call.model, "providerId": provider.id})
+    model = provider.model(name)
+    if model is None:
+        raise unknown(scope, f"{name!r} is not a model of the provider {provider.id!r}")
+    return Attempt(_usable(scope, [_Found(provider, model)])[0].provider, name)
+
+
+def by_name(scope: Scope, name: str) -> Attempt | None:
+    """A plain name: the provider that has this model, ``None`` if none has.
+
+    Raises:
+        GatewayProblem: 409 several have it; 400 it is not for this endpoint; 422 its provider is not active.
+    """
+    providers = [provider for provider in scope.registry if scope.is_hinted(provider)]
+    found = [_Found(provider, model) for provider in providers if (model := provider.model(name))]
+    if not found:
+        return None
+    usable = _usable(scope, found)
+    best = [each for each in usable if each.rank == min(usable, key=lambda each: each.rank).rank]
+    if best[0].rank == 2:
+        # Every built-in provider has these, and what they do is the same: the one that speaks as the caller does.
+        own = _OWN_DIALECT.get(scope.call.endpoint, "openai")
+        best = sorted(best, key=lambda each: each.provider.dialect != own)[:1]
+    if len(best) > 1:
+        raise ambiguous(scope, [f"{each.provider.id}::{name}" for each in best])
+    return Attempt(best[0].provider, name)
+
+
+def without_model(scope: Scope) -> Attempt:
+    """A call of files or of a provider's own API: the first active provider that serves it.
+
+    Raises:
+        GatewayProblem: 400 ``x-genai-provider`` names one that does not; 403 ``feature_disabled`` there is none; 422
+            it is not active.
+    """
+    kind = scope.call.kind
+    wanted = scope.call.provider_type if kind == FILES else scope.call.native
+    providers = scope.registry.of_type(wanted) if wanted else list(scope.registry)
+    serving = [provider for provider in providers if provider.serves(kind)]
+    if providers and not serving and wanted:
+        raise _unsupported(scope, f"{providers[0].id!r} has no {kind}", providers[0])
+    if not serving:
+        message = f"the project has no provider {f'of the type {canonical(wanted)!r} ' if wanted else ''}for {kind}"
+        raise GatewayProblem(403, "feature_disabled", "feature_disabled", f"{message}; add one to its configuration")
+    return Attempt(_active(scope, serving)[0], None)
+
+
+def _usable(scope: Scope, found: list[_Found]) -> list[_Found]:
+    fitting = [each for each in found if each.provider.offers(each.model, scope.call.kind)]
+    if not fitting:
+        provider = found[0].provider
+        raise _unsupported(
+            scope, f"{scope.call.model!r} is a model of {provider.id!r} and not for {scope.call.kind}", provider
+        )
+    active = {provider.id for provider in _active(scope, (each.provider for each in fitting))}
+    return [each for each in fitting if each.provider.id in active]
+
+
+def _active(scope: Scope, providers: Iterable[ProviderConfig]) -> list[ProviderConfig]:
+    providers = list(providers)
+    active = [provider for provider in providers if scope.is_active(provider.id)]
+    if not active:
+        raise not_enabled(scope, providers[0].id, scope.env)
+    return active
+
+
+def _unsupported(scope: Scope, message: str, provider: ProviderConfig) -> GatewayProblem:
+    details = {"model": scope.call.model, "endpoint": scope.call.endpoint, "providerId": provider.id}
+    return bad_request("unsupported_endpoint", message, details)
+
+
+def not_enabled(scope: Scope, provider_id: str, env: str, rule_id: str | None = None) -> GatewayProblem:
+    """The 422 of a provider that is switched off in an environment."""
+    message = f"the provider {provider_id!r} is not active in the environment {env!r}"
+    details = {"rule": rule_id, "env": env, "providerId": provider_id}
+    return GatewayProblem(422, "ENV_NOT_ENABLED_FOR_PROVIDER", "bad_request", message, details)
+
+
+def unknown(scope: Scope, message: str) -> GatewayProblem:
+    """The 404 of a name that means nothing."""
+    details = {"model": scope.call.model, "env": scope.env}
+    return GatewayProblem(404, "model_not_found", "model_not_found", message, details)
+
+
+def ambiguous(scope: Scope, candidates: list[str]) -> GatewayProblem:
+    """The 409 of a name that means more than one thing."""
+    message = f"{scope.call.model!r} is ambiguous; say which: {', '.join(candidates)}"
+    details = {"model": scope.call.model, "candidates": candidates}
+    return GatewayProblem(409, "ambiguous_model", "bad_request", message, details)

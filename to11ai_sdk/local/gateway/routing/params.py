@@ -1,0 +1,51 @@
+"""Parameters of a rule on a request.
+
+They are written in the words of the request that comes in and applied before it is translated. One that the caller gave
+is left as it is, ``null`` included. The few parameters that the formats call by different names are one and the same:
+a rule may say ``max_tokens`` and ``stop`` for all of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .plan import Attempt
+
+_SAME = (
+    frozenset({"max_tokens", "max_completion_tokens", "max_output_tokens"}),
+    frozenset({"stop", "stop_sequences"}),
+)
+_KEPT = frozenset({"model", "messages", "input", "stream"})
+_OWN_WORDS = {
+    "responses": {"max_tokens": "max_output_tokens", "max_completion_tokens": "max_output_tokens"},
+    "messages": {
+        "max_completion_tokens": "max_tokens",
+        "max_output_tokens": "max_tokens",
+        "stop": "stop_sequences",
+    },
+    "chat_completions": {"max_output_tokens": "max_tokens", "stop_sequences": "stop"},
+}
+
+
+def applied(attempt: Attempt, endpoint: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of a request as it goes to a target: with the target's model and the parameters of its rule.
+
+    Args:
+        attempt: the target.
+        endpoint: the endpoint of the gateway that was called, such as ``"messages"``.
+        body: the request as it came; not changed. Its ``stream`` and its messages are never a rule's to give.
+    """
+    words = _OWN_WORDS.get(endpoint, {})
+    given = {word for name in body for word in _synonyms(name)}
+    added = {words.get(name, name): value for name, value in attempt.params.items() if name not in given | _KEPT}
+    if isinstance(added.get("stop_sequences"), str):
+        added["stop_sequences"] = [added["stop_sequences"]]
+    model = {} if attempt.model is None else {"model": attempt.model}
+    return {**added, **body, **model}
+
+
+def _synonyms(name: str) -> frozenset[str]:
+    return next((words for words in _SAME if name in words), frozenset({name}))

@@ -1,0 +1,161 @@
+"""``Router``: from a call to a plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..problems import GatewayProblem, bad_request
+from ..providers import DEFAULTS, FILES, NATIVE, canonical
+from . import direct
+from .calls import GatewayCall
+from .choice import Choice
+from .names import LAYERS, parse
+from .plan import Attempt, Plan
+from .rules import Rules, Served
+from .scope import Scope
+from .strategies import Walk
+from .targets import CONDITION, INACTIVE, TYPE, Obstacle
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ...service import Session
+    from ..providers import ProviderConfig, Registry
+
+_HINTS = frozenset(provider.type for provider in DEFAULTS)
+
+
+class Router:
+    """Decides where calls go.
+
+    Args:
+        registry: the providers.
+        seed: makes the choices by weight predictable; random without one.
+    """
+
+    def __init__(self, registry: Registry, seed: int | str | None = None) -> None:
+        self._registry = registry
+        self._choice = Choice(seed)
+
+    def resolve(self, session: Session, call: GatewayCall) -> Plan:
+        """The plan for a call.
+
+        Raises:
+            GatewayProblem: 400, 403, 404, 409 or 422: it goes nowhere; the message says why.
+        """
+        self._check_hint(call)
+        scope = Scope(session, self._registry, call, self._choice)
+        return Plan(scope.env, scope.environment["id"], tuple(_attempts(scope)))
+
+    def models(self, session: Session, env: str | None = None) -> list[dict[str, Any]]:
+        """``GET /v1/models``: the models of the providers that are active in the environment.
+
+        A model that several of them have is listed as ``provider::model``, the name under which it can be asked for.
+
+        Raises:
+            GatewayProblem: 404 or 400: there is no such environment.
+        """
+        scope = self._listing(session, env)
+        pairs = [
+            (provider, model.id)
+            for provider in self._registry
+            if scope.is_active(provider.id)
+            for model in provider.models
+            if not model.is_pattern
+        ]
+        names = [name for _, name in pairs]
+        return [
+            _shown(name if names.count(name) == 1 else f"{provider.id}::{name}", provider) for provider, name in pairs
+        ]
+
+    def model(self, session: Session, model_id: str, env: str | None = None) -> dict[str, Any]:
+        """``GET /v1/models/{model_id}``; also a name that only a pattern of a provider lets through.
+
+        Raises:
+            GatewayProblem: 404 there is no such model.
+        """
+        found = next((model for model in self.models(session, env) if model["id"] == model_id), None)
+        return found or self._unlisted(self._listing(session, env, model_id), model_id)
+
+    def _unlisted(self, scope: Scope, model_id: str) -> dict[str, Any]:
+        prefix, name = parse(model_id)
+        active = [each for each in self._registry if scope.is_active(each.id) and each.model(name)]
+        if prefix is not None:
+            active = [each for each in active if each == self._registry.find(prefix)]
+        if not active:
+            raise direct.unknown(scope, f"the project has no model {model_id!r}")
+        if len(active) > 1:
+            raise direct.ambiguous(scope, [f"{each.id}::{name}" for each in active])
+        return _shown(model_id, active[0])
+
+    def _listing(self, session: Session, env: str | None, model_id: str | None = None) -> Scope:
+        return Scope(session, self._registry, GatewayCall("models", model_id, env), self._choice)
+
+    def _check_hint(self, call: GatewayCall) -> None:
+        known = _HINTS | {provider.type for provider in self._registry}
+        if call.provider_type is not None and canonical(call.provider_type) not in known:
+            message = f"x-genai-provider must be one of {', '.join(sorted(known))}, not {call.provider_type!r}"
+            raise bad_request("invalid_provider", message)
+
+
+def _shown(model_id: str, provider: ProviderConfig) -> dict[str, Any]:
+    return {"id": model_id, "object": "model", "created": 0, "owned_by": provider.id}
+
+
+def _attempts(scope: Scope) -> Sequence[Attempt]:
+    if scope.call.kind in (FILES, NATIVE):
+        return [direct.without_model(scope)]
+    prefix, name = parse(scope.call.model)
+    if prefix in LAYERS:
+        return _of_rule(scope, Rules(scope).named(prefix, name), name)
+    if prefix is not None:
+        return [direct.by_prefix(scope, prefix, name)]
+    return _bare(scope, name)
+
+
+def _bare(scope: Scope, name: str) -> Sequence[Attempt]:
+    """Function, then route, then provider; ``x-genai-provider`` puts the provider first."""
+    at_once = direct.by_name(scope, name) if scope.call.provider_type else None
+    if at_once is not None:
+        return [at_once]
+    rules = Rules(scope)
+    served = rules.function(name) or rules.route(name)
+    if served is not None:
+        return _of_rule(scope, served, name)
+    attempt = direct.by_name(scope, name)
+    if attempt is None:
+        raise direct.unknown(scope, f"no rule and no provider of the project has the model {name!r}")
+    return [attempt]
+
+
+def _of_rule(scope: Scope, served: Served, asked: str) -> list[Attempt]:
+    walk = Walk(scope, served, asked)
+    attempts = walk.attempts()
+    if not attempts:
+        raise _refusal(scope, served, walk.obstacles)
+    return attempts
+
+
+def _refusal(scope: Scope, served: Served, obstacles: Sequence[Obstacle]) -> GatewayProblem:
+    """What to answer when none of a rule's targets can be asked."""
+    others = [obstacle for obstacle in obstacles if obstacle.kind != CONDITION]
+    kinds = {obstacle.kind for obstacle in others}
+    if kinds == {INACTIVE}:
+        return direct.not_enabled(scope, others[0].provider_id, others[0].env, served.rule_id)
+    if kinds == {TYPE}:
+        message = f"x-genai-provider says {scope.call.provider_type!r}, but no target of the rule is of that type"
+        return bad_request("provider_mismatch", message, {"rule": served.rule_id, "version": served.version_id})
+    return _no_route(served, _reason(served, obstacles, others), obstacles)
+
+
+def _reason(served: Served, obstacles: Sequence[Obstacle], others: Sequence[Obstacle]) -> str:
+    if obstacles and not others:
+        return "all_conditions_false"
+    return "all_steps_non_routable" if served.snapshot.get("steps") else "all_variants_unreachable"
+
+
+def _no_route(served: Served, reason: str, obstacles: Sequence[Obstacle]) -> GatewayProblem:
+    causes = "; ".join(dict.fromkeys(obstacle.message for obstacle in obstacles)) or "there is no provider"
+    message = f"no target of the rule {served.rule_id!r} can be asked: {causes}"
+    details = {"rule": served.rule_id, "version": served.version_id, "reason": reason}
+    return GatewayProblem(422, "NO_APPLICABLE_ROUTE", "bad_request", message, details)

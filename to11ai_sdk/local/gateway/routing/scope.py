@@ -1,0 +1,94 @@
+"""A call in its environment: what may be asked there."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ...store import Row, environments
+from ..problems import GatewayProblem, bad_request
+from ..providers import canonical
+
+if TYPE_CHECKING:
+    from ...service import Session
+    from ..providers import ProviderConfig, Registry
+    from .calls import GatewayCall
+    from .choice import Choice
+
+_NO_DEFAULT = "send x-to11-env, or make an environment the project's gateway fallback: there is neither"
+
+
+class Scope:
+    """A call in its environment.
+
+    Attributes:
+        session: the request at work.
+        registry: the providers.
+        call: what is asked for.
+        choice: makes the choices by weight.
+        environment: the row of the environment.
+        facts: what the conditions of rules may read.
+    """
+
+    def __init__(self, session: Session, registry: Registry, call: GatewayCall, choice: Choice) -> None:
+        self.session = session
+        self.registry = registry
+        self.call = call
+        self.choice = choice
+        self.environment = find_environment(session, call.env)
+        self.facts: dict[str, Any] = {
+            "env": self.env,
+            "endpoint": call.endpoint,
+            "model": call.model,
+            "headers": dict(call.headers),
+            "metadata": dict(call.metadata),
+        }
+
+    @property
+    def env(self) -> str:
+        """Slug of the environment."""
+        return str(self.environment["slug"])
+
+    @cached_property
+    def _switched_off(self) -> set[str]:
+        return environments.switched_off(self.session.tx, self.environment["id"])
+
+    def is_active(self, provider_id: str, env_slug: str | None = None) -> bool:
+        """Whether a provider is active in the environment, or in the one that a rule names it for."""
+        if env_slug in (None, self.env):
+            return provider_id not in self._switched_off
+        row = _live(self.session, env_slug)
+        return row is not None and provider_id not in environments.switched_off(self.session.tx, row["id"])
+
+    def is_hinted(self, provider: ProviderConfig) -> bool:
+        """Whether ``x-genai-provider`` leaves this provider in question."""
+        return self.call.provider_type is None or provider.type == canonical(self.call.provider_type)
+
+
+def find_environment(session: Session, slug: str | None) -> Row:
+    """The environment that ``x-to11-env`` means, by its slug or by one it had lately; without it the fallback.
+
+    Raises:
+        GatewayProblem: 404 ``ENVIRONMENT_NOT_FOUND``, or 400 ``missing_env_no_project_default``.
+    """
+    if slug is None:
+        return _fallback(session)
+    row = _live(session, slug)
+    if row is None:
+        message = f"the project has no environment {slug!r}; send one of its slugs in x-to11-env, or leave it out"
+        raise GatewayProblem(404, "ENVIRONMENT_NOT_FOUND", "bad_request", message, {"env": slug, "slug": slug})
+    return row
+
+
+def _live(session: Session, slug: str) -> Row | None:
+    tx, project_id = session.tx, session.project_id
+    row = environments.live(tx, project_id, slug) or environments.by_alias(tx, project_id, slug, session.now)
+    return row if row and row["archived_at"] is None else None
+
+
+def _fallback(session: Session) -> Row:
+    rows = environments.all_of(session.tx, session.project_id, archived=False)
+    row = next((row for row in rows if row["is_gateway_fallback"]), None)
+    if row is None:
+        raise bad_request("missing_env_no_project_default", _NO_DEFAULT)
+    return row

@@ -1,0 +1,165 @@
+"""Strategies: from the snapshot of a rule to the targets that are tried.
+
+==============  =======================================================================================================
+``single``      the first of these that can be asked: ``steps`` by position, ``target``, entries of ``chain``
+``weighted``,   one of the ``variants`` that can be asked, by weight; without weights each has the same share
+``experiment``
+``fallback``    every target that can be asked: those of ``chain``, or without one ``target``, ``variants``, ``steps``
+==============  =======================================================================================================
+
+A step is the same again; without a strategy it goes by what it has: a ``chain`` is a fallback, ``variants`` an
+experiment, a ``target`` single. A rule that has none of these goes by the model asked for: one of its ``modelBindings``
+for that model (for all models, if the rule was called by its own name) by weight, else the first of its
+``providerRefs`` that has it, else the first provider that has it.
+
+A target can be asked if its ``when`` and those around it hold, and its provider is there, has the model for this kind
+of endpoint, is of the type that ``x-genai-provider`` says, and is active in the environment.
+
+Source: the page "Routing" of the to11 docs names the strategies; how parts combine is this project's choice.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ... import expressions
+from .targets import CONDITION, UNREACHABLE, Obstacle, Targets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from .plan import Attempt
+    from .rules import Served
+    from .scope import Scope
+
+    Part = Mapping[str, Any]
+
+
+class _Entry(NamedTuple):
+    form: str  # "step", "variant" or "target"
+    part: Part
+
+
+class Walk:
+    """A walk through one version of a rule.
+
+    Attributes:
+        obstacles: what stood in the way so far.
+    """
+
+    def __init__(self, scope: Scope, served: Served, asked: str) -> None:
+        self._lookup = expressions.reader(scope.facts)
+        self._choice = scope.choice
+        self._snapshot = served.snapshot
+        self._targets = Targets(scope, served, asked)
+        self._asked = asked
+        self._registry = scope.registry
+        self.obstacles: list[Obstacle] = []
+
+    def attempts(self) -> list[Attempt]:
+        """What is tried, in its order; nothing if there were only obstacles."""
+        if any(self._snapshot.get(part) for part in ("target", "variants", "steps", "chain")):
+            return self._part(self._snapshot)
+        return self._by_model()
+
+    def _part(self, part: Part) -> list[Attempt]:
+        strategy = part.get("strategy") or _implied(part)
+        if strategy == "fallback":
+            return [attempt for entry in _fallbacks(part) for attempt in self._entry(entry)]
+        if strategy == "single":
+            return _first(self._entry(entry) for entry in _singles(part))
+        return self._one_of([(self._entry(entry), entry.part.get("weight")) for entry in _variants(part)])
+
+    def _entry(self, entry: _Entry) -> list[Attempt]:
+        form, part = entry
+        if not self._holds(part):
+            return []
+        if form == "step":
+            return self._part(part)
+        if form == "target":
+            return self._taken(self._targets.reach(part))
+        if not self._holds(part["target"]):
+            return []
+        return self._taken(self._targets.reach(part["target"], part.get("params"), part.get("name")))
+
+    def _holds(self, entry: Part) -> bool:
+        when = entry.get("when")
+        if when is None or expressions.evaluate(when, self._lookup):
+            return True
+        self.obstacles.append(Obstacle(CONDITION, "its condition does not hold"))
+        return False
+
+    def _taken(self, found: Attempt | Obstacle) -> list[Attempt]:
+        if isinstance(found, Obstacle):
+            self.obstacles.append(found)
+            return []
+        return [found]
+
+    def _one_of(self, options: Sequence[tuple[list[Attempt], float | None]]) -> list[Attempt]:
+        reached = [(attempts, 1 if weight is None else weight) for attempts, weight in options if attempts]
+        chosen = self._choice.among([weight for _, weight in reached])
+        if chosen is None:
+            self.obstacles += [Obstacle(UNREACHABLE, "has no weight") for _ in reached]
+            return []
+        return reached[chosen][0]
+
+    def _by_model(self) -> list[Attempt]:
+        bindings = self._targets.bindings
+        if bindings:
+            own = [binding for binding in bindings if binding["modelId"] == self._asked] or bindings
+            return self._one_of([(self._bound(binding), binding.get("weight")) for binding in own])
+        refs: Iterable[Part] = self._snapshot.get("providerRefs") or [
+            {"providerId": each.id} for each in self._registry
+        ]
+        return _first(self._taken(self._targets.reach(_of_ref(ref))) for ref in refs)
+
+    def _bound(self, binding: Part) -> list[Attempt]:
+        return self._taken(self._targets.reach({**_of_ref(binding["provider"]), "modelId": binding["modelId"]}))
+
+
+def _first(options: Iterable[list[Attempt]]) -> list[Attempt]:
+    """The first that is not empty; what comes after it is not looked at."""
+    return next((attempts for attempts in options if attempts), [])
+
+
+def _of_ref(ref: Part) -> dict[str, Any]:
+    return {"providerId": ref["providerId"], "envSlug": ref.get("envSlug")}
+
+
+def _implied(part: Part) -> str:
+    if part.get("chain"):
+        return "fallback"
+    return "experiment" if part.get("variants") else "single"
+
+
+def _steps(part: Part) -> list[_Entry]:
+    return [_Entry("step", step) for step in sorted(part.get("steps") or (), key=lambda step: step["position"])]
+
+
+def _variants(part: Part) -> list[_Entry]:
+    return [_Entry("variant", variant) for variant in part.get("variants") or ()]
+
+
+def _targets(part: Part) -> list[_Entry]:
+    return [_Entry("target", part["target"])] if part.get("target") else []
+
+
+def _singles(part: Part) -> list[_Entry]:
+    return [*_steps(part), *_targets(part), *_chain(part)]
+
+
+def _fallbacks(part: Part) -> list[_Entry]:
+    return _chain(part) or [*_targets(part), *_variants(part), *_steps(part)]
+
+
+def _chain(part: Part) -> list[_Entry]:
+    """The entries of a chain; a name is the variant or step that it means."""
+    named = {entry.part.get("name"): entry for entry in reversed([*_variants(part), *_steps(part)])}
+    return [named[entry] if isinstance(entry, str) else _plain(entry) for entry in part.get("chain") or ()]
+
+
+def _plain(entry: Part) -> _Entry:
+    # Of the entry around a target only the condition was checked.
+    if "target" in entry:
+        return _Entry("variant", {"target": entry["target"], "when": entry.get("when")})
+    return _Entry("target", entry)
