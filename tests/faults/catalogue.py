@@ -314,9 +314,9 @@ def slowness() -> Iterator[Fault]:
     yield row(
         "a chunk every 10 ms", OK + b"Transfer-Encoding: chunked\r\n\r\n", Endless(b"1\r\n \r\n", 0.01), ends=late
     )
-    yield row("silent for 0.2 s, then good", 0.2, good, KEEP, ends=WORKS)
+    yield row("silent for 0.1 s, then good", 0.1, good, KEEP, ends=WORKS)
     yield row("slow but in time", part(0.3), 0.1, lambda r: good(r)[len(part(0.3)(r)) :], KEEP, ends=WORKS)
-    yield row("the head, 0.2 s, then the body", _split_head, 0.2, _split_body, KEEP, ends=WORKS)
+    yield row("the head, 0.1 s, then the body", _split_head, 0.1, _split_body, KEEP, ends=WORKS)
 
 
 def _split_head(request: Received) -> bytes:

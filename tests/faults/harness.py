@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 import traceback
+from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -137,6 +138,17 @@ def descriptors() -> set[str]:
     return found
 
 
+@cache
+def warm() -> None:
+    """Make the first calls of this process: they import the models, which is not what the short times are for."""
+    with (
+        ScriptedServer(HEALTHY, tls=serving()) as server,
+        impatient(server.url, ssl_context=trusting(), timeout_s=10) as client,
+    ):
+        for call in CALLS.values():
+            call(client, "warm")
+
+
 def run(call: str, scripts: tuple[Script, ...], *, tls: str = "", url: str = "") -> Outcome:
     """Make one call against a server that follows the scripts, then another one when it is healthy again.
 
@@ -146,6 +158,7 @@ def run(call: str, scripts: tuple[Script, ...], *, tls: str = "", url: str = "")
         tls: the server's kind of TLS; ``"none"`` is plain HTTP where the client expects TLS.
         url: where to call instead, with nothing there.
     """
+    warm()
     before, threads = descriptors(), threading.active_count()
     name = f"name-{next(_numbers)}"
     slept: list[float] = []
@@ -209,9 +222,9 @@ def _judge_error(error: To11aiError, ending: Ending) -> None:
     pickle.loads(pickle.dumps(error))
 
 
-def exposed(error: BaseException) -> list[str]:
-    """Where a piece of the key shows in an exception, its attributes, its pickle or its traceback's text."""
-    pieces = {KEY[start : start + 10] for start in range(len(KEY) - 9)}
+def exposed(error: BaseException, length: int = 10) -> list[str]:
+    """Where so long a piece of the key shows in an exception, its attributes, its pickle or its traceback's text."""
+    pieces = {KEY[start : start + length] for start in range(len(KEY) - length + 1)}
     views = {
         "message": str(error),
         "repr": repr(error),
