@@ -36,7 +36,7 @@ class Unsent(Exception):  # noqa: N818 - a fact about the request, not an error 
 class Connection(http.client.HTTPConnection):
     """A connection to one origin, perhaps through a proxy's tunnel."""
 
-    response_class: type[Response] = Response
+    response_class: Any = Response
     wire: DeadlineSocket
     sock: Any
     _tunnel_host: str | None
@@ -91,6 +91,7 @@ class Call(urllib.request.Request):
     deadline: float
     safe: bool
     meanwhile: Callable[[], object]
+    _tunnel_host: str | None
 
 
 class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
@@ -120,7 +121,7 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
 
     def _open(self, req: Call, context: ssl.SSLContext | None) -> Response:
         # After a fork the connections are the parent's; closing a copy does not disturb it.
-        key = (req.host, req._tunnel_host, os.getpid())  # type: ignore[attr-defined]
+        key = (req.host, req._tunnel_host, os.getpid())  # pyright: ignore[reportPrivateUsage]
         used = self._take(key, req.deadline) if req.safe else None
         if used is not None:
             try:
@@ -174,10 +175,10 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
 
 
 def _connect(connection: Connection, req: Call) -> Connection:
-    if req._tunnel_host:  # type: ignore[attr-defined]
+    if req._tunnel_host:  # pyright: ignore[reportPrivateUsage]
         credentials = req.headers.get("Proxy-authorization")
         connection.set_tunnel(
-            req._tunnel_host,  # type: ignore[attr-defined]
+            req._tunnel_host,  # pyright: ignore[reportPrivateUsage]
             headers={"Proxy-Authorization": credentials} if credentials else {},
         )
     try:

@@ -13,6 +13,7 @@ from time import monotonic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 MAX_HEAD = 256 * 1024
@@ -90,7 +91,8 @@ class DeadlineSocket(io.RawIOBase):
         """Whether bytes are left over from the exchange, or something arrived since: nothing for the next one."""
         self._resting = True
         # What TLS has decrypted already no longer shows on the socket.
-        waiting = self.sock.pending() if hasattr(self.sock, "pending") else 0
+        pending: Callable[[], int] | None = getattr(self.sock, "pending", None)
+        waiting = pending() if pending else 0
         return bool(waiting or self._reader.peek(1)) or _readable(self.sock)
 
 
