@@ -86,9 +86,13 @@ def cut_short() -> Error:
 
 
 def whole(deltas: Iterable[Delta]) -> Iterator[Delta]:
-    """The deltas up to the first ``End`` or ``Error``; a malformed or cut stream gets an ``Error``."""
+    """The deltas from a ``Start`` up to an ``End`` or ``Error``; a malformed or cut stream gets an ``Error``."""
+    started = False
     try:
         for delta in deltas:
+            if not (started or isinstance(delta, Start | Error)):
+                yield Start(None, "")
+            started = True
             yield delta
             if isinstance(delta, End | Error):
                 return
@@ -180,17 +184,20 @@ class _Growing:
 
 
 def _part_deltas(part: ReplyPart) -> Iterator[Delta]:
-    if isinstance(part, RedactedThinking):
-        yield PartStart(part)
-    elif isinstance(part, ToolCall):
-        yield PartStart(replace(part, arguments=""))
-        yield PartDelta(part.arguments)
-    elif isinstance(part, Thinking):
-        yield PartStart(replace(part, text="", signature=None))
-        yield PartDelta(part.text)
-        if part.signature is not None:
-            yield Signature(part.signature)
-    else:
-        yield PartStart(replace(part, text=""))
-        yield PartDelta(part.text)
+    bare, text, signature = _taken_apart(part)
+    yield PartStart(bare)
+    if text:
+        yield PartDelta(text)
+    if signature is not None:
+        yield Signature(signature)
     yield PartStop()
+
+
+def _taken_apart(part: ReplyPart) -> tuple[ReplyPart, str, str | None]:
+    if isinstance(part, RedactedThinking):
+        return part, "", None
+    if isinstance(part, ToolCall):
+        return replace(part, arguments=""), part.arguments, None
+    if isinstance(part, Thinking):
+        return replace(part, text="", signature=None), part.text, part.signature
+    return replace(part, text=""), part.text, None

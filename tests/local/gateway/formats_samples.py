@@ -1,0 +1,291 @@
+"""What each wire format can hold, as hypothesis strategies, and formats that make the same ids again and again."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from base64 import b64encode
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import strategies as st
+
+from to11ai_sdk.local.gateway.formats import Format, formats
+from to11ai_sdk.local.gateway.formats.neutral import (
+    Delta,
+    File,
+    Image,
+    Message,
+    Reasoning,
+    RedactedThinking,
+    Refusal,
+    Reply,
+    Request,
+    ResponseFormat,
+    Sampling,
+    Text,
+    Thinking,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    ToolResult,
+    Usage,
+)
+
+NAMES = ("openai_chat", "openai_responses", "anthropic_messages")
+NOW = 1_700_000_000
+
+
+def numbered_formats() -> dict[str, Format]:
+    """The formats with ids 1, 2, 3 and a clock that stands still."""
+    numbers = itertools.count(1)
+    return formats(lambda prefix: f"{prefix}{next(numbers)}", lambda: NOW)
+
+
+def stream_of(name: str, deltas: list[Delta], request: Request) -> bytes:
+    return b"".join(numbered_formats()[name].write_stream(deltas, request))
+
+
+words = st.text(min_size=1, max_size=20)
+ids = st.from_regex(r"[a-zA-Z0-9_-]{1,12}", fullmatch=True)
+texts = st.builds(Text, words)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False, allow_infinity=False) | words,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+    max_leaves=6,
+)
+json_objects = st.dictionaries(words, json_values, max_size=3)
+arguments = json_objects.map(lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+calls = st.builds(ToolCall, ids, words, arguments)
+data_urls = st.binary(max_size=9).map(lambda data: f"data:image/png;base64,{b64encode(data).decode()}")
+web_urls = words.map(lambda word: f"https://example.com/{word}")
+images = st.builds(Image, data_urls | web_urls)
+detailed_images = st.builds(Image, data_urls | web_urls, st.sampled_from([None, "low", "high"]))
+signed = st.builds(Thinking, words, words)
+redacted = st.builds(RedactedThinking, words)
+refusals = st.builds(Refusal, words)
+tool_choices = st.sampled_from(
+    [ToolChoice("auto"), ToolChoice("none"), ToolChoice("required"), ToolChoice("tool", "f")]
+)
+flags = st.none() | st.booleans()
+schemas = st.dictionaries(words, json_values, max_size=2)
+
+
+def some(strategy: st.SearchStrategy[Any], least: int = 1) -> st.SearchStrategy[tuple[Any, ...]]:
+    return st.lists(strategy, min_size=least, max_size=3).map(tuple)
+
+
+def messages(role: str, parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Message]:
+    return st.builds(Message, st.just(role), parts)
+
+
+def results(content: st.SearchStrategy[Any], is_error: st.SearchStrategy[bool]) -> st.SearchStrategy[Message]:
+    return messages("tool", st.tuples(st.builds(ToolResult, ids, content, is_error)))
+
+
+def tools(parameters: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Tool, ...]]:
+    return some(st.builds(Tool, words, st.none() | words, parameters, flags), least=0)
+
+
+# What all three formats can hold.
+common_requests = st.builds(
+    Request,
+    model=words,
+    messages=st.tuples(
+        messages("system", st.tuples(texts)),
+        messages("user", some(texts | images)),
+        messages("assistant", st.tuples(texts, calls, calls)),
+        results(st.tuples(texts), st.just(False)),
+        results(st.tuples(texts), st.just(False)),
+        messages("user", some(texts | images)),
+        messages("assistant", st.tuples(texts)),
+        messages("user", some(texts)),
+    ),
+    tools=tools(schemas),
+    tool_choice=st.none() | tool_choices,
+    sampling=st.builds(Sampling, st.integers(1, 99), st.none() | st.floats(0, 1), st.none() | st.floats(0, 1)),
+    reasoning=st.builds(Reasoning, effort=st.sampled_from([None, "low", "high"])),
+    user=st.none() | words,
+).map(lambda request: request if request.tool_choice is None else replace(request, parallel_tool_calls=None))
+
+_openai_settings = {
+    "model": words,
+    "tools": tools(st.none() | schemas),
+    "tool_choice": st.none() | tool_choices,
+    "parallel_tool_calls": flags,
+    "reasoning": st.builds(Reasoning, effort=st.sampled_from([None, "none", "minimal", "high"])),
+    "response_format": st.none()
+    | st.sampled_from([ResponseFormat("text"), ResponseFormat("json_object")])
+    | st.builds(ResponseFormat, st.just("json_schema"), words, st.none() | words, st.none() | schemas, flags),
+    "user": st.none() | words,
+    "metadata": st.dictionaries(words, words, max_size=2),
+    "verbosity": st.sampled_from([None, "low", "high"]),
+    "service": st.dictionaries(st.sampled_from(["prompt_cache_key", "service_tier"]), words),
+}
+_counts = st.none() | st.integers(1, 9999)
+_floats = st.none() | st.floats(0, 2)
+
+chat_requests = st.builds(
+    Request,
+    messages=some(
+        messages("system", some(texts))
+        | messages("developer", some(texts))
+        | messages("user", some(texts | detailed_images | st.builds(File, data_urls, words)))
+        | messages("assistant", st.tuples(some(texts), some(calls, 0)).map(lambda both: both[0] + both[1]))
+        | messages("assistant", st.tuples(refusals) | some(calls))
+        | results(some(texts), st.just(False)),
+        least=0,
+    ),
+    sampling=st.builds(Sampling, _counts, _floats, _floats, st.none(), some(words, 0)),
+    n=st.integers(1, 3),
+    **_openai_settings,
+).flatmap(lambda it: st.sampled_from([it, replace(it, stream=True), replace(it, stream=True, include_usage=True)]))
+
+
+def _alternating(requests: Request) -> Request:
+    kept = [
+        message
+        for previous, message in itertools.pairwise((None, *requests.messages))
+        if message and not (previous and previous.role == message.role == "assistant")
+    ]
+    return replace(requests, messages=tuple(kept))
+
+
+_documents = st.builds(File, data_urls | web_urls, st.none() | words)
+responses_requests = (
+    st.builds(
+        Request,
+        messages=some(
+            messages("system", some(texts))
+            | messages("developer", some(texts))
+            | messages("user", some(texts | detailed_images | _documents))
+            | messages(
+                "assistant", some(texts | refusals | calls | st.builds(Thinking, words, st.none() | words, words))
+            )
+            | results(some(texts | detailed_images | _documents), st.just(False)),
+            least=0,
+        ),
+        sampling=st.builds(Sampling, _counts, _floats, _floats),
+        **_openai_settings,
+    )
+    .map(_alternating)
+    .flatmap(lambda it: st.sampled_from([it, replace(it, stream=True, include_usage=True)]))
+)
+
+_turns = some(
+    messages("user", some(texts | images | _documents))
+    | messages("assistant", some(texts | calls | signed | redacted))
+    | results(some(texts | images | _documents, 0), st.booleans()),
+    least=0,
+)
+_systems = some(messages("system", some(texts)), 0).map(lambda several: several[:1])
+_choices = st.tuples(st.none() | tool_choices, flags).map(
+    lambda both: both if both[0] and both[0].type != "none" else (both[0], None)
+)
+anthropic_requests = st.builds(
+    lambda choice, stream, **rest: Request(
+        tool_choice=choice[0], parallel_tool_calls=choice[1], stream=stream, include_usage=stream, **rest
+    ),
+    choice=_choices,
+    stream=st.booleans(),
+    model=words,
+    messages=st.tuples(_systems, _turns).map(lambda both: both[0] + both[1]),
+    tools=tools(schemas),
+    sampling=st.builds(
+        Sampling,
+        st.integers(1, 9999),
+        st.none() | st.floats(0, 1),
+        st.none() | st.floats(0, 1),
+        _counts,
+        some(words, 0),
+    ),
+    reasoning=st.builds(Reasoning, st.sampled_from([None, "low", "max"]))
+    | st.builds(Reasoning, st.none(), st.sampled_from(["enabled", "adaptive"]), st.none() | st.integers(1, 9999)),
+    user=st.none() | words,
+)
+REQUESTS: dict[str, st.SearchStrategy[Request]] = {
+    "openai_chat": chat_requests,
+    "openai_responses": responses_requests,
+    "anthropic_messages": anthropic_requests,
+}
+
+usages = st.builds(
+    lambda fresh, output, read, write, thought: Usage(fresh + read + write, output, read, write, thought),
+    *[st.integers(0, 999)] * 5,
+)
+
+
+def _ended(reply: Reply, has_calls_only: bool = True) -> Reply:
+    called = any(isinstance(part, ToolCall) for part in reply.parts)
+    return replace(reply, stop="tool_use") if called and has_calls_only and reply.stop == "end_turn" else reply
+
+
+_openai_stops = st.sampled_from(["end_turn", "max_tokens", "refusal"])
+chat_replies = st.builds(
+    Reply,
+    id=ids.map(lambda it: f"chatcmpl-{it}"),
+    model=words,
+    parts=st.tuples(
+        some(texts, 0).map(lambda it: it[:1]), some(refusals, 0).map(lambda it: it[:1]), some(calls, 0)
+    ).map(lambda it: it[0] + it[1] + it[2]),
+    stop=_openai_stops,
+    usage=st.none() | usages,
+    created=st.integers(0, 2**31),
+).map(_ended)
+responses_replies = st.builds(
+    Reply,
+    id=ids.map(lambda it: f"resp_{it}"),
+    model=words,
+    parts=some(texts | refusals | calls | st.builds(Thinking, st.text(max_size=9), words, words), 0),
+    stop=_openai_stops,
+    usage=st.none() | usages,
+    created=st.integers(0, 2**31),
+).map(_ended)
+anthropic_replies = st.builds(
+    lambda stop, stop_sequence, **rest: Reply(
+        stop=stop, stop_sequence=stop_sequence if stop == "stop_sequence" else None, **rest
+    ),
+    stop=st.sampled_from(["end_turn", "max_tokens", "stop_sequence", "tool_use", "refusal"]),
+    stop_sequence=words,
+    id=ids.map(lambda it: f"msg_{it}"),
+    model=words,
+    parts=some(
+        texts | calls | signed | redacted | st.builds(Thinking, words) | st.builds(Thinking, st.just(""), words), 0
+    ),
+    usage=usages,
+)
+REPLIES: dict[str, st.SearchStrategy[Reply]] = {
+    "openai_chat": chat_replies,
+    "openai_responses": responses_replies,
+    "anthropic_messages": anthropic_replies,
+}
+
+
+def pieces(data: bytes) -> st.SearchStrategy[list[bytes]]:
+    """The same bytes, cut anywhere."""
+    cuts = st.lists(st.integers(0, len(data)), max_size=8).map(sorted)
+    return cuts.map(lambda at: [data[low:high] for low, high in itertools.pairwise([0, *at, len(data)])])
+
+
+def paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Places of all values inside a JSON value."""
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(inner for key, member in members for inner in paths(member, (*path, key)))]
+
+
+def replaced(value: Any, path: tuple[Any, ...], by: Any) -> Any:
+    """The value with another one at a place."""
+    if not path:
+        return by
+    changed = dict(value) if isinstance(value, dict) else list(value)
+    changed[path[0]] = replaced(value[path[0]], path[1:], by)
+    return changed
+
+
+@st.composite
+def damaged(draw: st.DrawFn, bodies: st.SearchStrategy[Any]) -> Any:
+    """A body in which a value or two are not what they should be."""
+    body = draw(bodies)
+    for _ in range(draw(st.integers(1, 2))):
+        body = replaced(body, draw(st.sampled_from(paths(body))), draw(json_values))
+    return body
