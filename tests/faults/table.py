@@ -1,6 +1,7 @@
 """Print the catalogue: ``python -m tests.faults.table`` runs every row and says how it ended.
 
-``--failing`` prints only the rows that did not end as they must; ``--summary`` prints the counts by family.
+``--failing`` prints only the rows that did not end as they must; ``--write`` writes the counts by family into
+``docs/faults.md`` and runs nothing.
 """
 
 from __future__ import annotations
@@ -9,9 +10,14 @@ import argparse
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 
 from .catalogue import Row, rows
 from .harness import Outcome, judge, run
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
+START, END = "<!-- rows -->", "<!-- end of rows -->"
 
 
 def seen(outcome: Outcome) -> str:
@@ -34,20 +40,27 @@ def line(row: Row) -> tuple[bool, str]:
     return not fault, text + fault
 
 
-def summary() -> list[str]:
-    """The rows by family."""
+def summary() -> str:
+    """The rows by family, as a table."""
     counts = Counter(row.fault.family for row in rows())
     lines = [f"| {family} | {count} |" for family, count in counts.items()]
-    return ["| family | rows |", "|---|---|", *lines, f"| **all** | **{counts.total()}** |"]
+    return "\n".join(["| family | rows |", "|---|---|", *lines, f"| **all** | **{counts.total()}** |"])
+
+
+def page(text: str) -> str:
+    """The text of the page with the counts of today."""
+    before, _, rest = text.partition(START)
+    _, _, after = rest.partition(END)
+    return f"{before}{START}\n{summary()}\n{END}{after}"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--failing", action="store_true", help="print only the rows that did not end as they must")
-    parser.add_argument("--summary", action="store_true", help="print the counts by family and run nothing")
+    parser.add_argument("--write", action="store_true", help=f"write the counts into {PAGE.name} and run nothing")
     options = parser.parse_args()
-    if options.summary:
-        print("\n".join(summary()))
+    if options.write:
+        PAGE.write_text(page(PAGE.read_text()))
         return 0
     started, good, bad = time.monotonic(), 0, 0
     print(f"{'fault':58} {'call':8} {'what the caller sees':90} {'got':>3} {'ms':>6}")

@@ -4,6 +4,7 @@ import pytest
 
 from .catalogue import Row, rows
 from .harness import judge, run
+from .table import PAGE, page
 
 ROWS = list(rows())
 
@@ -12,6 +13,11 @@ def test_the_catalogue_is_large_and_says_nothing_twice() -> None:
     names = [row.name for row in ROWS]
     assert len(ROWS) >= 250
     assert len(set(names)) == len(names)
+
+
+def test_the_page_counts_the_rows_of_today() -> None:
+    text = PAGE.read_text()
+    assert text == page(text)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

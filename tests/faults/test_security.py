@@ -154,7 +154,7 @@ REFUSALS: dict[str, tuple[Script, str, int]] = {
     "cut in the status line": ((READ, b"HTTP/1.1 20"), "ended before the reply did", 2),
     "endless headers": ((READ, b"HTTP/1.1 200 OK\r\n", Endless(b"X: y\r\n" * 1000)), "", 2),
     "endless interim replies": ((READ, Endless(b"HTTP/1.1 103 x\r\n\r\n")), "", 2),
-    "200, then no TLS": ((READ, b"HTTP/1.1 200 OK\r\n\r\n", b"plain text"), "no TLS connection", 1),
+    "200, then no TLS": ((READ, b"HTTP/1.1 200 OK\r\n\r\n", 0.05, b"plain text"), "no TLS connection", 1),
     "200, then the end": ((READ, b"HTTP/1.1 200 OK\r\n\r\n", 0.05), "during the TLS handshake", 1),
     "200, then silence": ((READ, b"HTTP/1.1 200 OK\r\n\r\n", HOLD), "no complete reply in time", 2),
 }
