@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 STREAM_LIMIT = 65_536
 """Bytes of a stream's text, in UTF-8, that are checked: 64 KB."""
 
+OVERLAP = 4096
+"""Characters before a new piece of a stream's text that are looked at again with it; the longest that can be found."""
+
 
 class Finding(NamedTuple):
     """Why a text is blocked.
@@ -46,12 +49,12 @@ def is_card(text: str) -> bool:
 
 
 def is_ip(text: str) -> bool:
-    """Whether a text is an IP address, version 4 or 6."""
+    """Whether a text is an IP address, version 4, or version 6 with at least 5 digits: ``1::2`` is also a slice."""
     try:
-        ip_address(text)
+        version = ip_address(text).version
     except ValueError:
         return False
-    return True
+    return version == 4 or len(text.replace(":", "")) >= 5
 
 
 def _always(text: str) -> bool:
@@ -95,14 +98,15 @@ class Guardrails:
         self.enabled = config.enabled
         self._blocked = tuple(phrase.casefold() for phrase in config.blocklist)
 
-    def find(self, text: str) -> Finding | None:
-        """What blocks a text, ``None`` if nothing does or guardrails are off."""
+    def find(self, text: str, since: int = 0) -> Finding | None:
+        """What blocks a text, ``None`` if nothing does or guardrails are off; looks at it from ``since`` on."""
         if not self.enabled:
             return None
-        folded = text.casefold()
+        folded = text[since:].casefold()
         if any(phrase in folded for phrase in self._blocked):
             return Finding("blocklist", "blocked_term")
-        reason = next((name for name, (pattern, fits) in _PATTERNS.items() if _occurs(pattern, fits, text)), None)
+        found = (name for name, (pattern, fits) in _PATTERNS.items() if _occurs(pattern, fits, text, since))
+        reason = next(found, None)
         return None if reason is None else Finding("pii", reason)
 
     def check_input(self, texts: Iterable[str]) -> None:
@@ -134,22 +138,36 @@ class Guardrails:
 class OutputGuard:
     """Checks the text of a stream as it grows, up to ``STREAM_LIMIT``; what comes after that passes unseen.
 
-    What was sent before something is found has been sent: a stream is ended, not taken back.
+    What was sent before something is found has been sent: a stream is ended, not taken back. A pattern at the end of
+    the text waits for the next white space, or for :meth:`end`, as it may go on: ``10.0.0.1`` as ``10.0.0.1.2``.
     """
 
     def __init__(self, guardrails: Guardrails) -> None:
         self._guardrails = guardrails
         self._text = ""
+        self._seen = 0
         self._left = STREAM_LIMIT if guardrails.enabled else 0
 
     def add(self, text: str) -> GatewayProblem | None:
-        """Take the next piece of text; returns the problem to end the stream with, if it completes one."""
+        """Take the next piece of text; returns the problem to end the stream with, if something is found."""
         if not text or self._left <= 0:
             return None
         taken = text.encode("utf-8", "surrogatepass")[: self._left]
         self._left -= len(taken)
         self._text += taken.decode("utf-8", "ignore")
-        found = self._guardrails.find(self._text)
+        if self._left <= 0:
+            return self.end()
+        return self._look(1 + max(self._text.rfind(space) for space in (" ", "\n", "\t")))
+
+    def end(self) -> GatewayProblem | None:
+        """The text is complete; returns the problem to end the stream with, if something is found."""
+        return self._look(len(self._text))
+
+    def _look(self, until: int) -> GatewayProblem | None:
+        if until <= self._seen:
+            return None
+        found = self._guardrails.find(self._text[:until], max(0, self._seen - OVERLAP))
+        self._seen = until
         return None if found is None else violation(found, 422, "output")
 
 
@@ -160,5 +178,5 @@ def violation(found: Finding, status: int, side: str) -> GatewayProblem:
     return GatewayProblem(status, "GUARDRAIL_VIOLATION", "content_policy", message, details)
 
 
-def _occurs(pattern: re.Pattern[str], fits: Callable[[str], bool], text: str) -> bool:
-    return any(fits(match[0]) for match in pattern.finditer(text))
+def _occurs(pattern: re.Pattern[str], fits: Callable[[str], bool], text: str, since: int) -> bool:
+    return any(fits(match[0]) for match in pattern.finditer(text, since))

@@ -15,13 +15,24 @@ BOOLEANS = frozenset(
         "is_gateway_fallback",
         "is_pointer",
         "is_production",
+        "is_stream",
         "is_system",
         "requires_approval",
     }
 )
 """Columns that hold 0 or 1 for false or true."""
 DOCUMENTS = frozenset(
-    {"model_config", "permissions", "snapshot_json", "tags", "template_json", "variables_schema", "weights"}
+    {
+        "model_config",
+        "permissions",
+        "prompt_labels",
+        "reply_headers",
+        "snapshot_json",
+        "tags",
+        "template_json",
+        "variables_schema",
+        "weights",
+    }
 )
 """Columns that hold JSON text."""
 
@@ -247,11 +258,58 @@ CREATE TABLE gateway_files (
 );
 """
 
+_GATEWAY = """
+CREATE TABLE gateway_traces (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    project_id TEXT NOT NULL REFERENCES projects (id),
+    trace_id TEXT NOT NULL CHECK (length(trace_id) = 32),
+    span_id TEXT NOT NULL CHECK (length(span_id) = 16),
+    parent_span_id TEXT,
+    request_id TEXT,
+    started_at TEXT NOT NULL,
+    latency_ms REAL NOT NULL CHECK (latency_ms >= 0),
+    endpoint TEXT NOT NULL,
+    env TEXT,
+    model TEXT,
+    provider_id TEXT,
+    upstream_model TEXT,
+    is_stream INTEGER NOT NULL CHECK (is_stream IN (0, 1)),
+    status INTEGER NOT NULL,
+    error_code TEXT,
+    input_tokens INTEGER,
+    output_tokens INTEGER,
+    rule_id TEXT,
+    version_id TEXT,
+    release_id TEXT,
+    variant TEXT,
+    cache TEXT CHECK (cache IN ('hit', 'miss')),
+    prompt_id TEXT,
+    prompt_version INTEGER,
+    prompt_labels TEXT NOT NULL CHECK (json_valid(prompt_labels)),
+    session_id TEXT,
+    conversation_id TEXT,
+    user_id TEXT
+);
+CREATE INDEX gateway_traces_of_project ON gateway_traces (project_id, sequence);
+CREATE TABLE gateway_replies (
+    project_id TEXT NOT NULL REFERENCES projects (id),
+    environment_id TEXT NOT NULL REFERENCES environments (id),
+    digest TEXT NOT NULL,
+    status INTEGER NOT NULL CHECK (status BETWEEN 200 AND 299),
+    reply_headers TEXT NOT NULL CHECK (json_valid(reply_headers)),
+    body BLOB NOT NULL,
+    kept_at REAL NOT NULL,
+    PRIMARY KEY (project_id, environment_id, digest)
+);
+CREATE INDEX gateway_replies_by_age ON gateway_replies (kept_at);
+"""
+
 TABLES = (
     _PROJECTS
     + _PROMPTS
     + _ENVIRONMENTS
     + _RULES
+    + _GATEWAY
     + _GATEWAY_FILES
     + "".join(map(_frozen, ("prompt_versions", "prompt_label_events", "rule_versions")))
 )

@@ -119,7 +119,10 @@ class Walk:
 
 def _first(options: Iterable[list[Attempt]]) -> list[Attempt]:
     """The first that is not empty; what comes after it is not looked at."""
-    return next((attempts for attempts in options if attempts), [])
+    for attempts in options:
+        if attempts:
+            return attempts
+    return []
 
 
 def _of_ref(ref: Part) -> dict[str, Any]:
