@@ -23,7 +23,12 @@ class ProjectEnvironmentResource(Resource):
 
     @endpoint(f"GET {_ENVIRONMENTS}")
     def list(self, *, project_id: str, include_archived: bool = False) -> builtins.list[ProjectEnvironment]:
-        """List the environments of a project; archived ones only if asked for."""
+        """List the environments of a project.
+
+        Args:
+            project_id: id of the project.
+            include_archived: archived ones, too.
+        """
         ...
 
     @endpoint(f"GET {_ENVIRONMENTS}/{{slug}}")
@@ -50,7 +55,7 @@ class ProjectEnvironmentResource(Resource):
 
         Args:
             project_id: id of the project.
-            slug: 1 to 63 lower-case letters, digits and hyphens; 409 ``ENVIRONMENT_SLUG_TAKEN`` if it is in use.
+            slug: 1 to 63 lower-case letters, digits and hyphens.
             name: display name, up to 120 characters.
             color: display colour.
             description: up to 280 characters.
@@ -60,6 +65,9 @@ class ProjectEnvironmentResource(Resource):
             is_gateway_fallback: ``True`` makes it the environment of gateway calls that name none, instead of the
                 present one; needs the permission ``project:manage_default_environment``.
             sort_order: place in the list.
+
+        Raises:
+            To11aiApiError: 409 ``ENVIRONMENT_SLUG_TAKEN`` if the slug is in use.
         """
         ...
 
@@ -79,10 +87,12 @@ class ProjectEnvironmentResource(Resource):
         is_gateway_fallback: bool | None = None,
         sort_order: int | None = None,
     ) -> ProjectEnvironment:
-        """Change an environment; ``None`` leaves a field as it is.
+        """Change an environment; ``None`` leaves a field as it is. The other fields are those of :meth:`create`.
 
-        ``new_slug`` renames it, and the old slug goes on working for 7 days; a system environment keeps its slug.
-        The other fields are those of :meth:`create`.
+        Args:
+            project_id: id of the project.
+            slug: present slug.
+            new_slug: another slug; the old one goes on working for 7 days. A system environment keeps its slug.
         """
         ...
 

@@ -94,7 +94,7 @@ class PromptResource(Resource):
             sort_by: the server's sort key.
             tags: only prompts with these tags, in one string.
             page: number of the page, from 1.
-            limit: prompts on a page.
+            limit: how many on a page.
         """
         ...
 
@@ -153,7 +153,13 @@ class PromptResource(Resource):
 
     @endpoint(f"GET {_PROMPT}/versions/{{version_number}}")
     def get_version(self, *, project_id: str, prompt_id: str, version_number: int) -> PromptVersion:
-        """Get one version by its number (1, 2, ...), not its id."""
+        """Get one version.
+
+        Args:
+            project_id: id of the project.
+            prompt_id: id of the prompt.
+            version_number: its number, 1, 2, ..., not its id.
+        """
         ...
 
     @endpoint(f"PUT {_PROMPT}/labels/{{label}}")
@@ -237,7 +243,12 @@ class PromptResource(Resource):
     def list_project_labels(
         self, *, project_id: str, include_archived: bool = False
     ) -> builtins.list[ProjectPromptLabel]:
-        """List the label registry of a project; archived labels only if asked for."""
+        """List the label registry of a project.
+
+        Args:
+            project_id: id of the project.
+            include_archived: archived labels, too.
+        """
         ...
 
     @endpoint(f"POST {_LABELS}")
@@ -360,7 +371,7 @@ class PromptResource(Resource):
             prompt_id: id of the prompt; needed by the first two scopes, a filter in the third.
             label: needed by the scope ``"label"``, a filter in the others.
             page: number of the page, from 1.
-            limit: events on a page.
+            limit: how many on a page.
             since: only moves at or after this time, ISO 8601 if a str; a naive datetime is read as UTC.
             until: only moves at or before this time.
 

@@ -48,7 +48,14 @@ class RoutingRuleVersionResource(Resource):
     def list(
         self, *, project_id: str, rule_id: str, cursor: int | None = None, limit: int | None = None
     ) -> builtins.list[RuleVersion]:
-        """List versions, newest first: at most ``limit`` of those numbered below ``cursor``."""
+        """List versions, newest first.
+
+        Args:
+            project_id: id of the project.
+            rule_id: id of the rule.
+            cursor: number of a version; only those below it are listed.
+            limit: how many at most.
+        """
         ...
 
     @endpoint(f"GET {_RULE}/versions/{{version_id}}")
@@ -101,7 +108,15 @@ class RoutingRuleReleaseResource(Resource):
         reason: str,
         target_release_id: str | None = None,
     ) -> RuleRelease:
-        """Release again what served before, as a new release: the previous one, or ``target_release_id``."""
+        """Release again what served before, as a new release.
+
+        Args:
+            project_id: id of the project.
+            rule_id: id of the rule.
+            env_slug: slug of the environment.
+            reason: kept with the release.
+            target_release_id: the release to return to; the previous one if not given.
+        """
         ...
 
     @endpoint(f"GET {_RULE}/releases")
