@@ -148,6 +148,9 @@ def _add_local(commands: Commands) -> None:
     text = "TCP port on 127.0.0.1 (4500), 0 for a free one"
     local.add_argument("--port", type=port_number, default=4500, metavar="N", help=text)
     local.add_argument("--data", metavar="FILE", help="SQLite file to keep; without it all is gone at the end")
+    text = "a provider of the gateway: NAME=echo, or NAME=upstream,base_url=URL,key_env=VARIABLE,models=A|B"
+    local.add_argument("--provider", action="append", default=[], metavar="NAME=KIND,...", help=text)
+    local.add_argument("--config", metavar="FILE", help="TOML or JSON file that configures the gateway")
     local.add_argument("--json", action="store_true", help="print URLs, key and project as one JSON object")
     local.set_defaults(run=_local)
 
@@ -229,7 +232,8 @@ def _local(options: argparse.Namespace) -> int:
     try:
         from .local.serve import serve
 
-        return serve(options.port, options.data, as_json=options.json)
+        chosen = {"providers": options.provider, "config": options.config}
+        return serve(options.port, options.data, as_json=options.json, **chosen)
     except ImportError as exc:
         raise _without_extra("local", exc) from exc
 

@@ -11,13 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
     from . import LocalTo11
 
 _HINT = "Local to11, for development and not for production; Ctrl-C ends it."
 
 
-def serve(port: int = 4500, data: str | os.PathLike[str] | None = None, *, as_json: bool = False) -> int:
+def serve(
+    port: int = 4500,
+    data: str | os.PathLike[str] | None = None,
+    *,
+    as_json: bool = False,
+    providers: Sequence[str] = (),
+    config: str | os.PathLike[str] | None = None,
+) -> int:
     """Run a local to11 until SIGINT or SIGTERM; call it in the main thread.
 
     The first output on stdout, made once it is ready, says how to reach it: shell exports, or one JSON object with
@@ -27,11 +35,14 @@ def serve(port: int = 4500, data: str | os.PathLike[str] | None = None, *, as_js
         port: where to listen on the loopback address, 0 for a free port.
         data: path of the data file, ``None`` to keep the state in memory.
         as_json: print JSON instead of exports.
+        providers: providers of the gateway, each as ``name=kind,key=value,...``.
+        config: path of the gateway's configuration.
 
     Returns:
         The exit status: 0, or 1 if it could not start, with the reason on stderr.
     """
     from . import LocalTo11
+    from .gateway.config import ConfigError, GatewayConfig
     from .store import DataFileError
 
     end = Event()
@@ -41,10 +52,11 @@ def serve(port: int = 4500, data: str | os.PathLike[str] | None = None, *, as_js
 
     before = {number: signal.signal(number, told) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with LocalTo11(data, port, remember=0) as to11:
+        gateway = (GatewayConfig.load(config) if config else GatewayConfig()).with_options(providers)
+        with LocalTo11(data, port, remember=0, config=gateway) as to11:
             _say(to11, as_json=as_json)
             end.wait()
-    except (DataFileError, OSError) as exc:
+    except (ConfigError, DataFileError, OSError) as exc:
         _print(sys.stderr, f"to11ai local: {_reason(exc)}")
         return 1
     finally:

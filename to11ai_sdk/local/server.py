@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from typing_extensions import Self
 
 from ..endpoint import ENDPOINTS
+from .gateway.setup import build, configured
+from .gateway.traces import Span, recent
 from .http.app import ControlPlane
 from .http.faults import Fault, Faults
+from .http.front import Front
+from .http.local import LocalPages
 from .http.log import RequestLog, SeenRequest
 from .http.server import Server
 from .owner import Owner
@@ -18,9 +22,10 @@ from .store import Store
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ..client import To11aiClient
+    from .gateway.config import GatewayConfig
     from .service.session import Clock
 
 
@@ -39,9 +44,18 @@ class LocalTo11(Owner):
             for its owner only if it is not there.
         port: where to listen, 0 for a free port.
         clock: tells the time, for tests of what lapses; a naive time is UTC.
-        seed: the same seed gives the same ids and keys in the same order; without one they are random.
+        seed: the same seed gives the same ids and keys in the same order, and the same choices of weighted rules;
+            without one they are random.
         remember: how many requests :attr:`requests` keeps.
         behaviors: flags sent as ``sdkBehavior`` with every success; can be changed at any time.
+        config: what the gateway is configured with: the path of a TOML or JSON file, what such a file holds as a
+            mapping, or a ``GatewayConfig``.
+        providers: providers of the gateway over those of ``config``, by their ids: what a file says of one, or
+            ``"echo"``, or ``None`` to take one away.
+        sleep: waits some seconds, before the gateway tries a provider again and where ``echo`` is told to be slow.
+
+    Raises:
+        ConfigError: the configuration of the gateway is wrong; a ``ValueError``.
     """
 
     def __init__(
@@ -53,13 +67,15 @@ class LocalTo11(Owner):
         seed: int | str | None = None,
         remember: int = 1000,
         behaviors: Mapping[str, Any] | None = None,
+        config: str | os.PathLike[str] | Mapping[str, Any] | GatewayConfig | None = None,
+        providers: Mapping[str, Any] | None = None,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
-        self._data = data
         self._port = port
-        self._clock = clock
-        self._seed = seed
         self._log = RequestLog(remember)
         self._flags: dict[str, Any] = {}
+        gateway = configured(config, providers)
+        self._settings = _Settings(data, clock, seed, self._log, self._flags, gateway, sleep)
         self._running: _Running | None = None
         self.behaviors = behaviors or {}
 
@@ -73,8 +89,7 @@ class LocalTo11(Owner):
         """
         if self._running is not None:
             raise RuntimeError("this local to11 runs already")
-        platform = Platform(Store(self._data), clock=self._clock, seed=self._seed)
-        self._running = _Running(platform, self._log, self._flags, self._port)
+        self._running = _Running(self._settings, self._port)
         return self
 
     def stop(self) -> None:
@@ -135,6 +150,15 @@ class LocalTo11(Owner):
     def requests(self) -> list[SeenRequest]:
         """The requests seen, oldest first, also after the server has stopped."""
         return self._log.all()
+
+    def traces(self, limit: int = 100) -> list[Span]:
+        """The spans of the gateway's calls in the main project, newest first; also at ``/local/traces`` as JSON.
+
+        Args:
+            limit: how many, 1000 at most.
+        """
+        with self._platform.owner(self.project_id) as session:
+            return recent(session, limit)
 
     def forget_requests(self) -> None:
         """Empty :attr:`requests`."""
@@ -197,17 +221,33 @@ class LocalTo11(Owner):
         return self._now.platform
 
 
+class _Settings(NamedTuple):
+    """What a local to11 is started with."""
+
+    data: str | os.PathLike[str] | None
+    clock: Clock | None
+    seed: int | str | None
+    log: RequestLog
+    flags: Mapping[str, Any]
+    config: GatewayConfig
+    sleep: Callable[[float], None] | None
+
+
 class _Running:
     """What a local to11 has open."""
 
-    def __init__(self, platform: Platform, log: RequestLog, flags: Mapping[str, Any], port: int) -> None:
-        self.platform = platform
+    def __init__(self, settings: _Settings, port: int) -> None:
+        store = Store(settings.data)
+        self.platform = Platform(store, clock=settings.clock, seed=settings.seed)
         self.faults = Faults()
         self.clients: list[To11aiClient] = []
         try:
-            self.server = Server(ControlPlane(platform, log, self.faults, flags), port)
+            control_plane = ControlPlane(self.platform, settings.log, self.faults, settings.flags)
+            wait = settings.sleep or self.faults.wait
+            gateway = build(settings.config, self.platform, store, settings.log, wait, settings.seed)
+            self.server = Server(Front(control_plane, gateway, LocalPages(self.platform, recent)), port)
         except BaseException:
-            platform.close()
+            self.platform.close()
             raise
         self.server.start()
 

@@ -19,28 +19,28 @@ class UnreadableBodyError(Problem):
     """A body that was not read to its end: the connection cannot be used for another request."""
 
 
-def read(environ: dict[str, Any]) -> bytes:
+def read(environ: dict[str, Any], limit: int = LIMIT) -> bytes:
     """The body.
 
     Raises:
-        UnreadableBodyError: 413 if it is longer than ``LIMIT``, 400 if it is not framed as HTTP says.
+        UnreadableBodyError: 413 if it is longer than ``limit``, 400 if it is not framed as HTTP says.
     """
     length = environ.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdigit()):
         raise UnreadableBodyError(400, "INVALID_INPUT", "Content-Length must be a number of bytes")
     try:
-        return _read(get_input_stream(environ))
+        return _read(get_input_stream(environ), limit)
     except (HTTPException, OSError) as exc:
         raise UnreadableBodyError(400, "INVALID_INPUT", "the body ended early or is not framed as HTTP says") from exc
 
 
-def _read(stream: Any) -> bytes:
+def _read(stream: Any, limit: int) -> bytes:
     body = bytearray()
     while chunk := stream.read(65_536):
         body += chunk
-        if len(body) > LIMIT:
+        if len(body) > limit:
             _drain(stream)
-            raise UnreadableBodyError(413, "CONTENT_TOO_LARGE", f"the body may have {LIMIT} bytes at most")
+            raise UnreadableBodyError(413, "CONTENT_TOO_LARGE", f"the body may have {limit} bytes at most")
     return bytes(body)
 
 

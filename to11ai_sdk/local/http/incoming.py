@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..problems import Problem, invalid
 from . import body
 from .log import SECRETS, SeenRequest
 from .routing import Match, Routes, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _INT64 = 2**63
 
@@ -29,8 +32,8 @@ class Incoming:
         self.match: Match | None = None
         self.problem: Problem | None = None
         self._body = b""
-        self._headers = _headers(environ)
-        self.key: str | None = _bearer(environ.get("HTTP_AUTHORIZATION", ""))
+        self._headers = shown(headers_of(environ))
+        self.key: str | None = bearer(environ.get("HTTP_AUTHORIZATION", ""))
         try:
             self._body = body.read(environ)
             self.match = routes.match(self.method, self.target.path)
@@ -83,12 +86,19 @@ class Incoming:
             return self._body.decode("utf-8", "replace")
 
 
-def _headers(environ: dict[str, Any]) -> dict[str, str]:
+def headers_of(environ: dict[str, Any]) -> dict[str, str]:
+    """The headers of a request by their lower-case names."""
     names = {key: key.removeprefix("HTTP_").replace("_", "-").lower() for key in environ if key.startswith("HTTP_")}
     names |= {key: key.replace("_", "-").lower() for key in ("CONTENT_TYPE", "CONTENT_LENGTH") if key in environ}
-    return {name: "***" if name in SECRETS else environ[key] for key, name in names.items()}
+    return {name: environ[key] for key, name in names.items()}
 
 
-def _bearer(header: str) -> str | None:
+def shown(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers as the log keeps them: without the values of secret ones."""
+    return {name: "***" if name in SECRETS else value for name, value in headers.items()}
+
+
+def bearer(header: str) -> str | None:
+    """What follows ``Bearer`` in a header, ``None`` if nothing does."""
     scheme, _, key = header.partition(" ")
     return key.strip() or None if scheme.lower() == "bearer" else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, NamedTuple
 
-SECRETS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
+SECRETS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key", "x-to11-authorization"})
 """Headers whose values are not kept."""
 
 

@@ -47,6 +47,11 @@ class Platform:
         """Close the store."""
         self._store.close()
 
+    def now(self) -> datetime:
+        """What time it is."""
+        moment = self._clock()
+        return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
     @contextmanager
     def call(self, row: Endpoint, project_id: str, key: str | None) -> Generator[Callable[[dict[str, Any]], Any]]:
         """Let a caller in for one call of the table: what the block gets answers it, given the arguments.
@@ -64,6 +69,16 @@ class Platform:
                 return HANDLERS[row.name](session, **given)
 
             yield answer
+
+    @contextmanager
+    def visit(self, project_id: str, key: str | None) -> Generator[Session]:
+        """Let a caller in to read what a call of the gateway needs.
+
+        Raises:
+            Problem: 401 or 403.
+        """
+        with self._store.transaction(write=False) as tx:
+            yield self._session(tx, access.authenticate(tx, key, project_id))
 
     @contextmanager
     def owner(self, project_id: str) -> Generator[Session]:
@@ -106,8 +121,7 @@ class Platform:
             return bool(row and row["enforce_label_registry"])
 
     def _session(self, tx: Transaction, caller: Caller) -> Session:
-        moment = self._clock()
-        return Session(tx, caller, moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc), self._ids)
+        return Session(tx, caller, self.now(), self._ids)
 
     def _open_main(self) -> Access:
         with self._store.transaction() as tx:

@@ -1,0 +1,107 @@
+"""The endpoints of the gateway.
+
+Source: the table of the page "API reference" of the to11 gateway.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import Map, Rule
+
+from .problems import GatewayProblem
+
+PREFIX = "/v1"
+
+
+class Endpoint(NamedTuple):
+    """One endpoint.
+
+    Attributes:
+        name: what rules call it: ``messages``, ``chat_completions``, ``embeddings``, ...
+        form: the format of its requests, and of its errors.
+        inputs: the members of the body that hold what people wrote, for the guardrails.
+    """
+
+    name: str
+    form: str = "openai_chat"
+    inputs: tuple[str, ...] = ()
+
+
+MODELS = Endpoint("models")
+FILES = Endpoint("files")
+NATIVE = Endpoint("native")
+CHAT = frozenset({"chat_completions", "messages", "responses"})
+
+_ENDPOINTS = {
+    "POST /responses": Endpoint("responses", "openai_responses"),
+    "POST /chat/completions": Endpoint("chat_completions"),
+    "POST /messages": Endpoint("messages", "anthropic_messages"),
+    "GET /models": MODELS,
+    "GET /models/<path:model>": MODELS,
+    "POST /embeddings": Endpoint("embeddings", inputs=("input",)),
+    "POST /messages/count_tokens": Endpoint("count_tokens", "anthropic_messages"),
+    "POST /rerank": Endpoint("rerank"),
+    "POST /images/generations": Endpoint("image_generation", inputs=("prompt",)),
+    "POST /audio/transcriptions": Endpoint("audio_transcription"),
+    "POST /audio/speech": Endpoint("audio_speech", inputs=("input",)),
+    "POST /files": FILES,
+    "GET /files": FILES,
+    "GET /files/<file_id>": FILES,
+    "GET /files/<file_id>/content": FILES,
+    "DELETE /files/<file_id>": FILES,
+}
+_NATIVE = ("bedrock", "vertex", "mistral")
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+class Match(NamedTuple):
+    """The endpoint that a request means.
+
+    Attributes:
+        endpoint: the endpoint.
+        model: the model that the path names.
+        native: the provider whose own API the path is of: ``bedrock``, ``vertex`` or ``mistral``.
+    """
+
+    endpoint: Endpoint
+    model: str | None = None
+    native: str | None = None
+
+
+def below(path: str) -> str:
+    """The path below ``/v1``, which may stand there twice: the Anthropic client adds one of its own."""
+    return path.removeprefix(PREFIX).removeprefix(PREFIX)
+
+
+def match(method: str, path: str) -> Match:
+    """The endpoint for a method and a path below ``/v1``, as it was sent.
+
+    Raises:
+        GatewayProblem: 404 or 405.
+    """
+    try:
+        endpoint, arguments = _ADAPTER.match(path, method)
+    except MethodNotAllowed as exc:
+        allowed = sorted(exc.valid_methods or ())
+        message = f"{method} is no method of {PREFIX}{path}; it has {', '.join(allowed)}"
+        raise GatewayProblem(405, "method_not_allowed", "bad_request", message, {"allowed": allowed}) from None
+    except NotFound:
+        message = f"the gateway has no endpoint {method} {PREFIX}{path}"
+        raise GatewayProblem(404, "not_found", "bad_request", message) from None
+    native = path.split("/")[1] if endpoint is NATIVE else None
+    return Match(endpoint, arguments.get("model"), native)
+
+
+def _rules() -> list[Rule]:
+    rules = [_rule(line, endpoint) for line, endpoint in _ENDPOINTS.items()]
+    return rules + [Rule(f"/{name}/<path:rest>", methods=_METHODS, endpoint=NATIVE) for name in _NATIVE]
+
+
+def _rule(line: str, endpoint: Endpoint) -> Rule:
+    method, path = line.split()
+    return Rule(path, methods=[method], endpoint=endpoint)
+
+
+_ADAPTER = Map(_rules(), strict_slashes=True, merge_slashes=False).bind("gateway")

@@ -1,0 +1,148 @@
+"""The gateway: a call is let in, resolved, checked, sent, checked again and written down."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from ..problems import Problem
+from . import errors, listing, outgoing, relay
+from .attempts import Reached, first_answer
+from .calls import Call
+from .credentials import callers_own
+from .endpoints import MODELS, match
+from .problems import GatewayProblem, bad_request
+from .traces import TraceContext
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from ..service import Platform, Session
+    from .answers import Answer
+    from .backends import Backends
+    from .guardrails import Guardrails
+    from .incoming import Incoming
+    from .lookup import Lookup
+    from .recorder import Ending, Recorder
+    from .routing import Attempt, Plan, Router
+    from .traces import SpanIds
+
+_log = logging.getLogger(__name__)
+
+
+class Gateway:
+    """Answers calls.
+
+    Args:
+        platform: knows the keys, environments and rules.
+        router: decides where a call goes.
+        backends: what answers for a provider.
+        guardrails: look at what goes in and comes out.
+        lookup: the cache of replies.
+        recorder: writes calls down.
+        span_ids: makes the ids of spans.
+        sleep: waits some seconds before a target is tried again.
+    """
+
+    def __init__(
+        self,
+        platform: Platform,
+        router: Router,
+        backends: Backends,
+        guardrails: Guardrails,
+        lookup: Lookup,
+        recorder: Recorder,
+        span_ids: SpanIds,
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._platform = platform
+        self._router = router
+        self._backends = backends
+        self._guardrails = guardrails
+        self._lookup = lookup
+        self._recorder = recorder
+        self._span_ids = span_ids
+        self._sleep = sleep
+
+    def answer(self, incoming: Incoming) -> Answer:
+        """The reply to a request; what goes wrong becomes a reply, too."""
+        call = Call(incoming, TraceContext.begin(incoming.headers.get("traceparent"), self._span_ids))
+        finish = self._recorder.begin(call)
+        try:
+            answer = self._answered(call, finish)
+        except GatewayProblem as exc:
+            finish(exc)
+            answer = errors.answer(exc, call.form)
+        except Exception:
+            _log.exception("%s %s failed", incoming.method, incoming.path)
+            problem = GatewayProblem(500, "internal", "upstream", "the local gateway failed; its log says why")
+            finish(problem)
+            answer = errors.answer(problem, call.form)
+        headers = {"traceparent": call.context.traceparent, "x-to11-request-id": incoming.request_id}
+        return answer._replace(headers={**answer.headers, **headers})
+
+    def _answered(self, call: Call, finish: Ending) -> Answer:
+        call.match = match(call.incoming.method, call.incoming.path)
+        call.form = call.match.endpoint.form
+        with self._let_in(call) as session:
+            if call.match.endpoint is MODELS:
+                return listing.models(self._router, session, call)
+            call.understand()
+            call.credential = callers_own(session.tx, call.incoming.provider_keys)
+            call.plan = self._router.resolve(session, call.wanted())
+        self._guardrails.check_input(call.texts())
+        return self._sent(call, call.plan, finish)
+
+    @contextmanager
+    def _let_in(self, call: Call) -> Generator[Session]:
+        """A session of the caller's, once the headers of to11 are in order."""
+        incoming = call.incoming
+        if incoming.key is None:
+            raise GatewayProblem(401, "auth", "auth", "no to11 key: send x-to11-authorization: Bearer <key>")
+        project_id = incoming.header("x-to11-project-id")
+        if project_id is None:
+            raise bad_request("missing_project_id", "no project: send x-to11-project-id")
+        try:
+            with self._platform.visit(project_id, incoming.key) as session:
+                call.project_id = project_id
+                yield session
+        except Problem as exc:
+            word = {401: "auth", 403: "forbidden"}.get(exc.status, "bad_request")
+            raise GatewayProblem(exc.status, word, word, exc.message, exc.details) from exc
+
+    def _sent(self, call: Call, plan: Plan, finish: Ending) -> Answer:
+        digest = self._lookup.digest(call, plan)
+        kept = self._lookup.find(call, plan, digest)
+        if kept is not None:
+            finish(None, kept.status)
+            return kept
+        reached = first_answer(plan, lambda attempt: self._ask(call, attempt), self._sleep)
+        if reached.content is None:
+            call.is_stream = True
+            answer = relay.streamed(call, reached, self._stream_check(), finish)
+        else:
+            answer = relay.whole(call, reached, self._guardrails.check_output)
+            finish(errors.seen(answer, reached.attempt.provider_id), answer.status)
+        return self._lookup.keep(call, plan, digest, answer)
+
+    def _ask(self, call: Call, attempt: Attempt) -> Reached:
+        call.attempt = attempt
+        backend = self._backends.of(attempt.provider, call.project_id)
+        reply = backend.send(outgoing.request(call, attempt))
+        if call.is_chat and reply.status < 300 and relay.is_stream(reply.headers):
+            return Reached(attempt, reply, None)
+        try:
+            return Reached(attempt, reply, b"".join(reply.body))
+        finally:
+            getattr(reply.body, "close", lambda: None)()
+
+    def _stream_check(self) -> Callable[[str], None]:
+        guard = self._guardrails.stream()
+
+        def check(text: str) -> None:
+            problem = guard.add(text)
+            if problem is not None:
+                raise problem
+
+        return check

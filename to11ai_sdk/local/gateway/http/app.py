@@ -1,0 +1,102 @@
+"""The WSGI application of the gateway."""
+
+from __future__ import annotations
+
+from http.client import responses
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from ...http import body
+from ...http.incoming import headers_of, shown
+from ...http.log import SeenRequest
+from ...http.routing import Target
+from ...problems import Problem
+from .. import errors
+from ..answers import Stream
+from ..endpoints import below
+from ..incoming import Incoming
+from ..problems import GatewayProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import StartResponse
+
+    from ...http.log import RequestLog
+    from ..answers import Answer
+    from ..gateway import Gateway
+
+LIMIT = 64 * 2**20
+"""The longest body that is taken, in bytes."""
+
+
+class GatewayApp:
+    """Answers everything below ``/v1`` that is not the control plane's.
+
+    Args:
+        gateway: does what is asked.
+        log: keeps the requests.
+    """
+
+    def __init__(self, gateway: Gateway, log: RequestLog) -> None:
+        self._gateway = gateway
+        self._log = log
+        self._numbers = count(1)
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        target = Target.of(environ["REQUEST_URI"])
+        content, unread = _read(environ)
+        incoming = Incoming(
+            environ["REQUEST_METHOD"],
+            below(target.path),
+            target.query,
+            headers_of(environ),
+            content,
+            f"gwreq_{next(self._numbers):06}",
+        )
+        answer = self._gateway.answer(incoming) if unread is None else _refused(unread, incoming.request_id)
+        self._log.add(_seen(incoming, target, answer.status))
+        return _send(answer, start_response)
+
+
+def _read(environ: dict[str, Any]) -> tuple[bytes, body.UnreadableBodyError | None]:
+    try:
+        return body.read(environ, LIMIT), None
+    except body.UnreadableBodyError as exc:
+        return b"", exc
+
+
+def _refused(problem: body.UnreadableBodyError, request_id: str) -> Answer:
+    word = "content_too_large" if problem.status == 413 else "invalid_body"
+    answer = errors.answer(GatewayProblem(problem.status, word, "bad_request", problem.message), "openai_chat")
+    return answer._replace(headers={**answer.headers, "connection": "close", "x-to11-request-id": request_id})
+
+
+def _send(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
+    headers = dict(answer.headers)
+    if not isinstance(answer.body, Stream):
+        headers["content-length"] = str(len(answer.body))
+    start_response(f"{answer.status} {responses.get(answer.status, 'Unknown')}", list(headers.items()))
+    return answer.body if isinstance(answer.body, Stream) else [answer.body]
+
+
+def _seen(incoming: Incoming, target: Target, status: int) -> SeenRequest:
+    """What the log keeps of a request."""
+    return SeenRequest(
+        incoming.method, target.path, _query(target), shown(incoming.headers), _payload(incoming.body), None, status
+    )
+
+
+def _query(target: Target) -> dict[str, str]:
+    try:
+        return target.arguments()
+    except Problem:
+        return {}
+
+
+def _payload(content: bytes) -> Any:
+    try:
+        return body.parse(content)
+    except Problem:
+        return content.decode("utf-8", "replace")

@@ -1,0 +1,61 @@
+"""A request to the gateway, and what its headers say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..http.incoming import bearer
+from .problems import bad_request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SDKS = ("openai", "anthropic", "xai")
+"""What ``x-genai-sdk`` may say."""
+
+
+class Incoming(NamedTuple):
+    """A request.
+
+    Attributes:
+        method: HTTP method.
+        path: path below ``/v1`` as it was sent, without the query.
+        query: the query as it was sent, without ``?``.
+        headers: by lower-case names.
+        body: the bytes of the body.
+        request_id: id of the request.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    request_id: str
+
+    def header(self, name: str) -> str | None:
+        """The value of a header, ``None`` without it.
+
+        Raises:
+            GatewayProblem: 400, it is empty.
+        """
+        value = self.headers.get(name)
+        if value is not None and not value.strip():
+            raise bad_request("empty_header", f"the header {name} is empty; leave it out instead", {"header": name})
+        return value
+
+    @property
+    def target(self) -> str:
+        """Path and query."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+    @property
+    def key(self) -> str | None:
+        """The to11 key: what follows ``Bearer`` in ``x-to11-authorization``."""
+        return bearer(self.headers.get("x-to11-authorization", ""))
+
+    @property
+    def provider_keys(self) -> list[str]:
+        """What stands where a provider's key does: in ``x-api-key`` and after ``Bearer`` in ``Authorization``."""
+        found = (self.headers.get("x-api-key"), bearer(self.headers.get("authorization", "")))
+        return [key for key in found if key]

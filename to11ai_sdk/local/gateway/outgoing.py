@@ -1,0 +1,83 @@
+"""What is sent to a provider for a call."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from . import chat, headers, multipart, splice
+from .endpoints import NATIVE
+from .formats import FORMATS, FormatError
+from .problems import bad_request
+from .provider import UpstreamRequest
+from .routing import applied
+
+if TYPE_CHECKING:
+    from .calls import Call
+    from .routing import Attempt
+
+
+def upstream_form(call: Call, attempt: Attempt) -> str:
+    """The format in which a target is asked; the caller's own where nothing is translated."""
+    return chat.upstream_form(call.form, attempt.provider.dialect) if call.is_chat else call.form
+
+
+def request(call: Call, attempt: Attempt) -> UpstreamRequest:
+    """The request for a target. What the target understands as it came is passed on as it came.
+
+    Raises:
+        GatewayProblem: 400, the request cannot be said in the target's format.
+    """
+    form = upstream_form(call, attempt)
+    alike = form.partition("_")[0] == call.form.partition("_")[0]
+    travelling = headers.to_upstream(call.incoming.headers, call.context.traceparent, same_dialect=alike)
+    body = _body(call, attempt, form)
+    if form != call.form:
+        travelling["content-type"] = "application/json"
+    return UpstreamRequest(
+        call.incoming.method,
+        _path(call, form),
+        travelling,
+        body,
+        attempt.provider.credential() or call.credential,
+        attempt.provider.timeout_s,
+    )
+
+
+def _path(call: Call, form: str) -> str:
+    if call.match.endpoint is NATIVE:
+        return call.incoming.target.removeprefix(f"/{call.match.native}")
+    if not call.is_chat:
+        return call.incoming.target
+    query = f"?{call.incoming.query}" if call.incoming.query and form == call.form else ""
+    return chat.PATHS[form] + query
+
+
+def _body(call: Call, attempt: Attempt, form: str) -> bytes:
+    if attempt.model is None:
+        return call.incoming.body
+    if call.is_form:
+        same = call.model == attempt.model
+        return (
+            call.incoming.body if same else multipart.with_model(call.incoming.body, call.content_type, attempt.model)
+        )
+    endpoint = call.chat_endpoint if call.is_chat else call.match.endpoint.name
+    body = applied(attempt, endpoint, call.body)
+    if call.is_chat and attempt.provider.dialect == "anthropic":
+        chat.refuse_json(call.form, body, attempt.provider_id)
+    if form != call.form:
+        return _translated(call, body, form)
+    changes = {name: value for name, value in body.items() if name not in call.body or call.body[name] != value}
+    return splice.with_members(call.incoming.body, changes)
+
+
+def _translated(call: Call, body: dict[str, object], form: str) -> bytes:
+    try:
+        asked = FORMATS[call.form].read_request(body)
+        # The tokens of a stream are told only if asked for, and the trace wants them.
+        content = FORMATS[form].write_request(replace(asked, include_usage=asked.stream))
+    except FormatError as exc:
+        details = {"field": exc.field} if exc.field else {}
+        raise bad_request("untranslatable", str(exc), details) from None
+    return json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode()

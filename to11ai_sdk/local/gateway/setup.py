@@ -1,0 +1,68 @@
+"""Puts the parts of the gateway together."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from .backends import Backends
+from .config import GatewayConfig
+from .gateway import Gateway
+from .guardrails import Guardrails
+from .http.app import GatewayApp
+from .lookup import Lookup
+from .recorder import Recorder
+from .replies_cache import RepliesCache
+from .routing import Router
+from .traces import SpanIds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ..http.log import RequestLog
+    from ..service import Platform
+    from ..store import Store
+
+
+def configured(
+    config: str | os.PathLike[str] | Mapping[str, Any] | GatewayConfig | None, providers: Mapping[str, Any] | None
+) -> GatewayConfig:
+    """The configuration that these arguments of ``LocalTo11`` make up.
+
+    Raises:
+        ConfigError: one of them is wrong.
+    """
+    if config is None:
+        made = GatewayConfig()
+    elif isinstance(config, GatewayConfig):
+        made = config
+    elif isinstance(config, str | os.PathLike):
+        made = GatewayConfig.load(config)
+    else:
+        made = GatewayConfig.of(config)
+    return made.with_providers(providers) if providers else made
+
+
+def build(
+    config: GatewayConfig,
+    platform: Platform,
+    store: Store,
+    log: RequestLog,
+    sleep: Callable[[float], None],
+    seed: int | str | None,
+) -> GatewayApp:
+    """The gateway over a platform as an application."""
+    backends = Backends(store, lambda: platform.now().timestamp(), sleep)
+    router = Router(config.registry, seed)
+    gateway = Gateway(
+        platform,
+        router,
+        backends,
+        Guardrails(config.guardrails),
+        Lookup(RepliesCache(config.cache), platform),
+        Recorder(platform, time.monotonic),
+        SpanIds(seed),
+        sleep,
+    )
+    return GatewayApp(gateway, log)
