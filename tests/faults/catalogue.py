@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from to11ai_sdk.errors import (
@@ -327,11 +326,11 @@ def _split_body(request: Received) -> bytes:
     return good(request).partition(END + END)[2]
 
 
-@cache
 def bomb(size: int) -> bytes:
-    """A gzip stream of so many spaces."""
-    packer, block = zlib.compressobj(9, wbits=31), b" " * 2**20
-    return b"".join(packer.compress(block) for _ in range(size >> 20)) + packer.flush()
+    """The beginning of a gzip stream of so many spaces: each piece of it is packed alike."""
+    packer = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
+    piece = packer.compress(b" " * 2**20) + packer.flush(zlib.Z_FULL_FLUSH)
+    return b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff" + piece * (size >> 20)
 
 
 def zipped(body: bytes) -> bytes:

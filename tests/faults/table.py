@@ -15,7 +15,6 @@ from pathlib import Path
 from .catalogue import Row, rows
 from .harness import Outcome, judge, run
 
-
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 START, END = "<!-- rows -->", "<!-- end of rows -->"
 

@@ -194,6 +194,18 @@ def test_a_fork_while_another_thread_reads_the_trust_store(monkeypatch: pytest.M
         assert len(server.requests) == 2
 
 
+def test_what_a_fork_copied_is_not_used_under_another_process_id(
+    pair: tuple[ScriptedServer, To11aiClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, client = pair
+    with client._transport._exchange._lock:  # type: ignore[attr-defined]
+        monkeypatch.setattr(os, "getpid", lambda: 1)
+        expect(get, client, "child")
+    monkeypatch.undo()
+    expect(get, client, "parent")
+    assert [request.connection for request in server.requests] == [0, 1]
+
+
 def test_a_fork_while_another_thread_changes_the_cache(pair: tuple[ScriptedServer, To11aiClient]) -> None:
     _, client = pair
     expect(resolve, client, "a")
