@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 
 KEY = "to11_sk_N3verL3tThisB3Seen"
 TIMEOUT_S = 0.3
+PATIENCE_S = 5.0
 RETRIES = 1
 GRACE_S = 0.5
 """What a busy machine may add to the time a call is bound to."""
-WATCHDOG_S = 10.0
+WATCHDOG_S = 15.0
 
 _numbers = count(1)
 
@@ -149,7 +150,9 @@ def warm() -> None:
             call(client, "warm")
 
 
-def run(call: str, scripts: tuple[Script, ...], *, tls: str = "", url: str = "") -> Outcome:
+def run(
+    call: str, scripts: tuple[Script, ...], *, tls: str = "", url: str = "", timeout_s: float = TIMEOUT_S
+) -> Outcome:
     """Make one call against a server that follows the scripts, then another one when it is healthy again.
 
     Args:
@@ -157,6 +160,7 @@ def run(call: str, scripts: tuple[Script, ...], *, tls: str = "", url: str = "")
         scripts: what the server does.
         tls: the server's kind of TLS; ``"none"`` is plain HTTP where the client expects TLS.
         url: where to call instead, with nothing there.
+        timeout_s: how long an attempt may take.
     """
     warm()
     before, threads = descriptors(), threading.active_count()
@@ -169,6 +173,7 @@ def run(call: str, scripts: tuple[Script, ...], *, tls: str = "", url: str = "")
             url or (server.https_url if tls else server.url),
             ssl_context=trusting() if tls else None,
             sleep=slept.append,
+            timeout_s=timeout_s,
         ) as client,
     ):
         started = time.monotonic()
@@ -189,7 +194,7 @@ def run(call: str, scripts: tuple[Script, ...], *, tls: str = "", url: str = "")
     return Outcome(value, error, elapsed_s, slept, received, leftovers)
 
 
-def judge(outcome: Outcome, ending: Ending, received: int | None) -> None:
+def judge(outcome: Outcome, ending: Ending, *, received: int | None, timeout_s: float) -> None:
     """Fail unless the call ended as it must."""
     error = outcome.error
     if ending.error is None:
@@ -202,7 +207,7 @@ def judge(outcome: Outcome, ending: Ending, received: int | None) -> None:
     assert attempts == ending.attempts, f"{attempts} attempts instead of {ending.attempts}: {error!r}"
     expected = ending.attempts if received is None else received
     assert outcome.received == expected, f"the server got {outcome.received} requests instead of {expected}"
-    assert outcome.elapsed_s <= ending.attempts * TIMEOUT_S + GRACE_S, f"it took {outcome.elapsed_s:.2f} s"
+    assert outcome.elapsed_s <= ending.attempts * timeout_s + GRACE_S, f"it took {outcome.elapsed_s:.2f} s"
     assert not outcome.leftovers, f"left over: {outcome.leftovers}"
 
 

@@ -11,9 +11,12 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .catalogue import Row, rows
-from .harness import Outcome, judge, run
+
+if TYPE_CHECKING:
+    from .harness import Outcome
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 START, END = "<!-- rows -->", "<!-- end of rows -->"
@@ -28,9 +31,9 @@ def seen(outcome: Outcome) -> str:
 
 def line(row: Row) -> tuple[bool, str]:
     """Run a row; whether it ended as it must, and its line of the table."""
-    outcome, fault = run(row.call, row.fault.scripts, tls=row.fault.tls, url=row.fault.url), ""
+    outcome, fault = row.run(), ""
     try:
-        judge(outcome, row.ending, row.received)
+        row.judge(outcome)
     except AssertionError as exc:
         fault = f"  <- {exc}"
     name = f"{row.fault.family}: {row.fault.name}"

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from .catalogue import Row, rows
-from .harness import judge, run
 from .table import PAGE, page
 
 ROWS = list(rows())
@@ -22,4 +21,4 @@ def test_the_page_counts_the_rows_of_today() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_a_fault_ends_in_an_answer_or_in_an_exception_that_says_what_to_do(row: Row) -> None:
-    judge(run(row.call, row.fault.scripts, tls=row.fault.tls, url=row.fault.url), row.ending, row.received)
+    row.judge(row.run())
