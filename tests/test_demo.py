@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from to11ai_sdk import demo
 from to11ai_sdk.cli import main
-from to11ai_sdk.demo import Step
-from to11ai_sdk.local import LocalTo11
+from to11ai_sdk.local import LocalTo11, demo
+from to11ai_sdk.local.demo import Step
 
 if TYPE_CHECKING:
     from to11ai_sdk import To11aiClient

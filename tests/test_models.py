@@ -33,7 +33,6 @@ from to11ai_sdk import (
     To11aiResponseValidationError,
     ToolChatMessage,
     chat_message_from_dict,
-    models,
 )
 
 ARGUMENTS: dict[str, Any] = {
@@ -378,7 +377,7 @@ def test_events_need_their_pagination() -> None:
 # --- models by hand
 
 
-FROM_DICT = [name for name in models.__all__ if hasattr(getattr(models, name), "from_dict")]
+FROM_DICT = [name for name in to11ai_sdk.__all__ if hasattr(getattr(to11ai_sdk, name), "from_dict")]
 
 
 def test_every_model_has_from_dict() -> None:

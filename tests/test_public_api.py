@@ -55,12 +55,6 @@ def test_an_unknown_name_is_an_attribute_error(module: object) -> None:
         _ = module.Prompts  # type: ignore[attr-defined]
 
 
-def test_every_name_of_the_models_has_a_home() -> None:
-    assert sorted(models.__all__) == models.__all__
-    for name in models.__all__:
-        assert getattr(models, name) is not None
-
-
 def test_importing_the_package_loads_next_to_nothing() -> None:
     loaded = imported_by("import to11ai_sdk")
     assert "to11ai_sdk" in loaded

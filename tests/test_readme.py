@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from to11ai_sdk import To11aiClient, demo
+from to11ai_sdk import To11aiClient
 from to11ai_sdk.cli import make_parser
-from to11ai_sdk.local import LocalTo11
+from to11ai_sdk.local import LocalTo11, demo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

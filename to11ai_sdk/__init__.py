@@ -24,25 +24,22 @@ if TYPE_CHECKING:
         To11aiValidationError,
     )
     from .gateway import gateway_auth_headers, gateway_prompt_headers
-    from .models import (
-        ArchiveProjectEnvironmentResult,
-        ChatMessage,
-        ChatRendered,
-        LivePointerCounts,
+    from .models.authored import ChatMessage, TextChatMessage, TextChatRole, ToolChatMessage, chat_message_from_dict
+    from .models.environments import ArchiveProjectEnvironmentResult, LivePointerCounts, ProjectEnvironment
+    from .models.prompts import (
         PaginatedLabelEvents,
         PaginatedResult,
         PaginationInfo,
         PaletteToken,
-        ProjectEnvironment,
         ProjectPromptLabel,
         ProjectPromptLabelUsage,
         Prompt,
         PromptLabelEvent,
         PromptLabelPointer,
         PromptVersion,
-        RenderedChatMessage,
-        RenderedPrompt,
-        ResolvedPrompt,
+    )
+    from .models.rendered import ChatRendered, RenderedChatMessage, RenderedPrompt, ResolvedPrompt, TextRendered
+    from .models.routing import (
         RuleModelBinding,
         RuleProviderRef,
         RuleRelease,
@@ -53,11 +50,6 @@ if TYPE_CHECKING:
         RuleTarget,
         RuleVariant,
         RuleVersion,
-        TextChatMessage,
-        TextChatRole,
-        TextRendered,
-        ToolChatMessage,
-        chat_message_from_dict,
     )
     from .project_environments import ProjectEnvironmentResource
     from .prompts import PromptResource

@@ -232,21 +232,22 @@ def _local(options: argparse.Namespace) -> int:
     try:
         from .local.serve import serve
 
-        chosen = {"providers": options.provider, "config": options.config}
-        return serve(options.port, options.data, as_json=options.json, **chosen)
+        gateway = {"providers": options.provider, "config": options.config}
+        given = {name: value for name, value in gateway.items() if value}
+        return serve(options.port, options.data, as_json=options.json, **given)
     except ImportError as exc:
         raise _without_extra("local", exc) from exc
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from . import demo
-
-    if options.base_url:
-        return demo.remote(options.base_url, _setting(options, "api_key"), _setting(options, "project_id"))
     try:
-        return demo.local()
+        from .local import demo
+
+        if not options.base_url:
+            return demo.local()
     except ImportError as exc:
         raise _without_extra("demo", exc) from exc
+    return demo.remote(options.base_url, _setting(options, "api_key"), _setting(options, "project_id"))
 
 
 def _without_extra(command: str, exc: ImportError) -> UsageError:

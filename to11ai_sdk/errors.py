@@ -86,10 +86,15 @@ class To11aiApiError(To11aiError):
         self.error_code = error_code
         self.details = details
 
-    def _detail(self, *names: str) -> str | None:
-        """The first of these keys of ``details`` that holds a string."""
-        details = self.details if is_object(self.details) else {}
-        return next((details[name] for name in names if isinstance(details.get(name), str)), None)
+
+def _detail(doc: str, *names: str, absent: str | None = None) -> Any:
+    """A property: the first of these keys of ``details`` that holds a string, whatever ``details`` is."""
+
+    def read(error: To11aiApiError) -> str | None:
+        details = error.details if is_object(error.details) else {}
+        return next((details[name] for name in names if isinstance(details.get(name), str)), absent)
+
+    return property(read, doc=doc)
 
 
 class To11aiAuthError(To11aiApiError):
@@ -105,93 +110,44 @@ class To11aiValidationError(To11aiApiError):
 
 
 class RuleNotFoundError(To11aiApiError):
-    """404: the routing rule does not exist, or not in that environment."""
+    """404: the routing rule does not exist, or not in that environment; ``None`` for what the reply does not name."""
 
-    @property
-    def rule_id(self) -> str | None:
-        """Id of the rule, ``None`` when the reply does not name it."""
-        return self._detail("ruleId")
-
-    @property
-    def model(self) -> str | None:
-        """Model that led to the rule, at the gateway."""
-        return self._detail("model")
-
-    @property
-    def env(self) -> str | None:
-        """Slug of the environment that was searched."""
-        return self._detail("env")
+    rule_id: str | None = _detail("Id of the rule.", "ruleId")
+    model: str | None = _detail("Model that led to the rule, at the gateway.", "model")
+    env: str | None = _detail("Slug of the environment that was searched.", "env")
 
 
 class NoApplicableRouteError(To11aiApiError):
-    """422: no route of the rule applies to the request."""
+    """422: no route of the rule applies to the request; ``""`` for what the reply does not name."""
 
-    @property
-    def rule_id(self) -> str:
-        """Id of the rule; ``""`` when the reply does not name it, as for the others."""
-        return self._detail("rule", "ruleId") or ""
-
-    @property
-    def version_id(self) -> str:
-        """Id of the rule's version."""
-        return self._detail("version", "versionId") or ""
-
-    @property
-    def reason(self) -> str:
-        """``all_conditions_false``, ``all_variants_unreachable`` or ``all_steps_non_routable``."""
-        return self._detail("reason") or ""
+    rule_id: str = _detail("Id of the rule.", "rule", "ruleId", absent="")
+    version_id: str = _detail("Id of the rule's version.", "version", "versionId", absent="")
+    reason: str = _detail(
+        "``all_conditions_false``, ``all_variants_unreachable`` or ``all_steps_non_routable``.", "reason", absent=""
+    )
 
 
 class EnvNotEnabledForProviderError(To11aiApiError):
-    """422: the provider that the rule names is not active in the environment."""
+    """422: the provider a rule names is not active in the environment; ``""`` for what the reply does not name."""
 
-    @property
-    def rule_id(self) -> str:
-        """Id of the rule; ``""`` when the reply does not name it, as for the others."""
-        return self._detail("rule", "ruleId") or ""
-
-    @property
-    def env_slug(self) -> str:
-        """Slug of the environment."""
-        return self._detail("env", "envSlug") or ""
-
-    @property
-    def provider_id(self) -> str:
-        """Id of the provider."""
-        return self._detail("providerId") or ""
+    rule_id: str = _detail("Id of the rule.", "rule", "ruleId", absent="")
+    env_slug: str = _detail("Slug of the environment.", "env", "envSlug", absent="")
+    provider_id: str = _detail("Id of the provider.", "providerId", absent="")
 
 
 class RuleVersionInvalidSnapshotError(To11aiApiError):
     """400 or 422: the snapshot of a new rule version was refused; ``error_code`` is one of ``SNAPSHOT_CODES``."""
 
-    @property
-    def field(self) -> str:
-        """Where in the snapshot, ``""`` when the reply does not say."""
-        return self._detail("field") or ""
-
-    @property
-    def reason(self) -> str:
-        """What is wrong there, such as ``"sum_not_100"``."""
-        return self._detail("reason") or ""
-
-    @property
-    def variant_name(self) -> str | None:
-        """Name of the variant concerned, if one is."""
-        return self._detail("variantName")
+    field: str = _detail('Where in the snapshot, ``""`` when the reply does not say.', "field", absent="")
+    reason: str = _detail('What is wrong there, such as ``"sum_not_100"``.', "reason", absent="")
+    variant_name: str | None = _detail("Name of the variant concerned, if one is.", "variantName")
 
 
 class PromptLabelNotRegisteredError(To11aiApiError):
     """422: the project is strict about labels and this one has no active entry in its registry."""
 
-    @property
-    def project_id(self) -> str:
-        """Id of the project; ``""`` when the reply does not name it."""
-        return self._detail("projectId") or ""
-
-    @property
-    def label(self) -> str:
-        """The label; ``""`` when the reply does not name it."""
-        return self._detail("label") or ""
+    project_id: str = _detail('Id of the project, ``""`` when the reply does not name it.', "projectId", absent="")
+    label: str = _detail('The label, ``""`` when the reply does not name it.', "label", absent="")
 
 
 SNAPSHOT_CODES = frozenset(

@@ -9,7 +9,6 @@ import zlib
 from .connections import Unsent
 from .errors import To11aiNetworkError
 
-
 _SHAKING = (
     "the connection was closed during the TLS handshake; check that base_url has the right scheme and port, and that "
     "nothing between refuses the connection"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any, NoReturn
 
-    from .models import ResolvedPrompt
+    from .models.rendered import ResolvedPrompt
 
 GATEWAY_URL = "https://gw.to11.ai"
 MANAGED_KEY = "managed-by-to11"

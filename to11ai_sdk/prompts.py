@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .cache import PromptCache
     from .endpoint import Endpoint, Send
-    from .models import (
+    from .models.prompts import (
         PaginatedLabelEvents,
         PaginatedResult,
         PaletteToken,
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
         PromptFormat,
         PromptLabelPointer,
         PromptVersion,
-        ResolvedPrompt,
     )
+    from .models.rendered import ResolvedPrompt
 
 _PROJECT = "/v1/projects/{project_id}"
 _PROMPT = _PROJECT + "/prompts/{prompt_id}"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .endpoint import Send
-    from .models import ReleaseStrategy, RuleRelease, RuleReleaseWeight, RuleSnapshot, RuleVersion
+    from .models.routing import ReleaseStrategy, RuleRelease, RuleReleaseWeight, RuleSnapshot, RuleVersion
 
 _RULE = "/v1/projects/{project_id}/routing/rules/{rule_id}"
 

@@ -9,7 +9,7 @@ from bound import TEXT, Api, Clock, call, refused
 from to11ai_sdk.local import LocalTo11
 
 if TYPE_CHECKING:
-    from to11ai_sdk.models import PaginatedResult
+    from to11ai_sdk import PaginatedResult
 
 
 def slugs(page: PaginatedResult) -> list[str]:

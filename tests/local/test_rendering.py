@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from to11ai_sdk import ResolvedPrompt
 from to11ai_sdk.local.problems import Problem
 from to11ai_sdk.local.rendering import Rendered, check_template, render
-from to11ai_sdk.models import ResolvedPrompt
 
 
 def text(source: str, schema: Any = None, /, **variables: Any) -> str:

@@ -11,42 +11,6 @@ if TYPE_CHECKING:
 
     from pydantic import TypeAdapter
 
-    from .authored import (
-        ChatMessage,
-        TextChatMessage,
-        TextChatRole,
-        ToolChatMessage,
-        chat_message_from_dict,
-    )
-    from .environments import ArchiveProjectEnvironmentResult, LivePointerCounts, ProjectEnvironment
-    from .prompts import (
-        PaginatedLabelEvents,
-        PaginatedResult,
-        PaginationInfo,
-        PaletteToken,
-        ProjectPromptLabel,
-        ProjectPromptLabelUsage,
-        Prompt,
-        PromptFormat,
-        PromptLabelEvent,
-        PromptLabelPointer,
-        PromptVersion,
-    )
-    from .rendered import ChatRendered, RenderedChatMessage, RenderedPrompt, ResolvedPrompt, TextRendered
-    from .routing import (
-        ReleaseStrategy,
-        RuleModelBinding,
-        RuleProviderRef,
-        RuleRelease,
-        RuleReleaseWeight,
-        RuleRetry,
-        RuleSnapshot,
-        RuleStep,
-        RuleTarget,
-        RuleVariant,
-        RuleVersion,
-    )
-
 _HOMES = {
     "authored": (
         "ChatMessage",
@@ -85,45 +49,6 @@ _HOMES = {
     ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-
-__all__ = [
-    "ArchiveProjectEnvironmentResult",
-    "ChatMessage",
-    "ChatRendered",
-    "LivePointerCounts",
-    "PaginatedLabelEvents",
-    "PaginatedResult",
-    "PaginationInfo",
-    "PaletteToken",
-    "ProjectEnvironment",
-    "ProjectPromptLabel",
-    "ProjectPromptLabelUsage",
-    "Prompt",
-    "PromptFormat",
-    "PromptLabelEvent",
-    "PromptLabelPointer",
-    "PromptVersion",
-    "ReleaseStrategy",
-    "RenderedChatMessage",
-    "RenderedPrompt",
-    "ResolvedPrompt",
-    "RuleModelBinding",
-    "RuleProviderRef",
-    "RuleRelease",
-    "RuleReleaseWeight",
-    "RuleRetry",
-    "RuleSnapshot",
-    "RuleStep",
-    "RuleTarget",
-    "RuleVariant",
-    "RuleVersion",
-    "TextChatMessage",
-    "TextChatRole",
-    "TextRendered",
-    "ToolChatMessage",
-    "chat_message_from_dict",
-    "reader",
-]
 
 
 def __getattr__(name: str) -> Any:

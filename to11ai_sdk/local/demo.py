@@ -7,8 +7,8 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .client import create_client
-from .errors import To11aiApiError, To11aiError, To11aiNetworkError
+from ..client import create_client
+from ..errors import To11aiApiError, To11aiError, To11aiNetworkError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -144,7 +144,7 @@ print(prompt.slug, "is", prompt.status)
 
 def local() -> int:
     """Run the demo on a local to11 of its own; returns the exit code."""
-    from .local import LocalTo11
+    from . import LocalTo11
 
     with LocalTo11() as to11:
         print(f"A local to11 is listening on {to11.base_url}, with an empty project.")
