@@ -51,7 +51,13 @@ def seen(answer: Answer, provider_id: str) -> GatewayProblem | None:
 
 def unreachable(provider_id: str, reason: str) -> GatewayProblem:
     """502: a provider did not answer."""
-    message = f"the provider {provider_id} could not be reached: {reason}"
+    message = f"no answer from the provider {provider_id}: {reason.removeprefix(f'{provider_id}: ')}"
+    return GatewayProblem(502, "upstream", "upstream", message, upstream_provider=provider_id)
+
+
+def broken_stream(provider_id: str) -> GatewayProblem:
+    """502: a provider ended its stream with an error; the caller was told it as it came."""
+    message = "the provider ended the stream with an error"
     return GatewayProblem(502, "upstream", "upstream", message, upstream_provider=provider_id)
 
 

@@ -135,17 +135,18 @@ def _heard(call: Call, deltas: Iterator[Delta], check: Check) -> Iterator[Delta]
 
 def _finishing(call: Call, reached: Reached, made: Generator[bytes], finish: Finish, gone: Event) -> Generator[bytes]:
     """The stream; what breaks it becomes an event, and its end is told before the last byte leaves."""
+    provider_id = reached.attempt.provider_id
     try:
         for chunk in made:
             if call.facts.is_over:
-                finish(None)
+                finish(errors.broken_stream(provider_id) if call.facts.is_broken else None)
             yield chunk
         finish(None)
     except GeneratorExit:
         finish(errors.hung_up())
         raise
     except (GatewayProblem, UnreachableError) as exc:
-        reason = exc if isinstance(exc, GatewayProblem) else errors.unreachable(reached.attempt.provider_id, str(exc))
+        reason = exc if isinstance(exc, GatewayProblem) else errors.unreachable(provider_id, str(exc))
         finish(errors.hung_up() if gone.is_set() else reason)
         yield from _error_event(call, reason)
     finally:

@@ -17,18 +17,27 @@ if TYPE_CHECKING:
     from .formats.neutral import Delta
     from .formats.sse import Event
 
-_LAST = ("message_stop", "response.completed", "response.incomplete", "response.failed", "error")
+_LAST = ("message_stop", "response.completed", "response.incomplete", "response.failed")
 _ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
 
 
 @dataclass
 class Facts:
-    """What is known of a reply so far."""
+    """What is known of a reply so far.
+
+    Attributes:
+        model: the model that answers.
+        input_tokens: tokens in, as the provider counts them.
+        output_tokens: tokens out.
+        is_over: whether the last event of the stream has come.
+        is_broken: whether that was an error.
+    """
 
     model: str | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
     is_over: bool = False
+    is_broken: bool = False
 
     def read(self, value: Any) -> None:
         """Take the model and the tokens from a reply or an event of any format."""
@@ -45,7 +54,12 @@ class Facts:
             self.model = delta.model
         if isinstance(delta, Start | End) and delta.usage:
             self.input_tokens, self.output_tokens = delta.usage.input_tokens, delta.usage.output_tokens
-        self.is_over |= isinstance(delta, End | Error)
+        self.end(isinstance(delta, End | Error), isinstance(delta, Error))
+
+    def end(self, is_over: bool, is_broken: bool) -> None:
+        """Say whether the stream is over; what is over stays so."""
+        self.is_over |= is_over or is_broken
+        self.is_broken |= is_broken
 
     def _count(self, usage: Any) -> None:
         if not is_object(usage):
@@ -90,11 +104,11 @@ class Watch:
         try:
             value = json.loads(event.data)
         except (ValueError, RecursionError):
-            self._facts.is_over |= event.data.strip() == "[DONE]"
+            self._facts.end(event.data.strip() == "[DONE]", False)
             return
         self._facts.read(value)
         if is_object(value):
-            self._facts.is_over |= value.get("type") in _LAST
+            self._facts.end(value.get("type") in _LAST, is_object(value.get("error")) or value.get("type") == "error")
             yield from _event_texts(value)
 
 

@@ -73,8 +73,6 @@ def _rule(row: Endpoint) -> Rule:
 
 
 def _not_found(path: str) -> Problem:
-    if path.startswith("/v1/") and not path.startswith("/v1/projects"):
-        return Problem(404, "NOT_FOUND", f"{path}: this server answers the control plane, not model requests")
     return Problem(404, "NOT_FOUND", f"there is nothing at {path}; the API is below /v1/projects/<project id>")
 
 
