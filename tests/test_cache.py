@@ -491,3 +491,24 @@ def test_in_a_new_process_nothing_is_under_way(monkeypatch: pytest.MonkeyPatch) 
 
     assert store.get(KEY, forked)["n"] == 1
     assert store.get(KEY, Loader(AssertionError("a request")))["n"] == 1
+
+
+def test_a_caller_waits_for_another_thread_no_longer_than_it_has_time() -> None:
+    cache = PromptCache(ttl_s=300, max_entries=10, stale_if_error_s=0)
+    key = prompt_key("p", "s", ["l"], None)
+    assert key is not None
+    asked, answer = threading.Event(), threading.Event()
+
+    def slow(*, retry: bool = True) -> object:
+        asked.set()
+        answer.wait()
+        return {"promptId": "prompt_1"}
+
+    first = threading.Thread(target=cache.get, args=(key, slow))
+    first.start()
+    asked.wait()
+    with pytest.raises(To11aiNetworkError, match="total_timeout_s"):
+        cache.get(key, slow, 0.01)
+    answer.set()
+    first.join()
+    assert cache.get(key, slow, 0.01) == {"promptId": "prompt_1"}

@@ -128,8 +128,13 @@ class PromptCache:
             pass
         return entry.data
 
-    def get(self, key: Key, load: Load) -> Any:
+    def get(self, key: Key, load: Load, patience_s: float | None = None) -> Any:
         """The value of a key, loaded if need be.
+
+        Args:
+            key: what :func:`prompt_key` made.
+            load: fetches the value.
+            patience_s: seconds to wait for another thread that fetches it already; ``None`` for as long as it takes.
 
         Raises:
             To11aiError: what ``load`` raised, unless an old value may be served instead.
@@ -142,7 +147,7 @@ class PromptCache:
             return self._refresh(key, entry, load)
         if self._ttl_s <= 0 or self._max_entries <= 0:
             return load()
-        return self._miss(key, load)
+        return self._miss(key, load, patience_s)
 
     def _board(self, key: Key) -> tuple[_Flight, bool]:
         """The flight for a key, and whether the caller is the one to fly it."""
@@ -151,12 +156,13 @@ class PromptCache:
         boarded = self._flights.setdefault(key, flight)
         return boarded, boarded is flight
 
-    def _miss(self, key: Key, load: Load) -> Any:
+    def _miss(self, key: Key, load: Load, patience_s: float | None) -> Any:
         while True:
             flight, leads = self._board(key)
             if leads:
                 return self._fly(key, flight, load, retry=True)
-            flight.done.wait()
+            if not flight.done.wait(patience_s):
+                raise To11aiNetworkError("another thread asks for the same prompt and got no reply in total_timeout_s")
             if flight.error is not None:
                 raise _again(flight.error)
             if flight.data is not None:

@@ -95,7 +95,7 @@ class To11aiClient:
         self._transport = transport
         self._cache = cache
         self._behaviors = behaviors
-        self.prompts = PromptResource(self._send, cache)
+        self.prompts = PromptResource(self._send, cache, transport.total_timeout_s)
         self.project_environments = ProjectEnvironmentResource(self._send)
         self.routing_rules = RoutingRulesResource(self._send)
 

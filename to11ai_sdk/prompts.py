@@ -42,9 +42,10 @@ class PromptResource(Resource):
 
     namespace = "prompts"
 
-    def __init__(self, send: Send, cache: PromptCache) -> None:
+    def __init__(self, send: Send, cache: PromptCache, patience_s: float | None = None) -> None:
         super().__init__(send)
         self._cache = cache
+        self._patience_s = patience_s
 
     def _call(self, row: Endpoint, arguments: Mapping[str, Any]) -> Any:
         try:
@@ -233,7 +234,7 @@ class PromptResource(Resource):
         try:
             if key is None:
                 return self._send(row, arguments, row.read)  # type: ignore[no-any-return]
-            return row.build(self._cache.get(key, load))  # type: ignore[no-any-return]
+            return row.build(self._cache.get(key, load, self._patience_s))  # type: ignore[no-any-return]
         except To11aiError as exc:
             if fallback is None or not is_outage(exc):
                 raise

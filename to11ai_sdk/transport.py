@@ -66,9 +66,9 @@ class Transport:
     ) -> None:
         self.api_key = api_key
         self.base_url = base_url
-        self._timeout_s = timeout_s
-        self._max_retries = max_retries
-        self._total_timeout_s = total_timeout_s
+        self.timeout_s = timeout_s
+        self.max_retries = max_retries
+        self.total_timeout_s = total_timeout_s
         self._on_envelope = on_envelope
         self._exchange = exchange
         self._clock = clock
@@ -83,7 +83,7 @@ class Transport:
     def with_options(self, **options: float | None) -> Transport:
         """A transport that shares all with this one but some of ``timeout_s``, ``max_retries``, ``total_timeout_s``."""
         twin = object.__new__(Transport)
-        twin.__dict__.update(self.__dict__, **{f"_{name}": value for name, value in options.items()})
+        twin.__dict__.update(self.__dict__, **options)
         return twin
 
     def close(self) -> None:
@@ -106,8 +106,8 @@ class Transport:
         body = None if request.body is None else json_bytes(request.body)
         url = self.base_url + request.target
         started = self._clock()
-        ends = started + (self._total_timeout_s or float("inf"))
-        retries = self._max_retries if retry else 0
+        ends = started + (self.total_timeout_s or float("inf"))
+        retries = self.max_retries if retry else 0
         attempt = 0
         while True:
             attempt += 1
@@ -125,7 +125,7 @@ class Transport:
         started = self._clock()
         reply, outcome = None, "failed"
         try:
-            reply = self._exchanged(row, url, body, min(started + self._timeout_s, ends))
+            reply = self._exchanged(row, url, body, min(started + self.timeout_s, ends))
             outcome = str(reply.status)
             return self._result(reply, read)
         except To11aiError as error:
