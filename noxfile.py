@@ -105,6 +105,13 @@ def docs(session: nox.Session) -> None:
     session.run("python", "docs/generate.py", "--check")
 
 
+@nox.session(default=False)
+def faults(session: nox.Session) -> None:
+    """Print what a caller sees of each network fault; the suite runs the same rows."""
+    session.install(".[test]")
+    session.run("python", "-m", "tests.faults.table", *session.posargs)
+
+
 @nox.session
 def bench(session: nox.Session) -> None:
     """What the SDK costs, in ratios to two baselines; nothing passes or fails."""
