@@ -434,6 +434,14 @@ CALLS = st.builds(
 )
 
 
+def resolved(project: Project, call: GatewayCall) -> Plan | GatewayProblem:
+    try:
+        with project.session() as session:
+            return project.router.resolve(session, call)
+    except GatewayProblem as problem:
+        return problem
+
+
 @given(SNAPSHOTS, CALLS, st.booleans())
 @settings(max_examples=150, deadline=None)
 def test_whatever_snapshot_is_accepted_gives_a_plan_or_a_problem(
@@ -450,12 +458,10 @@ def test_whatever_snapshot_is_accepted_gives_a_plan_or_a_problem(
         return
     if is_off:
         project.switch_off("openai")
-    try:
-        with project.session() as session:
-            plan = project.router.resolve(session, call)
-    except GatewayProblem as problem:
-        assert problem.status in (400, 404, 422)
-        assert problem.message
+    plan = resolved(project, call)
+    if isinstance(plan, GatewayProblem):
+        assert plan.status in (400, 404, 422)
+        assert plan.message
         return
     assert plan.attempts
     for attempt in plan.attempts:

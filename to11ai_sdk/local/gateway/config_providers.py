@@ -35,7 +35,7 @@ def provider_of(provider_id: Any, given: Any) -> ProviderConfig | None:
 
     Args:
         provider_id: its name.
-        given: its table, or the word of its kind alone.
+        given: its table, or the word of its kind alone; ``None`` is the kind ``none``.
 
     Raises:
         ConfigError: a key is unknown, missing or wrong.
@@ -46,7 +46,8 @@ def provider_of(provider_id: Any, given: Any) -> ProviderConfig | None:
             f"{place}: a provider is named by 1 to 64 letters, digits, '.', '_' and '-', "
             f"and not {' or '.join(_RESERVED)}"
         )
-    fields = Fields(place, {"kind": given} if isinstance(given, str) else given)
+    word = "none" if given is None else given
+    fields = Fields(place, {"kind": word} if isinstance(word, str) else word)
     kind = _one_of(fields, "kind", ("echo", "none", "upstream"), "upstream")
     provider = _common(fields, provider_id, kind)
     if kind == "upstream":

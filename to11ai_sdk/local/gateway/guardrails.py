@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 STREAM_LIMIT = 65_536
 """Bytes of a stream's text, in UTF-8, that are checked: 64 KB."""
 
-OVERLAP = 4096
-"""Characters before a new piece of a stream's text that are looked at again with it; the longest that can be found."""
+_LONGEST = 700  # characters of an e-mail address, the longest of the patterns
 
 
 class Finding(NamedTuple):
@@ -41,7 +40,7 @@ class Finding(NamedTuple):
 
 def is_card(text: str) -> bool:
     """Whether the digits of a text are those of a payment card: 13 to 19, with the check digit of Luhn's rule."""
-    digits = [int(char) for char in text if char.isdigit()]
+    digits = [int(char) for char in text if char.isdecimal()]
     if not 13 <= len(digits) <= 19 or len(set(digits)) == 1:
         return False
     doubled = (digit * 2 - 9 if digit > 4 else digit * 2 for digit in digits[-2::-2])
@@ -92,16 +91,19 @@ class Guardrails:
 
     Args:
         config: whether anything is checked, and the blocklist.
+
+    Attributes:
+        enabled: whether anything is.
+        longest: characters of the longest thing that can be found.
     """
 
     def __init__(self, config: GuardrailsConfig) -> None:
         self.enabled = config.enabled
         self._blocked = tuple(phrase.casefold() for phrase in config.blocklist)
+        self.longest = max(_LONGEST, *map(len, self._blocked)) if self._blocked else _LONGEST
 
     def find(self, text: str, since: int = 0) -> Finding | None:
-        """What blocks a text, ``None`` if nothing does or guardrails are off; looks at it from ``since`` on."""
-        if not self.enabled:
-            return None
+        """What blocks a text, on or off, ``None`` if nothing does; looks at it from ``since`` on."""
         folded = text[since:].casefold()
         if any(phrase in folded for phrase in self._blocked):
             return Finding("blocklist", "blocked_term")
@@ -166,7 +168,7 @@ class OutputGuard:
     def _look(self, until: int) -> GatewayProblem | None:
         if until <= self._seen:
             return None
-        found = self._guardrails.find(self._text[:until], max(0, self._seen - OVERLAP))
+        found = self._guardrails.find(self._text[:until], max(0, self._seen - self._guardrails.longest))
         self._seen = until
         return None if found is None else violation(found, 422, "output")
 
