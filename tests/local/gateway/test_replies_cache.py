@@ -94,7 +94,18 @@ def test_another_request_is_another(changed: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{", b"\xff", b'{"a": NaN}', b'{"stream": true}', b"[" * 100_000, b"--x\r\nContent-"]
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b"\xff",
+        b'{"a": NaN}',
+        b'{"stream": true}',
+        b"[" * 100_000,
+        b'{"a":' * 300 + b"1" + b"}" * 300,
+        b"--x\r\nContent-",
+    ],
 )
 def test_streams_and_what_is_no_json_object_are_not_cached(body: bytes) -> None:
     assert Desk().digest(body) is None

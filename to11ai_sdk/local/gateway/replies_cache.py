@@ -16,6 +16,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...json_types import is_object
+from ..nesting import too_deep
 from ..store import replies
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ MAX_REPLIES = 1000
 """How many replies are kept; beyond that the oldest are dropped."""
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of the largest reply that is kept."""
+_MAX_DEPTH = 200
 
 
 class CachedReply(NamedTuple):
@@ -108,7 +110,7 @@ def _object(body: bytes) -> dict[str, Any] | None:
         content = json.loads(body, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         return None
-    return content if is_object(content) else None
+    return content if is_object(content) and not too_deep(content, _MAX_DEPTH) else None
 
 
 def _no_constant(name: str) -> Any:
