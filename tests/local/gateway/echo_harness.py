@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import json
 from typing import Any
@@ -89,7 +90,7 @@ WEATHER = {"type": "object", "properties": {"location": {"type": "string"}}, "re
 
 def tool(kind: str, name: str = "get_weather", parameters: Any = None) -> dict[str, Any]:
     """A tool as each format has it."""
-    parameters = WEATHER if parameters is None else parameters
+    parameters = copy.deepcopy(WEATHER) if parameters is None else parameters
     if kind == "messages":
         return {"name": name, "input_schema": parameters}
     function = {"name": name, "parameters": parameters}

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from echo_harness import CLAUDE, GPT, ask, chat, events, message, provider, read, said, send
 
+from to11ai_sdk.local.gateway import echo
 from to11ai_sdk.local.gateway.provider import UnreachableError, UpstreamReply
 
 KINDS = ["chat", "responses", "messages"]
@@ -151,10 +153,9 @@ def test_unreachable(kind: str) -> None:
 def test_cut(kind: str, stream: bool) -> None:
     whole = list(ask(kind, "one two three", stream=stream).body)
     reply = ask(kind, "one two three [[echo:cut]]", stream=stream)
-    arrived = []
+    arrived: list[bytes] = []
     with pytest.raises(UnreachableError, match="broke"):
-        for chunk in reply.body:
-            arrived.append(chunk)
+        arrived.extend(reply.body)
     assert arrived
     assert len(b"".join(arrived)) < len(b"".join(whole))
     if not stream:
@@ -166,7 +167,7 @@ def test_a_malformed_reply(kind: str) -> None:
     reply = ask(kind, "[[echo:malformed]]")
     body = b"".join(reply.body)
     assert (reply.status, reply.headers["content-length"]) == (200, str(len(body)))
-    with pytest.raises(ValueError, match="Unterminated|Expecting"):
+    with pytest.raises(ValueError, match=r"Unterminated|Expecting"):
         json.loads(body)
 
 
@@ -246,3 +247,19 @@ def test_markers_work_with_every_endpoint() -> None:
     }
     assert {path: send(echo, path, body).status for path, body in bodies.items()} == dict.fromkeys(bodies, 418)
     assert send(provider("anthropic"), "/messages/count_tokens", message(marker)).status == 418
+
+
+def test_a_text_full_of_half_markers_is_read_in_one_pass() -> None:
+    text = "[[echo:" * 100_000
+    assert said("chat", text) == f"echo: {text}"
+
+
+ROOT = Path(__file__).parents[3]
+NUMBERS = ["status", "retry-after", "slow", "times", "repeat", "code", "say64"]
+FLAGS = ["cut", "unreachable", "malformed", "error-event", "refuse", "request"]
+
+
+@pytest.mark.parametrize("name", [f"`{name}=" for name in NUMBERS] + [f"`{name}`" for name in FLAGS])
+@pytest.mark.parametrize("text", [echo.__doc__, (ROOT / "docs" / "echo.md").read_text("utf-8")])
+def test_every_directive_is_told(name: str, text: str) -> None:
+    assert name in text

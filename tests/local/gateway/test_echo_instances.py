@@ -68,6 +68,21 @@ NODE = {
         ({"allOf": [{"$ref": "#/$defs/a"}], "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"const": 4}}}, 4),
         ({"allOf": [{"type": "number"}, {"type": "integer"}]}, 0),
         ({"allOf": [{"enum": [1, 2]}, {"enum": [2, 3]}]}, 2),
+        (
+            {
+                "allOf": [
+                    {
+                        "properties": {"a": {"minimum": 1}},
+                        "required": ["a"],
+                        "additionalProperties": {"type": "integer"},
+                    },
+                    {"properties": {"a": {"maximum": 9}}, "required": ["b"], "additionalProperties": {"minimum": 5}},
+                ],
+            },
+            {"a": 1, "b": 5},
+        ),
+        ({"allOf": [{"maxLength": 3}, {"maxLength": 4}], "type": "string"}, "val"),
+        ({"allOf": [True, {"const": 1}]}, 1),
         ({"allOf": [{"items": {"type": "integer"}}, {"items": {"minimum": 3}}], "type": "array", "minItems": 1}, [3]),
         ({"type": "integer", "not": {"const": 0}}, 1),
         ({"if": {"type": "string"}, "then": {"minLength": 9}, "type": "string"}, "valueeeee"),
@@ -173,6 +188,7 @@ def test_a_value_is_valid_under_its_schema(schema: dict[str, Any]) -> None:
         (r"^[a", None),
         (r"\1", None),
         ("^a{2000}$", None),
+        ("((((a{999}){999}){999}))", None),
     ],
 )
 def test_a_text_that_matches(pattern: str, text: str | None) -> None:

@@ -82,6 +82,7 @@ def test_only_one_tool_is_called_if_calls_may_not_be_parallel(kind: str) -> None
     ("content", "arguments"),
     [
         ("f", {"city": "city", "unit": "c", "days": 1, "exact": True}),
+        ("f { {city}", {"city": "city", "unit": "c", "days": 1, "exact": True}),
         ('f {"city": "Paris", "unit": "f", "days": 3, "exact": false}', None),
         ('f {"city": 1} then {"city": "Rome", "unit": "c", "days": 2, "exact": true} {', None),
     ],

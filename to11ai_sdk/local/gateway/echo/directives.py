@@ -7,7 +7,7 @@ import binascii
 import re
 from typing import NamedTuple
 
-_MARKER = re.compile(r"\[\[echo(?:@([\w.-]+))?:([^\]]*)\]\]")
+_MARKER = re.compile(r"\[\[echo(?:@([\w.-]+))?:([^][]*)\]\]")
 _NUMBERS = {"status": r"[45]\d\d", "retry-after": r"\d{1,6}(\.\d+)?", "slow": r"\d{1,3}(\.\d+)?", "times": r"\d{1,4}"}
 _NUMBERS["repeat"] = r"\d{1,6}"
 _FLAGS = {"cut", "unreachable", "refuse", "malformed", "error-event", "request"}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 DIMENSIONS = 1536
 _LARGE = 3072
 _MOST_INPUTS = 2048
-_TRIGRAM_WEIGHT = 0.35
+_TRIGRAM_WEIGHT = 0.45
 
 
 def embeddings(exchange: Exchange) -> Answered:

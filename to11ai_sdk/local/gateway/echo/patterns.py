@@ -7,7 +7,7 @@ import re
 _CLASSES = {"d": "0", "w": "a", "s": " ", "D": "a", "W": " ", "S": "a", "n": "\n", "t": "\t", "r": "\r"}
 _SILENT = {"b", "B", "A", "Z"}
 _CANDIDATES = "a0A-_ .!~é" + "".join(map(chr, range(33, 127)))
-_MOST = 1_000
+_LONGEST = 1_000
 
 
 def text_matching(pattern: str) -> str | None:
@@ -86,4 +86,7 @@ class _Reader:
         self.at = found.end()
         if found[0][0] != "{":
             return text if found[0][0] == "+" else ""
-        return text * min(int(found[1] or 0), _MOST)
+        times = int(found[1] or 0)
+        if times * len(text) > _LONGEST:
+            raise ValueError("too long a text")
+        return text * times
