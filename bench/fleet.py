@@ -127,7 +127,7 @@ def run(kind: Callable[[Simulated, random.Random], Callable[[], object]], client
         chance = random.Random(number)
         server = Simulated(tally, share, chance)
         call = kind(server, chance)
-        server.sleep(chance.uniform(0, PACE_S))
+        server.sleep(chance.uniform(0, TTL_S))
         while server.now < HOUR_S:
             try:
                 call()
