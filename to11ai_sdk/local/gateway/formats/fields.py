@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_SHOWN = 60
+
 MAX_DEPTH = 64
 """How many levels of arrays and objects a body may have."""
 
@@ -136,7 +138,7 @@ class Fields:
         """What a table has for a member that must be one of its words."""
         word = self.text(key)
         if word not in table:
-            self.refuse(key, f"{word!r} is not supported here, only {', '.join(table)}; {advice}")
+            self.refuse(key, f"{word[:_SHOWN]!r} is not supported here, only {', '.join(table)}; {advice}")
         return table[word]
 
     def content(self, key: str, text: Callable[[str], T], part: Callable[[Fields], T]) -> tuple[T, ...]:

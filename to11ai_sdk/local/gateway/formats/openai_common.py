@@ -26,3 +26,9 @@ def detail_of(fields: Fields) -> str | None:
     """The detail of an image; ``auto`` is the default."""
     detail = fields.text_or_none("detail")
     return None if detail == "auto" else detail
+
+
+def created_of(fields: Fields, key: str) -> int | None:
+    """When a reply was made, in whole seconds since 1970; some servers tell parts of seconds."""
+    created = fields.number(key)
+    return None if created is None else int(created)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from ..errors import read_error
 from ..json_text import is_complete
 from ..neutral import Delta, End, PartDelta, Refusal, ReplyPart, Start, Text, Thinking, ToolCall
-from ..streams import Sequencer, cut_short, objects
+from ..openai_common import created_of
+from ..streams import Sequencer, objects
 from .replies import stop_reason
 from .usage import read_usage
 
@@ -22,12 +23,10 @@ _TEXTS: Mapping[str, ReplyPart] = {"reasoning_content": Thinking(""), "content":
 
 
 def read_stream(chunks: Iterable[bytes], new_id: NewId) -> Iterator[Delta]:
-    """The deltas of a stream; of several choices only the first. May end early or raise ``FormatError``."""
+    """The deltas of a stream; of several choices only the first. May end early, go on after an ``Error``, or raise."""
     reader = _Reader(new_id)
     for fields in objects(chunks, end="[DONE]"):
         yield from reader.read(fields)
-        if fields.has("error"):
-            return
     yield from reader.end()
 
 
@@ -42,24 +41,23 @@ class _Reader:
         self._finish_reason: str | None = None
         self._usage: Usage | None = None
 
-    def read(self, fields: Fields) -> Iterator[Delta]:
-        if fields.has("error"):
-            yield read_error(dict(fields.raw))
-            return
+    def read(self, fields: Fields) -> Iterable[Delta]:
+        return [read_error(dict(fields.raw))] if fields.has("error") else self._chunk(fields)
+
+    def end(self) -> list[Delta]:
+        if self._finish_reason is None:
+            return []
+        stop = stop_reason(self._finish_reason, bool(self._calls))
+        return [*self._sequencer.finish(), End(stop, usage=self._usage)]
+
+    def _chunk(self, fields: Fields) -> Iterator[Delta]:
         if not self._started:
             self._started = True
-            yield Start(fields.words("id") or None, fields.words("model"), fields.count("created"))
+            yield Start(fields.words("id") or None, fields.words("model"), created_of(fields, "created"))
         self._usage = read_usage(fields) or self._usage
         for choice in fields.children("choices"):
             if not choice.count("index"):
                 yield from self._choice(choice)
-
-    def end(self) -> Iterator[Delta]:
-        if self._finish_reason is None:
-            yield cut_short()
-            return
-        yield from self._sequencer.finish()
-        yield End(stop_reason(self._finish_reason, bool(self._calls)), usage=self._usage)
 
     def _choice(self, choice: Fields) -> Iterator[Delta]:
         delta = choice.child("delta")

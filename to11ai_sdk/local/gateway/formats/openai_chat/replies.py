@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..fields import Fields
 from ..members import present
 from ..neutral import Refusal, Reply, ReplyPart, StopReason, Text, Thinking, ToolCall
+from ..openai_common import created_of
 from ..streams import is_empty
 from .messages import write_call
 from .usage import read_usage, write_usage
@@ -43,7 +44,7 @@ def read_reply(body: Mapping[str, Any], new_id: NewId) -> Reply:
         parts=parts,
         stop=stop_reason(choices[0].text_or_none("finish_reason"), any(isinstance(part, ToolCall) for part in parts)),
         usage=read_usage(fields),
-        created=fields.count("created"),
+        created=created_of(fields, "created"),
     )
 
 

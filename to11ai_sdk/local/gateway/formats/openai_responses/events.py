@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from ..errors import read_error
 from ..neutral import Delta, End, PartDelta, Refusal, ReplyPart, Signature, Start, Text, Thinking, ToolCall
+from ..openai_common import created_of
 from ..streams import Sequencer, objects
-from .replies import created_of, stop_reason
+from .replies import stop_reason
 from .usage import read_usage
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class _Reader:
             return []
         self._started = True
         response = event.child("response")
-        return [Start(response.words("id") or None, response.words("model"), created_of(response))]
+        return [Start(response.words("id") or None, response.words("model"), created_of(response, "created_at"))]
 
     def _item_added(self, event: Fields) -> list[Delta]:
         item = event.child("item")

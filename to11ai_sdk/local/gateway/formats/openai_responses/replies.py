@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import read_error
 from ..fields import Fields
 from ..neutral import Refusal, Reply, ReplyPart, StopReason, Text, ToolCall
+from ..openai_common import created_of
 from ..streams import is_empty
 from .items import read_call, read_reasoning
 from .usage import read_usage
@@ -33,7 +34,7 @@ def read_reply(body: Mapping[str, Any]) -> Reply:
         parts=parts,
         stop=stop_reason(fields, any(isinstance(part, ToolCall) for part in parts)),
         usage=read_usage(fields),
-        created=created_of(fields),
+        created=created_of(fields, "created_at"),
     )
 
 
@@ -41,12 +42,6 @@ def stop_reason(response: Fields, has_calls: bool) -> StopReason:
     """Why a reply ended."""
     stop = _INCOMPLETE.get(response.child("incomplete_details").words("reason"), "end_turn")
     return "tool_use" if has_calls and stop == "end_turn" else stop
-
-
-def created_of(response: Fields) -> int | None:
-    """When a reply was made, in whole seconds since 1970."""
-    created = response.number("created_at")
-    return None if created is None else int(created)
 
 
 def _read_item(item: Fields) -> list[ReplyPart]:
