@@ -54,9 +54,9 @@ class EchoProvider:
             raise ValueError(f"dialect must be one of {', '.join(DIALECTS)}, not {dialect!r}")
         self.dialect = dialect
         self._sleep = sleep
-        self._around = Surroundings(
-            dialect, name or dialect, models, files or MemoryFiles(), new_id or CountedIds(), clock, Tally()
-        )
+        # A store may have a length, and be empty.
+        kept = MemoryFiles() if files is None else files
+        self._around = Surroundings(dialect, name or dialect, models, kept, new_id or CountedIds(), clock, Tally())
 
     def send(self, request: UpstreamRequest) -> UpstreamReply:
         """Answer a request.
