@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from scripted import Clock
 from test_wire import JSON, OBJECT
 
-from to11ai_sdk import To11aiApiError, To11aiError, To11aiNetworkError, cache
+from to11ai_sdk import To11aiApiError, To11aiError, To11aiNetworkError, To11aiResponseValidationError, cache
 from to11ai_sdk.cache import PromptCache, is_outage, prompt_key
 
 TTL, STALE = 10.0, 100.0
@@ -512,3 +512,22 @@ def test_a_caller_waits_for_another_thread_no_longer_than_it_has_time() -> None:
     answer.set()
     first.join()
     assert cache.get(key, slow, 0.01) == {"promptId": "prompt_1"}
+
+
+def test_a_refresh_that_brings_nonsense_surfaces_and_keeps_the_old_value_for_an_outage() -> None:
+    clock = Clock()
+    store = PromptCache(ttl_s=10, max_entries=10, stale_if_error_s=100, clock=clock)
+    key = prompt_key("p", "s", ["l"], None)
+    assert key is not None
+    good = store.get(key, lambda *, retry=True: {"promptId": "prompt_1"})
+
+    def fail(error: To11aiError) -> Any:
+        def load(*, retry: bool = True) -> Any:
+            raise error
+
+        return load
+
+    clock.now += 11
+    with pytest.raises(To11aiResponseValidationError):
+        store.get(key, fail(To11aiResponseValidationError("a page of a hotel")))
+    assert store.get(key, fail(To11aiNetworkError("down"))) is good

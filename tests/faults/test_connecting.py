@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from to11ai_sdk.errors import To11aiNetworkError
+from to11ai_sdk.exchange import UrllibExchange
 
 from .certificates import serving, trusting
 from .harness import create, descriptors, get, impatient
@@ -78,3 +79,8 @@ def test_the_first_calls_of_many_threads_share_what_is_made_once(monkeypatch: py
             thread.join()
         assert got == ["a"] * 8
         assert contexts == []
+
+
+def test_whoever_comes_late_gets_the_tls_settings_that_are_there() -> None:
+    exchange = UrllibExchange()
+    assert exchange._trusting() is exchange._trusting()
