@@ -216,9 +216,8 @@ class Endpoint:
         return self.build(self.data(envelope))
 
     def checked(self, envelope: Mapping[str, Any]) -> Any:
-        """The ``data`` of a success envelope, once it is known to fit: what a cache may keep."""
-        self.read(envelope)
-        return self.data(envelope)
+        """The ``data`` of a success envelope as far as the result needs it: what a cache may keep."""
+        return self.read(envelope).model_dump(by_alias=True, exclude_unset=True)
 
     def data(self, envelope: Mapping[str, Any]) -> Any:
         """The part of a success envelope that the result is made of."""
