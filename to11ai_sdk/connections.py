@@ -149,7 +149,7 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
             connection.shut()
             raise
         # http.client has let go of the socket if the reply said that the connection ends with it.
-        if connection.sock and response.isclosed() and connection.quiet():
+        if connection.sock and response.isclosed():
             connection.idle_since = monotonic()
             self._idle.append(connection)
             surplus = self._pop(0) if len(self._idle) > MAX_IDLE else None

@@ -88,8 +88,7 @@ class UrllibExchange:
         except Exception as exc:
             error = network_error(exc, host, call.host if call.host != host else None)
             raise error from error.__cause__
-        fields = {name.lower(): value for name, value in response.headers.items()}
-        return Reply(response.status, fields, body, response.reason)
+        return Reply(response.status, response.headers, body, response.reason)
 
     def _open(self, call: Call) -> tuple[OpenerDirector, KeepAliveHandler]:
         from urllib.request import OpenerDirector, ProxyHandler, getproxies, proxy_bypass

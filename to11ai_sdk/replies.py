@@ -11,45 +11,73 @@ if TYPE_CHECKING:
 
 MAX_INTERIM = 20
 """Interim replies (1xx) that are skipped before the answer (RFC 9110 section 15.2)."""
+MAX_FIELDS = 100
+"""Header lines of one reply."""
+MAX_DIGITS = 32
+"""Digits of a Content-Length; ``int`` refuses thousands."""
 
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 _PIECE = 64 * 1024
-_LINE = 4096
+_LINE = 64 * 1024
 
 
 class Response(http.client.HTTPResponse):
-    """A reply, read by the letter of RFC 9112 where ``http.client`` is lenient."""
+    """A reply, read by the letter of RFC 9112 where ``http.client`` is lenient.
 
+    Its ``headers`` are a plain dictionary of lower-case names: the e-mail parser that ``http.client`` uses for them would
+    be the slowest part of a call.
+    """
+
+    headers: Any
+    msg: Any
+    version: Any
     chunk_left: Any
     connection: Any
     """The connection it came on; set once the head is read."""
 
-    def _read_status(self) -> Any:
-        for interim in range(MAX_INTERIM + 1):
-            line: Any = super()._read_status()  # type: ignore[misc]
-            if line[1] >= 200:
-                self._interim = interim
-                return line  # pyright: ignore[reportUnknownVariableType]
-            if line[1] == 101:
-                raise http.client.HTTPException("101 Switching Protocols, which was not asked for")
-            http.client.parse_headers(self.fp)
-        raise http.client.HTTPException(f"more than {MAX_INTERIM} interim replies")
-
     def begin(self) -> None:
         """Read the head of the reply."""
-        super().begin()
-        coding = self.headers.get("transfer-encoding")
-        lengths = {value.strip() for value in self.headers.get_all("content-length", [])}
-        if self.headers.get_payload():
-            raise http.client.HTTPException("a header line without a colon")
-        if coding and not self.chunked:
+        interim, (version, self.status, reason) = self._final_status()
+        if not version.startswith("HTTP/1."):
+            raise http.client.UnknownProtocol(version)
+        self.code = self.status
+        self.reason = reason.strip()
+        self.version = 10 if version == "HTTP/1.0" else 11
+        self.headers = self.msg = _fields(self.fp)
+        self.chunked, self.chunk_left = self._is_chunked(), None
+        self.length = self._length()
+        self.will_close = bool(
+            interim
+            or (self.chunked and "content-length" in self.headers)
+            or (not self.chunked and self.length is None)
+            or self._check_close()  # type: ignore[attr-defined]
+        )
+
+    def _final_status(self) -> tuple[int, Any]:
+        for interim in range(MAX_INTERIM + 1):
+            line: Any = self._read_status()  # type: ignore[attr-defined]
+            if line[1] >= 200:
+                return interim, line  # pyright: ignore[reportUnknownVariableType]
+            if line[1] == 101:
+                raise http.client.HTTPException("101 Switching Protocols, which was not asked for")
+            _fields(self.fp)
+        raise http.client.HTTPException(f"more than {MAX_INTERIM} interim replies")
+
+    def _is_chunked(self) -> bool:
+        coding = self.headers.get("transfer-encoding", "").lower()
+        if coding not in ("", "chunked"):
             raise http.client.HTTPException("an unknown Transfer-Encoding")
-        if any(not (value.isascii() and value.isdigit()) for value in lengths) or len(lengths) > 1:
+        return bool(coding)
+
+    def _length(self) -> int | None:
+        # A repeated field is one list of values (RFC 9110 section 5.2); they must agree.
+        values = {value.strip() for value in self.headers.get("content-length", "0").split(",")}
+        digits = values.pop()
+        if values or not (digits.isascii() and digits.isdigit()) or len(digits) > MAX_DIGITS:
             raise http.client.HTTPException("an invalid Content-Length")
-        if lengths and self.length is None and not self.chunked:
-            raise http.client.HTTPException("an invalid Content-Length, too long to be a number")
-        if self._interim or (self.chunked and lengths):
-            self.will_close = True
+        if self.status in (204, 304):
+            return 0
+        return int(digits) if "content-length" in self.headers and not self.chunked else None
 
     def _get_chunk_left(self) -> Any:
         if self.chunk_left == 0:
@@ -66,6 +94,27 @@ class Response(http.client.HTTPResponse):
         if not digits or len(digits) > 16 or not _HEX.issuperset(digits):
             raise http.client.HTTPException("an invalid chunk size")
         return int(digits, 16)
+
+
+def _fields(stream: Any) -> dict[str, str]:
+    """The header fields up to the empty line, by lower-case name; repeated ones are joined by a comma."""
+    fields: dict[str, str] = {}
+    name = ""
+    for _ in range(MAX_FIELDS + 1):
+        line = stream.readline(_LINE + 1)
+        if line in (b"\r\n", b"\n"):
+            return fields
+        if len(line) > _LINE:
+            raise http.client.LineTooLong("header line")
+        if line[:1] in (b" ", b"\t") and fields:  # the value goes on (RFC 9112 section 5.2)
+            fields[name] += " " + line.decode("latin-1").strip()
+            continue
+        name, colon, value = line.decode("latin-1").partition(":")
+        if not colon or not name or name != name.strip():
+            raise http.client.HTTPException("an invalid header line")
+        name, value = name.lower(), value.strip()
+        fields[name] = f"{fields[name]}, {value}" if name in fields else value
+    raise http.client.HTTPException(f"more than {MAX_FIELDS} headers")
 
 
 def content(response: Response, limit: int) -> bytes | None:
