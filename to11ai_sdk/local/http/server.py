@@ -97,6 +97,7 @@ class Handler(WSGIRequestHandler):
         """Send each chunk at once, until the end or until the client hangs up."""
         frame = _frame if self._chunked else bytes
         try:
+            self.wfile.flush()
             with self.server.disconnects.watching(self.connection, getattr(chunks, "abort", _nothing)):
                 for chunk in filter(None, chunks):
                     self.wfile.write(frame(chunk))

@@ -1,0 +1,179 @@
+"""The parts of the gateway that need no server: editing bodies, headers that travel, what is read along."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+from gateway_harness import form
+from hypothesis import given
+from hypothesis import strategies as st
+
+from to11ai_sdk.local.gateway import errors, headers, multipart, splice
+from to11ai_sdk.local.gateway.credentials import MANAGED_KEY
+from to11ai_sdk.local.gateway.endpoints import below
+from to11ai_sdk.local.gateway.upstream import UpstreamProvider
+from to11ai_sdk.local.gateway.watch import Facts, Watch, input_texts, reply_texts
+from to11ai_sdk.local.http.disconnects import Disconnects
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+OBJECTS = st.dictionaries(st.text(max_size=5), VALUES, max_size=5)
+
+
+@given(OBJECTS, OBJECTS, st.sampled_from([None, 1, "\t"]), st.booleans())
+def test_members_are_replaced_and_added(body: Any, changes: Any, indent: Any, ascii_only: bool) -> None:
+    text = json.dumps(body, indent=indent, ensure_ascii=ascii_only)
+    try:
+        content = f" {text}\n".encode()
+    except UnicodeEncodeError:
+        return
+    assert json.loads(splice.with_members(content, changes)) == {**body, **changes}
+    assert splice.with_members(content, {}) == content
+
+
+def test_a_member_that_is_there_twice_is_replaced_twice() -> None:
+    assert splice.with_members(b'{"a":1,"b":2,"\\u0061":3}', {"a": 9}) == b'{"a":9,"b":2,"\\u0061":9}'
+
+
+def test_the_model_of_a_form_is_found_among_files_that_look_like_it() -> None:
+    trap = b'\r\nContent-Disposition: form-data; name="model"\r\n\r\nwrong\r\n'
+    content, content_type = form(file=trap, note='name="model"', model="openai::whisper-1", other="x")
+    assert multipart.model_of(content, content_type) == "openai::whisper-1"
+    expected, _ = form(file=trap, note='name="model"', model="w", other="x")
+    assert multipart.with_model(content, content_type, "w") == expected
+
+
+def test_a_form_without_a_model_has_none() -> None:
+    content, content_type = form(file=b"x")
+    assert multipart.model_of(content, content_type) is None
+    assert multipart.with_model(content, content_type, "w") == content
+    assert multipart.model_of(content, "multipart/form-data") is None
+
+
+def test_finding_the_model_of_a_large_form_takes_no_time() -> None:
+    content, content_type = form(file=b"\r\nx" * 3_000_000, model="w")
+    begun = time.perf_counter()
+    assert multipart.model_of(content, content_type) == "w"
+    assert time.perf_counter() - begun < 2
+
+
+def test_headers_that_travel() -> None:
+    given = {"anthropic-beta": "a", "x-stainless-os": "Linux", "user-agent": "me", "x-to11-env": "prod", "x-own": "1"}
+    assert headers.to_upstream(given, "tp", same_dialect=True) == {
+        "anthropic-beta": "a",
+        "x-stainless-os": "Linux",
+        "user-agent": "me",
+        "x-own": "1",
+        "accept-encoding": "identity",
+        "traceparent": "tp",
+    }
+    assert set(headers.to_upstream(given, "tp", same_dialect=False)) & set(given) == {"user-agent", "x-own"}
+
+
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/v1/messages"])
+def test_the_path_below_v1(path: str) -> None:
+    assert below(path) == "/messages"
+
+
+def test_the_placeholder_is_the_one_that_the_sdk_sends() -> None:
+    from to11ai_sdk.gateway import MANAGED_KEY as SENT
+
+    assert MANAGED_KEY == SENT
+
+
+@pytest.mark.parametrize("url", ["", "localhost:1", "ftp://x", "http://", "https://x/v1?a=b", "https://x/#f"])
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="base_url"):
+        UpstreamProvider(dialect="openai", base_url=url)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "word"),
+    [
+        (400, {"code": "content_filter"}, "content_policy"),
+        (429, {"type": "insufficient_quota"}, "quota"),
+        (403, {"code": "organization_verification_required"}, "org_verification_required"),
+        (403, "text", "forbidden"),
+        (418, {"code": 5}, "bad_request"),
+        (529, None, "overloaded"),
+    ],
+)
+def test_the_word_for_an_error(status: int, error: Any, word: str) -> None:
+    assert errors.word_for(status, {"error": error}) == word
+
+
+def test_what_people_wrote_is_found_in_every_format() -> None:
+    body = {
+        "system": [{"type": "text", "text": "a"}],
+        "instructions": "b",
+        "messages": [
+            {"role": "user", "content": "c", "name": "not me"},
+            {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "not me"}}]},
+            {"role": "assistant", "tool_calls": [{"id": "no", "function": {"name": "no", "arguments": '{"x":"d"}'}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "no", "content": [{"text": "e"}]}]},
+            {"role": "assistant", "content": [{"type": "tool_use", "input": {"deep": {"er": ["f"]}}}]},
+        ],
+        "input": [{"type": "message", "content": [{"type": "input_text", "text": "g"}]}, "h", 5],
+    }
+    members = ("system", "instructions", "messages", "input", "absent")
+    assert list(input_texts(body, members)) == ["a", "b", "c", '{"x":"d"}', "e", "f", "g", "h"]
+    assert list(input_texts(None, members)) == []
+
+
+def test_what_a_model_said_is_found_in_every_format() -> None:
+    assert list(reply_texts({"choices": [{"message": {"content": "a"}}, {"message": None}, 5]})) == ["a"]
+    assert list(reply_texts({"content": [{"type": "text", "text": "b"}, {"type": "thinking"}]})) == ["b"]
+    assert list(reply_texts({"output": [{"content": [{"type": "output_text", "text": "c"}]}]})) == ["c"]
+    assert list(reply_texts([])) == []
+
+
+def test_tokens_are_read_from_every_format() -> None:
+    facts = Facts()
+    facts.read(
+        {"type": "message_start", "message": {"model": "m", "usage": {"input_tokens": 1, "cache_read_input_tokens": 2}}}
+    )
+    facts.read({"type": "message_delta", "usage": {"output_tokens": 5}})
+    assert (facts.model, facts.input_tokens, facts.output_tokens) == ("m", 3, 5)
+    facts.read({"response": {"usage": {"input_tokens": 7, "output_tokens": 8}}})
+    assert (facts.input_tokens, facts.output_tokens) == (7, 8)
+    for odd in (None, [], {"usage": 5}, {"usage": {"input_tokens": "x"}}):
+        facts.read(odd)
+    assert (facts.input_tokens, facts.output_tokens) == (7, 8)
+
+
+@given(st.lists(st.integers(1, 30)))
+def test_events_are_passed_on_whole_however_they_come(cuts: list[int]) -> None:
+    content = b'data: {"a":1}\n\nevent: x\r\ndata: y\r\n\r\ndata: \xc3\xa9\r\rrest'
+    watch, out, place = Watch(Facts()), [], 0
+    for cut in [*cuts, len(content)]:
+        out.append(watch.whole_events(content[place : place + cut]))
+        place += cut
+    assert all(part.endswith((b"\n\n", b"\r\n\r\n", b"\r\r")) for part in out if part)
+    assert b"".join(out) + watch.rest == content
+
+
+def test_an_event_that_cannot_be_read_is_passed_over() -> None:
+    watch = Watch(Facts())
+    assert list(watch.texts(b"data: " + b"x" * (17 * 2**20) + b"\n\n")) == []
+    assert list(watch.texts(b'data: {"delta": {"text": "a"}}\n\ndata: 5\n\n')) == ["a"]
+
+
+def test_nobody_is_told_after_the_end() -> None:
+    import socket
+
+    watcher, told = Disconnects(), []
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        with watcher.watching(ours, lambda: told.append(1)):
+            theirs.send(b"early")
+            watcher.close()
+            theirs.close()
+        with watcher.watching(ours, lambda: told.append(2)):
+            time.sleep(0.02)
+    assert told == []

@@ -1,0 +1,229 @@
+"""Streams end to end: as they arrive, many at once, broken, and left by the client."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import queue
+import socket
+import struct
+import threading
+import time
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+from gateway_harness import HELLO, Caller
+
+from to11ai_sdk.local import LocalTo11
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+CHUNK = b'data: {"id":"c","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"%b"}}]}\n\n'
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+class Upstream:
+    """A server that says what it is told to, bit by bit, and notices when it is left."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.to_say: queue.Queue[bytes | None] = queue.Queue()
+        self.left = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def say(self, text: str) -> None:
+        self.send(CHUNK % text.encode())
+
+    def send(self, data: bytes) -> None:
+        self.to_say.put(b"%x\r\n%b\r\n" % (len(data), data))
+
+    def _run(self) -> None:
+        with self._listener, closing(self._listener.accept()[0]) as connection:
+            received = b""
+            while b"\r\n\r\n" not in received:
+                received += connection.recv(65_536)
+            connection.sendall(HEAD)
+            watcher = threading.Thread(target=self._watch, args=(connection,))
+            watcher.start()
+            while (data := self.to_say.get()) is not None:
+                try:
+                    connection.sendall(data)
+                except OSError:
+                    break
+            connection.shutdown(socket.SHUT_RDWR) if not self.left.is_set() else None
+            watcher.join()
+
+    def _watch(self, connection: socket.socket) -> None:
+        try:
+            while connection.recv(65_536):
+                pass
+        except OSError:
+            pass
+        self.left.set()
+
+    def end(self) -> None:
+        self.to_say.put(None)
+        self._thread.join(10)
+
+
+@pytest.fixture
+def upstream() -> Generator[Upstream]:
+    made = Upstream()
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def piped(upstream: Upstream) -> Generator[LocalTo11]:
+    provider = {"kind": "upstream", "dialect": "openai", "base_url": upstream.url, "models": ["*"], "timeout": 20}
+    with LocalTo11(providers={"up": provider}) as local:
+        yield local
+
+
+@contextmanager
+def stream(to11: LocalTo11, path: str = "chat/completions") -> Generator[http.client.HTTPResponse]:
+    body = {"model": "up::m", "max_tokens": 9, "messages": HELLO, "stream": True}
+    with Caller(to11).open("POST", f"/v1/{path}", body) as response:
+        yield response
+
+
+def text_of(event: bytes) -> Any:
+    return json.loads(event.removeprefix(b"data: "))["choices"][0]["delta"].get("content")
+
+
+def wait_for(condition: Any, seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.01)
+
+
+def test_each_event_arrives_as_soon_as_it_was_sent(piped: LocalTo11, upstream: Upstream) -> None:
+    with stream(piped) as response:
+        for word in ("one", "two", "three"):
+            upstream.say(word)
+            assert text_of(response.readline()) == word
+            response.readline()
+        upstream.send(b"data: [DONE]\n\n")
+        upstream.send(b"")
+        assert response.read() == b"data: [DONE]\n\n"
+    assert piped.traces()[0].error_code is None
+
+
+@pytest.mark.parametrize("path", ["chat/completions", "messages"])
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_client_that_hangs_up_frees_the_upstream_at_once(
+    piped: LocalTo11, upstream: Upstream, path: str, reset: bool
+) -> None:
+    with stream(piped, path) as response:
+        upstream.say("one")
+        response.readline()
+        if reset:
+            linger = struct.pack("ii", 1, 0)
+            response.fp.raw._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)  # type: ignore[union-attr]
+        response.close()
+    # The upstream says nothing more: nobody could notice by writing.
+    assert upstream.left.wait(5)
+    wait_for(piped.traces)
+    span = piped.traces()[0]
+    assert (span.is_stream, span.status, span.error_code) == (True, 200, "bad_request")
+
+
+def test_a_client_that_hangs_up_on_echo_ends_it() -> None:
+    with LocalTo11(sleep=lambda seconds: time.sleep(0.01)) as local:
+        text = "[[echo:slow=1]] " + "word " * 150
+        body = {"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": text}]}
+        with Caller(local).open("POST", "/v1/chat/completions", body) as response:
+            response.readline()
+        wait_for(local.traces)
+        assert local.traces()[0].error_code == "bad_request"
+
+
+@pytest.mark.parametrize("path", ["chat/completions", "messages"])
+def test_an_upstream_that_breaks_off_becomes_an_error_event(piped: LocalTo11, upstream: Upstream, path: str) -> None:
+    with stream(piped, path) as response:
+        upstream.say("one")
+        response.readline()
+        upstream.send(b'data: {"half an')
+        upstream.end()
+        rest = response.read()
+    assert b"no answer from the provider up" in rest
+    assert b"half an" not in rest
+    assert piped.traces()[0].error_code == "upstream"
+
+
+def test_events_that_come_in_pieces_are_checked_and_sent_whole(piped: LocalTo11, upstream: Upstream) -> None:
+    whole = CHUNK % b"one"
+    with stream(piped) as response:
+        for place in range(0, len(whole), 10):
+            upstream.send(whole[place : place + 10])
+        assert text_of(response.readline()) == "one"
+        upstream.send(b"")
+        response.read()
+
+
+def test_an_http_1_0_client_gets_the_stream_until_the_end_of_the_connection(to11: LocalTo11) -> None:
+    caller = Caller(to11)
+    body = json.dumps({"model": "gpt-4o", "messages": HELLO, "stream": True}).encode()
+    lines = [f"{name}: {value}" for name, value in caller.auth.items()]
+    head = "\r\n".join(["POST /v1/chat/completions HTTP/1.0", *lines, f"Content-Length: {len(body)}", "", ""])
+    host, port = urlsplit(to11.base_url).netloc.split(":")
+    with socket.create_connection((host, int(port)), 10) as connection:
+        connection.sendall(head.encode() + body)
+        reply = b"".join(iter(lambda: connection.recv(65_536), b""))
+    fields, _, content = reply.partition(b"\r\n\r\n")
+    assert b"transfer-encoding" not in fields.lower()
+    assert content.startswith(b"data: {")
+    assert content.endswith(b"data: [DONE]\n\n")
+
+
+def test_the_connection_serves_the_next_call_after_a_stream(to11: LocalTo11) -> None:
+    caller = Caller(to11)
+    connection = http.client.HTTPConnection(urlsplit(to11.base_url).netloc, timeout=10)
+    with closing(connection):
+        for stream in (True, False, True):
+            body = json.dumps({"model": "gpt-4o", "messages": HELLO, "stream": stream})
+            connection.request("POST", "/v1/chat/completions", body, caller.auth)
+            opened = connection.sock
+            assert b"echo" in connection.getresponse().read()
+            assert connection.sock is opened
+
+
+def test_200_streams_at_once_complete() -> None:
+    count = 200
+    together = threading.Barrier(count, timeout=60)
+    ends: queue.Queue[tuple[int, Any]] = queue.Queue()
+
+    def ask(number: int, local: LocalTo11) -> None:
+        together.wait()
+        model = ("gpt-4o", "claude-sonnet-4-6")[number % 2]
+        body = {"model": model, "stream": True, "messages": [{"role": "user", "content": f"Say number {number}"}]}
+        reply = Caller(local).send("POST", "/v1/chat/completions", body)
+        said = [event["choices"][0]["delta"].get("content") for event in reply.events[:-1] if event["choices"]]
+        ends.put((number, ("".join(filter(None, said)), reply.events[-1])))
+
+    with LocalTo11() as local:
+        threads = [threading.Thread(target=ask, args=(number, local)) for number in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert dict(ends.get_nowait() for _ in range(count)) == {
+            number: (f"echo: Say number {number}", "[DONE]") for number in range(count)
+        }
+        assert len(local.traces(1000)) == count
+
+
+def test_stopping_does_not_wait_for_a_slow_stream() -> None:
+    local = LocalTo11().start()
+    body = {"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": "[[echo:slow=20]] a b c"}]}
+    with Caller(local).open("POST", "/v1/chat/completions", body) as response:
+        assert response.status == 200
+        begun = time.monotonic()
+        local.stop()
+        assert time.monotonic() - begun < 4
