@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -113,9 +114,21 @@ def faults(session: nox.Session) -> None:
 
 
 @nox.session
+def integration(session: nox.Session) -> None:
+    """The providers' own SDKs, Python and Node, and curl against a local to11."""
+    session.install(".[test]", "anthropic", "openai")
+    env = {}
+    if shutil.which("npm"):
+        folder = Path(session.create_tmp()).resolve()
+        session.run("npm", "install", "--silent", "--prefix", str(folder), "@anthropic-ai/sdk", external=True)
+        env["TO11_NODE_MODULES"] = str(folder)
+    session.run("python", "-m", "pytest", "-q", "tests/integration", *session.posargs, env=env)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """What the SDK costs, in ratios to two baselines; nothing passes or fails."""
-    session.install(".", "trustme")
+    session.install(".[local]", "trustme")
     session.run("python", "-m", "bench", *(session.posargs or ["--quick"]))
 
 

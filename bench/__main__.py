@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import calls, memory, size, starts
+from . import calls, gateway, memory, size, starts
 from .measure import Row, servers
 
 
@@ -32,7 +32,7 @@ def main() -> None:
     scale = 0.2 if options.quick else 1.0
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder, servers(Path(folder)) as up:
-        for part in (starts.rows, calls.rows, memory.rows, size.rows):
+        for part in (starts.rows, calls.rows, gateway.rows, memory.rows, size.rows):
             rows += part(up, scale)
             print(f"measured {part.__module__}", file=sys.stderr)
     if options.json:

@@ -120,7 +120,8 @@ def test_post_audio_speech(to11: LocalTo11) -> None:
     body = {"model": "tts-1", "input": "Hello world", "voice": "alloy"}
     reply = Caller(to11).send("POST", "/v1/audio/speech", body)
     assert reply.status == 200
-    assert wave.open(io.BytesIO(reply.body)).getnframes() > 0
+    with wave.open(io.BytesIO(reply.body)) as sound:
+        assert sound.getnframes() > 0
 
 
 def test_files(to11: LocalTo11) -> None:

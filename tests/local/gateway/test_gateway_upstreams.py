@@ -1,4 +1,4 @@
-"""What is sent to two recorded upstreams, an OpenAI-like and an Anthropic-like one, and what comes back of their replies."""
+"""What is sent to two recorded upstreams, an OpenAI-like and an Anthropic-like one, and what comes back of it."""
 
 from __future__ import annotations
 

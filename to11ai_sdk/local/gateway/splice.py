@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from json.decoder import scanstring  # type: ignore[attr-defined]
+from json import decoder
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _DECODER = json.JSONDecoder()
+# What the decoder itself reads the strings of JSON with; it has no public name.
+_string: Callable[[str, int, bool], tuple[str, int]] = vars(decoder)["scanstring"]
 
 
 def with_members(body: bytes, changes: Mapping[str, Any]) -> bytes:
@@ -42,7 +44,7 @@ def _members(text: str) -> Iterator[tuple[str, int, int]]:
     """Each member of the object: its name, and where its value begins and ends."""
     place = _after_space(text, text.index("{") + 1)
     while text[place] != "}":
-        name, place = scanstring(text, place + 1, True)
+        name, place = _string(text, place + 1, True)
         start = _after_space(text, _after_space(text, place) + 1)
         _, end = _DECODER.raw_decode(text, start)
         yield name, start, end

@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from http import HTTPStatus
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
@@ -41,7 +41,6 @@ class Handler(WSGIRequestHandler):
     asks for ``Connection: close``, so here the connection may go on.
     """
 
-    server: Server
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     # Head and body leave in one piece; otherwise the second would wait for the acknowledgement of the first.
@@ -98,7 +97,7 @@ class Handler(WSGIRequestHandler):
         frame = _frame if self._chunked else bytes
         try:
             self.wfile.flush()
-            with self.server.disconnects.watching(self.connection, getattr(chunks, "abort", _nothing)):
+            with cast("Server", self.server).disconnects.watching(self.connection, getattr(chunks, "abort", _nothing)):
                 for chunk in filter(None, chunks):
                     self.wfile.write(frame(chunk))
                     self.wfile.flush()
