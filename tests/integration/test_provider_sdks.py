@@ -239,8 +239,7 @@ def test_errors_of_the_sdks_become_those_of_to11(
     )
     assert kind(model="route::r") is NoApplicableRouteError
     to11.stop()
+    with pytest.raises(anthropic.APIConnectionError) as nobody:
+        claude.messages.create(model="gpt-4o", max_tokens=9, messages=HELLO)
     with pytest.raises(To11aiNetworkError):
-        try:
-            claude.messages.create(model="gpt-4o", max_tokens=9, messages=HELLO)
-        except anthropic.APIError as exc:
-            raise_for_gateway(exc)
+        raise_for_gateway(nobody.value)

@@ -33,7 +33,7 @@ def chat(to11: LocalTo11, text: str = "Hello!", **headers: str) -> Reply:
 def test_x_to11_error_code_every_error_response(to11: LocalTo11) -> None:
     assert "x-to11-error-code" not in chat(to11).headers
     assert chat(to11, "[[echo:status=401]]").headers["x-to11-error-code"] == "auth"
-    assert Caller(to11).send("GET", "/v1/files/nothing").headers["x-to11-error-code"] == "model_not_found"
+    assert Caller(to11).send("GET", "/v1/files/nothing").headers["x-to11-error-code"] == "bad_request"
 
 
 def test_x_to11_upstream_provider_errors_that_reached_an_upstream(to11: LocalTo11) -> None:

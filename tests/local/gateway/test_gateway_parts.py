@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from to11ai_sdk.local.gateway import errors, headers, multipart, splice
-from to11ai_sdk.local.gateway.credentials import MANAGED_KEY
 from to11ai_sdk.local.gateway.endpoints import below
 from to11ai_sdk.local.gateway.upstream import UpstreamProvider
 from to11ai_sdk.local.gateway.watch import Facts, Watch, input_texts, reply_texts
@@ -81,12 +80,6 @@ def test_the_path_below_v1(path: str) -> None:
     assert below(path) == "/messages"
 
 
-def test_the_placeholder_is_the_one_that_the_sdk_sends() -> None:
-    from to11ai_sdk.gateway import MANAGED_KEY as SENT
-
-    assert MANAGED_KEY == SENT
-
-
 @pytest.mark.parametrize("url", ["", "localhost:1", "ftp://x", "http://", "https://x/v1?a=b", "https://x/#f"])
 def test_an_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="base_url"):
@@ -106,6 +99,7 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
 )
 def test_the_word_for_an_error(status: int, error: Any, word: str) -> None:
     assert errors.word_for(status, {"error": error}) == word
+    assert errors.word_for(404, {"error": None}, has_model=False) == "bad_request"
 
 
 def test_what_people_wrote_is_found_in_every_format() -> None:

@@ -363,3 +363,27 @@ def test_tls_and_slowness(tmp_path: Any) -> None:
         slow = Caller(to11).chat("slow::m", "[[echo:slow=60]]").json["error"]["message"]
     assert refused == "no answer from the provider tls: the connection was refused"
     assert slow == "no answer from the provider slow: no answer within 0.5 s"
+
+
+def test_a_native_call_may_bring_a_signature_and_odd_paths(to11: LocalTo11, up: Upstreams) -> None:
+    up.server.clear_all_handlers()
+    up.server.expect_request("/mistral/v1/\u00e9 a/x").respond_with_data(b"ok")
+    signature = "AWS4-HMAC-SHA256 Credential=x"
+    reply = Caller(to11).send("GET", "/v1/mistral/%C3%A9%20a/x", authorization=signature)
+    assert reply.body == b"ok"
+    assert up.last.headers["authorization"] == signature
+    Caller(to11).send("POST", "/v1/chat/completions", {"model": "openai::m", "messages": []}, authorization=signature)
+    assert "authorization" not in up.last.headers
+
+
+def test_errors_of_a_third_dialect_are_said_in_the_callers(to11: LocalTo11) -> None:
+    body = {"model": "cohere::echo-status-429", "query": "a", "documents": ["a"]}
+    reply = Caller(to11).send("POST", "/v1/rerank", body)
+    assert (reply.status, reply.headers["x-to11-error-code"]) == (429, "rate_limit")
+    assert "as the request asked for" in reply.json["error"]["message"]
+
+
+def test_a_head_request_leaves_the_connection_in_order(to11: LocalTo11) -> None:
+    reply = Caller(to11).send("HEAD", "/v1/models")
+    assert (reply.status, reply.body) == (200, b"")
+    assert int(reply.headers["content-length"]) > 100

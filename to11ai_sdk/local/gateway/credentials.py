@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...gateway import MANAGED_KEY
 from ..service.access import digest
 from ..store import projects
 
@@ -11,9 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..store import Transaction
-
-MANAGED_KEY = "managed-by-to11"
-"""What stands for a provider's key where the gateway keeps that one: the providers' clients insist on a key."""
 
 
 def callers_own(tx: Transaction, given: Iterable[str]) -> str | None:

@@ -14,6 +14,7 @@ from .problems import GatewayProblem
 
 if TYPE_CHECKING:
     from .provider import UpstreamReply
+    from .routing import Attempt
 
 _WORDS = {401: "auth", 402: "quota", 403: "forbidden", 404: "model_not_found", 429: "rate_limit"}
 _BY_CODE = {
@@ -73,18 +74,18 @@ def redacted(provider_id: str, status: int) -> GatewayProblem:
     return GatewayProblem(502, "upstream", word, message, upstream_provider=provider_id)
 
 
-def refused(provider_id: str, reply: UpstreamReply, body: bytes, form: str | None) -> Answer:
+def refused(attempt: Attempt, reply: UpstreamReply, body: bytes, form: str | None) -> Answer:
     """The reply for a provider's 4xx: its own body, or the same said in the caller's format.
 
     Args:
-        provider_id: which provider.
+        attempt: the target that was asked.
         reply: head of its reply.
         body: body of its reply.
         form: the caller's format; ``None`` if the provider speaks it.
     """
     decoded = _decoded(body)
-    headers = {**to_caller(reply.headers), "x-to11-upstream-provider": provider_id}
-    headers["x-to11-error-code"] = word_for(reply.status, decoded)
+    headers = {**to_caller(reply.headers), "x-to11-upstream-provider": attempt.provider_id}
+    headers["x-to11-error-code"] = word_for(reply.status, decoded, has_model=attempt.model is not None)
     if reply.status == 429 and "retry-after" in reply.headers:
         headers["retry-after"] = reply.headers["retry-after"]
     if form is None:
@@ -95,8 +96,8 @@ def refused(provider_id: str, reply: UpstreamReply, body: bytes, form: str | Non
     return Answer(reply.status, headers, json.dumps(translated, separators=(",", ":")).encode())
 
 
-def word_for(status: int, body: Any = None) -> str:
-    """The word of ``x-to11-error-code`` for a provider's error."""
+def word_for(status: int, body: Any = None, *, has_model: bool = True) -> str:
+    """The word of ``x-to11-error-code`` for a provider's error; a call may be of something else than a model."""
     error = body.get("error") if is_object(body) else None
     said = [error.get("code"), error.get("type")] if is_object(error) else []
     for word in said:
@@ -104,7 +105,7 @@ def word_for(status: int, body: Any = None) -> str:
             return _BY_CODE[word]
     if status >= 500:
         return "overloaded" if status in _OVERLOADED else "upstream"
-    return _WORDS.get(status, "bad_request")
+    return _WORDS.get(status, "bad_request") if has_model or status != 404 else "bad_request"
 
 
 def _decoded(body: bytes) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..http.incoming import bearer
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -57,6 +59,12 @@ def to_upstream(headers: Mapping[str, str], traceparent: str, *, same_dialect: b
     dropped = (*_OURS, *_PRIVATE) if same_dialect else (*_OURS, *_PRIVATE, *_BY_DIALECT)
     kept = _travelling(headers, _NOT_UPSTREAM, dropped)
     return {**kept, "accept-encoding": "identity", "traceparent": traceparent}
+
+
+def other_authorization(headers: Mapping[str, str]) -> dict[str, str]:
+    """What a caller authenticates with at a provider's own API, if that is no bearer token: a signature, for one."""
+    value = headers.get("authorization", "")
+    return {"authorization": value} if value and bearer(value) is None else {}
 
 
 def to_caller(headers: Mapping[str, str]) -> dict[str, str]:

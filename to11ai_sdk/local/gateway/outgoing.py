@@ -23,6 +23,11 @@ def upstream_form(call: Call, attempt: Attempt) -> str:
     return chat.upstream_form(call.form, attempt.provider.dialect) if call.is_chat else call.form
 
 
+def speaks(dialect: str, form: str) -> bool:
+    """Whether a format is of a dialect."""
+    return form.startswith(dialect)
+
+
 def request(call: Call, attempt: Attempt) -> UpstreamRequest:
     """The request for a target. What the target understands as it came is passed on as it came.
 
@@ -30,8 +35,11 @@ def request(call: Call, attempt: Attempt) -> UpstreamRequest:
         GatewayProblem: 400, the request cannot be said in the target's format.
     """
     form = upstream_form(call, attempt)
-    alike = form.partition("_")[0] == call.form.partition("_")[0]
+    alike = call.is_native or speaks(attempt.provider.dialect, call.form)
     travelling = headers.to_upstream(call.incoming.headers, call.context.traceparent, same_dialect=alike)
+    credential = attempt.provider.credential() or call.credential
+    if call.is_native and not credential:
+        travelling |= headers.other_authorization(call.incoming.headers)
     body = _body(call, attempt, form)
     if form != call.form:
         travelling["content-type"] = "application/json"
@@ -40,7 +48,7 @@ def request(call: Call, attempt: Attempt) -> UpstreamRequest:
         _path(call, form),
         travelling,
         body,
-        attempt.provider.credential() or call.credential,
+        credential,
         attempt.provider.timeout_s,
     )
 

@@ -11,7 +11,7 @@ from .answers import Answer, Stream
 from .formats import FORMATS, FormatError, deltas_of
 from .formats.neutral import Error, PartDelta, PartStart, Request, Text
 from .headers import to_caller
-from .outgoing import upstream_form
+from .outgoing import speaks, upstream_form
 from .problems import GatewayProblem
 from .provider import UnreachableError
 from .watch import Watch, reply_texts
@@ -48,7 +48,8 @@ def whole(call: Call, reached: Reached, check: Callable[[Iterable[str]], None]) 
     if reply.status >= 500:
         raise errors.redacted(attempt.provider_id, reply.status)
     if reply.status >= 400:
-        return errors.refused(attempt.provider_id, reply, content, None if form == call.form else call.form)
+        is_own = form == call.form and speaks(attempt.provider.dialect, form)
+        return errors.refused(attempt, reply, content, None if is_own else call.form)
     decoded = _json(content, reply.headers)
     call.facts.read(decoded)
     if call.is_chat:
@@ -62,7 +63,7 @@ def _native(call: Call, reached: Reached) -> Answer:
     attempt, reply, content = reached
     headers = to_caller(reply.headers)
     if reply.status >= 400:
-        headers["x-to11-error-code"] = errors.word_for(reply.status)
+        headers["x-to11-error-code"] = errors.word_for(reply.status, has_model=False)
         headers["x-to11-upstream-provider"] = attempt.provider_id
         if reply.status == 429 and "retry-after" in reply.headers:
             headers["retry-after"] = reply.headers["retry-after"]

@@ -7,7 +7,7 @@ import socket
 import ssl
 from contextlib import suppress
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from .provider import UnreachableError, UpstreamReply, UpstreamRequest
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _CHUNK = 65_536
+_ASCII = "".join(map(chr, range(0x21, 0x7F)))
 _VERSION = "2023-06-01"
 
 
@@ -40,7 +41,7 @@ class UpstreamProvider:
         self._host = parts.hostname
         self._port = parts.port
         self._root = parts.path.rstrip("/")
-        self._context = context
+        self._context = context or (ssl.create_default_context() if self._tls else None)
 
     def send(self, request: UpstreamRequest) -> UpstreamReply:
         """Send a request and wait for the head of its reply.
@@ -63,8 +64,7 @@ class UpstreamProvider:
     def _connection(self, timeout_s: float) -> http.client.HTTPConnection:
         if not self._tls:
             return http.client.HTTPConnection(self._host, self._port, timeout=timeout_s)
-        context = self._context or ssl.create_default_context()
-        return http.client.HTTPSConnection(self._host, self._port, timeout=timeout_s, context=context)
+        return http.client.HTTPSConnection(self._host, self._port, timeout=timeout_s, context=self._context)
 
     def _sent(
         self, connection: http.client.HTTPConnection, request: UpstreamRequest
@@ -74,7 +74,9 @@ class UpstreamProvider:
         opened: socket.socket = connection.sock
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         headers = {**request.headers, **self._credential(request)}
-        connection.putrequest(request.method, self._root + request.path, skip_accept_encoding=True)
+        # A path comes as it was sent; whatever is not ASCII in it was sent as bytes.
+        path = quote(self._root + request.path, safe=_ASCII, encoding="latin-1")
+        connection.putrequest(request.method, path, skip_accept_encoding=True)
         for name, value in headers.items():
             connection.putheader(name, value)
         if request.body or request.method in ("POST", "PUT", "PATCH"):

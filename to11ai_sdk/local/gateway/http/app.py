@@ -57,7 +57,7 @@ class GatewayApp:
         )
         answer = self._gateway.answer(incoming) if unread is None else _refused(unread, incoming.request_id)
         self._log.add(_seen(incoming, target, answer.status))
-        return _send(answer, start_response)
+        return _send(answer, start_response, with_body=incoming.method != "HEAD")
 
 
 def _read(environ: dict[str, Any]) -> tuple[bytes, body.UnreadableBodyError | None]:
@@ -73,12 +73,14 @@ def _refused(problem: body.UnreadableBodyError, request_id: str) -> Answer:
     return answer._replace(headers={**answer.headers, "connection": "close", "x-to11-request-id": request_id})
 
 
-def _send(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
+def _send(answer: Answer, start_response: StartResponse, *, with_body: bool) -> Iterable[bytes]:
     headers = dict(answer.headers)
     if not isinstance(answer.body, Stream):
         headers["content-length"] = str(len(answer.body))
     start_response(f"{answer.status} {responses.get(answer.status, 'Unknown')}", list(headers.items()))
-    return answer.body if isinstance(answer.body, Stream) else [answer.body]
+    if isinstance(answer.body, Stream):
+        return answer.body
+    return [answer.body] if with_body else []
 
 
 def _seen(incoming: Incoming, target: Target, status: int) -> SeenRequest:
