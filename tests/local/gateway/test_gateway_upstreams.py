@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import ssl
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import trustme
 from bound import Api
 from gateway_harness import HELLO, Caller, form
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from to11ai_sdk.local import LocalTo11
+from to11ai_sdk.local.gateway.provider import UnreachableError, UpstreamRequest
+from to11ai_sdk.local.gateway.upstream import UpstreamProvider
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -387,3 +391,19 @@ def test_a_head_request_leaves_the_connection_in_order(to11: LocalTo11) -> None:
     reply = Caller(to11).send("HEAD", "/v1/models")
     assert (reply.status, reply.body) == (200, b"")
     assert int(reply.headers["content-length"]) > 100
+
+
+def test_tls_is_checked_against_the_authorities() -> None:
+    authority = trustme.CA()
+    serving, trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority.issue_cert("127.0.0.1").configure_cert(serving)
+    authority.configure_trust(trusting)
+    request = UpstreamRequest("GET", "/models", {}, b"", "sk-mine")
+    with HTTPServer(host="127.0.0.1", ssl_context=serving) as server:
+        server.expect_request("/v1/models").respond_with_data(b"ok")
+        url = server.url_for("/v1/")
+        reply = UpstreamProvider(dialect="openai", base_url=url, context=trusting).send(request)
+        assert b"".join(reply.body) == b"ok"
+        assert server.log[-1][0].headers["authorization"] == "Bearer sk-mine"
+        with pytest.raises(UnreachableError, match="TLS"):
+            UpstreamProvider(dialect="openai", base_url=url).send(request)
