@@ -14,6 +14,8 @@ import nox
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 SUPPORTED = nox.project.python_versions(PYPROJECT)
+IN_PARALLEL = ("-n", "3", "--dist", "loadfile")
+"""Most tests wait for a network fault: more of them at once than there are cores."""
 SOURCES = ("to11ai_sdk", "tests", "docs", "bench", "noxfile.py")
 
 nox.options.default_venv_backend = "virtualenv"
@@ -62,7 +64,7 @@ def tests(session: nox.Session) -> None:
     for old in Path().glob(f".coverage.py{session.python}.*"):
         old.unlink()
     env = {"COVERAGE_FILE": f".coverage.py{session.python}"}
-    session.run("coverage", "run", "-m", "pytest", "-q", *session.posargs, env=env)
+    session.run("coverage", "run", "-m", "pytest", "-q", *IN_PARALLEL, *session.posargs, env=env)
     session.notify("coverage")
 
 

@@ -24,8 +24,8 @@ _LINE = 64 * 1024
 class Response(http.client.HTTPResponse):
     """A reply, read by the letter of RFC 9112 where ``http.client`` is lenient.
 
-    Its ``headers`` are a plain dictionary of lower-case names: the e-mail parser that ``http.client`` has for them is the
-    slowest part of a call.
+    Its ``headers`` are a plain dictionary of lower-case names: the e-mail parser of ``http.client`` is the slowest part of
+    a call.
     """
 
     headers: Any

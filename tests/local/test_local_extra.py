@@ -17,8 +17,9 @@ except ImportError as exc:
 """
 BARE = """
 import sys
+before = set(sys.modules)
 import to11ai_sdk.local, to11ai_sdk.local.pytest_plugin
-print(sorted({"werkzeug", "liquid", "jsonschema", "sqlite3", "pydantic"} & set(sys.modules)))
+print(sorted({"werkzeug", "liquid", "jsonschema", "sqlite3", "pydantic"} & (set(sys.modules) - before)))
 """
 USE = """
 def test_it(to11):

@@ -33,7 +33,7 @@ class Upstream:
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.to_say: queue.Queue[bytes | None] = queue.Queue()
         self.left = threading.Event()
-        self._thread = threading.Thread(target=self._run)
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def say(self, text: str) -> None:
@@ -48,7 +48,7 @@ class Upstream:
             while b"\r\n\r\n" not in received:
                 received += connection.recv(65_536)
             connection.sendall(HEAD)
-            watcher = threading.Thread(target=self._watch, args=(connection,))
+            watcher = threading.Thread(target=self._watch, args=(connection,), daemon=True)
             watcher.start()
             while (data := self.to_say.get()) is not None:
                 try:
