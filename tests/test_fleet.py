@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from bench import fleet
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 
 @pytest.fixture(autouse=True)

@@ -24,14 +24,20 @@ _LINE = 64 * 1024
 class Response(http.client.HTTPResponse):
     """A reply, read by the letter of RFC 9112 where ``http.client`` is lenient.
 
-    Its ``headers`` are a plain dictionary of lower-case names: the e-mail parser of ``http.client`` is the slowest part of
-    a call.
+    Its ``headers`` are a plain dictionary of lower-case names: the e-mail parser of ``http.client`` is the slowest part
+    of a call.
     """
 
+    status: Any
+    code: Any
+    version: Any
     headers: Any
     msg: Any
-    version: Any
+    chunked: Any
     chunk_left: Any
+    length: Any
+    will_close: Any
+    reason: Any
     connection: Any
     """The connection it came on; set once the head is read."""
 

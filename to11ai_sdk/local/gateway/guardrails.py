@@ -98,9 +98,9 @@ class Guardrails:
     """
 
     def __init__(self, config: GuardrailsConfig) -> None:
-        self.enabled = config.enabled
+        self.enabled: bool = config.enabled
         self._blocked = tuple(phrase.casefold() for phrase in config.blocklist)
-        self.longest = max(_LONGEST, *map(len, self._blocked)) if self._blocked else _LONGEST
+        self.longest: int = max(_LONGEST, *map(len, self._blocked)) if self._blocked else _LONGEST
 
     def find(self, text: str, since: int = 0) -> Finding | None:
         """What blocks a text, on or off, ``None`` if nothing does; looks at it from ``since`` on."""

@@ -37,7 +37,7 @@ class GatewayProblem(Exception):  # noqa: N818 - it becomes a reply, not a trace
         self.code = code
         self.header_code = header_code
         self.message = message
-        self.details = dict(details or {})
+        self.details: dict[str, Any] = dict(details or {})
         self.upstream_provider = upstream_provider
         self.retry_after = retry_after
 

@@ -57,7 +57,7 @@ class RepliesCache:
     """
 
     def __init__(self, config: CacheConfig) -> None:
-        self.enabled = config.enabled
+        self.enabled: bool = config.enabled
         self._ttl_s = config.ttl_s
 
     def digest(self, plan: Plan, path: str, sdk: str, body: bytes) -> str | None:

@@ -42,6 +42,8 @@ class Handler(WSGIRequestHandler):
     """
 
     protocol_version = "HTTP/1.1"
+    close_connection: Any
+    request_version: Any
     disable_nagle_algorithm = True
     # Head and body leave in one piece; otherwise the second would wait for the acknowledgement of the first.
     wbufsize = 65_536
@@ -149,7 +151,7 @@ class Server(ThreadedWSGIServer):
         self._open: dict[socket.socket, Thread] = {}
         with _listen(port) as listener:
             super().__init__(_HOST, port, app, Handler, fd=listener.fileno())
-        self.disconnects = Disconnects()
+        self.disconnects: Disconnects = Disconnects()
         self._thread = Thread(target=self.serve_forever, args=(_POLL_S,), name="to11-local", daemon=True)
 
     @property

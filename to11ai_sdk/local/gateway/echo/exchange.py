@@ -108,7 +108,7 @@ class Exchange:
         times = found.value("times")
         if times and found.fails and self.around.tally.add(self.request.body) > int(times):
             found = Directives(found.flags & {"refuse", "request"}, ())
-        self.directives = found
+        self.directives: Directives = found
         if "unreachable" in found.flags:
             raise UnreachableError(f"{self.around.name}: connection refused, as the request asked for")
         if found.status:

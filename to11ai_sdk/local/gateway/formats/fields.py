@@ -45,7 +45,7 @@ class Fields:
         if not is_mapping(value):
             raise FormatError("must be an object", path)
         self.raw: Mapping[str, Any] = value
-        self.path = path
+        self.path: str = path
 
     @classmethod
     def of_body(cls, body: Any) -> Fields:

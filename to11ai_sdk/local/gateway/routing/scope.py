@@ -35,7 +35,7 @@ class Scope:
         self.registry = registry
         self.call = call
         self.choice = choice
-        self.environment = find_environment(session, call.env)
+        self.environment: Row = find_environment(session, call.env)
         self.facts: dict[str, Any] = {
             "env": self.env,
             "endpoint": call.endpoint,
