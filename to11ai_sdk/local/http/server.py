@@ -42,8 +42,8 @@ class Handler(WSGIRequestHandler):
     """
 
     protocol_version = "HTTP/1.1"
-    close_connection: Any
-    request_version: Any
+    close_connection: bool
+    request_version: str
     disable_nagle_algorithm = True
     # Head and body leave in one piece; otherwise the second would wait for the acknowledgement of the first.
     wbufsize = 65_536

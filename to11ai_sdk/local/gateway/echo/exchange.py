@@ -85,7 +85,7 @@ class Exchange:
         self.request = request
         self.arguments = arguments
         self.query = query
-        self.directives = Directives()
+        self.directives: Directives = Directives()
 
     def new_id(self, prefix: str) -> str:
         """The next id."""
@@ -108,7 +108,7 @@ class Exchange:
         times = found.value("times")
         if times and found.fails and self.around.tally.add(self.request.body) > int(times):
             found = Directives(found.flags & {"refuse", "request"}, ())
-        self.directives: Directives = found
+        self.directives = found
         if "unreachable" in found.flags:
             raise UnreachableError(f"{self.around.name}: connection refused, as the request asked for")
         if found.status:
