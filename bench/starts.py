@@ -16,6 +16,9 @@ OURS = (
     "create_client(api_key='secret-key', base_url={url!r})"
     ".prompts.resolve(project_id='p', slug='s', labels=['production'])"
 )
+BARE = (
+    "import json, urllib.request, ssl, pydantic; pydantic.TypeAdapter(pydantic.create_model('Bare', text=(str, ...)))"
+)
 IMPORT = """
 import json, time
 before, start = set(sys.modules), time.process_time_ns()
@@ -62,6 +65,11 @@ def _first_calls(up: Servers, scale: float) -> list[Row]:
             round(25 * scale), lambda: _process(OURS, url, up)[0], lambda: _process(NAIVE, url, up)[0]
         )
         found.append(compare(f"process start to first prompt, {name}, CPU", ours, naive, 0.75, "naive"))
+    ours, bare = interleaved(
+        round(25 * scale), lambda: _process(OURS, up.http, up)[0], lambda: _process(BARE, up.http, up)[0]
+    )
+    ratio = _ratio(ours, bare)
+    found.append(Row("the same, beside importing urllib.request and Pydantic", str(ours), str(bare), ratio, "", None))
     for name, url in (("HTTP", up.slow_http), ("HTTPS", up.slow_https)):
         ours, naive = interleaved(
             round(25 * scale), lambda: _process(OURS, url, up)[1], lambda: _process(NAIVE, url, up)[1]
