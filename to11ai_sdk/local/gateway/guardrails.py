@@ -141,8 +141,8 @@ class OutputGuard:
     """Checks the text of a stream as it grows, up to ``STREAM_LIMIT``; what comes after that passes unseen.
 
     What was sent before something is found has been sent: a stream is ended, not taken back. A pattern at the end of
-    the text waits for the next white space, or for :meth:`end`, as it may go on: ``10.0.0.1`` as ``10.0.0.1.2``. One that
-    goes on after a space is found all the same: a card number, with more digits to come.
+    the text waits for the next white space, or for :meth:`end`, as it may go on: ``10.0.0.1`` as ``10.0.0.1.2``. One
+    that goes on after a space is found all the same: a card number, with more digits to come.
     """
 
     def __init__(self, guardrails: Guardrails) -> None:
