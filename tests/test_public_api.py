@@ -3,11 +3,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import to11ai_sdk
 from to11ai_sdk import models
+from to11ai_sdk.transport import USER_AGENT
 
 NAMES = """
 ArchiveProjectEnvironmentResult BehaviorStore ChatMessage ChatRendered EnvNotEnabledForProviderError
@@ -70,3 +72,8 @@ def test_making_a_client_loads_neither_pydantic_nor_the_network_modules() -> Non
 def test_using_the_client_never_loads_the_local_extra() -> None:
     loaded = imported_by("from to11ai_sdk import *; import to11ai_sdk.cli")
     assert not {name for name in loaded if name.startswith(("to11ai_sdk.local", "werkzeug", "liquid", "jsonschema"))}
+
+
+def test_the_server_is_told_the_version_of_the_distribution() -> None:
+    project = (Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'\nversion = "{USER_AGENT.rpartition("/")[2]}"\n' in project
