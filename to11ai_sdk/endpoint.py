@@ -14,6 +14,7 @@ from importlib import import_module
 from . import wire
 from .errors import To11aiResponseValidationError
 from .json_types import is_array, is_object
+from .request import Parameter, Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,52 +31,6 @@ if TYPE_CHECKING:
 
 
 __all__ = ["ENDPOINTS", "Endpoint", "EndpointTable", "Parameter", "Request", "Resource", "endpoint"]
-
-
-class Request:
-    """One request as values: what to send, before any byte of it exists.
-
-    Attributes:
-        method: HTTP method.
-        path: raw path, percent-encoded, starting with ``/v1/``.
-        query: names and values of the query, both unencoded, in the order of the signature.
-        body: what the JSON body says, ``None`` when the call has no body.
-    """
-
-    __slots__ = ("body", "method", "path", "query")
-
-    def __init__(self, method: str, path: str, query: dict[str, str], body: dict[str, Any] | None) -> None:
-        self.method: str = method
-        self.path: str = path
-        self.query: dict[str, str] = query
-        self.body: dict[str, Any] | None = body
-
-    @property
-    def target(self) -> str:
-        """Path and query as they stand in the request line (RFC 9112 section 3.2.1)."""
-        return wire.target(self.path, self.query)
-
-
-class Parameter:
-    """One parameter of a row.
-
-    Attributes:
-        name: Python name.
-        wire_name: name in the query or the body.
-        place: ``"path"``, ``"query"`` or ``"body"``.
-        annotation: the type as written, without ``| None``.
-        required: whether the signature has no default for it.
-    """
-
-    __slots__ = ("annotation", "kind", "name", "place", "required", "wire_name")
-
-    def __init__(self, name: str, wire_name: str, place: str, annotation: str, *, required: bool) -> None:
-        self.name: str = name
-        self.wire_name: str = wire_name
-        self.place: str = place
-        self.annotation: str = annotation.removesuffix(" | None")
-        self.required: bool = required
-        self.kind: wire.Kind = wire.KINDS[self.annotation]
 
 
 class Endpoint:
