@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from .members import present
+from .neutral import ResponseFormat
 
 if TYPE_CHECKING:
     from .fields import Fields
@@ -20,6 +23,23 @@ def function_tools_only(fields: Fields) -> None:
 def service(fields: Fields) -> dict[str, str]:
     """The members that are such settings."""
     return {key: fields.text(key) for key in SERVICE if fields.has(key)}
+
+
+def read_json_schema(fields: Fields) -> ResponseFormat:
+    """The JSON Schema that an answer shall fit, from the object that names it."""
+    return ResponseFormat(
+        type="json_schema",
+        name=fields.text("name"),
+        description=fields.text_or_none("description"),
+        schema=fields.mapping("schema"),
+        strict=fields.flag("strict"),
+    )
+
+
+def write_json_schema(wanted: ResponseFormat) -> dict[str, Any]:
+    """The members of the object that names it; one without a name is called ``response``."""
+    members = {"description": wanted.description, "schema": wanted.schema, "strict": wanted.strict}
+    return present({"name": wanted.name or "response", **members})
 
 
 def detail_of(fields: Fields) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..fields import Fields
 from ..members import present
 from ..neutral import Message, Reasoning, Request, ResponseFormat, Role, Sampling, Tool, ToolChoice
-from ..openai_common import function_tools_only, service
+from ..openai_common import function_tools_only, read_json_schema, service, write_json_schema
 from .messages import read_message, write_messages
 
 if TYPE_CHECKING:
@@ -142,17 +142,7 @@ def _read_response_format(fields: Fields) -> ResponseFormat | None:
     wanted = fields.child("response_format")
     words = {"text": ResponseFormat("text"), "json_object": ResponseFormat("json_object"), "json_schema": None}
     simple = wanted.choice("type", words, _ADVICE)
-    return simple or _read_json_schema(wanted.child("json_schema"))
-
-
-def _read_json_schema(schema: Fields) -> ResponseFormat:
-    return ResponseFormat(
-        type="json_schema",
-        name=schema.text("name"),
-        description=schema.text_or_none("description"),
-        schema=schema.mapping("schema"),
-        strict=schema.flag("strict"),
-    )
+    return simple or read_json_schema(wanted.child("json_schema"))
 
 
 def _write_response_format(wanted: ResponseFormat | None) -> dict[str, Any] | None:
@@ -160,5 +150,4 @@ def _write_response_format(wanted: ResponseFormat | None) -> dict[str, Any] | No
         return None
     if wanted.type != "json_schema":
         return {"type": wanted.type}
-    members = {"description": wanted.description, "schema": wanted.schema, "strict": wanted.strict}
-    return {"type": "json_schema", "json_schema": present({"name": wanted.name or "response", **members})}
+    return {"type": "json_schema", "json_schema": write_json_schema(wanted)}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..fields import Fields
 from ..members import present, refuse_several
 from ..neutral import Reasoning, Request, ResponseFormat, Sampling, Tool, ToolChoice
-from ..openai_common import function_tools_only, service
+from ..openai_common import function_tools_only, read_json_schema, service, write_json_schema
 from .items import read_messages, write_messages
 
 if TYPE_CHECKING:
@@ -133,13 +133,7 @@ def _read_response_format(text: Fields) -> ResponseFormat | None:
     wanted = text.child("format")
     words = {"text": ResponseFormat("text"), "json_object": ResponseFormat("json_object"), "json_schema": None}
     simple = wanted.choice("type", words, "leave it out for text")
-    return simple or ResponseFormat(
-        type="json_schema",
-        name=wanted.text("name"),
-        description=wanted.text_or_none("description"),
-        schema=wanted.mapping("schema"),
-        strict=wanted.flag("strict"),
-    )
+    return simple or read_json_schema(wanted)
 
 
 def _write_response_format(wanted: ResponseFormat | None) -> dict[str, Any] | None:
@@ -147,5 +141,4 @@ def _write_response_format(wanted: ResponseFormat | None) -> dict[str, Any] | No
         return None
     if wanted.type != "json_schema":
         return {"type": wanted.type}
-    members = {"description": wanted.description, "schema": wanted.schema, "strict": wanted.strict}
-    return present({"type": "json_schema", "name": wanted.name or "response", **members})
+    return {"type": "json_schema", **write_json_schema(wanted)}
