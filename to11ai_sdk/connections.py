@@ -61,9 +61,9 @@ class Connection(http.client.HTTPConnection):
 
     def _shake_hands(self, context: ssl.SSLContext, deadline: float) -> None:
         try:
-            self.wire.sock.settimeout(self.wire.left())
-            host = self._tunnel_host or self.host
-            self.sock = self.wire = DeadlineSocket(context.wrap_socket(self.wire.sock, server_hostname=host), deadline)
+            self.wire.secure(context, self._tunnel_host or self.host)
+            # Anew, so that nothing a proxy said before counts as said within.
+            self.sock = self.wire = DeadlineSocket(self.wire.sock, deadline)
         except OSError as exc:
             raise Unsent(final=not isinstance(exc, TimeoutError)) from exc
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from threading import Lock
+from importlib import import_module
 from urllib.parse import urljoin, urlsplit
 
 from .envelope import MAX_BODY, Reply
 from .errors import To11aiError, To11aiNetworkError
+from .forks import undivided
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,13 +54,6 @@ class UrllibExchange:
     def __init__(self, ssl_context: ssl.SSLContext | None = None) -> None:
         self._context = ssl_context
         self._opened: tuple[OpenerDirector, KeepAliveHandler] | None = None
-        self._pid, self._lock = os.getpid(), Lock()
-
-    def _alone(self) -> Lock:
-        """The lock under which things are made once; a fork may have copied it while a thread held it."""
-        if self._pid != os.getpid():
-            self._pid, self._lock = os.getpid(), Lock()
-        return self._lock
 
     def __call__(
         self,
@@ -73,6 +66,9 @@ class UrllibExchange:
         safe: bool,
         meanwhile: Callable[[], object],
     ) -> Reply:
+        if self._opened is None:
+            with undivided:
+                import_module(".faults", __package__)
         from .connections import Call
         from .faults import network_error
 
@@ -98,7 +94,7 @@ class UrllibExchange:
         proxies = getproxies()
         if not proxy_bypass(call.host):
             _check_proxy(call, proxies.get(call.type))
-        with self._alone():
+        with undivided:
             if self._opened is None:
                 handler = KeepAliveHandler(self._tls)
                 opener = OpenerDirector()
@@ -112,7 +108,7 @@ class UrllibExchange:
         return self._context or self._trusting()
 
     def _trusting(self) -> ssl.SSLContext:
-        with self._alone():
+        with undivided:
             if self._context is None:
                 import ssl
 

@@ -11,8 +11,11 @@ import select
 import socket
 from time import monotonic
 
+from .forks import undivided
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
     from typing import Any
 
@@ -48,6 +51,20 @@ class DeadlineSocket(io.RawIOBase):
     def left(self) -> float:
         """Seconds until the deadline; ``TimeoutError`` when it has passed."""
         return seconds_until(self.deadline)
+
+    def secure(self, context: ssl.SSLContext, host: str) -> None:
+        """Shake hands as TLS wants it with a host, before the deadline."""
+        from ssl import SSLWantReadError, SSLWantWriteError
+
+        self.sock.settimeout(0)
+        with undivided:
+            self.sock = tls = context.wrap_socket(self.sock, server_hostname=host, do_handshake_on_connect=False)
+        while True:
+            try:
+                with undivided:
+                    return tls.do_handshake()
+            except (SSLWantReadError, SSLWantWriteError) as exc:
+                _ready(tls, self.left(), writing=isinstance(exc, SSLWantWriteError))
 
     def sendall(self, data: bytes) -> None:
         """Take what is to be sent, so that head and body travel as one; :meth:`push` sends it."""
@@ -93,7 +110,7 @@ class DeadlineSocket(io.RawIOBase):
         # What TLS has decrypted already no longer shows on the socket.
         pending: Callable[[], int] | None = getattr(self.sock, "pending", None)
         waiting = pending() if pending else 0
-        return bool(waiting or self._reader.peek(1)) or _readable(self.sock)
+        return bool(waiting or self._reader.peek(1)) or _ready(self.sock, 0)
 
 
 class _Reader(io.BufferedReader):
@@ -111,12 +128,13 @@ def seconds_until(deadline: float) -> float:
     return seconds
 
 
-def _readable(sock: socket.socket) -> bool:
+def _ready(sock: socket.socket, seconds: float, *, writing: bool = False) -> bool:
+    """Wait until a socket can be read, or written; whether it can be in that time."""
     if not hasattr(select, "poll"):  # pragma: no cover - Windows
-        return bool(select.select([sock], [], [], 0)[0])
+        return any(select.select([] if writing else [sock], [sock] if writing else [], [], seconds))
     poll = select.poll()
-    poll.register(sock, select.POLLIN)
-    return bool(poll.poll(0))
+    poll.register(sock, select.POLLOUT if writing else select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
 
 
 def connected(host: str, port: int, deadline: float) -> socket.socket:

@@ -21,12 +21,14 @@ import pytest
 from to11ai_sdk import create_client
 from to11ai_sdk.errors import To11aiNetworkError
 
+from .apart import server_apart
 from .certificates import serving, trusting
 from .harness import KEY, create, descriptors, get, impatient, resolve
 from .server import HEALTHY, HOLD, KEEP, READ, RESET, Script, ScriptedServer, good
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from to11ai_sdk.client import To11aiClient
 
@@ -45,6 +47,16 @@ def pair(tls: bool) -> Iterator[tuple[ScriptedServer, To11aiClient]]:
         impatient(server.url, ssl_context=trusting() if tls else None, timeout_s=5, max_retries=5) as client,
     ):
         yield server, client
+
+
+@pytest.fixture
+def alone(tls: bool, tmp_path: Path) -> Iterator[To11aiClient]:
+    """A client in a process without its server."""
+    certificate = tmp_path / "authority.pem" if tls else None
+    with server_apart(certificate) as url:
+        context = ssl.create_default_context(cafile=certificate) if tls else None
+        with impatient(url, ssl_context=context, timeout_s=5, max_retries=5) as client:
+            yield client
 
 
 def moody(seed: int) -> list[Script]:
@@ -175,7 +187,7 @@ def test_a_fork_in_the_middle_of_a_call_of_another_thread(tls: bool) -> None:
         assert len(server.requests) == 2
 
 
-def test_a_fork_while_another_thread_reads_the_trust_store(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fork_while_another_thread_reads_the_trust_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reading = threading.Event()
 
     def slow() -> ssl.SSLContext:
@@ -183,27 +195,59 @@ def test_a_fork_while_another_thread_reads_the_trust_store(monkeypatch: pytest.M
         time.sleep(0.3)
         return contexts.pop()
 
-    contexts = [trusting()]
-    monkeypatch.setattr(ssl, "create_default_context", slow)
-    with ScriptedServer(HEALTHY, tls=serving()) as server, impatient(server.url, timeout_s=3) as client:
+    with server_apart(tmp_path / "authority.pem") as url, impatient(url, timeout_s=3) as client:
+        contexts = [ssl.create_default_context(cafile=tmp_path / "authority.pem")]
+        monkeypatch.setattr(ssl, "create_default_context", slow)
         caller = threading.Thread(target=get, args=(client, "parent"))
         caller.start()
         assert reading.wait(2)
         assert in_child(lambda: expect(get, client, "child")) == 0
         caller.join()
-        assert len(server.requests) == 2
+
+
+FIRST_IMPORTS = ["to11ai_sdk.faults", "pydantic", "to11ai_sdk.models.prompts"]
+
+
+@pytest.mark.parametrize("module", FIRST_IMPORTS)
+def test_a_fork_while_the_first_call_of_another_thread_imports(module: str) -> None:
+    code = f"""
+import os, signal, sys, threading, time
+from to11ai_sdk import create_client
+client = create_client(api_key={KEY!r}, base_url=sys.argv[1])
+def call(): return client.prompts.get(project_id="p", prompt_id="a")
+importing = threading.Event()
+class Slow:
+    def find_spec(self, name, *rest):
+        if name == {module!r}:
+            importing.set()
+            time.sleep(0.2)
+sys.meta_path.insert(0, Slow())
+caller = threading.Thread(target=call)
+caller.start()
+assert importing.wait(5)
+child = os.fork()
+signal.alarm(10)
+call()
+if child:
+    caller.join()
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    with ScriptedServer(HEALTHY) as server:
+        command = [sys.executable, "-W", "ignore", "-c", code, server.url]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_what_a_fork_copied_is_not_used_under_another_process_id(
     pair: tuple[ScriptedServer, To11aiClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server, client = pair
-    with client._transport._exchange._lock:  # type: ignore[attr-defined]
-        monkeypatch.setattr(os, "getpid", lambda: 1)
-        expect(get, client, "child")
+    expect(get, client, "before")
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    expect(get, client, "child")
     monkeypatch.undo()
     expect(get, client, "parent")
-    assert [request.connection for request in server.requests] == [0, 1]
+    assert [request.connection for request in server.requests] == [0, 1, 2]
 
 
 def test_a_fork_while_another_thread_changes_the_cache(pair: tuple[ScriptedServer, To11aiClient]) -> None:
@@ -213,9 +257,8 @@ def test_a_fork_while_another_thread_changes_the_cache(pair: tuple[ScriptedServe
         assert in_child(lambda: client._cache.forget("p", "a")) == 0
 
 
-def test_a_fork_at_any_moment_of_busy_threads(pair: tuple[ScriptedServer, To11aiClient]) -> None:
-    _, client = pair
-    stop, wrong = threading.Event(), []
+def test_a_fork_at_any_moment_of_busy_threads(alone: To11aiClient) -> None:
+    client, stop, wrong = alone, threading.Event(), []
 
     def busy(worker: int) -> None:
         for number in range(10**6):
@@ -247,9 +290,9 @@ def _in_pool(name: str) -> str:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_client_made_before_a_process_pool_serves_in_its_workers(pair: tuple[ScriptedServer, To11aiClient]) -> None:
+def test_a_client_made_before_a_process_pool_serves_in_its_workers(alone: To11aiClient) -> None:
     global _shared
-    _, _shared = pair
+    _shared = alone
     assert _in_pool("parent") == "parent"
     names = [f"n{number}" for number in range(20)]
     with ProcessPoolExecutor(3, mp_context=get_context("fork")) as pool:
