@@ -84,3 +84,9 @@ def test_warm_call_runs_few_functions(client: To11aiClient) -> None:
     with client:
         resolve()
         assert functions_run(resolve) <= WARM_CALLS
+
+
+def test_what_is_kept_of_many_messages_holds_each_role_once(client: To11aiClient) -> None:
+    client.prompts.resolve(project_id="p", slug="s", labels=["l"])
+    messages = client.prompts.resolve(project_id="p", slug="s", labels=["l"]).messages
+    assert len({id(message.role) for message in messages}) == 1
