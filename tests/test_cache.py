@@ -129,7 +129,7 @@ def test_the_order_of_variables_does_not_matter(variables: dict[str, Any], rando
 def unlike(value: Any) -> str:
     """What JSON tells apart: Python holds 1, 1.0 and True for equal."""
     if isinstance(value, dict):
-        return repr(sorted((name, unlike(item)) for name, item in value.items()))
+        return f"object {sorted((name, unlike(item)) for name, item in value.items())}"
     return repr([unlike(item) for item in value]) if isinstance(value, list) else repr(value)
 
 

@@ -161,7 +161,8 @@ def connections() -> Iterator[Fault]:
     for name, url, words in NOBODY_THERE:
         yield row(name, HEALTHY, ends=unsent(words), received=NEVER)._replace(url=url)
     yield row("closed when accepted", (b"",), ends=lost(gone), received=NEVER)
-    yield row("reset when accepted", (RESET,), ends=lost(gone), received=NEVER)
+    # At once, it might already have failed to connect, which may be tried again.
+    yield row("reset when accepted", (0.05, RESET), ends=lost(gone), received=NEVER)
     yield row("accepted and silent", (READ, HOLD), ends=lost(late))
     yield row("silent and not even reading", (HOLD,), ends=lost(late), received=NEVER)
     for place, (beginning, words) in places.items():
