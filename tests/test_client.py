@@ -49,6 +49,7 @@ def test_the_arguments_and_their_defaults() -> None:
 WRONG_VALUES = [
     ("api_key", ""), ("api_key", "  "), ("api_key", "a\nb"), ("base_url", ""), ("base_url", "api.to11.ai"),
     ("timeout_s", 0), ("timeout_s", -1.0), ("timeout_s", float("nan")), ("timeout_s", float("inf")),
+    ("timeout_s", 1e10), ("timeout_s", 10**400), ("api_key", "clé"),
     ("max_retries", -1), ("total_timeout_s", 0), ("total_timeout_s", float("nan")),
     ("ttl_seconds", float("nan")), ("stale_if_error_s", float("nan")),
 ]
@@ -60,6 +61,7 @@ WRONG_TYPES = [
     ("ttl_seconds", "300"), ("ttl_seconds", None), ("ttl_seconds", True),
     ("max_cache_entries", 100.0), ("max_cache_entries", None), ("max_cache_entries", "100"),
     ("stale_if_error_s", None), ("stale_if_error_s", "1"),
+    ("behavior_overrides", "abc"), ("behavior_overrides", 5), ("ssl_context", "x"), ("ssl_context", True),
 ]
 # fmt: on
 

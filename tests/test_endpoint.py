@@ -40,7 +40,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 def values_of(parameter: Any) -> st.SearchStrategy[Any]:
     if parameter.place == "path" and parameter.annotation == "str":
         return IDS
-    values = VALUES[parameter.annotation]
+    values = IDS if parameter.name.endswith("_id") else VALUES[parameter.annotation]
     return values if parameter.required else st.none() | values
 
 

@@ -138,6 +138,7 @@ def test_the_exact_code_may_stand_in_the_details(server: RecordingServer, status
     error = error_of(server, reply(refusal("generic", "said so", {"code": code}), status))
     assert type(error) is kind
     assert error.error_code == "generic"
+    assert str(error) == f"HTTP {status} generic {code}: said so"
 
 
 @pytest.mark.parametrize("word", ["rule_not_found", "rule_not_found_in_env"])
@@ -342,6 +343,14 @@ def test_every_error_survives_pickle_and_copy(server: RecordingServer) -> None:
 def test_an_error_can_be_made_by_hand(kind: type[To11aiError]) -> None:
     for error in (kind("text"), kind()):
         assert all(str(twin) == str(error) for twin in duplicates(error))
+
+
+def test_an_error_made_by_hand_has_the_attributes_of_one_that_came() -> None:
+    limit = To11aiRateLimitError("slow down", retry_after_seconds=3)
+    assert (limit.status_code, limit.retry_after_seconds) == (429, 3)
+    assert To11aiValidationError("bad").status_code == 400
+    missing = RuleNotFoundError("gone", status_code=404, error_code="RULE_NOT_FOUND", details={"ruleId": "ru_1"})
+    assert (missing.status_code, missing.rule_id, missing.retry_after_seconds) == (404, "ru_1", None)
 
 
 # --- the key

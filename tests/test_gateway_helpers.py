@@ -77,8 +77,10 @@ def test_to11_key_is_never_the_provider_key() -> None:
         ({"project_id": " "}, "project_id"),
         ({"project_id": "p", "env": ""}, "env"),
         ({"project_id": "p\r\nx-evil: 1"}, "project_id"),
+        ({"project_id": "pröj"}, "project_id must hold only .* ASCII"),
         ({"project_id": "p", "provider_api_key": ""}, "provider_api_key"),
-        ({"project_id": "p", "gateway_url": "gw.to11.ai"}, "gateway_url"),
+        ({"project_id": "p", "gateway_url": "gw.to11.ai"}, "gateway_url must be like https://gw.to11.ai"),
+        ({"project_id": "p", "gateway_url": ""}, "gateway_url must not be blank.*https://gw.to11.ai"),
     ],
 )
 def test_bad_values_are_refused_by_name(arguments: dict[str, Any], named: str) -> None:
@@ -100,7 +102,7 @@ def test_prompt_becomes_system_and_messages_of_anthropic() -> None:
         "Be brief.\n\nSay so.",
         [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}],
     )
-    assert to_anthropic_messages(chat(("user", "Hi")))[0] is None
+    assert to_anthropic_messages(chat(("user", "Hi")))[0] == ""
 
 
 def body(code: str, **details: Any) -> bytes:
@@ -125,6 +127,7 @@ def body(code: str, **details: Any) -> bytes:
         (502, None, To11aiApiError, {"error_code": "upstream"}),
         (404, {"message": "inner"}, To11aiApiError, {"error_code": "upstream"}),
         (404, {"type": "error", "error": {"type": "not_found_error", "message": "m"}}, To11aiApiError, {}),
+        (404, {"error": "words"}, To11aiApiError, {"args": ("HTTP 404 upstream: words",)}),
     ],
 )
 def test_error_reply_becomes_the_exception_that_fits(
@@ -139,6 +142,13 @@ def test_error_reply_becomes_the_exception_that_fits(
     assert str(error).startswith(f"HTTP {status}")
     for name, value in attributes.items():
         assert getattr(error, name) == value
+
+
+def test_what_a_provider_said_does_not_hide_the_word_of_the_gateway() -> None:
+    headers = {"x-to11-error-code": "overloaded", "x-to11-upstream-provider": "openai"}
+    error = error_from_gateway(502, headers, body("server_error"))
+    assert error.error_code == "overloaded"
+    assert str(error) == "HTTP 502 overloaded: no"
 
 
 class Response:
@@ -157,6 +167,7 @@ class Response:
 class ProviderError(Exception):
     def __init__(self, response: Response | None = None, body: object = None) -> None:
         super().__init__("provider")
+        self.request = object()
         self.response = response
         self.body = body
 
@@ -174,6 +185,21 @@ def test_body_of_an_unread_stream_is_taken_from_the_exception() -> None:
         raise_for_gateway(theirs)
 
 
+@pytest.mark.parametrize("response", [None, Response(200, {"x-to11-request-id": "req_1"}, None)])
+def test_error_inside_a_stream_tells_what_the_stream_said(response: Response | None) -> None:
+    theirs = ProviderError(response, {"code": "GUARDRAIL_VIOLATION", "message": "blocked"})
+    with pytest.raises(To11aiApiError, match="in the stream GUARDRAIL_VIOLATION: blocked") as caught:
+        raise_for_gateway(theirs)
+    assert caught.value.status_code == 0
+    assert caught.value.error_code == "GUARDRAIL_VIOLATION"
+    assert caught.value.request_id == ("req_1" if response else None)
+
+
 def test_exception_without_a_reply_becomes_a_network_error() -> None:
     with pytest.raises(To11aiNetworkError, match="ProviderError"):
         raise_for_gateway(ProviderError())
+
+
+def test_exception_about_no_request_stays_what_it_is() -> None:
+    with pytest.raises(ZeroDivisionError):
+        raise_for_gateway(ZeroDivisionError())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from datetime import datetime, timedelta, timezone
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ from scripted import answer, staged
 import to11ai_sdk
 from to11ai_sdk import (
     ChatRendered,
+    RenderedChatMessage,
     TextChatMessage,
     To11aiResponseValidationError,
     ToolChatMessage,
@@ -299,6 +301,11 @@ def test_a_content_we_cannot_read_is_refused(rendered: Any) -> None:
     assert "data.rendered" in refused("prompts.resolve", {**RESOLVED, "rendered": rendered})
 
 
+def test_an_unknown_kind_of_content_is_not_repeated() -> None:
+    words = refused("prompts.resolve", {**RESOLVED, "rendered": {"format": "PATIENT-7", "text": "x"}})
+    assert words.endswith("data.rendered: it is of no known kind")
+
+
 @pytest.mark.parametrize("version", ["1", True, None, [], 1e999])
 def test_the_version_of_a_resolved_prompt_is_a_number(version: Any) -> None:
     with pytest.raises(To11aiResponseValidationError):
@@ -402,6 +409,16 @@ def test_from_dict_refuses_in_the_words_of_pydantic_and_repeats_no_value() -> No
         to11ai_sdk.Prompt.from_dict({**PROMPT, "id": [KEY]})
     assert "id" in str(caught.value)
     assert KEY not in str(caught.value)
+
+
+def test_from_dict_takes_any_mapping() -> None:
+    data = MappingProxyType({"role": "user", "content": "Hi"})
+    assert RenderedChatMessage.from_dict(data).content == "Hi"
+    block = chat_message_from_dict(data)
+    assert isinstance(block, TextChatMessage)
+    assert block.content == "Hi"
+    with pytest.raises(ValueError, match="valid dictionary"):
+        RenderedChatMessage.from_dict([data])  # type: ignore[arg-type]
 
 
 def test_models_copy_and_compare() -> None:

@@ -272,6 +272,14 @@ def test_a_wrong_argument_is_told_before_sending_whatever_the_fallback(changes: 
     assert stage.script.sent == []
 
 
+@pytest.mark.parametrize("labels", [{"production"}, iter(["production"]), {"production": 1}])
+def test_labels_are_a_list_also_where_the_prompt_is_cached(labels: Any) -> None:
+    stage = staged(answer(RESOLVED))
+    resolve(stage, labels=["production"])
+    with pytest.raises(TypeError, match="labels must be a list of str"):
+        resolve(stage, labels=labels)
+
+
 # --- what drops a cached prompt
 
 

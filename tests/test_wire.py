@@ -12,8 +12,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
-from to11ai_sdk import RuleTarget
+from to11ai_sdk import RuleTarget, TextChatMessage
 from to11ai_sdk.wire import KINDS, camel, canonical, header_value, json_bytes, origin, segment, target, text
 
 if TYPE_CHECKING:
@@ -154,14 +155,14 @@ def test_a_header_value_is_refused_or_one_that_http_client_sends(value: str) -> 
     accepted, fault = outcome(header_value, "env", value)
     if accepted is None:
         assert fault.startswith("env must")
-        assert not value.strip() or any(ord(char) < 32 or ord(char) == 127 or ord(char) > 255 for char in value)
+        assert not value.strip() or any(ord(char) < 32 or ord(char) > 126 for char in value)
         return
     assert accepted == value
     connection = http.client.HTTPConnection("to11.test")
     connection.putrequest("GET", "/", skip_host=True, skip_accept_encoding=True)
     connection.putheader("x-to11-env", value)
     lines = b"\r\n".join(connection._buffer).split(b"\r\n")  # type: ignore[attr-defined]
-    assert lines == [b"GET / HTTP/1.1", b"x-to11-env: " + value.encode("latin-1")]
+    assert lines == [b"GET / HTTP/1.1", b"x-to11-env: " + value.encode("ascii")]
 
 
 @pytest.mark.parametrize("value", [None, 1, b"key", ["key"]])
@@ -279,6 +280,20 @@ def test_a_body_is_compact_ascii_json_that_reads_back(body: dict[str, Any]) -> N
 @given(OBJECT)
 def test_canonical_json_does_not_depend_on_the_order_of_keys(body: dict[str, Any]) -> None:
     assert canonical(dict(reversed(body.items()))) == canonical(body)
+
+
+def test_none_is_absent_in_our_models_and_null_in_those_of_the_caller() -> None:
+    class Nested(BaseModel):
+        nick: str | None = None
+
+    class Message(TextChatMessage):
+        note: str | None = None
+
+    ours = Message(role="user", content="Hi")
+    assert json.loads(json_bytes({"x": {"user": Nested()}, "y": ours})) == {
+        "x": {"user": {"nick": None}},
+        "y": {"role": "user", "content": "Hi"},
+    }
 
 
 def test_models_tuples_and_other_containers_become_json() -> None:

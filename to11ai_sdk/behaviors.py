@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 
-from .json_types import is_object
+from .json_types import is_mapping, is_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,9 +26,14 @@ class BehaviorStore:
 
     Args:
         overrides: values that win over all others.
+
+    Raises:
+        TypeError: ``overrides`` is no mapping.
     """
 
     def __init__(self, overrides: Mapping[str, Any] | None = None) -> None:
+        if overrides is not None and not is_mapping(overrides):
+            raise TypeError(f"behavior_overrides must be a mapping, not {type(overrides).__name__}")
         self._overrides = dict(overrides or {})
         self._served: dict[str, Any] = {}
 

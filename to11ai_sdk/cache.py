@@ -9,6 +9,7 @@ from time import monotonic
 
 from . import wire
 from .errors import To11aiApiError, To11aiError, To11aiNetworkError
+from .json_types import is_sequence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def prompt_key(project_id: str, slug: str, labels: Sequence[str], variables: Map
 
     The order of the labels counts, that of the variables does not; ``1``, ``1.0`` and ``True`` differ, as in JSON.
     """
-    if isinstance(labels, str):
+    if type(labels) is not list and not is_sequence(labels):
         return None
     try:
         key = (project_id, slug, tuple(labels), _variables_key(variables) if variables else None)

@@ -58,6 +58,8 @@ def create_client(
 
     Source: the page "Python SDK" of the to11 reference.
     """
+    if ssl_context is not None and not hasattr(ssl_context, "wrap_socket"):
+        raise TypeError(f"ssl_context must be an ssl.SSLContext, not {type(ssl_context).__name__}")
     behaviors = BehaviorStore(behavior_overrides)
     transport = Transport(
         api_key=header_value("api_key", api_key),
@@ -205,8 +207,9 @@ def _number(name: str, value: Any) -> float:
 
 
 def _seconds(name: str, value: float) -> float:
-    if not 0 < _number(name, value) < float("inf"):
-        raise ValueError(f"{name} must be more than 0 seconds and finite")
+    # A socket cannot wait longer than some centuries.
+    if not 0 < _number(name, value) <= 1e9:
+        raise ValueError(f"{name} must be more than 0 and at most 1e9 seconds")
     return value
 
 

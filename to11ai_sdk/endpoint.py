@@ -111,8 +111,8 @@ class Endpoint:
             elif value is None and not parameter.required:
                 continue
             elif parameter.place == "body":
-                body[parameter.wire_name] = parameter.kind.check(parameter.name, value)
-            elif parameter.kind.check(parameter.name, value) is not False:
+                body[parameter.wire_name] = parameter.check(value)
+            elif parameter.check(value) is not False:
                 query[parameter.wire_name] = wire.text(value)
         return Request(self.method, self.path.format_map(path), query, body if self.has_body else None)
 
@@ -188,7 +188,9 @@ def misfit(exc: Any) -> str:
     first = problems[0]
     place = ".".join(map(str, ("data", *first["loc"])))
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return f"the reply does not fit: {place}: {first['msg']}{more}"
+    # Pydantic's own words quote the tag.
+    reason = "it is of no known kind" if first["type"] == "union_tag_invalid" else first["msg"]
+    return f"the reply does not fit: {place}: {reason}{more}"
 
 
 class Resource:

@@ -39,7 +39,7 @@ class To11aiError(Exception):
     """
 
     attempts: int = 0
-    """How many requests were made, retries included."""
+    """How many attempts were made, retries included; a kept connection that proves dead costs none."""
     elapsed_s: float = 0.0
     """Seconds from the start of the call to the failure, waits included."""
     method: str = ""
@@ -69,22 +69,30 @@ class To11aiResponseValidationError(To11aiError):
 class To11aiApiError(To11aiError):
     """The API answered with an error that has no class of its own; look at ``error_code`` and ``status_code``."""
 
-    status_code: int
-    """HTTP status."""
+    status_code: int = 0
+    """HTTP status; 0 for an error that came inside a stream of the gateway."""
     error_code: str | None
-    """The API's word for it, such as ``"PROMPT_NOT_FOUND"``: ``error.code``, else ``details.code``, else ``None``."""
+    """The API's word for it, such as ``"PROMPT_NOT_FOUND"``: ``error.code``, else that of the details."""
     details: Any
     """``error.details`` as the API sent it: any JSON, or ``None``."""
-    retry_after_seconds: float | None = None
+    retry_after_seconds: float | None
     """Seconds the server asks to wait (``Retry-After``, RFC 9110 section 10.2.3), ``None`` if it did not say."""
 
     def __init__(
-        self, message: str = "", *, status_code: int = 0, error_code: str | None = None, details: Any = None
+        self,
+        message: str = "",
+        *,
+        status_code: int | None = None,
+        error_code: str | None = None,
+        details: Any = None,
+        retry_after_seconds: float | None = None,
     ) -> None:
         super().__init__(message)
-        self.status_code = status_code
+        if status_code is not None:
+            self.status_code = status_code
         self.error_code = error_code
         self.details = details
+        self.retry_after_seconds = retry_after_seconds
 
 
 def _detail(doc: str, *names: str, absent: str | None = None) -> Any:
@@ -104,9 +112,13 @@ class To11aiAuthError(To11aiApiError):
 class To11aiRateLimitError(To11aiApiError):
     """429: too many requests; ``retry_after_seconds`` says when to come back, if the server did."""
 
+    status_code: int = 429
+
 
 class To11aiValidationError(To11aiApiError):
     """400: the API refused the input."""
+
+    status_code: int = 400
 
 
 class RuleNotFoundError(To11aiApiError):
@@ -203,5 +215,6 @@ def api_error(status: int, error: object, reason: str) -> To11aiApiError:
     kind = next((kind for kind in by_code if kind), None) if status not in (401, 403, 429) else None
     kind = kind or _BY_STATUS.get(status, To11aiApiError)
     message = fields.get("message") or (error if isinstance(error, str) else "") or reason
-    text = ": ".join(part for part in (f"HTTP {status} {codes[0] if codes else ''}".rstrip(), str(message)) if part)
+    head = " ".join([f"HTTP {status}" if status else "in the stream", *dict.fromkeys(codes)])
+    text = ": ".join(part for part in (head, str(message)) if part)
     return kind(text, status_code=status, error_code=codes[0] if codes else None, details=fields.get("details"))

@@ -70,7 +70,7 @@ def provider_options(
         provider_api_key: the provider's own key; ``None`` where to11 keeps it.
     """
     key = MANAGED_KEY if provider_api_key is None else header_value("provider_api_key", provider_api_key)
-    root = origin(gateway_url, "gateway_url").removesuffix("/v1")
+    root = origin(gateway_url, "gateway_url", GATEWAY_URL).removesuffix("/v1")
     return {"base_url": root + path, "api_key": key, "default_headers": headers}
 
 
@@ -79,36 +79,39 @@ def to_openai_messages(prompt: ResolvedPrompt) -> list[dict[str, str]]:
     return [{"role": message.role, "content": message.content} for message in prompt.messages]
 
 
-def to_anthropic_messages(prompt: ResolvedPrompt) -> tuple[str | None, list[dict[str, str]]]:
+def to_anthropic_messages(prompt: ResolvedPrompt) -> tuple[str, list[dict[str, str]]]:
     """The messages of a prompt as ``client.messages.create(system=..., messages=...)`` takes them.
 
     Returns:
-        The texts of the system and developer messages, joined by a blank line (``None`` if there are none), and the
+        The texts of the system and developer messages, joined by a blank line (``""`` if there are none), and the
         other messages.
     """
     texts = [message.content for message in prompt.messages if message.role in ("system", "developer")]
     others = [message for message in to_openai_messages(prompt) if message["role"] not in ("system", "developer")]
-    return "\n\n".join(texts) or None, others
+    return "\n\n".join(texts), others
 
 
 def error_from_gateway(status: int, headers: Mapping[str, str], body: object) -> To11aiApiError:
     """The exception that fits an error reply of the gateway.
 
+    Its ``error_code`` is the gateway's own word, from ``x-to11-error-code`` where the body says what a provider said.
+
     Args:
-        status: HTTP status.
+        status: HTTP status; 0 for an error inside a stream.
         headers: headers of the reply, names in any case.
         body: the body: bytes, text, or JSON already decoded.
     """
     fields = {name.lower(): value for name, value in headers.items()}
     envelope = _decoded(body)
-    error: Any = envelope.get("error", envelope) if is_object(envelope) else None
+    found: Any = envelope.get("error", envelope) if is_object(envelope) else None
+    error: dict[str, Any] = found if is_object(found) else {"message": found if isinstance(found, str) else None}
     word = fields.get("x-to11-error-code")
-    if word and not (is_object(error) and error.get("code")):
-        error = {**(error if is_object(error) else {}), "code": word}
-    found = api_error(status, error, "the gateway gave no reason")
-    found.retry_after_seconds = retry_after(fields.get("retry-after"), time.time)
-    found.request_id = fields.get("x-to11-request-id")
-    return found
+    if word and ("x-to11-upstream-provider" in fields or not error.get("code")):
+        error = {**error, "code": word}
+    exc = api_error(status, error, "the gateway gave no reason")
+    exc.retry_after_seconds = retry_after(fields.get("retry-after"), time.time)
+    exc.request_id = fields.get("x-to11-request-id")
+    return exc
 
 
 def raise_for_gateway(exc: Exception) -> NoReturn:
@@ -122,15 +125,21 @@ def raise_for_gateway(exc: Exception) -> NoReturn:
             raise_for_gateway(exc)
 
     Raises:
-        To11aiApiError: the gateway answered with an error.
+        To11aiApiError: the gateway answered with an error, or its stream ended with one (``status_code`` is 0 then).
         To11aiNetworkError: no answer came.
+        Exception: ``exc`` itself, if it is not about a request.
     """
     response = getattr(exc, "response", None)
     status = getattr(response, "status_code", None)
-    if not isinstance(status, int):
-        raise To11aiNetworkError(f"no answer from the gateway: {type(exc).__name__}") from exc
     headers = getattr(response, "headers", None)
-    raise error_from_gateway(status, headers if is_mapping(headers) else {}, _content(exc, response)) from exc
+    headers = headers if is_mapping(headers) else {}
+    if isinstance(status, int) and status >= 300:
+        raise error_from_gateway(status, headers, _content(exc, response)) from exc
+    if (body := getattr(exc, "body", None)) is not None:
+        raise error_from_gateway(0, headers, body) from exc
+    if hasattr(exc, "request"):
+        raise To11aiNetworkError(f"no answer from the gateway: {type(exc).__name__}") from exc
+    raise exc
 
 
 def _content(exc: Exception, response: object) -> object:

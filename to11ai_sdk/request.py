@@ -53,3 +53,10 @@ class Parameter:
         self.annotation: str = annotation.removesuffix(" | None")
         self.required: bool = required
         self.kind: wire.Kind = wire.KINDS[self.annotation]
+
+    def check(self, value: Any) -> Any:
+        """The value, if the parameter admits it; else a ``TypeError`` or, for an id, a ``ValueError``."""
+        self.kind.check(self.name, value)
+        if self.name.endswith("_id"):
+            wire.segment(self.name, value)
+        return value

@@ -106,19 +106,19 @@ def header_value(name: str, value: Any) -> str:
 
     Raises:
         TypeError: not a ``str``; names the parameter.
-        ValueError: blank, or with control or non-Latin characters; names the parameter, never the value.
+        ValueError: blank, or with control or non-ASCII characters; names the parameter, never the value.
     """
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a str, not {type(value).__name__}")
     if not value.strip():
         raise ValueError(f"{name} must not be blank")
-    if any(char < " " or char == "\x7f" or char > "\xff" for char in value):
-        raise ValueError(f"{name} must hold only characters that an HTTP header can: no line breaks, Latin-1 only")
+    if any(char < " " or char > "~" for char in value):
+        raise ValueError(f"{name} must hold only what an HTTP header can: ASCII without control characters")
     return value
 
 
-def origin(url: Any, name: str = "base_url") -> str:
-    """A base URL, checked and without its trailing slashes.
+def origin(url: Any, name: str = "base_url", example: str = "https://api.to11.ai") -> str:
+    """A base URL, checked and without its trailing slashes; messages name the argument and show an example.
 
     Raises:
         TypeError: not a ``str``.
@@ -127,11 +127,11 @@ def origin(url: Any, name: str = "base_url") -> str:
     if not isinstance(url, str):
         raise TypeError(f"{name} must be a str, not {type(url).__name__}")
     if not url.strip():
-        raise ValueError(f"{name} must not be blank; the API is at https://api.to11.ai")
+        raise ValueError(f"{name} must not be blank; without a server of your own it is {example}")
     fault = _url_fault(url)
     if fault:
         # The URL is not printed: what is wrong with it may be that it holds a secret.
-        raise ValueError(f"{name} must be like https://api.to11.ai: {fault}")
+        raise ValueError(f"{name} must be like {example}: {fault}")
     return url.rstrip("/")
 
 
@@ -161,7 +161,9 @@ def target(path: str, query: Mapping[str, str]) -> str:
 
 def _plain(value: Any) -> Any:
     if hasattr(value, "model_dump"):
-        return value.model_dump(mode="json", by_alias=True, exclude_none=True)
+        # In our models None means absent; in a user's own it may mean null.
+        ours = any(kind.__module__.startswith(f"{__package__}.") for kind in type(value).__mro__)
+        return value.model_dump(mode="json", by_alias=True, exclude_none=ours)
     if is_mapping(value):
         return dict(value)
     if is_sequence(value):

@@ -44,6 +44,7 @@ class Model(BaseModel):
         """The model of a JSON object, by wire or Python names.
 
         Raises:
-            pydantic.ValidationError: a ``ValueError`` that names the fields that do not fit, not their values.
+            pydantic.ValidationError: a ``ValueError`` that names the fields that do not fit, not their values (but an
+                unknown word where one tells the kinds of a union apart).
         """
-        return cls.model_validate(data)
+        return cls.model_validate(dict(data) if isinstance(data, Mapping) else data)

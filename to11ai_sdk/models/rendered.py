@@ -55,8 +55,8 @@ class ResolvedPrompt(Model):
     """A rendered version of a prompt.
 
     ``labels`` are the requested ones that point at this version. ``block_render_record`` tells for each named block
-    whether it was ``"rendered"`` or ``"dimmed"`` (its condition was false). ``release_id``, ``subject_hash`` and
-    ``variant_name`` are there only for prompts that are released by weight.
+    whether it was ``"rendered"`` or ``"dimmed"`` (its condition was false). ``release_id`` names the release that
+    served it, where there is one; ``subject_hash`` and ``variant_name`` are there only for releases by weight.
     """
 
     prompt_id: str
