@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,6 +27,8 @@ from to11ai_sdk import (
 
 if TYPE_CHECKING:
     from recording import RecordingServer
+
+    from to11ai_sdk.envelope import Reply
 
 ARGUMENTS: dict[str, Any] = {"project_id": "pr_1", "slug": "welcome", "labels": ["production"]}
 
@@ -148,6 +151,27 @@ def test_64_threads_that_miss_together_make_one_request_and_get_64_prompts(serve
     assert len({id(prompt) for prompt in prompts}) == 64
     assert len({id(prompt.messages[0]) for prompt in prompts}) == 64
     assert all(prompt == prompts[0] for prompt in prompts)
+
+
+def test_who_waits_too_long_for_another_thread_is_told_of_which_call() -> None:
+    asked, reply_now = Event(), Event()
+
+    def slow() -> Reply:
+        asked.set()
+        reply_now.wait(10)
+        return answer(RESOLVED)
+
+    stage = staged(slow)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(resolve, stage)
+        assert asked.wait(5)
+        with pytest.raises(To11aiNetworkError, match="another thread") as caught:
+            stage.client.with_options(total_timeout_s=0.01).prompts.resolve(**ARGUMENTS)
+        reply_now.set()
+        first.result()
+    error = caught.value
+    assert (error.attempts, error.elapsed_s, error.method) == (0, 0.01, "POST")
+    assert error.endpoint == "/v1/projects/{project_id}/prompts:resolve"
 
 
 def test_a_failure_is_not_kept() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -32,6 +33,17 @@ def context(**changes: Any) -> SpanContext:
     return SpanContext(
         **{"trace_id": TRACE, "span_id": SPAN, "is_remote": False, "trace_flags": TraceFlags(1), **changes}
     )
+
+
+def test_a_call_while_another_thread_imports_opentelemetry_or_logging_goes_without(
+    server: RecordingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # For so long, the modules are there and empty.
+    with monkeypatch.context() as patch:
+        for name in ("opentelemetry.trace", "logging"):
+            patch.setitem(sys.modules, name, ModuleType(name))
+        headers = sent(server)
+    assert "traceparent" not in headers
 
 
 def test_a_call_in_a_span_carries_it(server: RecordingServer) -> None:

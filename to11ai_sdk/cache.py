@@ -107,9 +107,10 @@ class PromptCache:
 
     def _start_over(self) -> None:
         """Forget who holds the lock or is under way: true of a new process only."""
-        self._pid = os.getpid()
         self._lock = Lock()
         self._flights: dict[Key, _Flight] = {}
+        # Last, so that no other thread of a child takes the old ones for its own.
+        self._pid = os.getpid()
 
     def _notice_fork(self) -> None:
         if self._pid != os.getpid():
@@ -163,7 +164,9 @@ class PromptCache:
             if leads:
                 return self._fly(key, flight, load, retry=True)
             if not flight.done.wait(patience_s):
-                raise To11aiNetworkError("another thread asks for the same prompt and got no reply in total_timeout_s")
+                late = To11aiNetworkError("another thread asks for the same prompt and got no reply in total_timeout_s")
+                late.elapsed_s = patience_s or 0.0
+                raise late
             if flight.error is not None:
                 raise _again(flight.error)
             if flight.data is not None:

@@ -24,6 +24,9 @@ MAX_IDLE = 32
 MAX_IDLE_S = 50.0
 """Seconds after which a waiting connection is not used again: middleboxes forget them without a word."""
 
+REFUSED_TUNNEL = "Tunnel connection failed: "
+"""How ``http.client`` begins to say that a proxy refused; the status follows."""
+
 
 class Unsent(Exception):  # noqa: N818 - a fact about the request, not an error of its own; the cause is chained
     """The request never left, because no connection came about; ``final`` says that trying again is no use."""
@@ -55,7 +58,7 @@ class Connection(http.client.HTTPConnection):
             if self._tunnel_host:
                 self._tunnel()  # type: ignore[attr-defined]
         except (OSError, http.client.HTTPException) as exc:
-            raise Unsent(final=False) from exc
+            raise Unsent(final=str(exc).startswith(f"{REFUSED_TUNNEL}4")) from exc
         if self._context:
             self._shake_hands(self._context, deadline)
 

@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 from .envelope import MAX_BODY, Reply
 from .errors import To11aiError, To11aiNetworkError
-from .forks import undivided
+from .forks import importing, in_openssl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class UrllibExchange:
         meanwhile: Callable[[], object],
     ) -> Reply:
         if self._opened is None:
-            with undivided:
+            with importing:
                 import_module(".faults", __package__)
         from .connections import Call
         from .faults import network_error
@@ -91,10 +91,10 @@ class UrllibExchange:
 
         from .connections import KeepAliveHandler
 
-        proxies = getproxies()
-        if not proxy_bypass(call.host):
-            _check_proxy(call, proxies.get(call.type))
-        with undivided:
+        # Asked once, so that no later call takes a proxy that was not looked at.
+        proxies = {} if proxy_bypass(call.host) else getproxies()
+        _check_proxy(call, proxies.get(call.type))
+        with in_openssl:
             if self._opened is None:
                 handler = KeepAliveHandler(self._tls)
                 opener = OpenerDirector()
@@ -108,7 +108,7 @@ class UrllibExchange:
         return self._context or self._trusting()
 
     def _trusting(self) -> ssl.SSLContext:
-        with undivided:
+        with in_openssl:
             if self._context is None:
                 import ssl
 

@@ -6,7 +6,7 @@ import http.client
 import socket
 import zlib
 
-from .connections import Unsent
+from .connections import REFUSED_TUNNEL, Unsent
 from .errors import To11aiNetworkError
 
 _SHAKING = (
@@ -27,7 +27,8 @@ def network_error(exc: BaseException, host: str, proxy: str | None = None) -> To
     if isinstance(cause, http.client.HTTPException):
         # What http.client was handling quotes the reply, too.
         cause.__context__ = None
-    unsent, final = isinstance(exc, Unsent), isinstance(exc, Unsent) and exc.final
+    unsent = isinstance(exc, Unsent)
+    final = _wants_certificate(cause) or (isinstance(exc, Unsent) and exc.final)
     words = _SHAKING if final and _is_end(cause) else _words(cause)
     if proxy:
         host, words = f"{host} through the proxy {proxy}", f"{words}; see HTTPS_PROXY and NO_PROXY"
@@ -44,13 +45,8 @@ def _words(exc: BaseException) -> str:
         return f"the host name does not resolve ({exc.strerror}); check base_url and the DNS"
     if isinstance(exc, ConnectionRefusedError):
         return "connection refused; check base_url and that the server is running"
-    if _is(exc, "SSLCertVerificationError"):
-        return (
-            f"the certificate is not trusted ({getattr(exc, 'verify_message', '') or exc}); for a private authority "
-            "set SSL_CERT_FILE or pass ssl_context, else check base_url and the clock"
-        )
     if _is(exc, "SSLError"):
-        return f"no TLS connection ({exc}); check that base_url has the right scheme and port"
+        return _tls_words(exc)
     if isinstance(exc, http.client.IncompleteRead):
         return "the connection ended before the reply did"
     if isinstance(exc, ConnectionError):
@@ -59,13 +55,31 @@ def _words(exc: BaseException) -> str:
         return f"the compressed body of the reply is broken ({exc})"
     if isinstance(exc, http.client.HTTPException):
         return f"the reply is not valid HTTP ({_fault(exc)}); check that base_url is the to11 API"
-    return f"{type(exc).__name__}: {exc}"
+    if (words := str(exc)).startswith(REFUSED_TUNNEL):
+        return f"the proxy does not connect ({words.removeprefix(REFUSED_TUNNEL)})"
+    return f"{type(exc).__name__}: {words}"
+
+
+def _tls_words(exc: BaseException) -> str:
+    if _is(exc, "SSLCertVerificationError"):
+        return (
+            f"the certificate is not trusted ({getattr(exc, 'verify_message', '') or exc}); for a private authority "
+            "set SSL_CERT_FILE or pass ssl_context, else check base_url and the clock"
+        )
+    if _wants_certificate(exc):
+        return "the server wants a client certificate; pass ssl_context with one"
+    return f"no TLS connection ({exc}); check that base_url has the right scheme and port"
 
 
 def _fault(exc: http.client.HTTPException) -> str:
     # Only our own words and those on sizes: the others quote the reply, which may quote the key.
     ours = type(exc) is http.client.HTTPException or isinstance(exc, http.client.LineTooLong)
     return str(exc) if ours else type(exc).__name__
+
+
+def _wants_certificate(exc: BaseException) -> bool:
+    # In TLS 1.3 this comes after the handshake, in place of the reply.
+    return "CERTIFICATE_REQUIRED" in (getattr(exc, "reason", None) or "")
 
 
 def _is_end(exc: BaseException) -> bool:

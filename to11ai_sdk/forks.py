@@ -6,10 +6,42 @@ The import system and OpenSSL have locks that a child could then wait for withou
 from __future__ import annotations
 
 import os
-from threading import RLock
+from threading import RLock, local
 
-undivided = RLock()
-"""Held, for milliseconds and never over a wait for the network, where locks are taken that are not of this package."""
+PATIENCE_S = 1.0
+"""Seconds after which a fork goes ahead all the same: better a child that may hang than a parent that does."""
 
-if hasattr(os, "register_at_fork"):  # pragma: no branch - not on Windows, which does not fork
-    os.register_at_fork(before=undivided.acquire, after_in_parent=undivided.release, after_in_child=undivided.release)
+
+class Undivided:
+    """Work, in a ``with`` block, that a fork of this process does not cut in two; one thread at a time does it."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._forking = local()
+        if hasattr(os, "register_at_fork"):  # pragma: no branch - not on Windows, which does not fork
+            os.register_at_fork(before=self._before, after_in_parent=self._after, after_in_child=self._after_in_child)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._lock.release()
+
+    def _before(self) -> None:
+        self._forking.held = self._lock.acquire(timeout=PATIENCE_S)
+
+    def _after(self) -> None:
+        if self._forking.held:
+            self._lock.release()
+
+    def _after_in_child(self) -> None:
+        if not self._forking.held:
+            self._lock = RLock()
+        else:
+            self._lock.release()
+
+
+importing = Undivided()
+"""Imports of a first call."""
+in_openssl = Undivided()
+"""What takes locks of OpenSSL; never held over a wait for the network."""

@@ -236,6 +236,8 @@ class PromptResource(Resource):
                 return self._send(row, arguments, row.read)  # type: ignore[no-any-return]
             return row.build(self._cache.get(key, load, self._patience_s))  # type: ignore[no-any-return]
         except To11aiError as exc:
+            # Who waited for the call of another thread has made none that could be described.
+            exc.method, exc.endpoint = row.method, row.path
             if fallback is None or not is_outage(exc):
                 raise
             return fallback

@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import zlib
 
+from .sockets import MAX_HEAD
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -73,7 +75,8 @@ class Response(http.client.HTTPResponse):
         coding = self.headers.get("transfer-encoding", "").lower()
         if coding not in ("", "chunked"):
             raise http.client.HTTPException("an unknown Transfer-Encoding")
-        return bool(coding)
+        # These end with their head, whatever it says (RFC 9112 section 6.3).
+        return bool(coding) and self.status not in (204, 304)
 
     def _length(self) -> int | None:
         # A repeated field is one list of values (RFC 9110 section 5.2); they must agree.
@@ -91,6 +94,10 @@ class Response(http.client.HTTPResponse):
                 raise http.client.HTTPException("an invalid chunk, longer than its size")
             self.chunk_left = None
         return super()._get_chunk_left()  # type: ignore[misc]
+
+    def _read_and_discard_trailer(self) -> None:
+        self.connection.wire.allowance = MAX_HEAD
+        _fields(self.fp)
 
     def _read_next_chunk_size(self) -> int:
         line = self.fp.readline(_LINE)
@@ -126,11 +133,24 @@ def _fields(stream: Any) -> dict[str, str]:
 def content(response: Response, limit: int) -> bytes | None:
     """The whole body, decompressed; ``None`` if it is over the limit, which is checked before memory is taken.
 
+    ``None`` also for an error whose body is broken: its status says more than its body.
+
     Raises:
         OSError: the connection broke or the deadline passed.
         http.client.HTTPException: the body ended early or is badly framed.
         zlib.error: the compressed body is broken.
     """
+    try:
+        body = _body(response, limit)
+        zipped = response.headers.get("content-encoding", "").lower() in ("gzip", "x-gzip")
+        return _unzipped(body, limit) if zipped and body is not None else body
+    except (OSError, http.client.HTTPException, zlib.error):
+        if response.status < 300:
+            raise
+        return None
+
+
+def _body(response: Response, limit: int) -> bytes | None:
     if response.length is not None and response.length > limit:
         return None
     body = bytearray()
@@ -140,18 +160,10 @@ def content(response: Response, limit: int) -> bytes | None:
             return None
     if response.length:
         raise http.client.IncompleteRead(b"", response.length)
-    if response.headers.get("content-encoding", "").lower() not in ("gzip", "x-gzip"):
-        return bytes(body)
-    try:
-        return _unzipped(body, limit)
-    except zlib.error:
-        if response.status < 300:
-            raise
-        # The status of an error says more than its body.
-        return None
+    return bytes(body)
 
 
-def _unzipped(body: bytearray, limit: int) -> bytes | None:
+def _unzipped(body: bytes, limit: int) -> bytes | None:
     # Nobody asked for compression, but some proxies do not care.
     unzip = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     plain = unzip.decompress(body, limit + 1)

@@ -11,16 +11,18 @@ import select
 import socket
 from time import monotonic
 
-from .forks import undivided
+from .forks import in_openssl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, Literal
 
 MAX_HEAD = 256 * 1024
 """Bytes of status line and headers that are read, interim replies included."""
+
+_LONGEST_POLL_MS = 2**31 - 1
 
 
 class DeadlineSocket(io.RawIOBase):
@@ -54,17 +56,16 @@ class DeadlineSocket(io.RawIOBase):
 
     def secure(self, context: ssl.SSLContext, host: str) -> None:
         """Shake hands as TLS wants it with a host, before the deadline."""
-        from ssl import SSLWantReadError, SSLWantWriteError
-
-        self.sock.settimeout(0)
-        with undivided:
-            self.sock = tls = context.wrap_socket(self.sock, server_hostname=host, do_handshake_on_connect=False)
-        while True:
-            try:
-                with undivided:
-                    return tls.do_handshake()
-            except (SSLWantReadError, SSLWantWriteError) as exc:
-                _ready(tls, self.left(), writing=isinstance(exc, SSLWantWriteError))
+        if context.wrap_socket.__module__ != "ssl":
+            # Contexts of others, such as truststore's, look at the certificate as soon as the socket is wrapped.
+            self.sock.settimeout(self.left())
+            self.sock = context.wrap_socket(self.sock, server_hostname=host)
+        else:
+            self.sock.settimeout(0)
+            with in_openssl:
+                self.sock = tls = context.wrap_socket(self.sock, server_hostname=host, do_handshake_on_connect=False)
+            while wants := _step(tls):
+                _ready(tls, self.left(), writing=wants == "write")
 
     def sendall(self, data: bytes) -> None:
         """Take what is to be sent, so that head and body travel as one; :meth:`push` sends it."""
@@ -128,13 +129,27 @@ def seconds_until(deadline: float) -> float:
     return seconds
 
 
+def _step(tls: ssl.SSLSocket) -> Literal["read", "write"] | None:
+    """One step of a handshake; what it waits for now, ``None`` when it is done."""
+    from ssl import SSLWantReadError, SSLWantWriteError
+
+    try:
+        with in_openssl:
+            tls.do_handshake()
+    except SSLWantReadError:
+        return "read"
+    except SSLWantWriteError:  # pragma: no cover - only a full send buffer, and a handshake fits
+        return "write"
+    return None
+
+
 def _ready(sock: socket.socket, seconds: float, *, writing: bool = False) -> bool:
-    """Wait until a socket can be read, or written; whether it can be in that time."""
+    """Wait until a socket can be read, or written, at most some seconds; whether it can be."""
     if not hasattr(select, "poll"):  # pragma: no cover - Windows
         return any(select.select([] if writing else [sock], [sock] if writing else [], [], seconds))
     poll = select.poll()
     poll.register(sock, select.POLLOUT if writing else select.POLLIN)
-    return bool(poll.poll(seconds * 1000))
+    return bool(poll.poll(min(seconds * 1000, _LONGEST_POLL_MS)))
 
 
 def connected(host: str, port: int, deadline: float) -> socket.socket:

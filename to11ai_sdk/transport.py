@@ -191,9 +191,9 @@ class Transport:
         redact(error, self.api_key)
 
     def _log(self, row: Endpoint, outcome: str, attempt: int, elapsed_s: float) -> None:
-        # A process that has not loaded logging has nobody to read it.
-        if logging := sys.modules.get("logging"):
-            logging.getLogger("to11ai_sdk").debug(
+        # A process that has not loaded logging, or is just doing so, has nobody to read it.
+        if logger := getattr(sys.modules.get("logging"), "getLogger", None):
+            logger("to11ai_sdk").debug(
                 "%s %s: %s, attempt %d, %.3f s", row.method, row.path, outcome, attempt, elapsed_s
             )
 

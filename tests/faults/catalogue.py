@@ -285,6 +285,12 @@ def _chunks(row: Any) -> Iterator[Fault]:
     yield row("endless chunks of 1 MB", start, Endless(b"100000\r\n" + b"x" * 2**20 + b"\r\n"), ends=unfit("over"))
     yield row("an endless chunk extension", start + b"1;", Endless(b"x" * 65536), ends=lost(""))
     yield row("endless trailers", chunked(100, ends=b"0\r\n"), Endless(b"X: y\r\n" * 1000), ends=lost(""))
+    yield row("10,000 trailers", chunked(100, ends=b"0\r\n" + b"X: y\r\n" * 10_000 + b"\r\n"), ends=lost(""))
+    yield row("a trailer of 1 MB", chunked(100, ends=b"0\r\nX: " + b"y" * 2**20 + b"\r\n\r\n"), ends=lost(""))
+    none = b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n"
+    yield row(
+        "204 that calls itself chunked", none, HOLD, ends=unfit("HTTP 204, but the body is not JSON: it is empty")
+    )
 
 
 def _interim(row: Any) -> Iterator[Fault]:
@@ -317,7 +323,7 @@ def slowness() -> Iterator[Fault]:
     yield row("one byte of the body every 0.2 s", OK + b"Content-Length: 500\r\n\r\n", Endless(b" ", 0.2), ends=late)
     yield row("one byte of the body every 10 ms", OK + b"Content-Length: 500\r\n\r\n", Endless(b" ", 0.01), ends=late)
     yield row("one byte of an endless body every 10 ms", OK + END, Endless(b" ", 0.01), ends=late)
-    yield row("one byte of an error body every 0.2 s", error, Endless(b" ", 0.2), ends=late)
+    yield row("one byte of an error body every 0.2 s", error, Endless(b" ", 0.2), ends=refused(404, "HTTP 404"))
     yield row(
         "a chunk every 10 ms", OK + b"Transfer-Encoding: chunked\r\n\r\n", Endless(b"1\r\n \r\n", 0.01), ends=late
     )
@@ -520,6 +526,12 @@ def errors() -> Iterator[Fault]:
     yield row("a gzip bomb of 1 GB", bomb(2**30), reason, headers={"Content-Encoding": "gzip"})
     yield row("33 MB", b"x" * 34 * 10**6, reason)
     yield row("broken gzip", b"not gzip", reason, headers={"Content-Encoding": "gzip"})
+    cut = b"Content-Length: 50\r\n\r\n{}"
+    for status, ends in ((401, refused(401, kind=To11aiAuthError)), (500, failing(500)), (429, limited())):
+        start = f"HTTP/1.1 {status} No\r\n".encode() + cut
+        yield Fault("errors", f"{status}, cut", ((READ, start),), ends)
+        yield Fault("errors", f"{status}, reset", ((READ, start, 0.05, RESET),), ends)
+        yield Fault("errors", f"{status}, then silence", ((READ, start, HOLD),), ends)
     yield from _echoes()
 
 
@@ -689,7 +701,8 @@ def tls() -> Iterator[Fault]:
     yield row("handshake cut inside a record", "none", (b"\x16\x03\x03\x00\x50\x02", 0.05, RESET), ends=unsent(cut, 1))
     yield row("one byte of a handshake every 10 ms", "none", (Endless(b"\x16", 0.01),), ends=unsent("", 1))
     yield row("wants a client certificate, TLS 1.2", "wants a certificate, TLS 1.2", ends=unsent(wrong, 1))
-    yield row("wants a client certificate, TLS 1.3", "wants a certificate, TLS 1.3", ends=lost(""))
+    wanted = unsent("the server wants a client certificate; pass ssl_context", 1)
+    yield row("wants a client certificate, TLS 1.3", "wants a certificate, TLS 1.3", ends=wanted)
     yield row("a good certificate", "good", ends=WORKS, received=None)
     yield row("TLS 1.2", "TLS 1.2 only", ends=WORKS, received=None)
     late, early = lost(LATE), lost("the connection ended before the reply did")

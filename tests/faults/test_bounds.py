@@ -11,10 +11,12 @@ from to11ai_sdk.errors import To11aiApiError, To11aiError, To11aiResponseValidat
 
 from .catalogue import bomb
 from .harness import get, impatient
-from .server import HOLD, KEEP, READ, Endless, Script, ScriptedServer, answer, http
+from .server import HOLD, KEEP, READ, Endless, Script, ScriptedServer, answer, http, prompt, resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from to11ai_sdk import To11aiClient
 
 MIB = 2**20
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -60,6 +62,35 @@ def test_a_body_over_the_bound_takes_little_more_than_the_bound(script: Script, 
     assert type(error) is To11aiResponseValidationError
     assert str(error).startswith("HTTP 200, but the body is over 33554432 bytes")
     assert mib < most
+
+
+UNFIT: dict[str, tuple[Callable[[To11aiClient], object], Any]] = {
+    "a list of objects": (lambda client: client.prompts.list_versions(project_id="p", prompt_id="p"), [{}] * 50_000),
+    "a page": (lambda client: client.prompts.list(project_id="p"), [{}] * 50_000),
+    "texts": (lambda client: client.prompts.get(project_id="p", prompt_id="p"), {**prompt("p"), "tags": [1] * 50_000}),
+    "messages": (
+        lambda client: client.prompts.resolve(project_id="p", slug="p", labels=["l"]),
+        {**resolved("p"), "rendered": {"format": "chat", "messages": [{}] * 50_000}},
+    ),
+    "a record": (
+        lambda client: client.prompts.resolve(project_id="p", slug="p", labels=["l"]),
+        {**resolved("p"), "blockRenderRecord": {f"{number}": number for number in range(50_000)}},
+    ),
+}
+
+
+@pytest.mark.usefixtures("traced")
+@pytest.mark.parametrize("where", UNFIT)
+def test_items_that_do_not_fit_are_not_all_told(where: str) -> None:
+    call, data = UNFIT[where]
+    with ScriptedServer((READ, http(200, {"data": data}), KEEP)) as server, impatient(server.url) as client:
+        with pytest.raises(To11aiResponseValidationError):
+            call(client)
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        with pytest.raises(To11aiResponseValidationError, match="the reply does not fit: data"):
+            call(client)
+        assert tracemalloc.get_traced_memory()[1] - before < 40 * MIB
 
 
 @pytest.mark.usefixtures("traced")

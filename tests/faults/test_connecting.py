@@ -15,7 +15,7 @@ import pytest
 
 from to11ai_sdk.errors import To11aiNetworkError
 from to11ai_sdk.exchange import UrllibExchange
-from to11ai_sdk.forks import undivided
+from to11ai_sdk.forks import importing
 
 from .certificates import serving, trusting
 from .harness import create, descriptors, get, impatient
@@ -72,7 +72,7 @@ def test_the_first_calls_of_many_threads_share_what_is_made_once(monkeypatch: py
     with ScriptedServer(HEALTHY, tls=serving()) as server, impatient(server.url, timeout_s=5) as client:
         got: list[str] = []
         threads = [threading.Thread(target=lambda: got.append(get(client, "a"))) for _ in range(8)]
-        with undivided:
+        with importing:
             for thread in threads:
                 thread.start()
             time.sleep(0.1)

@@ -50,7 +50,6 @@ AMBIGUOUS: dict[str, Script] = {
     **{f"{status}": (READ, http(status)) for status in (408, 409, 425, 500, 501, 502, 503, 504, 529)},
     "503 with Retry-After": (READ, http(503, b"", {"Retry-After": "0"})),
     "500 with Retry-After": (READ, http(500, b"", {"Retry-After": "0"})),
-    "429 cut off": (READ, http(429, b"{}")[:-1]),
 }
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from to11ai_sdk import create_client
+from to11ai_sdk import create_client, forks
 from to11ai_sdk.errors import To11aiNetworkError
 
 from .apart import server_apart
@@ -205,7 +205,7 @@ def test_a_fork_while_another_thread_reads_the_trust_store(tmp_path: Path, monke
         caller.join()
 
 
-FIRST_IMPORTS = ["to11ai_sdk.faults", "pydantic", "to11ai_sdk.models.prompts"]
+FIRST_IMPORTS = ["to11ai_sdk.faults", "to11ai_sdk.models", "pydantic", "to11ai_sdk.models.prompts"]
 
 
 @pytest.mark.parametrize("module", FIRST_IMPORTS)
@@ -248,6 +248,38 @@ def test_what_a_fork_copied_is_not_used_under_another_process_id(
     monkeypatch.undo()
     expect(get, client, "parent")
     assert [request.connection for request in server.requests] == [0, 1, 2]
+
+
+def test_a_fork_does_not_wait_for_ever(
+    monkeypatch: pytest.MonkeyPatch, pair: tuple[ScriptedServer, To11aiClient]
+) -> None:
+    _, client = pair
+    expect(get, client, "before")
+    monkeypatch.setattr(forks, "PATIENCE_S", 0.1)
+    held, done = threading.Event(), threading.Event()
+
+    def work() -> None:
+        with forks.importing, forks.in_openssl:
+            held.set()
+            done.wait(20)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    assert held.wait(5)
+    client.close()
+    try:
+        assert in_child(lambda: expect(get, client, "child")) == 0
+    finally:
+        done.set()
+        worker.join()
+    expect(get, client, "after")
+
+
+def test_a_fork_inside_of_what_forks_wait_for(pair: tuple[ScriptedServer, To11aiClient]) -> None:
+    _, client = pair
+    with forks.importing, forks.in_openssl:
+        assert in_child(lambda: expect(get, client, "child")) == 0
+    expect(get, client, "after")
 
 
 def test_a_fork_while_another_thread_changes_the_cache(pair: tuple[ScriptedServer, To11aiClient]) -> None:

@@ -142,9 +142,25 @@ def test_the_environment_is_read_per_client(
     assert len(proxy.heads) == 1
 
 
+def test_a_call_that_needed_no_proxy_never_takes_one_that_was_not_looked_at(
+    secure: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with impatient(secure.url, ssl_context=trusting(), timeout_s=2) as client:
+        monkeypatch.setenv("NO_PROXY", "*")
+        monkeypatch.setenv("HTTPS_PROXY", "socks5://127.0.0.1:1")
+        assert get(client, "a") == "a"
+        monkeypatch.delenv("NO_PROXY")
+        client.close()
+        assert get(client, "b") == "b"
+
+
 REFUSALS: dict[str, tuple[Script, str, int]] = {
-    "407": ((READ, http("407 Proxy Authentication Required")), "407 Proxy Authentication Required", 2),
-    "403": ((READ, http("403 Forbidden", b"no")), "403 Forbidden", 2),
+    "407": (
+        (READ, http("407 Proxy Authentication Required")),
+        "the proxy does not connect (407 Proxy",
+        1,
+    ),
+    "403": ((READ, http("403 Forbidden", b"no")), "403 Forbidden", 1),
     "502": ((READ, http("502 Bad Gateway")), "502 Bad Gateway", 2),
     "302": ((READ, http(302, b"", {"Location": "http://evil.example/"})), "302", 2),
     "closes": ((READ,), "", 2),

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -32,6 +32,29 @@ def authority_file(tmp_path: Path) -> Path:
 
 def test_an_authority_may_be_given_as_ssl_context(secure: ScriptedServer) -> None:
     with create_client(api_key=KEY, base_url=secure.url, ssl_context=trusting()) as client:
+        assert get(client, "a") == "a"
+
+
+class Curious(ssl.SSLContext):
+    """Looks at the certificate of a wrapped socket itself, as truststore does."""
+
+    def wrap_socket(self, *args: Any, **options: Any) -> ssl.SSLSocket:
+        tls = super().wrap_socket(*args, **options)
+        if not tls.getpeercert():
+            raise ssl.SSLCertVerificationError("no certificate to look at")
+        return tls
+
+
+def test_a_context_may_look_at_the_certificate_itself(secure: ScriptedServer, authority_file: Path) -> None:
+    context = Curious(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(authority_file)
+    with create_client(api_key=KEY, base_url=secure.url, ssl_context=context) as client:
+        assert get(client, "a") == "a"
+
+
+def test_an_attempt_may_take_longer_than_the_system_can_wait_at_once(secure: ScriptedServer) -> None:
+    context = trusting()
+    with create_client(api_key=KEY, base_url=secure.url, ssl_context=context, timeout_s=1e9, max_retries=0) as client:
         assert get(client, "a") == "a"
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from ..forks import undivided
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,14 +60,15 @@ def __getattr__(name: str) -> Any:
 
 def reader(annotation: str) -> Callable[[Any], Any]:
     """What builds the result of a reply annotated so: the name of a model, or ``builtins.list[Model]``."""
-    with undivided:
-        from pydantic import ConfigDict, TypeAdapter
+    from pydantic import ConfigDict, TypeAdapter
 
-        outer, _, inner = annotation.rstrip("]").rpartition("[")
-        model: Any = globals().get(inner) or __getattr__(inner)
-        # Without the None Pydantic takes no settings here, and its errors would print what the reply said.
-        kind: Any = list.__class_getitem__(model) if outer else model | None
-        adapter: TypeAdapter[Any] = TypeAdapter(kind, config=ConfigDict(hide_input_in_errors=True))
-        adapter.rebuild()
-        # The method of the validator itself: the adapter's own adds a tenth to a cache hit.
-        return adapter.validator.validate_python
+    from .base import Items
+
+    outer, _, inner = annotation.rstrip("]").rpartition("[")
+    model: Any = globals().get(inner) or __getattr__(inner)
+    # Without the None Pydantic takes no settings here, and its errors would print what the reply said.
+    kind: Any = Items[model] if outer else model | None
+    adapter: TypeAdapter[Any] = TypeAdapter(kind, config=ConfigDict(hide_input_in_errors=True))
+    adapter.rebuild()
+    # The method of the validator itself: the adapter's own adds a tenth to a cache hit.
+    return adapter.validator.validate_python

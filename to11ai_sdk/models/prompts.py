@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from ..json_types import is_array, is_object
-from .base import Model, Timestamp
+from .base import Items, Model, Timestamp
 
 PromptFormat = Literal["text", "chat"]
 """How a prompt is written: one text, or chat messages."""
@@ -25,7 +25,7 @@ class Prompt(Model):
     name: str
     slug: str
     description: str | None = None
-    tags: list[str]
+    tags: Items[str]
     status: Literal["active", "draft", "archived"] | str
     created_by_user_id: str
     created_at: Timestamp
@@ -115,7 +115,7 @@ class PaginationInfo(Model):
 class PaginatedResult(Model):
     """One page of prompts; a reply that tells no pagination is the only page."""
 
-    items: list[Prompt]
+    items: Items[Prompt]
     pagination: PaginationInfo
 
     @model_validator(mode="before")
@@ -133,5 +133,5 @@ class PaginatedResult(Model):
 class PaginatedLabelEvents(Model):
     """One page of label events."""
 
-    items: list[PromptLabelEvent]
+    items: Items[PromptLabelEvent]
     pagination: PaginationInfo

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, PlainSerializer
 
-from .base import Model
+from .base import Items, Model, Words
 
 if TYPE_CHECKING:
     Role = Literal["system", "user", "assistant", "developer", "tool"] | str
@@ -44,7 +44,7 @@ class ChatRendered(Model):
     model_config: ClassVar[ConfigDict] = _SAME_NAMES
 
     format: Literal["chat"]
-    messages: list[RenderedChatMessage]
+    messages: Items[RenderedChatMessage]
 
 
 RenderedPrompt = Annotated[TextRendered | ChatRendered, Field(discriminator="format")]
@@ -63,10 +63,10 @@ class ResolvedPrompt(Model):
     version_id: str
     release_id: str | None = None
     version: int | float
-    labels: list[str] = []
+    labels: Items[str] = []
     content_hash: str
     rendered: RenderedPrompt
-    block_render_record: dict[str, Literal["rendered", "dimmed"] | str] | None = None
+    block_render_record: Words | None = None
     subject_hash: str | None = None
     variant_name: str | None = None
 

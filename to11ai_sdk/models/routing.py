@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeInt
 
-from .base import Model, Timestamp
+from .base import Items, Model, Timestamp
 from .prompts import VersionNumber
 
 ReleaseStrategy = Literal["single", "weighted"]
@@ -41,7 +41,7 @@ class RuleStep(Model):
     name: str | None = None
     strategy: Literal["single", "weighted", "fallback", "experiment"] | str | None = None
     target: RuleTarget | None = None
-    variants: list[RuleVariant] | None = None
+    variants: Items[RuleVariant] | None = None
     when: Any = None
 
 
@@ -50,7 +50,7 @@ class RuleRetry(Model):
 
     max_retries: NonNegativeInt | None = None
     backoff_base_ms: NonNegativeInt | None = None
-    retryable_status_codes: list[Annotated[int, Field(ge=100, le=599)]] | None = None
+    retryable_status_codes: Items[Annotated[int, Field(ge=100, le=599)]] | None = None
 
 
 class RuleProviderRef(Model):
@@ -74,11 +74,11 @@ class RuleSnapshot(Model):
     endpoint: str
     strategy: Literal["single", "weighted", "fallback", "experiment"] | str
     target: RuleTarget | None = None
-    variants: list[RuleVariant] | None = None
-    steps: list[RuleStep] | None = None
-    chain: list[Any] | None = None
-    model_bindings: list[RuleModelBinding] | None = None
-    provider_refs: list[RuleProviderRef] | None = None
+    variants: Items[RuleVariant] | None = None
+    steps: Items[RuleStep] | None = None
+    chain: Items[Any] | None = None
+    model_bindings: Items[RuleModelBinding] | None = None
+    provider_refs: Items[RuleProviderRef] | None = None
     retry: RuleRetry | None = None
 
 
@@ -112,7 +112,7 @@ class RuleRelease(Model):
     actor_type: Literal["user", "api_key", "worker"] | str
     strategy: ReleaseStrategy | str
     version_id: str | None = None
-    weights: list[RuleReleaseWeight] | None = None
+    weights: Items[RuleReleaseWeight] | None = None
     change_kind: Literal["release_initial", "release_promoted", "release_rolled_back", "release_weight_changed"] | str
     prior_release_id: str | None = None
     reason: str | None = None
