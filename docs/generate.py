@@ -20,9 +20,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import to11ai_sdk
 import to11ai_sdk.gateway
-from to11ai_sdk.docstrings import parameter_texts, parts
+import to11ai_sdk.local
+from to11ai_sdk.docstrings import Docstring, parameter_texts, parts
 from to11ai_sdk.endpoint import ENDPOINTS, Endpoint, Resource
-from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.models import base
 
 if TYPE_CHECKING:
@@ -30,12 +30,13 @@ if TYPE_CHECKING:
 
 OWNERS = list(dict.fromkeys(row.owner for row in ENDPOINTS.values()))
 SELF = ("self", "cls")
+PLAIN_TYPES = {"Items": "list", "Words": "dict[str, str]"}
+"""Types of the models that also say how a reply is checked, and what they are to a reader."""
 PAGE = Path(__file__).with_name("reference.md")
 HEAD = """# Reference
 
 Every public name of `to11ai_sdk`, written by `docs/generate.py` from the code; do not edit. All methods below
-`client` take keyword arguments only. Any call may raise what [Errors](#errors) lists. The
-local to11 is imported from `to11ai_sdk.local`.
+`client` take keyword arguments only. Any call may raise what [Errors](#errors) lists.
 """
 
 
@@ -65,15 +66,17 @@ def table(*rows: tuple[str, ...]) -> str:
 def typed(annotation: object) -> str:
     """An annotation as it was written."""
     text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
-    return text.replace("builtins.", "")
+    return re.sub(r"\b\w+\b", lambda word: PLAIN_TYPES.get(word[0], word[0]), text.replace("builtins.", ""))
 
 
 def signature(name: str, call: Any) -> str:
     """The signature of a function or method, in as many lines as it takes."""
     found = inspect.signature(call)
-    shown = [shown_parameter(parameter) for parameter in found.parameters.values() if parameter.name not in SELF]
-    if any(parameter.kind is parameter.KEYWORD_ONLY for parameter in found.parameters.values()):
-        shown.insert(0, "*")
+    parameters = [parameter for parameter in found.parameters.values() if parameter.name not in SELF]
+    shown = [shown_parameter(parameter) for parameter in parameters]
+    keywords = [place for place, parameter in enumerate(parameters) if parameter.kind is parameter.KEYWORD_ONLY]
+    if keywords:
+        shown.insert(keywords[0], "*")
     result = "" if found.return_annotation is found.empty else f" -> {typed(found.return_annotation)}"
     line = f"{name}({', '.join(shown)}){result}"
     broken = f"{name}(\n" + "".join(f"    {parameter},\n" for parameter in shown) + f"){result}"
@@ -82,7 +85,8 @@ def signature(name: str, call: Any) -> str:
 
 def shown_parameter(parameter: inspect.Parameter) -> str:
     """One parameter of a signature."""
-    text = f"{parameter.name}: {typed(parameter.annotation)}"
+    stars = "**" if parameter.kind is parameter.VAR_KEYWORD else ""
+    text = f"{stars}{parameter.name}: {typed(parameter.annotation)}"
     return text if parameter.default is parameter.empty else f"{text} = {parameter.default!r}"
 
 
@@ -96,7 +100,12 @@ def documented(title: str, call: Any, texts: dict[str, str] | None = None) -> It
     yield table(("parameter", "meaning"), *((code(name), cell(text)) for name, text in texts.items() if text))
     if doc.returns:
         yield f"Returns: {markdown(doc.returns)}"
-    yield table(("raises", "when"), *((code(name), cell(text)) for name, text in doc.errors.items()))
+    yield raises(doc)
+
+
+def raises(doc: Docstring) -> str:
+    """The errors that a docstring lists."""
+    return table(("raises", "when"), *((code(name), cell(text)) for name, text in doc.errors.items()))
 
 
 def functions() -> Iterator[str]:
@@ -119,10 +128,18 @@ def gateway() -> Iterator[str]:
 
 
 def members(kind: type) -> Iterator[tuple[str, Any]]:
-    """The public methods and properties of a class, in the order of the source."""
+    """The public methods and properties that a class itself declares, in the order of the source."""
     for name, value in vars(kind).items():
         if not name.startswith("_") and isinstance(value, FunctionType | property | classmethod):
             yield name, value.__func__ if isinstance(value, classmethod) else value
+
+
+def all_members(kind: type) -> Iterator[tuple[str, Any]]:
+    """The public methods and properties of a class, its own before those that it inherits."""
+    names: set[str] = set()
+    for each in kind.__mro__:
+        yield from ((name, value) for name, value in members(each) if name not in names)
+        names |= vars(each).keys()
 
 
 def plain_class(kind: type, name: str) -> Iterator[str]:
@@ -134,12 +151,23 @@ def plain_class(kind: type, name: str) -> Iterator[str]:
         ("attribute or argument", "meaning"),
         *((code(key), cell(text)) for key, text in doc.arguments.items()),
     )
-    for member, value in members(kind):
+    yield raises(doc)
+    for member, value in all_members(kind):
         if isinstance(value, property):
             yield f"### `{name}.{member}`"
             yield markdown(parts(value.__doc__).prose)
         else:
             yield from documented(f"{name}.{member}", value)
+
+
+def local() -> Iterator[str]:
+    """What is imported from ``to11ai_sdk.local``, the errors last."""
+    names = sorted(to11ai_sdk.local.__all__, key=lambda name: name.endswith("Error"))
+    yield "## `to11ai_sdk.local`"
+    yield markdown(parts(to11ai_sdk.local.__doc__).prose)
+    yield f"Its names are {', '.join(map(code, names))}."
+    for name in names:
+        yield from plain_class(getattr(to11ai_sdk.local, name), name)
 
 
 def namespaces() -> Iterator[str]:
@@ -266,7 +294,7 @@ def reference() -> str:
         namespaces(),
         plain_class(to11ai_sdk.BehaviorStore, "BehaviorStore"),
         gateway(),
-        plain_class(LocalTo11, "LocalTo11"),
+        local(),
         models(),
         types(),
         errors(),

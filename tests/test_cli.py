@@ -261,19 +261,25 @@ def test_local_is_served_with_the_options_given(monkeypatch: pytest.MonkeyPatch)
     module = importlib.import_module("to11ai_sdk.local.serve")
     calls: list[tuple[Any, ...]] = []
 
-    def serve(port: int, data: str | None, *, as_json: bool) -> int:
-        calls.append((port, data, as_json))
+    def serve(*args: Any, **options: Any) -> int:
+        calls.append((*args, options))
         return 0
 
     monkeypatch.setattr(module, "serve", serve)
+    usual = {"as_json": False, "providers": [], "config": None, "strict_labels": None}
     assert cli.main(["local"]) == 0
-    assert cli.main(["local", "--port", "0", "--data", "to11.sqlite", "--json"]) == 0
-    assert calls == [(4500, None, False), (0, "to11.sqlite", True)]
+    assert cli.main(["local", "--port", "0", "--data", "to11.sqlite", "--json", "--no-strict-labels"]) == 0
+    assert cli.main(["local", "--strict-labels", "--provider", "openai=echo", "--config", "gateway.toml"]) == 0
+    assert calls == [
+        (4500, None, usual),
+        (0, "to11.sqlite", {**usual, "as_json": True, "strict_labels": False}),
+        (4500, None, {**usual, "providers": ["openai=echo"], "config": "gateway.toml", "strict_labels": True}),
+    ]
 
 
 def test_the_first_line_of_help_says_what_the_local_to11_is_for(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = run(capsys, "local", "--help")
-    assert out.splitlines()[0].startswith("for development, not for production")
+    assert out.splitlines()[0].startswith("for development, not for production: the to11 control plane and gateway")
 
 
 def test_the_package_runs_as_a_module(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

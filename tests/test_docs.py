@@ -10,6 +10,7 @@ from types import FunctionType
 import pytest
 
 import to11ai_sdk
+import to11ai_sdk.local
 from to11ai_sdk.docstrings import parameter_texts, parts, plain, public_doc
 from to11ai_sdk.endpoint import ENDPOINTS, Endpoint
 from to11ai_sdk.models.base import Model
@@ -64,6 +65,22 @@ def test_every_field_of_a_model_stands_in_the_reference(name: str) -> None:
     fields = kind.model_fields if issubclass(kind, Model) else {}
     section = REFERENCE.partition(f"### `{name}`\n")[2].partition("\n### ")[0]
     assert [field for field in fields if f"| `{field}` |" not in section] == []
+
+
+@pytest.mark.parametrize("name", to11ai_sdk.local.__all__)
+def test_every_name_of_the_local_to11_stands_in_the_reference_with_all_that_it_has(name: str) -> None:
+    kind = getattr(to11ai_sdk.local, name)
+    own = [base for base in kind.__mro__ if base.__module__.startswith("to11ai_sdk.")]
+    members = [member.partition(".")[2] for base in own for member, _ in public_members(base)]
+    assert f"## `{name}`\n" in REFERENCE
+    assert [member for member in members if f"### `{name}.{member}`\n" not in REFERENCE] == []
+
+
+def test_a_signature_is_shown_as_it_can_be_called() -> None:
+    assert "\nfail_next(\n    times: int = 1,\n    *,\n    status: int | None = None,\n" in REFERENCE
+    assert "\nclient(**options: Any) -> To11aiClient\n" in REFERENCE
+    assert "| `**options` | further arguments" in REFERENCE
+    assert "\nstart() -> Self\n" in REFERENCE
 
 
 def test_the_reference_is_what_the_code_says() -> None:

@@ -15,6 +15,8 @@ from test_wire import JSON, OBJECT
 
 import to11ai_sdk
 from to11ai_sdk.endpoint import ENDPOINTS, Endpoint, EndpointTable, Resource, endpoint, row_of
+from to11ai_sdk.local.http.arguments import decode
+from to11ai_sdk.local.problems import Problem
 from to11ai_sdk.wire import KINDS, json_bytes
 
 ROWS = pytest.mark.parametrize("row", ENDPOINTS.values(), ids=list(ENDPOINTS))
@@ -23,7 +25,7 @@ IDS = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1).filter
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "str": TEXTS,
-    "int": st.integers(-(2**63), 2**63),
+    "int": st.integers(-(2**63), 2**63 - 1),
     "bool": st.booleans(),
     "Any": JSON.filter(lambda value: value is not None),
     "Mapping[str, Any]": OBJECT,
@@ -69,7 +71,7 @@ def test_a_request_decodes_to_the_arguments_it_was_made_of(row: Endpoint, data: 
     said = {
         name: value for name, value in arguments.items() if value is not None and not (value is False and name in flags)
     }
-    decoded = row.decode(*parsed(row, arguments))
+    decoded = decode(row, *parsed(row, arguments))
     assert decoded == said
     assert repr(sorted(decoded.items())) == repr(sorted(said.items()))
 
@@ -99,11 +101,11 @@ def test_a_missing_required_argument_is_refused_on_both_sides(row: Endpoint) -> 
     for parameter in row.parameters:
         if not parameter.required:
             continue
-        name = parameter.name if parameter.place == "path" else parameter.wire_name
         full = {p.name: p for p in row.parameters if p.required and p is not parameter}
         path = {n: "1" for n, p in full.items() if p.place == "path"}
-        with pytest.raises(TypeError, match=rf"^{name} (is required|must be)"):
-            row.decode(path, {}, {p.wire_name: sample(p.annotation) for p in full.values() if p.place == "body"})
+        with pytest.raises(Problem, match=rf"^{parameter.wire_name} (is required|must be)") as caught:
+            decode(row, path, {}, {p.wire_name: sample(p.annotation) for p in full.values() if p.place == "body"})
+        assert caught.value.details == {"field": parameter.wire_name}
 
 
 def sample(annotation: str) -> Any:
@@ -120,19 +122,11 @@ def test_arguments_are_by_name_and_checked_by_python(row: Endpoint) -> None:
         call(Resource(lambda *_, **__: None), nonsense=1)
 
 
-@pytest.mark.parametrize("body", [None, [], "text", 7])
-def test_a_call_with_a_body_needs_an_object(body: object) -> None:
-    with pytest.raises(TypeError, match=r"^the body must be a JSON object$"):
-        ENDPOINTS["prompts.create"].decode({"project_id": "p"}, {}, body)
-
-
-def test_a_wrong_value_is_told_by_its_name_on_that_side() -> None:
+def test_a_wrong_value_is_told_by_its_name() -> None:
     with pytest.raises(TypeError, match=r"^is_default must be a bool, not str$"):
         ENDPOINTS["prompts.create_project_label"].encode({"project_id": "p", "label": "l", "is_default": "yes"})
-    with pytest.raises(TypeError, match=r"^isDefault must be a bool, not str$"):
-        ENDPOINTS["prompts.create_project_label"].decode({"project_id": "p"}, {}, {"label": "l", "isDefault": "yes"})
-    with pytest.raises(TypeError, match=r"^includeArchived must be a bool$"):
-        ENDPOINTS["project_environments.list"].decode({"project_id": "p"}, {"includeArchived": "1"}, None)
+    with pytest.raises(TypeError, match=r"^tags must be a list of str, not list of int and str$"):
+        ENDPOINTS["prompts.update"].encode({"project_id": "p", "prompt_id": "q", "tags": ["a", 1, 2]})
 
 
 @pytest.mark.parametrize("page", [False, True, "1", 1.0])

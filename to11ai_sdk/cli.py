@@ -8,13 +8,13 @@ import os
 import sys
 from functools import partial
 from operator import attrgetter
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from .client import create_client
 from .docstrings import parameter_texts, parts, plain
 from .endpoint import ENDPOINTS
 from .errors import To11aiError
+from .parser import Parser, UsageError, json_value, port_number
 from .transport import USER_AGENT
 
 if TYPE_CHECKING:
@@ -26,49 +26,10 @@ if TYPE_CHECKING:
 
 VERSION = USER_AGENT.rpartition("/")[2]
 API_URL = "https://api.to11.ai"
-LOCAL_HELP = "for development, not for production: the to11 control plane on this machine"
+LOCAL_HELP = "for development, not for production: the to11 control plane and gateway on this machine"
 DEMO_HELP = "create, release and resolve a prompt and print each step; on a to11 of its own unless told a URL"
 SETTINGS = {"api_key": "TO11_API_KEY", "base_url": "TO11_API_URL", "project_id": "TO11_PROJECT_ID"}
 """Options that may come from the environment instead, with their variables."""
-
-
-class UsageError(ValueError):
-    """The command line asks for something that cannot be done; the message says what to change."""
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser that first says what the command is for, takes no half names, and complains in one line."""
-
-    def __init__(self, *, description: str, prog: str) -> None:
-        super().__init__(prog=prog, allow_abbrev=False)
-        self._summary = description
-
-    def format_help(self) -> str:
-        """The help, what the command is for before everything else."""
-        return f"{self._summary}\n\n{super().format_help()}"
-
-    def error(self, message: str) -> NoReturn:
-        """Print the message on one line of stderr and leave with exit code 2."""
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
-
-
-def json_value(text: str) -> Any:
-    """The value of a JSON option: JSON text, ``@file``, or ``-`` for the standard input."""
-    try:
-        if text == "-":
-            text = sys.stdin.read()
-        elif text.startswith("@"):
-            text = Path(text[1:]).read_text(encoding="utf-8")
-        return json.loads(text)
-    except (OSError, RecursionError, ValueError) as exc:
-        raise argparse.ArgumentTypeError(f"not JSON, @file or -: {exc}") from None
-
-
-def port_number(text: str) -> int:
-    """The value of ``--port``."""
-    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
-        raise argparse.ArgumentTypeError("a port is 0 to 65535, 0 for a free one")
-    return int(text)
 
 
 ACTIONS: dict[str, dict[str, Any]] = {
@@ -151,6 +112,8 @@ def _add_local(commands: Commands) -> None:
     text = "a provider of the gateway: NAME=echo, or NAME=upstream,base_url=URL,key_env=VARIABLE,models=A|B"
     local.add_argument("--provider", action="append", default=[], metavar="NAME=KIND,...", help=text)
     local.add_argument("--config", metavar="FILE", help="TOML or JSON file that configures the gateway")
+    text = "whether only registered labels may be moved in its project; else as FILE says, or not"
+    local.add_argument("--strict-labels", action=argparse.BooleanOptionalAction, help=text)
     local.add_argument("--json", action="store_true", help="print URLs, key and project as one JSON object")
     local.set_defaults(run=_local)
 
@@ -232,9 +195,14 @@ def _local(options: argparse.Namespace) -> int:
     try:
         from .local.serve import serve
 
-        gateway = {"providers": options.provider, "config": options.config}
-        given = {name: value for name, value in gateway.items() if value}
-        return serve(options.port, options.data, as_json=options.json, **given)
+        return serve(
+            options.port,
+            options.data,
+            as_json=options.json,
+            providers=options.provider,
+            config=options.config,
+            strict_labels=options.strict_labels,
+        )
     except ImportError as exc:
         raise _without_extra("local", exc) from exc
 

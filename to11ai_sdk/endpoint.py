@@ -13,7 +13,8 @@ from importlib import import_module
 
 from . import wire
 from .errors import To11aiResponseValidationError
-from .json_types import is_array, is_object
+from .forks import importing
+from .json_types import is_array
 from .request import Parameter, Request
 
 TYPE_CHECKING = False
@@ -116,39 +117,12 @@ class Endpoint:
                 query[parameter.wire_name] = wire.text(value)
         return Request(self.method, self.path.format_map(path), query, body if self.has_body else None)
 
-    def decode(self, path: Mapping[str, str], query: Mapping[str, str], body: object) -> dict[str, Any]:
-        """The arguments of a request that arrived: the inverse of :meth:`encode`, for a server.
-
-        Args:
-            path: the path parameters by their Python names, percent-decoded.
-            query: the query, decoded.
-            body: the JSON body, decoded; ``None`` if there was none.
-
-        Raises:
-            TypeError: a required value is missing, or one has the wrong type; the message names it as the wire does.
-        """
-        if self.has_body and not is_object(body):
-            raise TypeError("the body must be a JSON object")
-        places: dict[str, Mapping[str, Any]] = {
-            "path": path,
-            "query": query,
-            "body": body if is_object(body) else {},
-        }
-        arguments: dict[str, Any] = {}
-        for parameter in self.parameters:
-            name = parameter.name if parameter.place == "path" else parameter.wire_name
-            value = places[parameter.place].get(name)
-            if value is not None:
-                read = parameter.kind.check if parameter.place == "body" else parameter.kind.read
-                arguments[parameter.name] = read(name, value)
-            elif parameter.required:
-                raise TypeError(f"{name} is required")
-        return arguments
-
     @cached_property
     def result(self) -> Callable[[Any], Any]:
         """What builds the result; made on first use, which imports Pydantic and the models."""
-        return import_module("to11ai_sdk.models").reader(self.signature.__annotations__["return"])  # type: ignore[no-any-return]
+        with importing:
+            models = import_module("to11ai_sdk.models")
+            return models.reader(self.signature.__annotations__["return"])  # type: ignore[no-any-return]
 
     def prepare(self) -> None:
         """Get ready to read the reply: the slow part of a first call, best done while the server thinks."""

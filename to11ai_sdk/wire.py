@@ -19,28 +19,26 @@ class Kind:
     Args:
         says: the type in words, for the message of the ``TypeError``.
         admits: whether a value is of the kind.
-        parse: the value of a text from a path or a query.
     """
 
-    __slots__ = ("admits", "parse", "says")
+    __slots__ = ("admits", "says")
 
-    def __init__(self, says: str, admits: Callable[[Any], bool], parse: Callable[[str], Any] = str) -> None:
+    def __init__(self, says: str, admits: Callable[[Any], bool]) -> None:
         self.says: str = says
         self.admits: Callable[[Any], bool] = admits
-        self.parse: Callable[[str], Any] = parse
 
     def check(self, name: str, value: Any) -> Any:
         """The value, if it is of the kind; else a ``TypeError`` that names the parameter."""
         if not self.admits(value):
-            raise TypeError(f"{name} must be {self.says}, not {type(value).__name__}")
+            raise TypeError(f"{name} must be {self.says}, not {_told(value)}")
         return value
 
-    def read(self, name: str, text: str) -> Any:
-        """The value of a text; a ``TypeError`` that names the parameter if the text is none of the kind."""
-        try:
-            return self.parse(text)
-        except (KeyError, ValueError):
-            raise TypeError(f"{name} must be {self.says}") from None
+
+def _told(value: Any) -> str:
+    """The type of a value in words; that of its items, too, as they may be what is wrong."""
+    name = type(value).__name__
+    items = sorted({type(item).__name__ for item in value}) if is_sequence(value) else []
+    return f"{name} of {' and '.join(items)}" if items else name
 
 
 def _is_object(value: Any) -> bool:
@@ -52,8 +50,8 @@ _OBJECT = Kind("a mapping with str keys", _is_object)
 
 KINDS: dict[str, Kind] = {
     "str": _TEXT,
-    "int": Kind("an int", lambda value: isinstance(value, int) and not isinstance(value, bool), int),
-    "bool": Kind("a bool", lambda value: isinstance(value, bool), {"true": True, "false": False}.__getitem__),
+    "int": Kind("an int", lambda value: isinstance(value, int) and not isinstance(value, bool)),
+    "bool": Kind("a bool", lambda value: isinstance(value, bool)),
     "Any": Kind("given", lambda value: value is not None),
     "Mapping[str, Any]": _OBJECT,
     "Sequence[str]": Kind(
@@ -148,6 +146,7 @@ def _url_fault(url: str) -> str | None:
         "it has no host": not parts.hostname,
         "its port is not valid": port == 0 or parts.netloc.endswith(":"),
         "it holds a user name or password": "@" in parts.netloc,
+        "its host is not valid": "%" in parts.netloc,
         "it has a query or a fragment": "?" in url or "#" in url,
         "its path has dot segments": bool({".", ".."} & set(unquote(parts.path).split("/"))),
     }

@@ -199,6 +199,22 @@ def test_forms_of_a_request_that_clients_may_use(to11: LocalTo11) -> None:
     assert b"Content-Length: " in only_head
 
 
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_reply_that_has_no_body_has_no_framing(to11: LocalTo11, status: int) -> None:
+    to11.fail_next(status=status)
+    reply = exchange(to11, head(to11, f"GET /v1/projects/{to11.project_id}/prompts HTTP/1.1"))
+    assert reply.startswith(b"HTTP/1.1 %d " % status)
+    assert reply.endswith(b"\r\n\r\n")
+    assert reply.count(b"\r\n\r\n") == 1
+    assert b"Transfer-Encoding" not in reply
+
+
+def test_what_is_no_url_is_answered_with_a_head_where_only_that_was_asked_for(to11: LocalTo11) -> None:
+    reply = exchange(to11, head(to11, "HEAD http://[broken HTTP/1.1"))
+    assert reply.startswith(b"HTTP/1.1 400 ")
+    assert reply.endswith(b"\r\n\r\n")
+
+
 def test_the_body_is_asked_for_when_the_client_waits(to11: LocalTo11) -> None:
     host, port = urlsplit(to11.base_url).netloc.split(":")
     body = b'{"name": "A", "slug": "a"}'

@@ -15,13 +15,12 @@ from urllib.request import urlopen
 
 import pytest
 
+from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.local.serve import serve
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
-
-    from to11ai_sdk.local import LocalTo11
 
 SERVE = "import sys; from to11ai_sdk.local.serve import serve; sys.exit(serve({}))"
 
@@ -88,6 +87,16 @@ def test_it_gives_the_signals_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
     key = json.loads(seen[0])["api_key"]
     assert f"export TO11_API_KEY={key}\n" in seen[1]
+
+
+def test_strict_labels_are_switched_and_remembered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    data, seen = tmp_path / "to11.db", []
+    for asked in (None, True, None, False):
+        monkeypatch.setattr(sys, "stdout", Terminal())
+        assert serve(0, data, strict_labels=asked) == 0
+        with LocalTo11(data) as to11:
+            seen.append(to11.enforce_label_registry)
+    assert seen == [False, True, True, False]
 
 
 def test_the_exports_can_be_read_by_a_shell() -> None:

@@ -4,17 +4,17 @@ import http.client
 import socket
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 from bound import Api, Clock, call, connection, refused, send
 
 from to11ai_sdk import To11aiNetworkError, To11aiRateLimitError
-from to11ai_sdk.local import LocalTo11
-from to11ai_sdk.local.http.server import PortTakenError
+from to11ai_sdk.local import LocalTo11, PortTakenError
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
 
@@ -230,16 +230,77 @@ def test_stopping_ends_a_delay_and_the_request_at_work() -> None:
     assert statuses == [404]
 
 
+def test_headers_alone_go_with_the_usual_reply(to11: LocalTo11) -> None:
+    to11.fail_next(headers={"Retry-After": "", "content-type": "text/json"})
+    reply = call(to11, "GET", "prompts")
+    assert (reply.status, reply.json["data"]) == (200, [])
+    assert (reply.headers["Retry-After"], reply.headers["Content-Type"]) == ("", "text/json")
+
+
+def test_a_request_that_is_only_delayed_is_processed_once(to11: LocalTo11, api: Api) -> None:
+    to11.fail_next(delay_s=0.001, processed=True)
+    assert api.prompts.create(name="A", slug="a").slug == "a"
+
+
 @pytest.mark.parametrize(
-    "wrong", [{}, {"times": 0, "drop": True}, {"delay_s": 0}, {"status": 500, "match": "prompts.nope"}]
+    ("wrong", "kind", "words"),
+    [
+        ({}, ValueError, "say how to fail"),
+        ({"delay_s": 0}, ValueError, "say how to fail"),
+        ({"processed": True}, ValueError, "say how to fail"),
+        ({"times": 0, "drop": True}, ValueError, "times must be 1 or more"),
+        ({"times": 1.5, "drop": True}, TypeError, "times must be an int, not float"),
+        ({"status": 500, "match": "prompts.nope"}, ValueError, "match must be the name of an endpoint"),
+        ({"status": 0}, ValueError, "status must be a final HTTP status"),
+        ({"status": 100}, ValueError, "status must be a final HTTP status"),
+        ({"status": 600}, ValueError, "status must be a final HTTP status"),
+        ({"status": "503"}, TypeError, "status must be an int, not str"),
+        ({"status": True}, TypeError, "status must be an int, not bool"),
+        ({"code": "MY_CODE", "drop": True}, ValueError, "code is the word for an error: give its status"),
+        ({"status": 500, "code": 7}, TypeError, "code must be a str, not int"),
+        ({"delay_s": float("nan")}, ValueError, "delay_s must be 0 to"),
+        ({"delay_s": float("inf")}, ValueError, "delay_s must be 0 to"),
+        ({"delay_s": -1}, ValueError, "delay_s must be 0 to"),
+        ({"delay_s": "1"}, TypeError, "delay_s must be a number of seconds, not str"),
+        ({"headers": {"X": "a\r\nb"}}, ValueError, r"headers\['X'\] must hold only"),
+        ({"headers": {"X": "\u20ac"}}, ValueError, r"headers\['X'\] must hold only"),
+        ({"headers": {"X": 1}}, TypeError, r"headers\['X'\] must be a str, not int"),
+        ({"headers": {"X Y": "1"}}, ValueError, "headers: 'X Y' is no name of a header"),
+        ({"headers": {1: "1"}}, TypeError, "headers must be a mapping with str keys"),
+        ({"body": {"a": 1}}, TypeError, "body must be bytes or a str, not dict"),
+    ],
 )
-def test_a_failure_must_be_one(to11: LocalTo11, wrong: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"say how to fail|name of an endpoint"):
-        to11.fail_next(**wrong)  # type: ignore[arg-type]
+def test_a_failure_that_cannot_be_is_refused_at_once(
+    to11: LocalTo11, wrong: dict[str, Any], kind: type[Exception], words: str
+) -> None:
+    with pytest.raises(kind, match=f"^{words}"):
+        to11.fail_next(**wrong)
+    assert call(to11, "GET", "prompts").status == 200
 
 
-def test_the_module_has_only_what_it_says() -> None:
+@pytest.mark.parametrize(("port", "kind"), [(70_000, ValueError), (-1, ValueError), ("4500", TypeError)])
+def test_a_port_that_there_is_not_is_refused_at_once(port: Any, kind: type[Exception]) -> None:
+    with pytest.raises(kind, match=r"^port must be "):
+        LocalTo11(port=port)
+
+
+def test_a_start_that_fails_leaves_the_data_file_closed(tmp_path: Path) -> None:
+    def broken() -> datetime:
+        raise RuntimeError("the clock is broken")
+
+    to11 = LocalTo11(tmp_path / "data", clock=broken)
+    with pytest.raises(RuntimeError, match="the clock is broken") as caught:
+        to11.start()
+    assert caught.tb, "what it had opened is still referred to"
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_the_module_has_what_it_says_and_nothing_else() -> None:
     import to11ai_sdk.local
 
+    names: dict[str, object] = {}
+    exec("from to11ai_sdk.local import *", names)
+    assert set(names) - {"__builtins__"} == set(to11ai_sdk.local.__all__)
+    assert names["LocalTo11"] is LocalTo11
     with pytest.raises(AttributeError, match="nothing_else"):
         to11ai_sdk.local.nothing_else  # noqa: B018 - for its effect

@@ -7,20 +7,33 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
+    from .gateway.config import ConfigError
+    from .gateway.traces import Span
+    from .http.log import SeenRequest
+    from .http.server import PortTakenError
     from .server import LocalTo11
+    from .store import DataFileError
 
-__all__ = ["LocalTo11"]
+__all__ = ["ConfigError", "DataFileError", "LocalTo11", "PortTakenError", "SeenRequest", "Span"]
+
+_HOMES = {
+    "ConfigError": "gateway.config",
+    "DataFileError": "store",
+    "LocalTo11": "server",
+    "PortTakenError": "http.server",
+    "SeenRequest": "http.log",
+    "Span": "gateway.traces",
+}
 
 
-def __getattr__(name: str) -> Any:
-    if name != "LocalTo11":
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     try:
-        from .server import LocalTo11
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
     except ModuleNotFoundError as exc:
         if exc.name is None or exc.name.startswith("to11ai_sdk"):
             raise
         raise ImportError(f"the local to11 needs {exc.name}: pip install 'to11ai-sdk[local]'") from exc
-    return LocalTo11

@@ -35,7 +35,19 @@ class Owner(ABC):
 
     @enforce_label_registry.setter
     def enforce_label_registry(self, enforce: bool) -> None:
-        self._platform.strict_labels(self.project_id, enforce)
+        self.set_enforce_label_registry(enforce)
+
+    def set_enforce_label_registry(self, enforce: bool, *, project_id: str | None = None) -> None:
+        """Switch strict mode on or off, as :attr:`enforce_label_registry` does, in any project.
+
+        Args:
+            enforce: whether only labels of the registry may be moved.
+            project_id: the project, the main one unless given.
+
+        Raises:
+            LookupError: there is no such project.
+        """
+        self._platform.strict_labels(self._project(project_id), enforce)
 
     def create_project(self) -> Access:
         """Make another project; returns ``(project_id, api_key)``. Of this key only a digest is kept."""
@@ -49,61 +61,92 @@ class Owner(ABC):
             project_id: the project it opens, the main one unless given.
 
         Raises:
+            LookupError: there is no such project.
             ValueError: a permission that there is not; the message lists those there are.
         """
-        return self._platform.create_key(project_id or self.project_id, permissions)
+        return self._platform.create_key(self._project(project_id), permissions)
 
-    def create_rule(self, rule_id: str | None = None) -> str:
+    def create_rule(self, rule_id: str | None = None, *, project_id: str | None = None) -> str:
         """Make a routing rule without a version, which no call of the API does; returns its id.
 
+        Args:
+            rule_id: its id, a new one unless given.
+            project_id: the project it is in, the main one unless given.
+
         Raises:
+            LookupError: there is no such project.
             ValueError: the id is blank, longer than 200 characters or not printable.
         """
-        with self._owner() as session:
-            rule_id = rule_id or session.new_id("rule")
+        with self._owner(project_id) as session:
+            rule_id = session.new_id("rule") if rule_id is None else rule_id
             rules.ensure(session, rule_id)
         return rule_id
 
-    def disable_provider(self, env_slug: str, provider_id: str) -> None:
+    def disable_provider(self, env_slug: str, provider_id: str, *, project_id: str | None = None) -> None:
         """Switch a provider off in an environment: releases that name it are refused there.
 
+        Args:
+            env_slug: slug of the environment.
+            provider_id: id of the provider, such as ``"openai"``.
+            project_id: the project, the main one unless given.
+
         Raises:
-            ValueError: there is no such environment, or it is archived.
+            LookupError: there is no such project.
+            ValueError: there is no such environment, it is archived, or ``provider_id`` is blank.
         """
-        with self._owner() as session:
+        with self._owner(project_id) as session:
             environments.set_provider(session, env_slug, provider_id, is_active=False)
 
-    def enable_provider(self, env_slug: str, provider_id: str) -> None:
+    def enable_provider(self, env_slug: str, provider_id: str, *, project_id: str | None = None) -> None:
         """Switch a provider on in an environment, as every provider is until it is switched off.
 
+        Args:
+            env_slug: slug of the environment.
+            provider_id: id of the provider, such as ``"openai"``.
+            project_id: the project, the main one unless given.
+
         Raises:
-            ValueError: there is no such environment, or it is archived.
+            LookupError: there is no such project.
+            ValueError: there is no such environment, it is archived, or ``provider_id`` is blank.
         """
-        with self._owner() as session:
+        with self._owner(project_id) as session:
             environments.set_provider(session, env_slug, provider_id, is_active=True)
 
-    def approve_release(self, release_id: str) -> None:
+    def approve_release(self, release_id: str, *, project_id: str | None = None) -> None:
         """Let a release to an environment with ``requires_approval`` serve; until then it is pending.
 
+        Args:
+            release_id: id of the release.
+            project_id: the project it is in, the main one unless given.
+
         Raises:
+            LookupError: there is no such project.
             ValueError: no release with this id is pending.
         """
-        with self._owner() as session:
+        with self._owner(project_id) as session:
             releases.review(session, release_id, approve=True)
 
-    def reject_release(self, release_id: str) -> None:
+    def reject_release(self, release_id: str, *, project_id: str | None = None) -> None:
         """Reject a release that is pending.
 
+        Args:
+            release_id: id of the release.
+            project_id: the project it is in, the main one unless given.
+
         Raises:
+            LookupError: there is no such project.
             ValueError: no release with this id is pending.
         """
-        with self._owner() as session:
+        with self._owner(project_id) as session:
             releases.review(session, release_id, approve=False)
 
+    def _project(self, project_id: str | None) -> str:
+        return self.project_id if project_id is None else project_id
+
     @contextmanager
-    def _owner(self) -> Generator[Session]:
+    def _owner(self, project_id: str | None) -> Generator[Session]:
         try:
-            with self._platform.owner(self.project_id) as session:
+            with self._platform.owner(self._project(project_id)) as session:
                 yield session
         except Problem as exc:
             raise ValueError(exc.message) from exc

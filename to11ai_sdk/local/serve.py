@@ -25,6 +25,7 @@ def serve(
     as_json: bool = False,
     providers: Sequence[str] = (),
     config: str | os.PathLike[str] | None = None,
+    strict_labels: bool | None = None,
 ) -> int:
     """Run a local to11 until SIGINT or SIGTERM; call it in the main thread.
 
@@ -37,6 +38,7 @@ def serve(
         as_json: print JSON instead of exports.
         providers: providers of the gateway, each as ``name=kind,key=value,...``.
         config: path of the gateway's configuration.
+        strict_labels: whether only registered labels may be moved in its project; ``None`` leaves that as it is.
 
     Returns:
         The exit status: 0, or 1 if it could not start, with the reason on stderr.
@@ -54,6 +56,8 @@ def serve(
     try:
         gateway = (GatewayConfig.load(config) if config else GatewayConfig()).with_options(providers)
         with LocalTo11(data, port, remember=0, config=gateway) as to11:
+            if strict_labels is not None:
+                to11.enforce_label_registry = strict_labels
             _say(to11, as_json=as_json)
             end.wait()
     except (ConfigError, DataFileError, OSError) as exc:

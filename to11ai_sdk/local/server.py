@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
-from ..endpoint import ENDPOINTS
-from .gateway.setup import build, configured
+from ..wire import KINDS
+from .gateway.setup import configured
 from .gateway.traces import Span, recent
-from .http.app import ControlPlane
-from .http.faults import Fault, Faults
-from .http.front import Front
-from .http.local import LocalPages
+from .http.faults import Fault
 from .http.log import RequestLog, SeenRequest
-from .http.server import Server
 from .owner import Owner
-from .service import Platform
-from .store import Store
+from .running import Running, Settings
 
 if TYPE_CHECKING:
     import os
@@ -26,6 +21,7 @@ if TYPE_CHECKING:
 
     from ..client import To11aiClient
     from .gateway.config import GatewayConfig
+    from .service import Platform
     from .service.session import Clock
 
 
@@ -56,6 +52,8 @@ class LocalTo11(Owner):
 
     Raises:
         ConfigError: the configuration of the gateway is wrong; a ``ValueError``.
+        TypeError: the port is no ``int``.
+        ValueError: there is no such port.
     """
 
     def __init__(
@@ -71,12 +69,14 @@ class LocalTo11(Owner):
         providers: Mapping[str, Any] | None = None,
         sleep: Callable[[float], None] | None = None,
     ) -> None:
+        if not 0 <= KINDS["int"].check("port", port) <= 65535:
+            raise ValueError(f"port must be 0 to 65535, 0 for a free one, not {port}")
         self._port = port
         self._log = RequestLog(remember)
         self._flags: dict[str, Any] = {}
         gateway = configured(config, providers)
-        self._settings = _Settings(data, clock, seed, self._log, self._flags, gateway, sleep)
-        self._running: _Running | None = None
+        self._settings = Settings(data, clock, seed, self._log, self._flags, gateway, sleep)
+        self._running: Running | None = None
         self.behaviors = behaviors or {}
 
     def start(self) -> Self:
@@ -89,7 +89,7 @@ class LocalTo11(Owner):
         """
         if self._running is not None:
             raise RuntimeError("this local to11 runs already")
-        self._running = _Running(self._settings, self._port)
+        self._running = Running(self._settings, self._port)
         return self
 
     def stop(self) -> None:
@@ -108,7 +108,7 @@ class LocalTo11(Owner):
         return f"<LocalTo11 {self._running.server.url if self._running else 'stopped'}>"
 
     @property
-    def _now(self) -> _Running:
+    def _now(self) -> Running:
         if self._running is None:
             raise RuntimeError("this local to11 does not run; use it as `with LocalTo11() as to11:` or call start()")
         return self._running
@@ -151,13 +151,17 @@ class LocalTo11(Owner):
         """The requests seen, oldest first, also after the server has stopped."""
         return self._log.all()
 
-    def traces(self, limit: int = 100) -> list[Span]:
-        """The spans of the gateway's calls in the main project, newest first; also at ``/local/traces`` as JSON.
+    def traces(self, limit: int = 100, *, project_id: str | None = None) -> list[Span]:
+        """The spans of the gateway's calls in a project, newest first; also at ``/local/traces`` as JSON.
 
         Args:
             limit: how many, 1000 at most.
+            project_id: the project, the main one unless given.
+
+        Raises:
+            LookupError: there is no such project.
         """
-        with self._platform.owner(self.project_id) as session:
+        with self._owner(project_id) as session:
             return recent(session, limit)
 
     def forget_requests(self) -> None:
@@ -188,29 +192,26 @@ class LocalTo11(Owner):
         match: str | None = None,
         processed: bool = False,
     ) -> None:
-        """Let the next requests fail, or take long.
+        """Let the next requests of the control plane fail, or take long.
 
         Args:
             times: how many requests.
-            status: HTTP status of the reply; its error says ``code``.
+            status: HTTP status of the reply, 200 to 599; its error says ``code``.
             code: the API's word for the error; one that fits the status unless given.
             delay_s: seconds to wait first; alone, the request works after that.
             drop: close the connection without a reply.
-            headers: further headers, such as ``{"Retry-After": "1"}``.
+            headers: further headers, such as ``{"Retry-After": "1"}``; alone, they go with the usual reply.
             body: the whole body of the reply instead of an error envelope, with status 200 unless given.
             match: only requests of this endpoint, ``"prompts.resolve"``; any request if ``None``.
             processed: do what was asked before failing: the reply is lost, not the request.
 
         Raises:
-            ValueError: nothing to do, or an endpoint that there is not.
+            TypeError: an argument of the wrong type.
+            ValueError: nothing to do, an endpoint that there is not, or what HTTP cannot send.
         """
-        if match is not None and match not in ENDPOINTS:
-            raise ValueError(f"match must be the name of an endpoint, such as 'prompts.resolve', not {match!r}")
         content = body.encode() if isinstance(body, str) else body
-        fault = Fault(status, code, delay_s, drop, headers, content, match, processed)
-        if times < 1 or not (fault.replies or drop or delay_s > 0):
-            raise ValueError("say how to fail, at least once: status, body, headers, delay_s or drop")
-        self._now.faults.add(fault, times)
+        given = dict(headers or {})
+        self._now.faults.add(Fault(status, code, delay_s, drop, given, content, match, processed), times)
 
     def succeed(self) -> None:
         """Forget the failures to come that :meth:`fail_next` asked for."""
@@ -219,41 +220,3 @@ class LocalTo11(Owner):
     @property
     def _platform(self) -> Platform:
         return self._now.platform
-
-
-class _Settings(NamedTuple):
-    """What a local to11 is started with."""
-
-    data: str | os.PathLike[str] | None
-    clock: Clock | None
-    seed: int | str | None
-    log: RequestLog
-    flags: Mapping[str, Any]
-    config: GatewayConfig
-    sleep: Callable[[float], None] | None
-
-
-class _Running:
-    """What a local to11 has open."""
-
-    def __init__(self, settings: _Settings, port: int) -> None:
-        store = Store(settings.data)
-        self.platform = Platform(store, clock=settings.clock, seed=settings.seed)
-        self.faults = Faults()
-        self.clients: list[To11aiClient] = []
-        try:
-            control_plane = ControlPlane(self.platform, settings.log, self.faults, settings.flags)
-            wait = settings.sleep or self.faults.wait
-            gateway = build(settings.config, self.platform, store, settings.log, wait, settings.seed)
-            self.server = Server(Front(control_plane, gateway, LocalPages(self.platform, recent)), port)
-        except BaseException:
-            self.platform.close()
-            raise
-        self.server.start()
-
-    def stop(self) -> None:
-        for client in self.clients:
-            client.close()
-        self.faults.end()
-        self.server.stop()
-        self.platform.close()

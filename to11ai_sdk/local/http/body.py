@@ -8,6 +8,7 @@ from typing import Any
 from werkzeug.exceptions import HTTPException
 from werkzeug.wsgi import get_input_stream
 
+from .. import strict_json
 from ..problems import Problem, invalid
 
 LIMIT = 8 * 2**20
@@ -60,14 +61,10 @@ def parse(body: bytes) -> Any:
     if not body:
         return None
     try:
-        value = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+        value = strict_json.loads(body.decode("utf-8"))
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except RecursionError:
         raise invalid("the body is nested too deeply") from None
     except ValueError as exc:
         raise invalid(f"the body is not JSON: {exc}") from None
     return value
-
-
-def _no_constant(word: str) -> Any:
-    raise ValueError(f"{word} is not a number of JSON")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from threading import Event, Lock
-from typing import TYPE_CHECKING
+import re
+from dataclasses import dataclass, field
+from threading import TIMEOUT_MAX, Event, Lock
+from typing import TYPE_CHECKING, Any
 
+from ... import wire
+from ...endpoint import ENDPOINTS
 from ..problems import Problem
 from . import envelope
 
@@ -22,33 +25,72 @@ _CODES = {
     500: "INTERNAL",
     503: "SERVICE_UNAVAILABLE",
 }
+_KINDS = {"status": "int", "code": "str", "headers": "Mapping[str, Any]", "match": "str"}
+_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 @dataclass(frozen=True)
 class Fault:
-    """How one request fails; see ``LocalTo11.fail_next``."""
+    """How one request fails; see ``LocalTo11.fail_next``.
+
+    Raises:
+        TypeError: a value of the wrong type; names the argument.
+        ValueError: a value that there is not, or nothing to do; names the argument.
+    """
 
     status: int | None = None
     code: str | None = None
     delay_s: float = 0.0
     drop: bool = False
-    headers: Mapping[str, str] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
     body: bytes | None = None
     match: str | None = None
     processed: bool = False
 
+    def __post_init__(self) -> None:
+        for name, kind in _KINDS.items():
+            if getattr(self, name) is not None:
+                wire.KINDS[kind].check(name, getattr(self, name))
+        if self.status is not None and not 200 <= self.status <= 599:
+            raise ValueError(f"status must be a final HTTP status, 200 to 599, not {self.status}")
+        if self.code is not None and self.status is None:
+            raise ValueError("code is the word for an error: give its status, too")
+        if self.match is not None and self.match not in ENDPOINTS:
+            raise ValueError(f"match must be the name of an endpoint, such as 'prompts.resolve', not {self.match!r}")
+        _check_content(self.body, self.headers)
+        _check_seconds(self.delay_s)
+        if not (self.replies or self.drop or self.headers or self.delay_s):
+            raise ValueError("say how to fail: status, body, headers, delay_s or drop")
+
     @property
     def replies(self) -> bool:
-        """Whether it replaces the reply; a fault that only delays leaves it as it is."""
-        return self.status is not None or self.body is not None or self.headers is not None
+        """Whether it replaces the reply; a fault that only delays, or adds headers, leaves it as it is."""
+        return self.status is not None or self.body is not None
 
     def reply(self) -> tuple[int, bytes]:
         """Status and body of the reply."""
-        status = 200 if self.status is None else self.status
+        status = self.status or 200
         if self.body is not None:
             return status, self.body
         code = self.code or _CODES.get(status, "INJECTED")
         return status, envelope.encode(envelope.failure(Problem(status, code, "fail_next asked for this failure")))
+
+
+def _check_content(body: Any, headers: Mapping[str, Any]) -> None:
+    if not isinstance(body, bytes | None):
+        raise TypeError(f"body must be bytes or a str, not {type(body).__name__}")
+    for name, value in headers.items():
+        if not _FIELD_NAME.fullmatch(name):
+            raise ValueError(f"headers: {name!r} is no name of a header")
+        if value != "":
+            wire.header_value(f"headers[{name!r}]", value)
+
+
+def _check_seconds(delay_s: Any) -> None:
+    if not isinstance(delay_s, int | float):
+        raise TypeError(f"delay_s must be a number of seconds, not {type(delay_s).__name__}")
+    if not 0 <= delay_s <= TIMEOUT_MAX:
+        raise ValueError(f"delay_s must be 0 to {TIMEOUT_MAX:.0f} seconds, not {delay_s}")
 
 
 class Faults:
@@ -60,7 +102,14 @@ class Faults:
         self._over = Event()
 
     def add(self, fault: Fault, times: int) -> None:
-        """Let the next requests that match fail so."""
+        """Let the next requests that match fail so.
+
+        Raises:
+            TypeError: ``times`` is no ``int``.
+            ValueError: ``times`` is less than 1.
+        """
+        if wire.KINDS["int"].check("times", times) < 1:
+            raise ValueError(f"times must be 1 or more, not {times}")
         with self._lock:
             self._waiting += [fault] * times
 

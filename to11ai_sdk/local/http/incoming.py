@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..problems import Problem, invalid
+from ..problems import Problem
 from . import body
+from .arguments import decode
 from .log import SECRETS, SeenRequest
 from .routing import Match, Routes, Target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_INT64 = 2**63
+    from ...endpoint import Endpoint
 
 
 class Incoming:
@@ -26,10 +27,10 @@ class Incoming:
         problem: what was wrong with it at first sight.
     """
 
-    def __init__(self, environ: dict[str, Any], routes: Routes) -> None:
+    def __init__(self, environ: dict[str, Any], routes: Routes[Endpoint]) -> None:
         self.method: str = environ["REQUEST_METHOD"]
         self.target: Target = Target.of(environ["REQUEST_URI"])
-        self.match: Match | None = None
+        self.match: Match[Endpoint] | None = None
         self.problem: Problem | None = None
         self._body = b""
         self._headers = shown(headers_of(environ))
@@ -45,27 +46,20 @@ class Incoming:
         """Name of the row it means."""
         return self.match.row.name if self.match else None
 
-    def wanted(self) -> Match:
+    def wanted(self) -> Match[Endpoint]:
         """The row it means; raises what was wrong with it."""
         if self.match is None:
             raise self.problem or LookupError("neither a row nor a problem")
         return self.match
 
-    def arguments(self, match: Match) -> dict[str, Any]:
+    def arguments(self, match: Match[Endpoint]) -> dict[str, Any]:
         """The arguments of the call.
 
         Raises:
             Problem: 400 if one is missing or wrong.
         """
         payload = body.parse(self._body) if match.row.has_body else None
-        try:
-            arguments = match.row.decode(match.arguments, self.target.arguments(), payload)
-        except TypeError as exc:
-            raise invalid(str(exc)) from exc
-        for name, value in arguments.items():
-            if isinstance(value, int) and not -_INT64 <= value < _INT64:
-                raise invalid(f"{name} is too large a number")
-        return arguments
+        return decode(match.row, match.arguments, self.target.arguments(), payload)
 
     def seen(self, status: int | None) -> SeenRequest:
         """What the log keeps of it."""

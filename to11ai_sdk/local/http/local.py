@@ -1,18 +1,20 @@
-"""``GET /local/traces``: what the gateway did, for the one who runs the local server."""
+"""What is below ``/local``: for the one who runs the local server, and no part of the platform."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from werkzeug.wrappers import Response
-
-from ..problems import Problem, invalid
-from . import envelope
+from ...json_types import is_object
+from ..problems import invalid
+from ..service import releases
+from . import body
 from .incoming import bearer
-from .routing import Target
+from .replies import answered
+from .routing import Routes, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from _typeshed.wsgi import StartResponse
 
@@ -22,39 +24,86 @@ if TYPE_CHECKING:
     Recent = Callable[[Session, int], list[Span]]
 
 
+class Asked(NamedTuple):
+    """What a request asks for."""
+
+    project_id: str
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Any
+
+
+class Page(NamedTuple):
+    """One page.
+
+    Attributes:
+        method: HTTP method.
+        path: path template.
+        answer: makes the data of the reply.
+        permissions: what the key must be allowed to do.
+    """
+
+    method: str
+    path: str
+    answer: Callable[[Asked], Any]
+    permissions: tuple[str, ...] = ()
+
+
 class LocalPages:
-    """Answers what is below ``/local``. It takes the key of the main project, as the control plane does.
+    """Answers what is below ``/local``. It takes a key of the project, as the control plane does.
+
+    The project is the main one unless the header ``x-to11-project-id`` names another.
 
     Args:
-        platform: knows the key.
+        platform: does what is asked.
         recent: the newest spans of the project of a session.
     """
 
     def __init__(self, platform: Platform, recent: Recent) -> None:
         self._platform = platform
         self._recent = recent
+        approve, reject = partial(self._review, approve=True), partial(self._review, approve=False)
+        pages = (
+            Page("GET", "/local/traces", self._traces),
+            Page("GET", "/local/settings", self._settings),
+            Page("PATCH", "/local/settings", self._set, ("project:manage_labels",)),
+            Page("POST", "/local/releases/{release_id}/approve", approve, ("routing:review",)),
+            Page("POST", "/local/releases/{release_id}/reject", reject, ("routing:review",)),
+        )
+        self._routes = Routes(pages)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        target = Target.of(environ["REQUEST_URI"])
-        try:
-            status, content = 200, envelope.success(self._data(environ, target), {})
-        except Problem as exc:
-            status, content = exc.status, envelope.failure(exc)
-        # A body that nobody reads would be taken for the next request.
-        headers = {"Connection": "close"} if environ.get("CONTENT_LENGTH") else {}
-        response = Response(envelope.encode(content), status, headers, content_type="application/json")
-        return response(environ, start_response)
+        method, target = environ["REQUEST_METHOD"], Target.of(environ["REQUEST_URI"])
+        reply = answered(f"{method} {target.path}", lambda: self._data(environ, method, target), {})
+        return reply.response()(environ, start_response)
 
-    def _data(self, environ: dict[str, Any], target: Target) -> Any:
-        if target.path != "/local/traces":
-            raise Problem(404, "NOT_FOUND", f"there is nothing at {target.path}, only at /local/traces")
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            raise Problem(405, "METHOD_NOT_ALLOWED", "/local/traces is only read", {"allowed": ["GET", "HEAD"]})
-        limit = target.arguments().get("limit", "100")
+    def _data(self, environ: dict[str, Any], method: str, target: Target) -> Any:
+        # Read whoever asks: what is left of a body would be taken for the next request.
+        content = body.read(environ)
+        match = self._routes.match(method, target.path)
+        project_id = environ.get("HTTP_X_TO11_PROJECT_ID") or self._platform.main.project_id
+        with self._platform.visit(project_id, bearer(environ.get("HTTP_AUTHORIZATION", ""))) as session:
+            session.require(*match.row.permissions)
+        return match.row.answer(Asked(project_id, match.arguments, target.arguments(), body.parse(content)))
+
+    def _traces(self, asked: Asked) -> list[dict[str, Any]]:
+        limit = asked.query.get("limit", "100")
         if not (limit.isascii() and limit.isdigit()):
             raise invalid("limit must be a number of spans", field="limit")
-        key = bearer(environ.get("HTTP_AUTHORIZATION", ""))
-        project_id = environ.get("HTTP_X_TO11_PROJECT_ID") or self._platform.main.project_id
-        with self._platform.visit(project_id, key) as session:
+        with self._platform.owner(asked.project_id) as session:
             return [span.as_json() for span in self._recent(session, int(limit[:9]))]
+
+    def _settings(self, asked: Asked) -> dict[str, bool]:
+        return {"enforceLabelRegistry": self._platform.strict_labels(asked.project_id)}
+
+    def _set(self, asked: Asked) -> dict[str, bool]:
+        name = "enforceLabelRegistry"
+        enforce = asked.body.get(name) if is_object(asked.body) else None
+        if not isinstance(enforce, bool) or len(asked.body) != 1:
+            raise invalid(f'the body must be {{"{name}": true}} or {{"{name}": false}}', field=name)
+        return {name: self._platform.strict_labels(asked.project_id, enforce)}
+
+    def _review(self, asked: Asked, *, approve: bool) -> dict[str, Any]:
+        with self._platform.owner(asked.project_id) as session:
+            return releases.review(session, asked.path["release_id"], approve=approve)

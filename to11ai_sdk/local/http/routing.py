@@ -1,24 +1,38 @@
-"""From a request line to a row of the table."""
+"""From a request line to a row of a table."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
 
-from ...endpoint import ENDPOINTS, Endpoint
 from ..problems import Problem, invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
 
 
-class Match(NamedTuple):
+class Row(Protocol):
+    """What can be asked for: a method and a path template such as ``"/v1/projects/{project_id}"``."""
+
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def path(self) -> str: ...
+
+
+R = TypeVar("R", bound=Row)
+
+
+@dataclass(frozen=True)
+class Match(Generic[R]):
     """The row a request means, and its path parameters, decoded."""
 
-    row: Endpoint
+    row: R
     arguments: dict[str, str]
 
 
@@ -44,14 +58,14 @@ class Target(NamedTuple):
             raise invalid(f"the query cannot be read: {exc}") from exc
 
 
-class Routes:
-    """The table as a router. It looks at the path before percent-decoding, so ``%2F`` stays within one id."""
+class Routes(Generic[R]):
+    """A table as a router. It looks at the path before percent-decoding, so ``%2F`` stays within one id."""
 
-    def __init__(self, table: Mapping[str, Endpoint] = ENDPOINTS) -> None:
-        rules = [_rule(row) for row in table.values()]
+    def __init__(self, table: Iterable[R]) -> None:
+        rules = [_rule(row) for row in table]
         self._adapter = Map(rules, strict_slashes=True, merge_slashes=False).bind("local")
 
-    def match(self, method: str, path: str) -> Match:
+    def match(self, method: str, path: str) -> Match[R]:
         """The row for a method and a raw path.
 
         Raises:
@@ -68,7 +82,7 @@ class Routes:
         return Match(row, {name: _decoded(value) for name, value in arguments.items()})
 
 
-def _rule(row: Endpoint) -> Rule:
+def _rule(row: Row) -> Rule:
     return Rule(row.path.replace("{", "<").replace("}", ">"), endpoint=row, methods=[row.method])
 
 

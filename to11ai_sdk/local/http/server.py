@@ -28,6 +28,8 @@ _HOST = "127.0.0.1"
 _POLL_S = 0.05
 _GRACE_S = 5.0
 _LAST_CHUNK = b"0\r\n\r\n"
+_BODILESS = {*range(100, 200), HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
+"""Statuses whose replies end with their head (RFC 9112 section 6.3)."""
 
 
 class PortTakenError(OSError):
@@ -73,13 +75,14 @@ class Handler(WSGIRequestHandler):
     def _send(self, status: str, headers: list[tuple[str, str]], chunks: Iterable[bytes]) -> None:
         code, _, reason = status.partition(" ")
         self.send_response(int(code), reason)
-        streams = not any(name.lower() == "content-length" for name, _ in headers)
+        bodiless = self.command == "HEAD" or int(code) in _BODILESS
+        streams = not bodiless and not any(name.lower() == "content-length" for name, _ in headers)
         for name, value in [*headers, *self._framing(streams)]:
             self.send_header(name, value)
         self.end_headers()
         if streams:
             self._stream(chunks)
-        else:
+        elif not bodiless:
             self.wfile.writelines(chunks)
         self.wfile.flush()
 

@@ -1,0 +1,65 @@
+"""The arguments of a call, read from the request that makes it: the inverse of ``Endpoint.encode``."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from ...json_types import is_object
+from ..problems import invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ...endpoint import Endpoint, Parameter
+
+_INT64 = 2**63
+# No longer than what int() takes.
+_INTEGER = re.compile(r"-?[0-9]{1,4000}")
+
+
+def decode(row: Endpoint, path: Mapping[str, str], query: Mapping[str, str], body: object) -> dict[str, Any]:
+    """The arguments by their Python names.
+
+    Args:
+        row: the row that the request means.
+        path: the path parameters by their Python names, percent-decoded.
+        query: the query, decoded.
+        body: the JSON body, decoded; ``None`` if there was none.
+
+    Raises:
+        Problem: 400 if a required value is missing, or one has the wrong type; names it as the wire does.
+    """
+    if row.has_body and not is_object(body):
+        raise invalid("the body must be a JSON object")
+    places: dict[str, Mapping[str, Any]] = {"path": path, "query": query, "body": body if is_object(body) else {}}
+    arguments: dict[str, Any] = {}
+    for parameter in row.parameters:
+        value = places[parameter.place].get(parameter.name if parameter.place == "path" else parameter.wire_name)
+        if value is not None:
+            arguments[parameter.name] = _value(parameter, value)
+        elif parameter.required:
+            raise invalid(f"{parameter.wire_name} is required", field=parameter.wire_name)
+    return arguments
+
+
+def _value(parameter: Parameter, given: Any) -> Any:
+    name, kind = parameter.wire_name, parameter.kind
+    value = given if parameter.place == "body" else _READERS.get(parameter.annotation, str)(given)
+    if value is None:
+        raise invalid(f"{name} must be {kind.says}", field=name)
+    try:
+        kind.check(name, value)
+    except TypeError as exc:
+        raise invalid(str(exc), field=name) from None
+    if parameter.annotation == "int" and not -_INT64 <= value < _INT64:
+        raise invalid(f"{name} is too large a number", field=name)
+    return value
+
+
+def _integer(text: str) -> int | None:
+    return int(text) if _INTEGER.fullmatch(text) else None
+
+
+_READERS: dict[str, Callable[[str], Any]] = {"int": _integer, "bool": {"true": True, "false": False}.get}
+"""What reads a text of a path or a query; ``None`` if it is none of that kind."""

@@ -1,0 +1,69 @@
+"""What a local to11 has open while it runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from .gateway.setup import build
+from .gateway.traces import recent
+from .http.app import ControlPlane
+from .http.faults import Faults
+from .http.front import Front
+from .http.local import LocalPages
+from .http.server import Server
+from .service import Platform
+from .store import Store
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from ..client import To11aiClient
+    from .gateway.config import GatewayConfig
+    from .http.log import RequestLog
+    from .service.session import Clock
+
+
+class Settings(NamedTuple):
+    """What a local to11 is started with."""
+
+    data: str | os.PathLike[str] | None
+    clock: Clock | None
+    seed: int | str | None
+    log: RequestLog
+    flags: Mapping[str, Any]
+    config: GatewayConfig
+    sleep: Callable[[float], None] | None
+
+
+class Running:
+    """The state, the server over it and the clients it gave out.
+
+    Args:
+        settings: what it is started with.
+        port: where to listen, 0 for a free port.
+    """
+
+    def __init__(self, settings: Settings, port: int) -> None:
+        store = Store(settings.data)
+        self.faults: Faults = Faults()
+        self.clients: list[To11aiClient] = []
+        try:
+            self.platform: Platform = Platform(store, clock=settings.clock, seed=settings.seed)
+            control_plane = ControlPlane(self.platform, settings.log, self.faults, settings.flags)
+            wait = settings.sleep or self.faults.wait
+            gateway = build(settings.config, self.platform, store, settings.log, wait, settings.seed)
+            self.server: Server = Server(Front(control_plane, gateway, LocalPages(self.platform, recent)), port)
+        except BaseException:
+            store.close()
+            raise
+        self.server.start()
+
+    def stop(self) -> None:
+        """Finish what is at work and close everything."""
+        for client in self.clients:
+            client.close()
+        self.faults.end()
+        self.server.stop()
+        self.platform.close()
