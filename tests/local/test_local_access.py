@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -84,9 +85,16 @@ def test_a_key_may_be_made_for_nothing_and_for_everything(to11: LocalTo11) -> No
         to11.create_key(project_id="nope")
 
 
-def test_every_permission_is_needed_by_some_call() -> None:
-    needed = {permission for name in ENDPOINTS for permission in access.needed(name)}
-    assert needed | {"project:manage_default_environment"} == access.PERMISSIONS
+def test_a_key_takes_every_permission_of_the_platform(to11: LocalTo11) -> None:
+    needed = {permission for name in ENDPOINTS for permission in access.needed(name, {"is_gateway_fallback": True})}
+    without_a_call = {"env:policies:manage", "keys:create", "keys:rotate", "routing:review"}
+    assert needed | without_a_call == access.PERMISSIONS
+    assert call(to11, "GET", "prompts", key=to11.create_key(permissions=access.PERMISSIONS)).status == 200
+
+
+def test_every_permission_stands_on_the_page() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "local.md").read_text("utf-8")
+    assert [permission for permission in sorted(access.PERMISSIONS) if f"`{permission}`" not in page] == []
 
 
 def test_each_actor_is_written_down(to11: LocalTo11, api: Api) -> None:

@@ -87,8 +87,9 @@ def test_what_an_environment_may_not_be(api: Api, wrong: dict[str, object]) -> N
 def test_a_slug_in_use_is_taken(api: Api) -> None:
     api.environments.create(slug="qa", name="QA")
     for slug in ("qa", "prod", "staging"):
-        with refused(409, "ENVIRONMENT_SLUG_TAKEN"):
+        with refused(409, "ENVIRONMENT_SLUG_TAKEN") as refusal:
             api.environments.create(slug=slug, name="Again")
+        assert f"the slug '{slug}' is in use by the environment" in str(refusal.error)
     with refused(409, "ENVIRONMENT_SLUG_TAKEN"):
         api.environments.update(slug="qa", new_slug="staging")
 
@@ -106,6 +107,18 @@ def test_there_is_one_default_and_one_gateway_fallback(api: Api) -> None:
         api.environments.update(slug="staging", is_default=False)
 
 
+def test_who_took_a_role_from_an_environment_is_written_down(to11: LocalTo11, api: Api) -> None:
+    prod = api.environments.get(slug="prod")
+    taker = Api.of(to11, api_key=to11.create_key(permissions=BOTH))
+    staging = taker.environments.update(slug="staging", is_gateway_fallback=True, is_default=True)
+    changed = api.environments.get(slug="prod")
+    assert (changed.updated_at, changed.updated_by) == (staging.updated_at, staging.updated_by)
+    assert changed.updated_by != prod.updated_by
+    qa = api.environments.create(slug="qa", name="QA", is_default=True)
+    assert api.environments.get(slug="staging").updated_at == qa.created_at
+    assert api.environments.get(slug="prod") == changed
+
+
 def test_moving_the_fallback_needs_both_permissions(to11: LocalTo11, api: Api) -> None:
     key = to11.create_key(permissions=BOTH[:1])
     limited = Api.of(to11, api_key=key)
@@ -117,6 +130,10 @@ def test_moving_the_fallback_needs_both_permissions(to11: LocalTo11, api: Api) -
         with refused(403, "FORBIDDEN") as refusal:
             request()
         assert refusal.error.details["missing"] == [BOTH[1]]
+    reader = Api.of(to11, api_key=to11.create_key(permissions=()))
+    with refused(403, "FORBIDDEN") as refusal:
+        reader.environments.create(slug="eu", name="EU", is_gateway_fallback=True)
+    assert refusal.error.details["missing"] == [*BOTH]
     assert slugs(api) == ["prod", "staging", "qa"]
     both = Api.of(to11, api_key=to11.create_key(permissions=BOTH))
     assert both.environments.update(slug="qa", is_gateway_fallback=True).is_gateway_fallback
@@ -170,8 +187,10 @@ def test_an_alias_keeps_its_slug_from_others_while_it_lives(timed: Api, clock: C
     made = timed.environments.create(slug="qa", name="QA")
     timed.environments.create(slug="other", name="Other")
     timed.environments.update(slug="qa", new_slug="quality")
-    with refused(409, "ENVIRONMENT_SLUG_TAKEN"):
+    with refused(409, "ENVIRONMENT_SLUG_TAKEN") as refusal:
         timed.environments.create(slug="qa", name="New")
+    assert "'qa' was that of the environment 'quality'" in str(refusal.error)
+    assert "free again 7 days after" in str(refusal.error)
     with refused(409, "ENVIRONMENT_SLUG_TAKEN"):
         timed.environments.update(slug="other", new_slug="qa")
     back = timed.environments.update(slug="quality", new_slug="qa")
@@ -228,6 +247,25 @@ def test_archiving_clears_what_the_environment_pointed_at(to11: LocalTo11, api: 
     assert (restored.id, restored.archived_at) == (result.environment.id, None)
     assert api.environments.restore(slug="qa") == restored
     assert [pointer.label for pointer in api.prompts.list_labels(prompt_id=prompt.id)] == ["live"]
+
+
+def test_archiving_clears_labels_of_former_slugs_while_they_live(timed: Api, clock: Clock) -> None:
+    prompt, version = timed.prompt("a", versions=1)
+    gone, gone_version = timed.prompt("gone", versions=1)
+    for slug in ("first", "second", "third"):
+        for found, pointed in ((prompt, version), (gone, gone_version)):
+            timed.prompts.move_label(prompt_id=found.id, label=slug, version_id=pointed.id)
+    timed.prompts.archive(prompt_id=gone.id)
+    timed.environments.create(slug="first", name="QA")
+    timed.environments.update(slug="first", new_slug="second")
+    clock.turn(days=7)
+    timed.environments.update(slug="second", new_slug="third")
+    assert timed.prompts.resolve(slug="a", labels=["second"]).version_id == version.id
+
+    counts = timed.environments.archive(slug="third").live_pointer_counts
+    assert counts.model_dump() == {"prompts": 2, "providers": 0, "rules": 0}
+    assert [pointer.label for pointer in timed.prompts.list_labels(prompt_id=prompt.id)] == ["first"]
+    assert len(timed.prompts.list_labels(prompt_id=gone.id)) == 3
 
 
 def test_a_slug_that_was_used_again_blocks_the_restore(api: Api) -> None:

@@ -8,6 +8,7 @@ from bound import Api, Clock, call, refused
 
 from to11ai_sdk import PromptLabelNotRegisteredError
 from to11ai_sdk.local import LocalTo11
+from to11ai_sdk.local.service import checks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,8 +151,34 @@ def test_the_ends_of_a_date_range_belong_to_it(timeline: Timeline) -> None:
     assert len(timeline.seen(scope="project", since="2026-06-19")) == 2
 
 
+@pytest.mark.parametrize(
+    "same",
+    [
+        "2026-06-18T12:00:00.5Z",
+        "2026-06-18T12:00:00,5Z",
+        "2026-06-18 12:00:00.5000001",
+        "20260618T120000.500z",
+        "2026-06-18t14:00:00.5+0200",
+        "2026-06-18T14:00:00.5+02",
+        "20260618T093000.5-02:30",
+    ],
+)
+def test_a_time_may_be_written_in_every_way_of_iso_8601(same: str) -> None:
+    assert checks.moment("since", same) == "2026-06-18T12:00:00.500000Z"
+
+
+@pytest.mark.parametrize(
+    ("short", "moment"), [("20260618", "00:00"), ("2026-06-18T09", "09:00"), ("20260618T0930", "09:30")]
+)
+def test_a_time_may_be_left_short(short: str, moment: str) -> None:
+    assert checks.moment("since", short) == f"2026-06-18T{moment}:00.000000Z"
+
+
 def test_a_bad_date_or_range_is_refused(timeline: Timeline) -> None:
-    for wrong in ("yesterday", "2026-13-01", "0001-01-01T00:00:00+14:00"):
+    for wrong in (
+        *("yesterday", "2026-13-01", "0001-01-01T00:00:00+14:00", "2026-0618", "2026-W25-4", "2026-06-18T24:00:00Z"),
+        *("2026-06-18_12:00", "2026-06-18T12:00:00+02:60", "2026-06-18Z", "2026-06-18T12:00:00+"),
+    ):
         with refused(400, "INVALID_INPUT") as refusal:
             timeline.api.prompts.list_label_events(scope="project", since=wrong)
         assert refusal.error.details["field"] == "since"
@@ -187,8 +214,9 @@ def test_a_registered_label_has_its_settings(api: Api) -> None:
 
 @pytest.mark.parametrize("wrong", [{"description": "x" * 281}, {"display_color": "mauve"}])
 def test_what_a_label_may_not_have(api: Api, wrong: dict[str, str]) -> None:
-    with refused(400, "INVALID_INPUT"):
+    with refused(400, "INVALID_INPUT") as refusal:
         api.prompts.create_project_label(label="qa", **wrong)
+    assert "blank" not in str(refusal.error)
     with refused(400, "INVALID_INPUT"):
         api.prompts.update_project_label(label="production", **wrong)
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from bound import TEXT, Api, Clock, call, refused
@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 
 def slugs(page: PaginatedResult) -> list[str]:
     return [prompt.slug for prompt in page.items]
+
+
+def nested(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = {"a": value}
+    return value
 
 
 def test_a_prompt_is_a_draft_with_what_was_given(api: Api) -> None:
@@ -151,8 +158,13 @@ def test_a_bad_version_is_refused_and_leaves_nothing(to11: LocalTo11, api: Api) 
         api.prompts.create_version(prompt_id=prompt.id, **{**TEXT, "template_json": {"text": "{{ open"}})
     with refused(422, "VARIABLES_SCHEMA_INVALID"):
         api.prompts.create_version(prompt_id=prompt.id, **{**TEXT, "variables_schema": {"type": "nonsense"}})
+    with refused(400, "INVALID_INPUT") as refusal:
+        api.prompts.create_version(prompt_id=prompt.id, model_config=nested(65), **TEXT)
+    assert refusal.error.details["field"] == "modelConfig"
     assert api.prompts.list_versions(prompt_id=prompt.id) == []
     assert api.prompts.get(prompt_id=prompt.id).status == "draft"
+    kept = api.prompts.create_version(prompt_id=prompt.id, model_config=nested(64), **TEXT)
+    assert kept.model_config_ == nested(64)
     assert call(to11, "GET", f"prompts/{prompt.id}/versions/{10**30}").status == 400
     assert call(to11, "GET", f"prompts/{prompt.id}/versions/one").status == 400
 

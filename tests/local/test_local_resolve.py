@@ -1,12 +1,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
-from bound import TEXT, Api, call, refused
+from bound import TEXT, Api, Clock, call, refused
 
-if TYPE_CHECKING:
-    from to11ai_sdk.local import LocalTo11
+from to11ai_sdk.local import LocalTo11
 
 
 def place(api: Api, prompt_id: str, **labels: str) -> None:
@@ -69,6 +67,26 @@ def test_variables_are_rendered_and_checked(to11: LocalTo11, api: Api) -> None:
     assert data["version"] == 1
     assert isinstance(data["version"], int)
     assert data["subjectHash"] is None
+
+
+def test_the_same_clock_gives_the_same_text_and_hash() -> None:
+    clock = Clock()
+    with LocalTo11(clock=clock) as to11:
+        api = Api.of(to11)
+        prompt = api.prompt("a")
+        template = {"text": "{{ 'now' | date: '%d.%m.%Y %H:%M' }}"}
+        version = api.prompts.create_version(prompt_id=prompt.id, **{**TEXT, "template_json": template})
+        place(api, prompt.id, live=version.id)
+
+        def resolved() -> tuple[str, str]:
+            found = api.prompts.resolve(slug="a", labels=["live"], cache=False)
+            return found.rendered.text, found.content_hash
+
+        first = resolved()
+        assert first[0] == "17.06.2026 12:00"
+        assert resolved() == first
+        clock.turn(minutes=1)
+        assert resolved()[1] != first[1]
 
 
 def test_an_undefined_variable_fails_by_name(api: Api) -> None:

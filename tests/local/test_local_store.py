@@ -30,7 +30,7 @@ def test_a_data_file_remembers_its_project_key_and_state(tmp_path: Path) -> None
         assert to11.enforce_label_registry is True
         resolved = Api.of(to11).prompts.resolve(slug="a", labels=["live"])
         assert resolved.version_id == version.id
-        assert call(to11, "POST", "prompts", b"{}", key=limited).status == 403
+        assert call(to11, "POST", "prompts", b'{"name": "B", "slug": "b"}', key=limited).status == 403
         assert call(to11, "GET", f"/v1/projects/{other.project_id}/prompts", key=other.api_key).status == 200
 
 

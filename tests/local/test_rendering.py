@@ -5,24 +5,36 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from typing import Any
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from to11ai_sdk import ResolvedPrompt
+from to11ai_sdk.local import rendering
 from to11ai_sdk.local.problems import Problem
-from to11ai_sdk.local.rendering import Rendered, check_template, render
+from to11ai_sdk.local.rendering import Rendered, check_template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NOW = datetime(2026, 6, 17, 1, 30, 5, 600_000, tzinfo=timezone(timedelta(hours=2)))
+ANYTHING: dict[str, Any] = {}
 
 
-def text(source: str, schema: Any = None, /, **variables: Any) -> str:
-    rendered: str = render("text", {"text": source}, schema, variables).payload["text"]
+def render(kind: str, template: Any, declared: Any, variables: dict[str, Any]) -> Rendered:
+    return rendering.render(kind, template, declared, variables, NOW)
+
+
+def text(source: str, declared: Any = ANYTHING, /, **variables: Any) -> str:
+    rendered: str = render("text", {"text": source}, declared, variables).payload["text"]
     return rendered
 
 
 def chat(*blocks: dict[str, Any], **variables: Any) -> Rendered:
-    return render("chat", {"messages": list(blocks)}, None, variables)
+    return render("chat", {"messages": list(blocks)}, {}, variables)
 
 
 def block(content: str, role: str = "user", **more: Any) -> dict[str, Any]:
@@ -95,7 +107,7 @@ def test_what_liquid_renders_to(source: str, expected: str) -> None:
         "items": ["é", 1, {"a": None}],
         "user": {"name": "Ada"},
     }
-    check_template("text", {"text": source}, None)
+    check_template("text", {"text": source}, {})
     assert text(source, **variables) == expected
 
 
@@ -116,14 +128,45 @@ def test_what_liquid_renders_to(source: str, expected: str) -> None:
     ],
 )
 def test_what_cannot_be_rendered_names_the_reason(source: str, message: str) -> None:
-    problem = refused(render, "text", {"text": source}, None, {"user": {"name": "Ada"}})
+    problem = refused(render, "text", {"text": source}, {}, {"user": {"name": "Ada"}})
     assert (problem.status, problem.code) == (422, "TEMPLATE_RENDER_FAILED")
     assert message in problem.message
     assert problem.details["field"] == "text"
 
 
+@pytest.fixture(params=["Asia/Tokyo", "EST5EDT"])
+def elsewhere(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine in another time zone."""
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [
+        ("now", "2026-06-16 23:30:05 +0000 UTC 1781652605 %s"),
+        ("today", "2026-06-16 23:30:05 +0000 UTC 1781652605 %s"),
+        ("10:00", "2026-06-16 10:00:00 +0000 UTC 1781604000 %s"),
+        ("10:00 EST", "2026-06-16 10:00:00 +0000 UTC 1781604000 %s"),
+        ("May 2", "2026-05-02 00:00:00 +0000 UTC 1777680000 %s"),
+        ("2026-01-01T10:00+02:00", "2026-01-01 10:00:00 +0200 UTC+02:00 1767254400 %s"),
+        ("1152098955", "2006-07-05 11:29:15 +0000 UTC 1152098955 %s"),
+        (1152098955, "2006-07-05 11:29:15 +0000 UTC 1152098955 %s"),
+        (10**40, str(10**40)),
+        ("tomorrow", "tomorrow"),
+        (None, ""),
+    ],
+)
+@pytest.mark.usefixtures("elsewhere")
+def test_a_date_is_told_by_the_clock_and_in_utc(moment: Any, expected: str) -> None:
+    assert text("{{ moment | date: '%Y-%m-%d %H:%M:%S %z %Z %s %%s' }}", moment=moment) == expected
+
+
 def test_text_that_is_not_unicode_is_an_error_of_the_template() -> None:
-    assert refused(render, "text", {"text": "{{ a }}"}, None, {"a": "\ud800"}).code == "TEMPLATE_RENDER_FAILED"
+    assert refused(render, "text", {"text": "{{ a }}"}, {}, {"a": "\ud800"}).code == "TEMPLATE_RENDER_FAILED"
 
 
 @pytest.mark.parametrize(
@@ -144,7 +187,7 @@ def test_text_that_is_not_unicode_is_an_error_of_the_template() -> None:
     ],
 )
 def test_what_is_no_template(source: str, message: str) -> None:
-    problem = refused(check_template, "text", {"text": source}, None)
+    problem = refused(check_template, "text", {"text": source}, {})
     assert (problem.status, problem.code, problem.details["field"]) == (422, "TEMPLATE_INVALID", "text")
     assert message in problem.message
 
@@ -179,7 +222,7 @@ HOSTILE = [
 def test_a_hostile_template_is_refused_in_time(source: str) -> None:
     variables = {"long": "y" * 100_000, "many": list(range(10_000)), "comments": "<!--" * 20_000, "a": False}
     started = time.perf_counter()
-    problem = refused(render, "text", {"text": source}, None, variables)
+    problem = refused(render, "text", {"text": source}, {}, variables)
     assert time.perf_counter() - started < 20
     assert problem.code in ("TEMPLATE_INVALID", "TEMPLATE_RENDER_FAILED")
 
@@ -327,19 +370,30 @@ def test_a_prompt_with_all_blocks_dimmed_has_no_messages() -> None:
 )
 def test_a_chat_template_is_refused_with_the_place(template: Any, field: str) -> None:
     for call in (check_template, lambda *arguments: render(*arguments, {})):
-        problem = refused(call, "chat", template, None)
+        problem = refused(call, "chat", template, {})
         assert (problem.status, problem.code, problem.details["field"]) == (422, "TEMPLATE_INVALID", field)
         assert problem.message.startswith(f"{field}: ")
 
 
+def test_a_template_is_bounded_in_depth() -> None:
+    def tool(levels: int) -> dict[str, Any]:
+        return {"messages": [{"role": "tool", "name": "t", "parameters": deep(levels)}]}
+
+    check_template("chat", tool(60), {})
+    problem = refused(check_template, "chat", tool(61), {})
+    assert (problem.code, problem.details["field"]) == ("TEMPLATE_INVALID", "templateJson")
+    assert "nested deeper than 64 levels" in problem.message
+    assert refused(check_template, "text", {"text": "", "note": deep(100_000)}, {}).code == "TEMPLATE_INVALID"
+
+
 def test_disabled_blocks_may_hold_unfinished_liquid() -> None:
-    check_template("chat", {"messages": [block("{{ draft", disabled=True)]}, None)
+    check_template("chat", {"messages": [block("{{ draft", disabled=True)]}, {})
 
 
 def test_a_text_template_needs_text_and_the_format_is_known() -> None:
-    assert refused(check_template, "text", {"text": 1}, None).details["field"] == "text"
-    assert refused(check_template, "text", "Hi", None).details["field"] == "templateJson"
-    problem = refused(check_template, "html", {"text": ""}, None)
+    assert refused(check_template, "text", {"text": 1}, {}).details["field"] == "text"
+    assert refused(check_template, "text", "Hi", {}).details["field"] == "templateJson"
+    problem = refused(check_template, "html", {"text": ""}, {})
     assert (problem.status, problem.code) == (400, "INVALID_INPUT")
     assert "text, chat" in problem.message
 
@@ -422,12 +476,20 @@ def test_every_problem_is_listed_and_no_value_is_echoed() -> None:
     problem = refused(lambda: text("", declared, age=7, mail={"secret": "hunter2"}))
     listed = {entry["path"]: entry["message"] for entry in problem.details["problems"]}
     assert listed == {
-        "": "'name' is a required property",
+        "name": "is required",
         "age": "does not fit minimum: 18",
         "mail": "must be of type string",
     }
     assert "2 more in details.problems" in problem.message
     assert "hunter2" not in f"{problem.message} {problem.details}"
+
+
+def test_a_missing_variable_is_named_by_its_whole_path() -> None:
+    declared = schema("user", user={"items": schema("city", city={"type": "text"})})
+    problem = refused(lambda: text("", declared, user=[{"city": "Rome"}, {}]))
+    assert problem.details["problems"] == [{"path": "user.1.city", "message": "is required"}]
+    assert problem.message.endswith("variable 'user.1.city': is required")
+    assert text("{{ user }}", {"properties": {"user": {"required": ["city"]}}}, user="Ada") == "Ada"
 
 
 def test_a_variable_may_be_forbidden() -> None:
@@ -471,10 +533,9 @@ def test_names_that_are_not_declared_are_allowed_unless_told_otherwise() -> None
     assert "'b' was unexpected" in problem.message
 
 
-@pytest.mark.parametrize("nothing", [None, {}])
-def test_no_schema_is_no_constraint(nothing: Any) -> None:
-    check_template("text", {"text": ""}, nothing)
-    assert text("{{ a }}", nothing, a=[1]) == "[1]"
+def test_an_empty_schema_is_no_constraint() -> None:
+    check_template("text", {"text": ""}, {})
+    assert text("{{ a }}", {}, a=[1]) == "[1]"
 
 
 def test_the_editors_own_keys_change_nothing() -> None:
@@ -497,7 +558,8 @@ def deep(levels: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("declared", "field", "message"),
     [
-        ([], "variablesSchema", "must be a JSON Schema object"),
+        ([], "variablesSchema", "properties': {...}}"),
+        (None, "variablesSchema", "must be a JSON Schema object"),
         (deep(5_000), "variablesSchema", "nested deeper than 32 levels"),
         ({"type": "array"}, "variablesSchema.type", "must be 'object'"),
         (schema(x={"type": "colour"}), "variablesSchema.properties.x.type", "'colour' is no type; use one of string"),
@@ -534,7 +596,7 @@ def test_variables_are_bounded_in_depth() -> None:
     value: Any = 1
     for _ in range(50):
         value = [value]
-    assert "nested deeper than 32" in refused(render, "text", {"text": ""}, None, {"x": value}).message
+    assert "nested deeper than 32" in refused(render, "text", {"text": ""}, {}, {"x": value}).message
 
 
 SCHEMA_KEYS = st.sampled_from(
@@ -568,6 +630,6 @@ TEMPLATES = st.recursive(
 @settings(max_examples=300)
 @given(st.sampled_from(["text", "chat"]), TEMPLATES | st.lists(TEMPLATES).map(lambda blocks: {"messages": blocks}))
 def test_any_json_is_a_template_or_a_problem(kind: str, template: Any) -> None:
-    code = outcome(check_template, kind, template, None)
+    code = outcome(check_template, kind, template, {})
     assert code in (None, "TEMPLATE_INVALID")
-    assert outcome(render, kind, template, None, {"x": 1}) in (code, "TEMPLATE_RENDER_FAILED")
+    assert outcome(render, kind, template, {}, {"x": 1}) in (code, "TEMPLATE_RENDER_FAILED")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,6 +46,7 @@ GOOD = {
     "only endpoint and strategy": {"endpoint": "messages", "strategy": "single"},
     "nulls are absent": rule("single", target=TARGET, variants=None, steps=None, chain=None, retry=None),
     "single with steps": rule("single", steps=steps(1, 0, 2)),
+    "steps with gaps between": rule("single", steps=steps(5, 1)),
     "weighted": rule("weighted", variants=[variant("a", 100), variant("b", 0)]),
     "experiment by weight": rule("experiment", variants=[variant("a", 50), variant("b", 50)]),
     "experiment in equal shares": rule("experiment", variants=[variant("a"), variant("b")]),
@@ -204,7 +206,7 @@ BAD_WHEN = {"op": "~", "left": {"var": "a"}, "right": {"literal": 1}}
         ),
         ({**SINGLE, "steps": []}, (422, "INVALID_STEP_COUNT", "steps", "step_count", None)),
         (rule("single", steps=steps(*range(11))), (422, "INVALID_STEP_COUNT", "steps", "step_count", None)),
-        (rule("single", steps=steps(1, 2)), (422, "INVALID_STEP_COUNT", "steps", "positions", None)),
+        (rule("single", steps=steps(-1)), (422, "INVALID_STEP_COUNT", "steps.0.position", "positions", None)),
         (rule("single", steps=steps(0, 0)), (422, "INVALID_STEP_COUNT", "steps", "positions", None)),
         (rule("single", steps=steps(False)), (422, "INVALID_STEP_COUNT", "steps.0.position", "positions", None)),
         (rule("single", steps=["a"]), (422, "INVALID_STEP_COUNT", "steps.0", "malformed", None)),
@@ -294,6 +296,11 @@ def test_what_is_no_snapshot_at_all(snapshot: Any) -> None:
     with pytest.raises(Problem, match="snapshot must be an object") as caught:
         check_snapshot(snapshot)
     assert (caught.value.status, caught.value.code) == (400, "INVALID_INPUT")
+
+
+def test_every_endpoint_stands_on_the_page() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "local.md").read_text("utf-8")
+    assert [endpoint for endpoint in ENDPOINTS if f"`{endpoint}`" not in page] == []
 
 
 def test_messages_say_what_to_do() -> None:

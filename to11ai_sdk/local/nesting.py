@@ -9,6 +9,9 @@ from ..json_types import is_array, is_object
 MAX_DEPTH = 32
 """How many levels of arrays and objects a value from outside may have."""
 
+MAX_KEPT_DEPTH = 64
+"""How many of them a document may have that is kept: a template, the settings of a model, a snapshot."""
+
 
 def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
     """Whether arrays and objects are nested deeper than ``limit`` levels; walks no deeper than that itself."""

@@ -22,12 +22,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..json_types import is_array, is_object
 from . import expressions, templates
 from .budget import Budget
+from .nesting import MAX_KEPT_DEPTH, too_deep
 from .problems import Problem
 from .schemas import compile_schema
 from .variables import bind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
 FORMATS = ("text", "chat")
 ROLES = ("system", "developer", "user", "assistant", "tool")
@@ -55,6 +57,8 @@ def check_template(format: str, template_json: Any, variables_schema: Any) -> No
         Problem: 400 ``INVALID_INPUT`` for an unknown format; 422 ``TEMPLATE_INVALID`` and 422
             ``VARIABLES_SCHEMA_INVALID``, naming the place.
     """
+    if too_deep(template_json, MAX_KEPT_DEPTH):
+        raise _invalid("templateJson", f"must not be nested deeper than {MAX_KEPT_DEPTH} levels")
     blocks = _blocks(format, template_json)
     compile_schema(variables_schema)
     for block in blocks:
@@ -66,8 +70,9 @@ def render(
     template_json: Any,
     variables_schema: Any,
     variables: Mapping[str, Any],
+    now: datetime,
 ) -> Rendered:
-    """Fill a template with variables.
+    """Fill a template with variables; ``now`` is what time it is for the filter ``date``.
 
     Raises:
         Problem: 422 ``VARIABLES_INVALID``; 422 ``TEMPLATE_RENDER_FAILED`` naming the block and what failed in it, such
@@ -77,7 +82,7 @@ def render(
     values = bind(variables_schema, variables)
     kept = [block for block in blocks if _holds(block, values)]
     record = {block.name: "rendered" if block in kept else "dimmed" for block in blocks if block.name}
-    payload = _payload(format, kept, values)
+    payload = _payload(format, kept, values, now)
     return Rendered(payload, record, _content_hash(payload))
 
 
@@ -91,9 +96,9 @@ class _Block(NamedTuple):
     condition: Any = None
 
 
-def _payload(kind: str, blocks: list[_Block], values: Mapping[str, Any]) -> dict[str, Any]:
+def _payload(kind: str, blocks: list[_Block], values: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     budget = Budget()
-    texts = [_render(block, values, budget) for block in blocks]
+    texts = [_render(block, values, budget, now) for block in blocks]
     if kind == "text":
         return {"format": "text", "text": texts[0]}
     messages = [{"role": block.role, "content": text} for block, text in zip(blocks, texts, strict=True)]
@@ -116,10 +121,10 @@ def _parse(block: _Block) -> templates.Template:
         raise _invalid(block.place, str(error)) from error
 
 
-def _render(block: _Block, values: Mapping[str, Any], budget: Budget) -> str:
+def _render(block: _Block, values: Mapping[str, Any], budget: Budget, now: datetime) -> str:
     template = _parse(block)
     try:
-        return templates.render(template, values, budget)
+        return templates.render(template, values, budget, now)
     except templates.TemplateError as error:
         message = f"{block.place}: {error}"
         details = {"field": block.place, "reason": str(error), "block": block.name}

@@ -8,8 +8,9 @@ A snapshot is ``{"endpoint", "strategy", ...}`` with the parts that its strategy
     fallback               chain, variants or steps: what is tried, in this order
     any                    retry {maxRetries, backoffBaseMs, retryableStatusCodes}, modelBindings, providerRefs
 
-``steps`` are 1 to 10, with the positions 0, 1, 2 and so on, each with a ``target``, ``variants`` or a strategy of its
-own. An entry of ``chain`` is a target, ``{"target": target}``, or the name of a variant or step.
+``steps`` are 1 to 10 in the order of their ``position``, a whole number from 0 that no two share, each with a
+``target``, ``variants`` or a strategy of its own. An entry of ``chain`` is a target, ``{"target": target}``, or the
+name of a variant or step.
 
 ``when``, on a target, variant or step, is an expression (see ``expressions``) over the request: the variables ``env``,
 ``endpoint``, ``model``, ``headers.<lower-case name>`` and ``metadata.<key>``.
@@ -22,7 +23,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..json_types import is_array, is_object
-from .nesting import too_deep
+from .nesting import MAX_KEPT_DEPTH, too_deep
 from .problems import invalid
 from .targets import (
     INVALID_RULE_STRATEGY,
@@ -53,7 +54,6 @@ ENDPOINTS = (
 
 STRATEGIES = ("single", "weighted", "fallback", "experiment")
 MAX_STEPS = 10
-MAX_DEPTH = 64
 
 
 def check_snapshot(snapshot: Any) -> None:
@@ -63,8 +63,8 @@ def check_snapshot(snapshot: Any) -> None:
         Problem: 422, or 400 for parameters and ``when``, with one of the eight snapshot codes and the details
             ``field``, ``reason`` and ``variantName``; 400 ``INVALID_INPUT`` for what none of them names.
     """
-    if not is_object(snapshot) or too_deep(snapshot, MAX_DEPTH):
-        raise invalid(f"snapshot must be an object, nested at most {MAX_DEPTH} levels", field="snapshot")
+    if not is_object(snapshot) or too_deep(snapshot, MAX_KEPT_DEPTH):
+        raise invalid(f"snapshot must be an object, nested at most {MAX_KEPT_DEPTH} levels", field="snapshot")
     root = Place("")
     _check_endpoint(snapshot.get("endpoint"), root.at("endpoint"))
     check_values(snapshot, root)
@@ -123,9 +123,8 @@ def _check_steps(steps: Any, place: Place) -> None:
         raise refusal(INVALID_STEP_COUNT, place, "step_count", f"must list 1 to {MAX_STEPS} steps")
     for index, step in enumerate(steps):
         _check_step(step, place.at(index))
-    if sorted(step["position"] for step in steps) != list(range(len(steps))):
-        message = f"the positions must be 0 to {len(steps) - 1}, each once"
-        raise refusal(INVALID_STEP_COUNT, place, "positions", message)
+    if len({step["position"] for step in steps}) < len(steps):
+        raise refusal(INVALID_STEP_COUNT, place, "positions", "no two steps may have the same position")
 
 
 def _check_step(step: Any, place: Place) -> None:

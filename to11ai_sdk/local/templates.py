@@ -1,9 +1,9 @@
 """Liquid templates as prompts use them: strict about variables, plain text out, and bounded.
 
 The standard tags and filters of Liquid are there, but for ``include`` and ``render`` (a prompt reads no other
-template) and ``tablerow`` (it writes HTML); there is no ``now``. Nothing is escaped. An array or object in ``{{ }}``
-is written as JSON. A variable that is not there is an error wherever it is used, in ``{% if %}`` too; only the filter
-``default`` takes it: ``{{ name | default: "you" }}``.
+template) and ``tablerow`` (it writes HTML). "now" in the filter ``date`` is the time that the renderer is told. Nothing
+is escaped. An array or object in ``{{ }}`` is written as JSON. A variable that is not there is an error wherever it is
+used, in ``{% if %}`` too; only the filter ``default`` takes it: ``{{ name | default: "you" }}``.
 
 A hostile template must not stop the server: its length and the number and shape of its tags are limited, and what it
 does is counted against a ``Budget``.
@@ -21,16 +21,19 @@ from liquid.builtin.output import Output, OutputNode
 from liquid.builtin.tags.echo_tag import EchoNode, EchoTag
 from liquid.builtin.tags.for_tag import ForNode, ForTag
 from liquid.exceptions import LiquidError
+from liquid.filter import liquid_filter, with_context
 from liquid.output import LimitedStringIO
 from liquid.undefined import UNDEFINED
 from liquid.utils import ReadOnlyChainMap
 
+from . import dates
 from .budget import NODE_WORK, Budget, BudgetError
 from .tags import TemplateError, count_tags, line_of
 from .values import is_undefined, size_of, text_of, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
 
     from liquid.ast import Node
     from liquid.expression import Expression
@@ -60,13 +63,13 @@ def parse(source: str) -> Template:
     return Template(parsed, tags)
 
 
-def render(template: Template, variables: Mapping[str, Any], budget: Budget) -> str:
-    """The text of a template.
+def render(template: Template, variables: Mapping[str, Any], budget: Budget, now: datetime) -> str:
+    """The text of a template; ``now`` is what time it is.
 
     Raises:
         TemplateError: an undefined variable, a filter that does not fit its value, or more than the budget allows.
     """
-    context = _Context(template, wrap(dict(variables)), budget)
+    context = _Context(template, wrap(dict(variables)), budget, now)
     buffer = context.get_buffer()
     try:
         template.parsed.render_with_context(context, buffer)
@@ -84,10 +87,11 @@ def render(template: Template, variables: Mapping[str, Any], budget: Budget) -> 
 class _Context(RenderContext):
     """Counts what is read, filtered, assigned and looped over."""
 
-    def __init__(self, template: Template, variables: Mapping[str, Any], budget: Budget) -> None:
+    def __init__(self, template: Template, variables: Mapping[str, Any], budget: Budget, now: datetime) -> None:
         super().__init__(template.parsed, globals=variables)
         self.scope = ReadOnlyChainMap(self.locals, self.globals, self.counters)
         self.budget = budget
+        self.now = now
         self.loop_work = NODE_WORK * template.tags
 
     def get(self, path: list[object], *, token: Token | None, default: object = UNDEFINED) -> object:
@@ -151,6 +155,12 @@ class _ForTag(ForTag):
     node_class = _ForNode
 
 
+@with_context
+@liquid_filter
+def _date(value: object, form: str, *, context: RenderContext) -> object:
+    return dates.shown(value, form, cast("_Context", context).now)
+
+
 class _Environment(Environment):
     def setup_tags_and_filters(self, *, extra: bool = False) -> None:
         super().setup_tags_and_filters(extra=extra)
@@ -158,6 +168,7 @@ class _Environment(Environment):
             self.add_tag(tag)
         for name in ("include", "render", "tablerow"):
             del self.tags[name]
+        self.add_filter("date", _date)
 
 
 _ENVIRONMENT = _Environment(undefined=StrictDefaultUndefined)

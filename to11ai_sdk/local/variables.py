@@ -13,6 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend  # pyright: ignore[reportUnknownVariableType]
 
 from ..json_types import is_object
@@ -22,8 +23,6 @@ from .schemas import NOTHING_TO_FETCH, compile_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from jsonschema.exceptions import ValidationError
 
 MAX_CHECKS = 200_000
 """Keywords of a schema that are looked at for one set of variables."""
@@ -119,6 +118,14 @@ def _counted(check: Any) -> Any:
     return counted
 
 
+def _required(_: Any, names: list[str], instance: Any, __: Any) -> Iterator[ValidationError]:
+    # The library's own check says where a property is missing, but not in the path which one.
+    for name in names:
+        if is_object(instance) and name not in instance:
+            yield ValidationError("is required", path=[name])
+
+
+_CHECKS = {**Draft202012Validator.VALIDATORS, "required": _required}
 _Validator: Any = extend(  # type: ignore[no-untyped-call]
-    Draft202012Validator, {name: _counted(check) for name, check in Draft202012Validator.VALIDATORS.items()}
+    Draft202012Validator, {name: _counted(check) for name, check in _CHECKS.items()}
 )

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import TYPE_CHECKING, Any
 
 from ..problems import Problem
 from ..store import Transaction, projects
 from .session import Caller
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 PERMISSIONS = frozenset(
     {
+        "env:policies:manage",
+        "keys:create",
+        "keys:rotate",
         "project:manage_default_environment",
         "project:manage_environments",
         "project:manage_labels",
         "prompt:create",
         "prompt:read",
         "routing:read",
+        "routing:review",
         "routing:write",
     }
 )
-"""Everything a key may be allowed to do."""
+"""Everything a key may be allowed to do; some of it no call of the table does."""
 
 _WRITES = {
     "create": "prompt:create",
@@ -33,14 +41,17 @@ _WRITES = {
 }
 
 
-def needed(row_name: str) -> tuple[str, ...]:
-    """The permissions without which a call of the table is refused whatever it says."""
+def needed(row_name: str, given: Mapping[str, Any]) -> tuple[str, ...]:
+    """The permissions without which a call of the table with these arguments is refused."""
     namespace, _, method = row_name.rpartition(".")
     if namespace == "prompts":
         return (_WRITES.get(method, "prompt:read"),)
     if namespace == "project_environments":
         # Reading them needs a key of the project and no more: the API names no permission for it.
-        return () if method in ("list", "get") else ("project:manage_environments",)
+        if method in ("list", "get"):
+            return ()
+        fallback = ("project:manage_default_environment",) if given.get("is_gateway_fallback") else ()
+        return ("project:manage_environments", *fallback)
     return ("routing:write",) if method in ("create", "set", "rollback") else ("routing:read",)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ..nesting import MAX_KEPT_DEPTH, too_deep
 from ..problems import Problem, invalid
 from .session import timestamp
 
@@ -16,13 +17,20 @@ LARGEST = 2**31 - 1
 """The largest number of a page, a version or a place in an order."""
 _LABEL = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _SLUG = re.compile(r"[a-z0-9-]+")
+_MOMENT = re.compile(
+    r"(\d{4})(-?)(\d\d)\2(\d\d)"
+    r"(?:[Tt ](\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,](\d{1,6})\d*)?)?)?(?:[Zz]|(?P<zone>[+-]\d\d)(?::?(\d\d))?)?)?",
+    re.ASCII,
+)
+_WHOLE = "%Y-%m-%d %H:%M:%S.%f %z"
 
 
 def text(field: str, value: str, longest: int, shortest: int = 1) -> str:
-    """A text of a length within bounds that is not blank."""
+    """A text of a length within bounds; not a blank one, unless it may be empty."""
     # SQLite ends a text at a NUL where it measures it.
     if not shortest <= len(value) <= longest or (shortest and not value.strip()) or "\0" in value:
-        raise invalid(f"{field} must be {shortest} to {longest} characters, not blank and without NUL", field=field)
+        blank = ", not blank" if shortest else ""
+        raise invalid(f"{field} must be {shortest} to {longest} characters{blank} and without NUL", field=field)
     return value
 
 
@@ -60,6 +68,12 @@ def number(field: str, value: int, low: int, high: int = LARGEST) -> int:
     return value
 
 
+def depth(field: str, value: Any) -> None:
+    """Refuse a JSON value that is nested too deep to be kept."""
+    if too_deep(value, MAX_KEPT_DEPTH):
+        raise invalid(f"{field} must not be nested deeper than {MAX_KEPT_DEPTH} levels", field=field)
+
+
 def tags(values: Sequence[str]) -> list[str]:
     """Tags, each once; a comma would tear one apart in the filter of the list."""
     for value in values:
@@ -73,15 +87,19 @@ def moment(field: str, value: str | datetime | None) -> str | None:
     if value is None:
         return None
     try:
-        return timestamp(value if isinstance(value, datetime) else datetime.fromisoformat(_iso(value)))
+        return timestamp(value if isinstance(value, datetime) else _read(value))
     except (OverflowError, ValueError):
         raise invalid(f"{field} must be a time in ISO 8601, such as 2026-06-17T12:00:00Z", field=field) from None
 
 
-def _iso(value: str) -> str:
-    # Python 3.10 reads neither Z nor a fraction of other than 3 or 6 digits.
-    value = re.sub(r"[zZ]$", "+00:00", value)
-    return re.sub(r"(:\d\d\.)(\d+)", lambda match: match[1] + match[2][:6].ljust(6, "0"), value)
+def _read(value: str) -> datetime:
+    # fromisoformat() takes more from one Python to the next.
+    parts = _MOMENT.fullmatch(value)
+    if parts is None:
+        raise ValueError(value)
+    year, _, month, day, hour, minute, second, fraction, _, zone_minute = parts.groups("00")
+    zone = f"{parts['zone'] or '+00'}:{zone_minute}"
+    return datetime.strptime(f"{year}-{month}-{day} {hour}:{minute}:{second}.{fraction} {zone}", _WHOLE)
 
 
 def date_range(since: str | None, until: str | None) -> None:

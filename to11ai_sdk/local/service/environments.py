@@ -44,10 +44,13 @@ def open_for_change(session: Session, slug: str) -> Row:
 def _check_slug_free(session: Session, slug: str, but: str | None = None) -> None:
     tx, project_id = session.tx, session.project_id
     owner = environments.live(tx, project_id, slug) or environments.by_alias(tx, project_id, slug, session.now)
-    if owner is not None and owner["id"] != but:
-        raise Problem(
-            409, "ENVIRONMENT_SLUG_TAKEN", f"the slug {slug!r} is in use by {owner['name']!r}", {"slug": slug}
-        )
+    if owner is None or owner["id"] == but:
+        return
+    message = f"the slug {slug!r} is in use by the environment {owner['name']!r}"
+    if owner["slug"] != slug:
+        free = f"is free again {ALIAS_LIFE.days} days after that"
+        message = f"the slug {slug!r} was that of the environment {owner['slug']!r} until its renaming, and {free}"
+    raise Problem(409, "ENVIRONMENT_SLUG_TAKEN", message, {"slug": slug})
 
 
 def _system(row: Row, what: str) -> Problem:
@@ -61,13 +64,11 @@ def _take_flags(session: Session, present: Row, wanted: dict[str, Any]) -> None:
         given = wanted.get(flag)
         if given is None or given == present.get(flag, False):
             continue
-        if flag == "is_gateway_fallback":
-            session.require("project:manage_default_environment")
         if not given:
             code = "DEFAULT_ENVIRONMENT_REQUIRED" if flag == "is_default" else "GATEWAY_FALLBACK_REQUIRED"
             message = f"one environment must have {wire_name}; set it on another one instead"
             raise Problem(409, code, message, {"slug": present["slug"]})
-        environments.strip(session.tx, session.project_id, flag)
+        environments.strip(session.tx, session.project_id, flag, session.actor_id, session.now)
 
 
 def _fields(given: dict[str, Any]) -> dict[str, Any]:
@@ -172,10 +173,10 @@ def _check_may_archive(row: Row) -> None:
 
 
 def _clear(session: Session, row: Row) -> dict[str, int]:
-    # A label named like the environment is the environment's pointer at a version of a prompt.
+    # A label that is a slug of the environment is the environment's pointer at a version of a prompt.
     rules.reject_pending(session.tx, row["id"], session.actor_id, session.now)
     return {
-        "prompts": labels.clear(session.tx, session.project_id, row["slug"]),
+        "prompts": labels.clear(session.tx, row, session.now),
         "providers": environments.clear_activations(session.tx, row["id"]),
         "rules": rules.close(session.tx, row["id"], session.now),
     }

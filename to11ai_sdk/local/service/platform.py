@@ -57,15 +57,15 @@ class Platform:
         """Let a caller in for one call of the table: what the block gets answers it, given the arguments.
 
         Raises:
-            Problem: 401 or 403.
+            Problem: 401 or 403, the latter also from the answer: what a key must be allowed depends on the arguments.
         """
         changes = row.method != "GET" and not (row.method == "POST" and row.safe)
         with self._store.transaction(write=changes) as tx:
             session = self._session(tx, access.authenticate(tx, key, project_id))
-            session.require(*access.needed(row.name))
 
             def answer(arguments: dict[str, Any]) -> Any:
                 given = {name: value for name, value in arguments.items() if name != "project_id"}
+                session.require(*access.needed(row.name, given))
                 return HANDLERS[row.name](session, **given)
 
             yield answer

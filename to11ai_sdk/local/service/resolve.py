@@ -47,7 +47,8 @@ def resolve(
     prompt = _find(session, slug)
     pointer, matching = _choose(session, prompt, labels)
     version = find_version(session, prompt["id"], pointer["version_id"])
-    rendered = render(version["format"], version["template_json"], version["variables_schema"], variables or {})
+    template = (version["format"], version["template_json"], version["variables_schema"])
+    rendered = render(*template, variables or {}, session.moment)
     return {
         "promptId": prompt["id"],
         "versionId": version["id"],

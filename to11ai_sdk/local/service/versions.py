@@ -43,6 +43,7 @@ def create(
     prompt = open_for_change(session, prompt_id)
     checks.one_of("format", format, ("chat", "text"))
     check_template(format, template_json, variables_schema)
+    checks.depth("modelConfig", model_config)
     version_id = session.new_id("version")
     session.tx.insert(
         "prompt_versions",

@@ -70,13 +70,10 @@ def last_place(tx: Transaction, project_id: str) -> int:
     )
 
 
-def strip(tx: Transaction, project_id: str, flag: str) -> None:
+def strip(tx: Transaction, project_id: str, flag: str, actor_id: str, now: str) -> None:
     """Take a flag that only one environment may have from the one that has it."""
-    statements = {
-        "is_default": "UPDATE environments SET is_default = 0 WHERE project_id = :project_id",
-        "is_gateway_fallback": "UPDATE environments SET is_gateway_fallback = 0 WHERE project_id = :project_id",
-    }
-    tx.run(statements[flag], project_id=project_id)
+    change = f"UPDATE environments SET {flag} = 0, updated_by = :actor_id, updated_at = :now"  # noqa: S608 - a name of our own
+    tx.run(f"{change} WHERE project_id = :project_id AND {flag}", project_id=project_id, actor_id=actor_id, now=now)
 
 
 def keep_alias(tx: Transaction, environment: Row, expires_at: str) -> None:

@@ -39,7 +39,9 @@ ON CONFLICT (prompt_id, label) DO UPDATE SET event = excluded.event
 """
 _CLEAR = """
 DELETE FROM prompt_labels
-WHERE label = :label AND prompt_id IN (SELECT id FROM prompts WHERE project_id = :project_id)
+WHERE prompt_id IN (SELECT id FROM prompts WHERE project_id = :project_id AND status <> 'archived')
+  AND label IN (SELECT :slug UNION
+                SELECT slug FROM environment_aliases WHERE environment_id = :environment_id AND expires_at > :now)
 """
 
 
@@ -59,9 +61,18 @@ def move(tx: Transaction, event: Row) -> None:
     tx.run(_POINT, event_id=event["id"])
 
 
-def clear(tx: Transaction, project_id: str, label: str) -> int:
-    """Take a label off every prompt of a project; returns how many pointers that were. The events stay."""
-    return tx.run(_CLEAR, project_id=project_id, label=label)
+def clear(tx: Transaction, environment: Row, now: str) -> int:
+    """Take the labels that are a slug or a living alias of an environment off every prompt that is not archived.
+
+    Returns how many pointers that were. The events stay.
+    """
+    return tx.run(
+        _CLEAR,
+        project_id=environment["project_id"],
+        environment_id=environment["id"],
+        slug=environment["slug"],
+        now=now,
+    )
 
 
 def events(tx: Transaction, *, limit: int, offset: int, **filters: Any) -> tuple[list[Row], int]:
