@@ -4,6 +4,7 @@ import importlib
 import io
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from pytest_httpserver import HTTPServer
 
+ROOT = Path(__file__).parents[1]
 KEY = "to11_key_that_must_not_be_shown"
 VALUES: dict[str, tuple[list[str], Any]] = {
     "str": (["a text"], "a text"),
@@ -288,3 +290,30 @@ def test_the_package_runs_as_a_module(monkeypatch: pytest.MonkeyPatch, capsys: p
         importlib.import_module("to11ai_sdk.__main__")
     assert leaving.value.code == 0
     assert capsys.readouterr().out.startswith("to11ai-sdk ")
+
+
+def piped(reader: str, *argv: str) -> subprocess.CompletedProcess[str]:
+    """One command whose output goes into another, and how it ended."""
+    command = shlex.join([sys.executable, "-m", "to11ai_sdk", *argv])
+    script = f"set -o pipefail; {command} {reader}"
+    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, cwd=ROOT)
+
+
+@pytest.mark.parametrize("command", ["demo", "prompts list"])
+def test_output_that_nobody_reads_is_no_error_to_talk_about(to11: LocalTo11, command: str) -> None:
+    done = piped("| true", *command.split())
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+def test_output_that_does_not_fit_is_told_in_one_line(to11: LocalTo11) -> None:
+    done = piped("> /dev/full", "prompts", "list")
+    assert done.returncode == 1
+    assert done.stderr.startswith("to11ai: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_empty_base_url_is_no_wish_for_a_demo_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run(capsys, "demo", "--base-url", "", "--api-key", "k", "--project-id", "p")
+    assert code == 2
+    assert err.startswith("to11ai: base_url must not be blank")

@@ -66,6 +66,8 @@ def test_every_python_block_runs(project: LocalTo11, capsys: pytest.CaptureFixtu
     out = capsys.readouterr().out
     assert "1 ['production']\nsystem You answer questions about kettles.\nuser Which one is quiet?\n" in out
     assert "404 PROMPT_NOT_FOUND\n" in out
+    assert "prompts.create 200\n127.0.0.1:" in out
+    assert ": the connection ended before the reply did\n" in out
     assert "https://gw.to11.ai/v1 https://gw.to11.ai\n" in out
     assert names["welcome"].messages[0].content == "Welcome."
     assert names["handler"]({}, None) == [{"role": "system", "content": "Welcome."}]

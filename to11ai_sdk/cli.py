@@ -61,13 +61,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unexpected:
         parser.error(_unexpected(unexpected))
     try:
-        return int(options.run(options))
+        code = int(options.run(options))
+        sys.stdout.flush()
     except To11aiError as exc:
         return _complain(exc, 1)
     except (TypeError, ValueError) as exc:
         return _complain(exc, 2)
+    except OSError as exc:
+        return _unwritten(exc)
     except KeyboardInterrupt:
         return _complain("interrupted", 130)
+    return code
+
+
+def _unwritten(exc: OSError) -> int:
+    """The exit code when the output cannot be written: nobody reads it any more, or there is no room for it."""
+    # What is still in the buffer would be tried again at exit, and fail with a traceback.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1 if isinstance(exc, BrokenPipeError) else _complain(exc, 1)
 
 
 def _complain(problem: object, code: int) -> int:
@@ -211,7 +222,7 @@ def _demo(options: argparse.Namespace) -> int:
     try:
         from .local import demo
 
-        if not options.base_url:
+        if options.base_url is None:
             return demo.local()
     except ImportError as exc:
         raise _without_extra("demo", exc) from exc

@@ -186,7 +186,7 @@ def test_a_reply_can_be_replaced_whole(to11: LocalTo11) -> None:
 
 def test_a_dropped_connection_has_no_reply(to11: LocalTo11, api: Api) -> None:
     to11.fail_next(drop=True)
-    with pytest.raises(http.client.RemoteDisconnected):
+    with pytest.raises(http.client.BadStatusLine):
         call(to11, "GET", "prompts")
     to11.fail_next(drop=True)
     with pytest.raises(To11aiNetworkError):
@@ -197,6 +197,15 @@ def test_a_dropped_connection_has_no_reply(to11: LocalTo11, api: Api) -> None:
         api.prompts.create(name="A", slug="a")
     assert [prompt.slug for prompt in api.prompts.list().items] == ["a"]
     assert [seen.status for seen in to11.requests] == [None, None, 200, None, 200]
+
+
+def test_a_drop_is_seen_on_a_kept_connection_too(to11: LocalTo11) -> None:
+    api = Api.of(to11, max_retries=0)
+    assert api.prompts.list().items == []
+    to11.fail_next(drop=True)
+    with pytest.raises(To11aiNetworkError, match="ended before the reply did") as caught:
+        api.prompts.list()
+    assert (caught.value.attempts, [seen.status for seen in to11.requests]) == (1, [200, None])
 
 
 def test_a_client_gets_over_what_may_be_sent_again(to11: LocalTo11) -> None:

@@ -65,6 +65,8 @@ class Handler(WSGIRequestHandler):
         try:
             chunks = self.server.app(environ, start_response)
         except ConnectionError:
+            # Not without a word: on a kept connection that means "too late", and a client sends its request again.
+            self.wfile.write(b"HTTP/1.1 ")
             self.close_connection = True
             return
         try:
