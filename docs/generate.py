@@ -30,7 +30,16 @@ if TYPE_CHECKING:
 
 OWNERS = list(dict.fromkeys(row.owner for row in ENDPOINTS.values()))
 SELF = ("self", "cls")
-PLAIN_TYPES = {"Items": "list", "Words": "dict[str, str]"}
+PLAIN_TYPES = {
+    "Items": "list",
+    "Words": "dict[str, str]",
+    "Timestamp": "datetime",
+    "Role": "str",
+    "NonNegativeInt": "int >= 0",
+    "PositiveInt": "int >= 1",
+    "VersionNumber": "int >= 1",
+    "Percent": "int 0..100",
+}
 """Types of the models that also say how a reply is checked, and what they are to a reader."""
 PAGE = Path(__file__).with_name("reference.md")
 HEAD = """# Reference
@@ -213,7 +222,7 @@ def model(name: str, kind: type[base.Model]) -> Iterator[str]:
     rows = (
         (
             code(field),
-            code(info.alias or ""),
+            code(info.alias or field),
             code(typed(written[field])),
             "yes" if info.is_required() else "no",
         )
@@ -273,6 +282,7 @@ def errors() -> Iterator[str]:
     yield markdown(rest)
     for name in sorted(name for name in to11ai_sdk.__all__ if name.endswith("Error")):
         yield from error(getattr(to11ai_sdk, name))
+    yield f"`to11ai_sdk.errors.SNAPSHOT_CODES`: {', '.join(map(code, sorted(module.SNAPSHOT_CODES)))}."
 
 
 def error(kind: type) -> Iterator[str]:

@@ -131,8 +131,8 @@ def raise_for_gateway(exc: Exception) -> NoReturn:
     """
     response = getattr(exc, "response", None)
     status = getattr(response, "status_code", None)
-    headers = getattr(response, "headers", None)
-    headers = headers if is_mapping(headers) else {}
+    told = getattr(response, "headers", None)
+    headers: Mapping[str, str] = told if is_mapping(told) else {}
     if isinstance(status, int) and status >= 300:
         raise error_from_gateway(status, headers, _content(exc, response)) from exc
     if (body := getattr(exc, "body", None)) is not None:

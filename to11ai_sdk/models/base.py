@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timezone
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar, cast
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetPydanticSchema
 from pydantic.alias_generators import to_camel
 from typing_extensions import Self
+
+from ..json_types import is_mapping
 
 
 def _iso_text(value: object) -> object:
@@ -26,9 +28,9 @@ Timestamp = Annotated[datetime, Field(strict=False), BeforeValidator(_iso_text),
 """A time with its zone; a naive one is read as UTC."""
 
 
-# A million items that do not fit would give as many errors, in gigabytes. Pydantic's ``FailFast`` says the same, but not
-# of a dictionary before 2.14, nor in a union on Python 3.10.
-_FIRST_ERROR_ENDS = GetPydanticSchema(lambda kind, build: {**build(kind), "fail_fast": True})
+# A million items that do not fit would give as many errors, in gigabytes. Pydantic's ``FailFast`` says the same, but
+# not of a dictionary before 2.14, nor in a union on Python 3.10.
+_FIRST_ERROR_ENDS = GetPydanticSchema(lambda kind, build: cast("Any", {**build(kind), "fail_fast": True}))
 Item = TypeVar("Item")
 Items = Annotated[list[Item], _FIRST_ERROR_ENDS]
 """A list that is refused at the first item that does not fit."""
@@ -57,4 +59,5 @@ class Model(BaseModel):
             pydantic.ValidationError: a ``ValueError`` that names the fields that do not fit, not their values (but an
                 unknown word where one tells the kinds of a union apart).
         """
-        return cls.model_validate(dict(data) if isinstance(data, Mapping) else data)
+        # Strict about types, Pydantic takes no other mapping.
+        return cls.model_validate(dict(data) if is_mapping(data) else data)
