@@ -6,23 +6,29 @@ import itertools
 import json
 from base64 import b64encode
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
 from to11ai_sdk.local.gateway.formats import Format, formats
 from to11ai_sdk.local.gateway.formats.neutral import (
     Delta,
+    End,
     File,
     Image,
     Message,
+    PartDelta,
+    PartStart,
     Reasoning,
     RedactedThinking,
     Refusal,
     Reply,
+    ReplyPart,
     Request,
     ResponseFormat,
     Sampling,
+    Signature,
+    Start,
     Text,
     Thinking,
     Tool,
@@ -31,6 +37,10 @@ from to11ai_sdk.local.gateway.formats.neutral import (
     ToolResult,
     Usage,
 )
+from to11ai_sdk.local.gateway.formats.streams import is_empty
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 NAMES = ("openai_chat", "openai_responses", "anthropic_messages")
 NOW = 1_700_000_000
@@ -44,6 +54,32 @@ def numbered_formats() -> dict[str, Format]:
 
 def stream_of(name: str, deltas: list[Delta], request: Request) -> bytes:
     return b"".join(numbered_formats()[name].write_stream(deltas, request))
+
+
+def collect(deltas: Iterable[Delta]) -> Reply:
+    """The reply that a whole stream makes up."""
+    start, *middle, end = deltas
+    assert isinstance(start, Start), start
+    assert isinstance(end, End), end
+    grown: list[tuple[ReplyPart, list[str]]] = []
+    for delta in middle:
+        if isinstance(delta, PartStart):
+            grown.append((delta.part, []))
+        elif isinstance(delta, PartDelta):
+            grown[-1][1].append(delta.text)
+        elif isinstance(delta, Signature):
+            part, texts = grown[-1]
+            assert isinstance(part, Thinking)
+            grown[-1] = (replace(part, signature=delta.signature), texts)
+    parts = tuple(part for part in (_with(*each) for each in grown) if not is_empty(part))
+    return Reply(start.id, start.model, parts, end.stop, end.stop_sequence, end.usage, start.created)
+
+
+def _with(part: ReplyPart, pieces: list[str]) -> ReplyPart:
+    if isinstance(part, RedactedThinking):
+        return part
+    text = "".join(pieces)
+    return replace(part, arguments=text) if isinstance(part, ToolCall) else replace(part, text=text)
 
 
 words = st.text(min_size=1, max_size=20)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 from contextlib import contextmanager
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
 
 HELLO = [{"role": "user", "content": "Hello!"}]
 BOUNDARY = "----boundary"
+
+
+def saying(text: str) -> str:
+    """What makes ``echo`` say this, without being this itself."""
+    return f"[[echo:say64={base64.urlsafe_b64encode(text.encode()).decode()}]]"
 
 
 class Reply(NamedTuple):

@@ -10,7 +10,7 @@ import pytest
 
 from to11ai_sdk.local.gateway.problems import GatewayProblem
 from to11ai_sdk.local.gateway.providers import Registry
-from to11ai_sdk.local.gateway.routing import GatewayCall, Plan, Router
+from to11ai_sdk.local.gateway.routing import GatewayCall, Plan, Router, Scope
 from to11ai_sdk.local.service import Platform, environments, releases, rules
 from to11ai_sdk.local.store import Store
 
@@ -78,9 +78,18 @@ class Project:
         with self.session() as session:
             environments.set_provider(session, env, provider_id, is_active=False)
 
-    def plan(self, model: str | None = None, endpoint: str = "chat_completions", **call: Any) -> Plan:
+    @contextmanager
+    def scope(self, model: str | None = None, endpoint: str = "chat_completions", **call: Any) -> Generator[Scope]:
         with self.session() as session:
-            return self.router.resolve(session, GatewayCall(endpoint, model, **call))
+            yield self.router.scope(session, GatewayCall(endpoint, model, **call))
+
+    def plan(self, model: str | None = None, endpoint: str = "chat_completions", **call: Any) -> Plan:
+        with self.scope(model, endpoint, **call) as scope:
+            return self.router.resolve(scope)
+
+    def env(self, env: str | None = None) -> str:
+        with self.scope(env=env) as scope:
+            return scope.env
 
     def targets(self, model: str | None = None, endpoint: str = "chat_completions", **call: Any) -> list[str]:
         return targets(self.plan(model, endpoint, **call))
@@ -95,5 +104,9 @@ class Project:
         return caught.value
 
     def models(self, env: str | None = None) -> list[str]:
-        with self.session() as session:
-            return [model["id"] for model in self.router.models(session, env)]
+        with self.scope(endpoint="models", env=env) as scope:
+            return [model["id"] for model in self.router.models(scope)]
+
+    def model(self, model_id: str) -> dict[str, Any]:
+        with self.scope(model_id, "models") as scope:
+            return self.router.model(scope, model_id)

@@ -168,6 +168,7 @@ def test_the_words_of_openai(given: dict[str, Any], text: str) -> None:
         ({"max_tokens": None}, "max_tokens: Field required"),
         ({"max_tokens": 0}, "max_tokens: Input should be an integer of 1 or more"),
         ({"messages": []}, "messages: at least one message is required"),
+        ({"system": None}, "system: Input should be an array"),
         (with_message(role="tool", content="x"), "messages.0.role: Input should be 'user', 'assistant' or 'system'"),
         (with_message(role="user", content=[{"type": "image_url"}]), None),
         (with_message(role="user", content=[{"type": "image"}]), "messages.0.content.0.source: Field required"),

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from echo_harness import ask, calls_of, read, said, tool
 
 KINDS = ["chat", "responses", "messages"]
+LONG = "a" * 60 + "!"
 REQUIRED = {"chat": "required", "responses": "required", "messages": {"type": "any"}}
 NONE = {"chat": "none", "responses": "none", "messages": {"type": "none"}}
 AUTO = {"chat": "auto", "responses": "auto", "messages": {"type": "auto"}}
@@ -100,6 +102,21 @@ def test_arguments_fit_the_schema(kind: str, content: str, arguments: Any) -> No
     expected = {"Paris": {"city": "Paris", "unit": "f", "days": 3, "exact": False}}
     expected["Rome"] = {"city": "Rome", "unit": "c", "days": 2, "exact": True}
     assert found == (arguments or next(value for city, value in expected.items() if city in content))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("schema", "arguments"),
+    [
+        ({"properties": {"pattern": {"pattern": "^(a+)+$"}}, "additionalProperties": False}, {"pattern": LONG}),
+        ({"patternProperties": {"^(a+)+$": {}}, "additionalProperties": False}, {LONG: 1}),
+        ({"propertyNames": {"pattern": "^(a+)+$"}}, {LONG: 1}),
+        ({"allOf": [{"const": {"pattern": "x"}}]}, {"pattern": "x"}),
+    ],
+)
+def test_no_pattern_of_a_schema_is_tried_on_the_users_text(kind: str, schema: Any, arguments: Any) -> None:
+    reply = ask(kind, f"f {json.dumps(arguments)}", tools=[tool(kind, "f", {"type": "object", **schema})])
+    assert calls_of(kind, read(reply)) == [("f", arguments)]
 
 
 @pytest.mark.parametrize("kind", KINDS)

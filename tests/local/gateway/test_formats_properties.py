@@ -10,6 +10,7 @@ from formats_samples import (
     NAMES,
     REPLIES,
     REQUESTS,
+    collect,
     common_requests,
     damaged,
     json_objects,
@@ -21,7 +22,7 @@ from formats_samples import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from to11ai_sdk.local.gateway.formats import FormatError, collect, deltas_of
+from to11ai_sdk.local.gateway.formats import FormatError, deltas_of
 from to11ai_sdk.local.gateway.formats.neutral import End, Error, Reply, Request, Start, ToolCall
 
 pytestmark = pytest.mark.parametrize("name", NAMES)

@@ -5,28 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from formats_samples import NAMES, NOW, numbered_formats
+from formats_samples import NAMES, NOW, collect, numbered_formats
 
 from to11ai_sdk.local.gateway.formats import (
     FORMATS,
     FormatError,
-    StreamError,
-    collect,
     deltas_of,
     formats,
     read_error,
 )
 from to11ai_sdk.local.gateway.formats.neutral import (
     Error,
-    PartDelta,
-    PartStart,
     PartStop,
     RedactedThinking,
     Refusal,
     Reply,
     Request,
     Sampling,
-    Start,
     Text,
     Thinking,
     Tool,
@@ -272,11 +267,20 @@ def test_blocks_and_items_of_other_kinds_are_left_out() -> None:
 @pytest.mark.parametrize(
     ("name", "body", "message"),
     [
-        (CHAT, {}, "choices: must hold a reply"),
+        (CHAT, {}, "choices: there is no reply: the provider gave no reason"),
+        (CHAT, {"choices": [{}]}, "choices: there is no reply"),
+        (CHAT, {"choices": [], "error": {"message": "Oops"}}, "choices: there is no reply: Oops"),
         (CHAT, {"choices": [{"message": []}]}, "choices.0.message: must be an object"),
-        (CHAT, {"choices": [{}], "usage": {"prompt_tokens": -1}}, "usage.prompt_tokens: must be a whole number"),
+        (
+            CHAT,
+            {"choices": [{"message": {}}], "usage": {"prompt_tokens": -1}},
+            "usage.prompt_tokens: must be a whole number",
+        ),
         (RESPONSES, {"status": "failed", "error": {"code": "server_error", "message": "Oops"}}, "no whole reply: Oops"),
-        (RESPONSES, {"status": "queued"}, "status: there is no whole reply"),
+        (RESPONSES, {"status": "queued"}, "output: there is no whole reply"),
+        (RESPONSES, {"error": {"message": "Oops"}}, "output: there is no whole reply: Oops"),
+        (ANTHROPIC, {}, "content: there is no reply: the provider gave no reason"),
+        (ANTHROPIC, {"type": "error", "error": {"message": "Oops"}, "content": []}, "there is no reply: Oops"),
         (ANTHROPIC, {"content": [{"type": "text"}]}, "content.0.text: is required and must be a string"),
     ],
 )
@@ -290,15 +294,6 @@ def test_a_reply_without_usage_counts_nothing_for_anthropic() -> None:
         "input_tokens": 0,
         "output_tokens": 0,
     }
-
-
-def test_a_stream_that_breaks_has_no_reply() -> None:
-    error = Error("api_error", None, "broken", 500)
-    with pytest.raises(StreamError, match="broken") as told:
-        collect([Start(None, "m"), PartStart(Text("")), PartDelta("x"), error])
-    assert told.value.error is error
-    with pytest.raises(StreamError, match="ended before its last event"):
-        collect([Start(None, "m")])
 
 
 def test_a_reply_becomes_a_stream_and_again_a_reply() -> None:

@@ -247,14 +247,19 @@ def test_thinking_goes_back_to_anthropic_and_nowhere_else() -> None:
         "top_k": 5,
     }
     assert translated(body, ANTHROPIC, ANTHROPIC) == body
-    said = {"role": "assistant", "content": "Hi"}
+    said: dict[str, Any] = {"role": "assistant", "content": "Hi"}
     assert translated(body, ANTHROPIC, CHAT) == {
         "model": "m",
         "messages": [*HELLO, said],
         "max_completion_tokens": 9000,
     }
     said = {"role": "assistant", "content": [{"type": "output_text", "text": "Hi"}]}
-    assert translated(body, ANTHROPIC, RESPONSES) == {"model": "m", "input": [*HELLO, said], "max_output_tokens": 9000}
+    assert translated(body, ANTHROPIC, RESPONSES) == {
+        "model": "m",
+        "input": [*HELLO, said],
+        "max_output_tokens": 9000,
+        "store": False,
+    }
 
 
 def test_a_reasoning_item_that_holds_a_signature_goes_back_to_anthropic() -> None:
@@ -279,6 +284,30 @@ def test_a_reasoning_item_that_holds_a_signature_goes_back_to_anthropic() -> Non
 def test_max_tokens_for_anthropic_leave_room_beside_the_budget_for_thinking() -> None:
     body = {"model": "m", "messages": HELLO, "thinking": {"type": "enabled", "budget_tokens": 10_000}}
     assert translated(body, ANTHROPIC, ANTHROPIC)["max_tokens"] == 14_096
+
+
+@pytest.mark.parametrize(
+    ("source", "asked"),
+    [
+        (CHAT, {"messages": HELLO, "reasoning_effort": "high", "temperature": 1}),
+        (RESPONSES, {"input": HELLO, "reasoning": {"effort": "high"}}),
+    ],
+)
+def test_an_effort_makes_claude_think(source: str, asked: dict[str, Any]) -> None:
+    sent = translated({"model": "m", **asked}, source, ANTHROPIC)
+    assert (sent["thinking"], sent["output_config"]) == ({"type": "adaptive"}, {"effort": "high"})
+    assert sent["max_tokens"] == 28_672
+
+
+@pytest.mark.parametrize(
+    "members",
+    [{"temperature": 0.5}, {"top_p": 0.5}, {"tool_choice": "required"}, {"reasoning_effort": "none"}],
+    ids=str,
+)
+def test_claude_is_not_made_to_think_where_the_rest_of_the_request_forbids_it(members: dict[str, Any]) -> None:
+    sent = translated({"model": "m", "messages": HELLO, "reasoning_effort": "high", **members}, CHAT, ANTHROPIC)
+    assert "thinking" not in sent
+    assert sent.get("output_config") == (None if "reasoning_effort" in members else {"effort": "high"})
 
 
 @pytest.mark.parametrize(
@@ -316,7 +345,7 @@ def test_system_texts_in_blocks_and_in_turns() -> None:
 def test_instructions_are_the_system_text_of_the_responses_format() -> None:
     body = {"model": "m", "instructions": "Be brief.", "input": "Hello!"}
     assert translated(body, RESPONSES, CHAT)["messages"] == [{"role": "system", "content": "Be brief."}, *HELLO]
-    assert translated(body, RESPONSES, RESPONSES) == {**body, "input": HELLO}
+    assert translated(body, RESPONSES, RESPONSES) == {**body, "input": HELLO, "store": False}
 
 
 def test_media_that_a_tool_returned_follow_as_a_user_message_in_chat() -> None:
@@ -405,7 +434,7 @@ def test_settings_of_openai_stay_between_its_formats() -> None:
     body = {"model": "m", "messages": HELLO, "verbosity": "low", "reasoning_effort": "high", **shared}
     sent = translated(body, CHAT, RESPONSES)
     own = {"text": {"verbosity": "low"}, "reasoning": {"effort": "high"}}
-    assert sent == {"model": "m", "input": HELLO, **own, **shared}
+    assert sent == {"model": "m", "input": HELLO, "store": False, **own, **shared}
     assert translated(sent, RESPONSES, CHAT) == body
 
 

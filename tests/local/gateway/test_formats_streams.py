@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from formats_samples import NAMES, NOW, numbered_formats
+from formats_samples import NAMES, NOW, collect, numbered_formats
 
-from to11ai_sdk.local.gateway.formats import collect, sse
+from to11ai_sdk.local.gateway.formats import sse
 from to11ai_sdk.local.gateway.formats.neutral import (
     Delta,
     End,
@@ -379,7 +379,10 @@ def test_calls_that_come_mixed_are_put_in_order() -> None:
 
 def test_calls_that_a_server_numbers_alike_are_told_apart_by_their_ids() -> None:
     deltas = chat_calls(call_chunk(0, "{}", "a"), call_chunk(0, "{}", "b"))
-    assert [delta.part.id for delta in deltas if isinstance(delta, PartStart)] == ["a", "b"]
+    assert [delta.part for delta in deltas if isinstance(delta, PartStart)] == [
+        ToolCall("a", "w", ""),
+        ToolCall("b", "w", ""),
+    ]
 
 
 def test_more_of_a_call_that_is_complete_is_malformed() -> None:

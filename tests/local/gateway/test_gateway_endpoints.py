@@ -49,6 +49,13 @@ def test_post_responses_answers_in_the_shape_it_was_asked_in(
     assert reply.json.get("object", reply.json.get("type")) == shape
 
 
+@pytest.mark.parametrize("odd", [[], {}, 5, None])
+def test_post_responses_with_parts_of_an_odd_type(to11: LocalTo11, odd: Any) -> None:
+    messages = [{"role": "user", "content": [{"type": odd}]}]
+    reply = Caller(to11).send("POST", "/v1/responses", {"model": "claude-sonnet-4-6", "messages": messages})
+    assert (reply.status, reply.headers["x-to11-error-code"]) == (400, "bad_request")
+
+
 def test_post_chat_completions(to11: LocalTo11) -> None:
     reply = Caller(to11).chat(max_tokens=256)
     assert (reply.status, reply.headers["content-type"]) == (200, "application/json")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 from bound import Api
-from gateway_harness import HELLO, Caller, Reply
+from gateway_harness import HELLO, Caller, Reply, saying
 
 from to11ai_sdk import (
     EnvNotEnabledForProviderError,
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 SHAPES = {"openai": "chat/completions", "responses": "responses", "anthropic": "messages"}
-GUARDED = {"guardrails": {"enabled": True, "blocklist": ["project x"]}}
+GUARDED = {"guardrails": {"enabled": True, "blocklist": ["project x", "機密"]}}
 
 
 @pytest.fixture
@@ -74,15 +76,14 @@ def test_input_guardrail_violation(shape: str, text: str, model: str) -> None:
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("model", ["gpt-4o", "claude-sonnet-4-6"])
 def test_output_guardrail_violation(shape: str, model: str) -> None:
-    hidden = "[[echo:say64=YWRhQGV4YW1wbGUuY29t]]"
     with LocalTo11(config=GUARDED) as to11:
-        check(ask(to11, shape, model, hidden), shape, 422, "content_policy")
+        check(ask(to11, shape, model, saying("ada@example.com")), shape, 422, "content_policy")
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("model", ["gpt-4o", "claude-sonnet-4-6"])
 def test_output_guardrail_ends_a_stream_with_an_error_event(shape: str, model: str) -> None:
-    hidden = "[[echo:say64=ZmluZSBzbyBmYXIsIG5vdyBhZGFAZXhhbXBsZS5jb20gYW5kIG1vcmUgd29yZHM]]"
+    hidden = saying("fine so far, now ada@example.com and more words")
     with LocalTo11(config=GUARDED) as to11:
         reply = ask(to11, shape, model, hidden, stream=True)
         span = to11.traces()[0]
@@ -93,6 +94,30 @@ def test_output_guardrail_ends_a_stream_with_an_error_event(shape: str, model: s
     assert last.get("type") in ({"openai": None, "responses": "error", "anthropic": "error"}[shape], "response.failed")
     assert "guardrail" in str(last)
     assert (span.is_stream, span.status, span.error_code) == (True, 200, "content_policy")
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("model", ["gpt-4o", "claude-sonnet-4-6"])
+@pytest.mark.parametrize(
+    "text", ["mail ada@example.com", "今日は良い天気です。" * 99 + "機密"], ids=["last word", "no space"]
+)
+def test_output_guardrail_sees_all_of_a_stream(shape: str, model: str, text: str) -> None:
+    limit = {} if shape == "responses" else {"max_tokens": 9999}
+    with LocalTo11(config=GUARDED) as to11:
+        reply = ask(to11, shape, model, saying(text), stream=True, **limit)
+        assert to11.traces()[0].error_code == "content_policy"
+    assert "guardrail" in str(reply.events[-1])
+    for end in (b"[DONE]", b"message_stop", b"response.completed", "機密".encode(), b"\\u6a5f\\u5bc6"):
+        assert end not in reply.body
+
+
+@pytest.mark.parametrize("model", ["gpt-4o", "claude-sonnet-4-6"])
+@pytest.mark.parametrize("text", ["[[echo:cut]] a b c d", saying("a b c project x d")], ids=["cut", "guardrail"])
+def test_an_error_event_of_a_response_goes_on_with_the_count(model: str, text: str) -> None:
+    with LocalTo11(config=GUARDED) as to11:
+        events = ask(to11, "responses", model, text, stream=True).events
+    assert events[-1]["type"] == "error"
+    assert [event["sequence_number"] for event in events] == [*range(len(events))]
 
 
 @pytest.mark.parametrize(
@@ -131,6 +156,16 @@ def test_unsupported_response_format_for_provider(to11: LocalTo11, wanted: dict[
 WORDS = {400: "bad_request", 401: "auth", 402: "quota", 403: "forbidden", 404: "model_not_found", 429: "rate_limit"}
 
 
+ANTHROPIC_TYPES = {
+    401: "authentication_error",
+    402: "billing_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+}
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 409, 413, 422, 429])
@@ -138,6 +173,8 @@ def test_upstream_provider_4xx(to11: LocalTo11, shape: str, provider: str, statu
     reply = ask(to11, shape, f"{provider}::echo-status-{status}")
     error = check(reply, shape, status, WORDS.get(status, "bad_request"), provider)
     assert "as the request asked for" in error["message"]
+    if shape == "anthropic":
+        assert error["type"] == ANTHROPIC_TYPES.get(status, "invalid_request_error")
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -146,13 +183,28 @@ def test_upstream_provider_4xx(to11: LocalTo11, shape: str, provider: str, statu
 def test_upstream_provider_5xx(to11: LocalTo11, shape: str, provider: str, status: int) -> None:
     word = "overloaded" if status in (503, 529) else "upstream"
     error = check(ask(to11, shape, f"{provider}::echo-status-{status}"), shape, 502, word, provider)
-    assert error["message"] == f"provider returned status {status}"
+    assert (error["message"], error["code"]) == (f"provider returned status {status}", word)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_provider_that_cannot_be_reached(to11: LocalTo11, shape: str) -> None:
-    error = check(ask(to11, shape, "openai::echo-unreachable"), shape, 502, "upstream", "openai")
+    error = check(ask(to11, shape, "openai::echo-unreachable"), shape, 502, "upstream")
     assert error["message"].startswith("no answer from the provider openai: ")
+    assert to11.traces()[0].provider_id == "openai"
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_provider_that_breaks_off_was_reached(to11: LocalTo11, shape: str) -> None:
+    check(ask(to11, shape, "openai::echo-cut"), shape, 502, "upstream", "openai")
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("model", ["gpt-4o", "claude-sonnet-4-6"])
+def test_an_error_event_of_the_provider_is_the_end_of_a_stream(to11: LocalTo11, shape: str, model: str) -> None:
+    reply = ask(to11, shape, model, "[[echo:error-event]] a b c", stream=True)
+    assert "as the request asked for" in str(reply.events[-1])
+    span = to11.traces()[0]
+    assert (span.status, span.error_code, span.provider_id is None) == (200, "upstream", False)
 
 
 def test_quota_and_content_policy_are_told_apart(to11: LocalTo11) -> None:
@@ -164,8 +216,9 @@ def test_quota_and_content_policy_are_told_apart(to11: LocalTo11) -> None:
 
 @pytest.mark.parametrize("status", [400, 404, 429, 500, 503])
 def test_errors_of_native_passthrough_come_byte_for_byte(to11: LocalTo11, status: int) -> None:
-    reply = Caller(to11).send("POST", "/v1/mistral/x", b"[[echo:status=%d]]" % status)
+    reply = Caller(to11).send("POST", "/v1/mistral/x", b"[[echo:status=%d,retry-after=3]]" % status)
     assert reply.status == status
+    assert reply.headers.get("retry-after") == ("3" if status == 429 else None)
     assert b"as the request asked for" in reply.body
     assert reply.headers["x-to11-upstream-provider"] == "mistral"
 
@@ -195,7 +248,7 @@ def test_the_project_must_be_named(to11: LocalTo11) -> None:
     assert "x-to11-project-id" in check(reply, "openai", 400, "bad_request")["message"]
 
 
-@pytest.mark.parametrize("name", ["x-to11-env", "x-to11-prompt-labels", "x-to11-session-id"])
+@pytest.mark.parametrize("name", ["x-to11-env", "x-to11-prompt-labels", "x-to11-session-id", "x-genai-sdk"])
 def test_empty_headers_of_to11_are_refused(to11: LocalTo11, name: str) -> None:
     reply = Caller(to11).send("POST", "/v1/messages", {"model": "x"}, **{name: " "})
     assert name in check(reply, "anthropic", 400, "bad_request")["message"]
@@ -205,6 +258,21 @@ def test_empty_headers_of_to11_are_refused(to11: LocalTo11, name: str) -> None:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_body_that_is_no_request_is_400(to11: LocalTo11, shape: str, body: bytes) -> None:
     check(Caller(to11).send("POST", f"/v1/{SHAPES[shape]}", body), shape, 400, "bad_request")
+
+
+@pytest.mark.parametrize("path", [*SHAPES.values(), "embeddings"])
+@pytest.mark.parametrize("member", ["messages", "input", "metadata"])
+def test_a_body_that_is_nested_too_deeply_is_400(to11: LocalTo11, path: str, member: str) -> None:
+    body = b'{"model":"gpt-4o","%b":%b}' % (member.encode(), b"[" * 1500 + b"]" * 1500)
+    reply = Caller(to11).send("POST", f"/v1/{path}", body)
+    assert "200 levels" in check(reply, "anthropic" if path == "messages" else "openai", 400, "bad_request")["message"]
+
+
+def test_a_fault_of_the_gateway_is_not_the_providers(to11: LocalTo11, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("to11ai_sdk.local.gateway.gateway.callers_own", lambda *given: 1 / 0)
+    error = check(ask(to11, "anthropic", "gpt-4o"), "anthropic", 500, "internal")
+    assert error["code"] == "internal"
+    assert to11.traces()[0].error_code == "internal"
 
 
 @pytest.mark.parametrize(
@@ -235,8 +303,11 @@ def test_the_errors_of_rules_are_those_of_the_sdk(to11: LocalTo11) -> None:
     snapshot = {"endpoint": "chat", "strategy": "single", "target": target}
     version = api.versions.create(rule_id="never", snapshot=snapshot)
     api.releases.set(rule_id="never", env_slug="prod", strategy="single", version_id=version.id)
+    vectors = api.versions.create(rule_id="vectors", snapshot={"endpoint": "embeddings", "strategy": "single"})
+    api.releases.set(rule_id="vectors", env_slug="prod", strategy="single", version_id=vectors.id)
     cases = [
         ("function::nothing", 404, RuleNotFoundError),
+        ("route::vectors", 404, RuleNotFoundError),
         ("route::never", 422, NoApplicableRouteError),
     ]
     for model, status, kind in cases:
@@ -245,6 +316,8 @@ def test_the_errors_of_rules_are_those_of_the_sdk(to11: LocalTo11) -> None:
         found = error_from_gateway(reply.status, reply.headers, reply.body)
         assert type(found) is kind
         assert found.request_id == reply.headers["x-to11-request-id"]
+    span = to11.traces()[0]
+    assert (span.env, span.rule_id, span.version_id, span.provider_id) == ("prod", "never", version.id, None)
     assert isinstance(found, NoApplicableRouteError)
     assert (found.rule_id, found.version_id, found.reason) == ("never", version.id, "all_conditions_false")
     to11.disable_provider("prod", "anthropic")
@@ -252,6 +325,7 @@ def test_the_errors_of_rules_are_those_of_the_sdk(to11: LocalTo11) -> None:
     off = error_from_gateway(reply.status, reply.headers, reply.body)
     assert isinstance(off, EnvNotEnabledForProviderError)
     assert (off.env_slug, off.provider_id) == ("prod", "anthropic")
+    assert to11.traces()[0].env == "prod"
 
 
 def test_rate_limits_of_the_provider_are_those_of_the_sdk(to11: LocalTo11) -> None:
@@ -261,8 +335,44 @@ def test_rate_limits_of_the_provider_are_those_of_the_sdk(to11: LocalTo11) -> No
     assert found.retry_after_seconds == 7
 
 
-def test_a_body_that_is_too_large_is_413(to11: LocalTo11, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_body_that_is_too_large_is_413(to11: LocalTo11, monkeypatch: pytest.MonkeyPatch, shape: str) -> None:
     monkeypatch.setattr("to11ai_sdk.local.gateway.http.app.LIMIT", 1000)
-    reply = Caller(to11).send("POST", "/v1/chat/completions", b" " * 1001)
-    check(reply, "openai", 413, "bad_request")
+    reply = Caller(to11).send("POST", f"/v1/{SHAPES[shape]}", b" " * 1001)
+    check(reply, shape, 413, "bad_request")
     assert reply.headers["connection"] == "close"
+    span = to11.traces()[0]
+    assert (span.status, span.span_id) == (413, reply.headers["traceparent"].split("-")[2])
+
+
+def test_a_body_whose_length_is_no_number_is_400_in_the_callers_shape(to11: LocalTo11) -> None:
+    head = ["POST /v1/messages HTTP/1.1", *(f"{name}: {value}" for name, value in Caller(to11).auth.items())]
+    address = urlsplit(to11.base_url)
+    with socket.create_connection((str(address.hostname), address.port or 0), 10) as connection:
+        connection.sendall("\r\n".join([*head, "Host: x", "Content-Length: -1", "", ""]).encode())
+        reply = b"".join(iter(lambda: connection.recv(65_536), b""))
+    assert reply.startswith(b"HTTP/1.1 400 ")
+    assert b"traceparent: 00-" in reply
+    assert b'{"type":"error","error":{"type":"invalid_request_error"' in reply
+
+
+@pytest.mark.parametrize("path", ["chat/completions", "responses", "embeddings", "models", "nothing", "messages"])
+@pytest.mark.parametrize("sdk", ["anthropic", "openai"])
+@pytest.mark.parametrize(
+    "headers", [{"x_to11_authorization": ""}, {"x_to11_project_id": ""}, {"x_to11_env": "nowhere"}], ids=str
+)
+def test_early_errors_have_the_shape_that_x_genai_sdk_asks_for(
+    to11: LocalTo11, path: str, sdk: str, headers: dict[str, Any]
+) -> None:
+    method = "GET" if path == "models" else "POST"
+    reply = Caller(to11).send(method, f"/v1/{path}", {"model": "gpt-4o"}, x_genai_sdk=sdk, **headers)
+    assert reply.status in (400, 401, 404)
+    assert reply.json.get("type") == ("error" if sdk == "anthropic" else None)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "messages/batches"), ("GET", "messages"), ("POST", "v1/messages/x")]
+)
+def test_what_is_not_there_below_messages_is_told_in_anthropics_shape(to11: LocalTo11, method: str, path: str) -> None:
+    reply = Caller(to11).send(method, f"/v1/{path}")
+    check(reply, "anthropic", 405 if path == "messages" else 404, "bad_request")

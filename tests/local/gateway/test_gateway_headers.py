@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from bound import Clock
-from gateway_harness import HELLO, Caller, Reply
+from bound import Api, Clock
+from gateway_harness import HELLO, Caller, Reply, saying
 
 from to11ai_sdk.local import LocalTo11
 
@@ -40,6 +41,7 @@ def test_x_to11_upstream_provider_errors_that_reached_an_upstream(to11: LocalTo1
     assert chat(to11, "[[echo:status=401]]").headers["x-to11-upstream-provider"] == "openai"
     assert "x-to11-upstream-provider" not in chat(to11).headers
     assert "x-to11-upstream-provider" not in Caller(to11).chat("no-such-model").headers
+    assert "x-to11-upstream-provider" not in Caller(to11).chat("echo-unreachable").headers
 
 
 @pytest.mark.parametrize("shape", ["chat", "message"])
@@ -65,6 +67,56 @@ def test_x_to11_cache_when_response_caching_is_enabled(to11: LocalTo11) -> None:
         assert [span.cache for span in cached.traces()[::-1]] == ["miss", "hit", *["miss"] * 4]
 
 
+@pytest.mark.parametrize(
+    ("model", "text", "status"),
+    [
+        ("no-such-model", "Hello!", 404),
+        ("gpt-4o", "project x", 400),
+        ("gpt-4o", saying("project x"), 422),
+        ("gpt-4o", "[[echo:status=429]]", 429),
+        ("gpt-4o", "[[echo:status=503]]", 502),
+        ("gpt-4o", "[[echo:unreachable]]", 502),
+    ],
+)
+def test_x_to11_cache_of_a_call_that_fails(model: str, text: str, status: int) -> None:
+    config = {**CACHED, "guardrails": {"enabled": True, "blocklist": ["project x"]}}
+    with LocalTo11(config=config, sleep=lambda seconds: None) as cached:
+        reply = Caller(cached).chat(model, text)
+        assert (reply.status, reply.headers["x-to11-cache"], cached.traces()[0].cache) == (status, "miss", "miss")
+
+
+@pytest.mark.parametrize(("path", "status"), [("models", 200), ("files", 200), ("mistral/x", 200), ("nothing", 404)])
+def test_x_to11_cache_where_the_cache_has_no_part(path: str, status: int) -> None:
+    with LocalTo11(config=CACHED) as cached:
+        reply = Caller(cached).send("GET", f"/v1/{path}")
+        assert (reply.status, reply.headers.get("x-to11-cache")) == (status, None)
+        assert Caller(cached).send("POST", "/v1/messages", b"{").headers.get("x-to11-cache") is None
+
+
+@pytest.mark.parametrize("model", ["gpt-4o", "claude-sonnet-4-6"])
+def test_the_span_of_a_cache_hit_says_what_that_of_the_miss_does(model: str) -> None:
+    provider = "openai" if model == "gpt-4o" else "anthropic"
+    with LocalTo11(config=CACHED) as cached:
+        api = Api.of(cached)
+        snapshot = {"endpoint": "chat", "strategy": "single", "target": {"providerId": provider, "modelId": model}}
+        version = api.versions.create(rule_id="r", snapshot=snapshot)
+        api.releases.set(rule_id="r", env_slug="prod", strategy="single", version_id=version.id)
+        for _ in range(2):
+            assert Caller(cached).chat("route::r").status == 200
+        hit, miss = cached.traces()
+    assert (hit.cache, miss.cache) == ("hit", "miss")
+    assert (hit.provider_id, hit.upstream_model, hit.version_id, hit.output_tokens) == (provider, model, version.id, 4)
+    own: dict[str, Any] = {
+        "cache": None,
+        "span_id": "",
+        "trace_id": "",
+        "request_id": None,
+        "started_at": "",
+        "latency_ms": 0.0,
+    }
+    assert replace(hit, **own) == replace(miss, **own)
+
+
 def test_x_to11_cache_age_on_a_cache_hit() -> None:
     clock = Clock()
     with LocalTo11(config=CACHED, clock=clock) as cached:
@@ -85,7 +137,21 @@ def test_x_to11_request_id(to11: LocalTo11) -> None:
     replies = [chat(to11), Caller(to11).chat("no-such-model"), Caller(to11).send("GET", "/v1/models")]
     ids = [reply.headers["x-to11-request-id"] for reply in replies]
     assert len(set(ids)) == 3
-    assert [span.request_id for span in to11.traces()[::-1]] == ids[:2]
+    assert [span.request_id for span in to11.traces()[::-1]] == ids
+
+
+def test_a_list_of_models_leaves_a_span(to11: LocalTo11) -> None:
+    for path, status in (("models", 200), ("models/gpt-4o", 200), ("models/no%2Fsuch", 404)):
+        assert Caller(to11).send("GET", f"/v1/{path}", x_to11_env="staging", x_to11_session_id="s").status == status
+    spans = to11.traces()[::-1]
+    assert {(span.endpoint, span.env, span.session_id, span.provider_id) for span in spans} == {
+        ("models", "staging", "s", None)
+    }
+    assert [(span.status, span.model, span.error_code) for span in spans] == [
+        (200, None, None),
+        (200, "gpt-4o", None),
+        (404, "no/such", "model_not_found"),
+    ]
 
 
 def test_traceparent_continues_the_callers_trace(to11: LocalTo11) -> None:
@@ -140,7 +206,8 @@ def test_spans_are_read_as_json_with_the_key(to11: LocalTo11) -> None:
     assert caller.send("GET", "/local/traces", auth=False).status == 401
     assert caller.send("GET", "/local/other", auth=False).status == 404
     assert caller.send("POST", "/local/traces", {}, auth=False).status == 405
-    assert caller.send("GET", "/local/traces?limit=x", auth=False).status == 400
+    wrong = caller.send("GET", "/local/traces?limit=x", auth=False, authorization=f"Bearer {to11.api_key}")
+    assert wrong.status == 400
 
 
 def test_what_was_sent_is_remembered_without_secrets(to11: LocalTo11) -> None:

@@ -11,7 +11,7 @@ from gateway_harness import form
 from hypothesis import given
 from hypothesis import strategies as st
 
-from to11ai_sdk.local.gateway import errors, headers, multipart, splice
+from to11ai_sdk.local.gateway import errors, headers, multipart, splice, usage
 from to11ai_sdk.local.gateway.endpoints import below
 from to11ai_sdk.local.gateway.upstream import UpstreamProvider
 from to11ai_sdk.local.gateway.watch import Facts, Watch, input_texts, reply_texts
@@ -59,6 +59,17 @@ def test_finding_the_model_of_a_large_form_takes_no_time() -> None:
     content, content_type = form(file=b"\r\nx" * 3_000_000, model="w")
     begun = time.perf_counter()
     assert multipart.model_of(content, content_type) == "w"
+    assert time.perf_counter() - begun < 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"--b\r\n" * 200_000, b"--b\r\n" + b"content-disposition: x; name=model\r\n" * 200_000],
+    ids=["parts", "head"],
+)
+def test_finding_no_model_in_a_form_that_is_none_takes_no_time(content: bytes) -> None:
+    begun = time.perf_counter()
+    assert multipart.model_of(content, "multipart/form-data; boundary=b") is None
     assert time.perf_counter() - begun < 2
 
 
@@ -150,6 +161,22 @@ def test_events_are_passed_on_whole_however_they_come(cuts: list[int]) -> None:
         place += cut
     assert all(part.endswith((b"\n\n", b"\r\n\r\n", b"\r\r")) for part in out if part)
     assert b"".join(out) + watch.rest == content
+
+
+@pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n", b"\r\r"])
+def test_only_the_chunk_that_tells_the_tokens_is_taken_out(end: bytes) -> None:
+    told = b'data: {"id":"c", "choices": [ ], "usage":{"total_tokens":1}}' + end
+    others = [
+        b'data: {"choices":[{"delta":{"content":"\xc3\xa9"}}],"usage":{"total_tokens":1}}' + end,
+        b'data: {"choices":[],"usage":null}' + end,
+        b'data: {"choices":[],"prompt_filter_results":[]}' + end,
+        b': "usage"' + end,
+        b'data: {"usage"' + end,
+        b'data: ["usage"]' + end,
+        b"data: [DONE]" + end,
+    ]
+    assert usage.taken_out(told.join([b"", *others, b""])) == b"".join(others)
+    assert usage.taken_out(told + b"\n") == b"\n"
 
 
 def test_an_event_that_cannot_be_read_is_passed_over() -> None:

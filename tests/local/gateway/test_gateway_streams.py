@@ -167,6 +167,14 @@ def test_events_that_come_in_pieces_are_checked_and_sent_whole(piped: LocalTo11,
         response.read()
 
 
+def test_what_comes_after_the_last_whole_event_is_passed_on(piped: LocalTo11, upstream: Upstream) -> None:
+    with stream(piped) as response:
+        upstream.say("one")
+        upstream.send(b": bye")
+        upstream.send(b"")
+        assert response.read().endswith(b"\n\n: bye")
+
+
 def test_an_http_1_0_client_gets_the_stream_until_the_end_of_the_connection(to11: LocalTo11) -> None:
     caller = Caller(to11)
     body = json.dumps({"model": "gpt-4o", "messages": HELLO, "stream": True}).encode()

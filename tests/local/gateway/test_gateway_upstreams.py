@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -133,12 +135,71 @@ def test_responses_are_sent_byte_for_byte(to11: LocalTo11, up: Upstreams) -> Non
     assert up.last.get_data() == b'{"input":"x",  "model":"gpt-4o"}'
 
 
-def test_a_stream_of_the_same_format_comes_byte_for_byte(to11: LocalTo11, up: Upstreams) -> None:
+USAGE_CHUNK = CHUNKS.split(b"\n\n")[-3] + b"\n\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "sent"),
+    [
+        ("", b',"stream_options":{"include_usage":true}}'),
+        (',"stream_options": null', b'"stream_options": {"include_usage":true}}'),
+        (',"stream_options":{"include_usage": false}', b'"stream_options":{"include_usage":true}}'),
+        (',"stream_options":{"x": 1.50}', b'"stream_options":{"x":1.5,"include_usage":true}}'),
+        (',"stream_options": {"include_usage": true}', b'"stream_options": {"include_usage": true}}'),
+        (',"stream_options": "odd"', b'"stream_options": "odd"}'),
+    ],
+)
+def test_a_stream_of_the_same_format_comes_byte_for_byte(
+    to11: LocalTo11, up: Upstreams, options: str, sent: bytes
+) -> None:
     up.answer("/openai/v1/chat/completions", CHUNKS, content_type="text/event-stream")
-    reply = Caller(to11).chat("openai::gpt-4o", stream=True)
-    assert reply.body == CHUNKS
+    head = b'{ "model":"openai::gpt-4o","messages":[],  "stream":true'
+    reply = Caller(to11).send("POST", "/v1/chat/completions", head + options.encode() + b"}")
+    assert up.last.get_data().startswith(head.replace(b"openai::", b""))
+    assert up.last.get_data().endswith(sent)
+    assert reply.body == (CHUNKS if "true" in options else CHUNKS.replace(USAGE_CHUNK, b""))
     span = to11.traces()[0]
     assert (span.is_stream, span.input_tokens, span.output_tokens) == (True, 14, 3)
+
+
+@pytest.mark.parametrize("shape", ["chat", "message"])
+def test_a_server_that_knows_no_stream_options_is_asked_again_without(
+    to11: LocalTo11, up: Upstreams, shape: str
+) -> None:
+    def strict(request: Request) -> Response:
+        if b"stream_options" in request.get_data():
+            return Response(b'{"detail": "extra: body.stream_options"}', 422, content_type="application/json")
+        return Response(CHUNKS, 200, content_type="text/event-stream")
+
+    up.server.clear_all_handlers()
+    up.server.expect_request("/openai/v1/chat/completions").respond_with_handler(strict)
+    caller = Caller(to11)
+    reply = (caller.chat if shape == "chat" else caller.message)("openai::gpt-4o", stream=True)
+    assert (reply.status, len(up.server.log)) == (200, 2)
+    assert b"Par" in reply.body
+    assert to11.traces()[0].output_tokens == 3
+
+
+def test_a_server_that_refuses_the_callers_own_stream_options_is_asked_once(to11: LocalTo11, up: Upstreams) -> None:
+    up.answer("/openai/v1/chat/completions", b"no stream_options", 422)
+    options = {"include_usage": True}
+    assert Caller(to11).chat("openai::gpt-4o", stream=True, stream_options=options).status == 422
+    assert len(up.server.log) == 1
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 304, 307, 308])
+@pytest.mark.parametrize("path", ["chat/completions", "messages", "embeddings", "mistral/x"])
+def test_a_redirect_of_a_provider_goes_no_further(to11: LocalTo11, up: Upstreams, path: str, status: int) -> None:
+    server = "mistral/v1/x" if path == "mistral/x" else f"openai/v1/{path.replace('messages', 'chat/completions')}"
+    up.answer(f"/{server}", b"there", status, location="http://elsewhere.example/")
+    body = {"model": "openai::m", "messages": HELLO, "max_tokens": 9}
+    reply = Caller(to11).send("POST", f"/v1/{path}", body)
+    provider = "mistral" if path == "mistral/x" else "openai"
+    assert (reply.status, reply.headers["x-to11-error-code"]) == (502, "upstream")
+    assert reply.headers["x-to11-upstream-provider"] == provider
+    assert "location" not in reply.headers
+    assert "base_url" in reply.json["error"]["message"]
+    assert len(up.server.log) == 1
 
 
 def test_a_form_is_sent_byte_for_byte(to11: LocalTo11, up: Upstreams) -> None:
@@ -297,11 +358,12 @@ def test_a_reply_that_cannot_be_read_is_502_where_it_must_be_read(to11: LocalTo1
 
 
 def test_headers_that_are_not_the_callers_to_see_stay_behind(to11: LocalTo11, up: Upstreams) -> None:
-    up.answer("/openai/v1/chat/completions", CHAT, set_cookie="a=b", x_to11_cache="hit", server="x", x_rate="7")
+    given: Any = {"set_cookie": "a=b", "x_to11_cache": "hit", "server": "x", "location": "http://x/", "x_rate": "7"}
+    up.answer("/openai/v1/chat/completions", CHAT, **given)
     reply = Caller(to11).chat("openai::m")
     assert reply.headers["x-rate"] == "7"
     assert reply.headers["server"] == "to11-local"
-    assert not {"set-cookie", "x-to11-cache"} & set(reply.headers)
+    assert not {"set-cookie", "x-to11-cache", "location"} & set(reply.headers)
 
 
 def test_parameters_of_a_rule_are_added_and_the_callers_win(to11: LocalTo11, up: Upstreams) -> None:
@@ -363,10 +425,23 @@ def test_tls_and_slowness(tmp_path: Any) -> None:
         "slow": {"kind": "echo", "dialect": "openai", "models": ["m"], "timeout": 0.5},
     }
     with LocalTo11(providers=providers, sleep=lambda seconds: None) as to11:
-        refused = Caller(to11).chat("tls::m").json["error"]["message"]
-        slow = Caller(to11).chat("slow::m", "[[echo:slow=60]]").json["error"]["message"]
-    assert refused == "no answer from the provider tls: the connection was refused"
-    assert slow == "no answer from the provider slow: no answer within 0.5 s"
+        refused, slow = Caller(to11).chat("tls::m"), Caller(to11).chat("slow::m", "[[echo:slow=60]]")
+    assert refused.json["error"]["message"] == "no answer from the provider tls: the connection was refused"
+    assert slow.json["error"]["message"] == "no answer from the provider slow: no answer within 0.5 s"
+    # Only the second was reached.
+    assert [reply.headers.get("x-to11-upstream-provider") for reply in (refused, slow)] == [None, "slow"]
+
+
+def test_a_server_that_hangs_up_without_an_answer_was_reached() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        accepting = threading.Thread(target=lambda: listener.accept()[0].close())
+        accepting.start()
+        request = UpstreamRequest("GET", "/models", {}, b"")
+        with pytest.raises(UnreachableError, match="the connection broke") as caught:
+            UpstreamProvider(dialect="openai", base_url=url).send(request)
+        accepting.join()
+    assert caught.value.was_connected
 
 
 def test_a_native_call_may_bring_a_signature_and_odd_paths(to11: LocalTo11, up: Upstreams) -> None:
@@ -405,5 +480,6 @@ def test_tls_is_checked_against_the_authorities() -> None:
         reply = UpstreamProvider(dialect="openai", base_url=url, context=trusting).send(request)
         assert b"".join(reply.body) == b"ok"
         assert server.log[-1][0].headers["authorization"] == "Bearer sk-mine"
-        with pytest.raises(UnreachableError, match="TLS"):
+        with pytest.raises(UnreachableError, match="TLS") as caught:
             UpstreamProvider(dialect="openai", base_url=url).send(request)
+        assert not caught.value.was_connected

@@ -100,7 +100,8 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, text: str) -> None:
 
 
 def test_options_of_the_command_line() -> None:
-    option = "local=upstream,dialect=openai,base_url=http://h:1/v1?,key_env=K,models=a:8b|b,timeout=2.5"
+    option = "local=upstream,dialect=openai,base_url=http://h:1/v1?,key_env=K,models=a:8b|b,timeout=2.5,"
+    option += "formats=anthropic_messages|openai_chat"
     with pytest.raises(ConfigError, match=r"providers\.local\.base_url .* query"):
         GatewayConfig().with_options([option])
     config = GatewayConfig().with_options([option.replace("?", ""), "xai=none", "my-echo=echo,dialect=anthropic"])
@@ -108,6 +109,7 @@ def test_options_of_the_command_line() -> None:
     assert ids(config) == ["openai", "anthropic", "cohere", "mistral", "local", "my-echo"]
     assert [model.id for model in local.models] == ["a:8b", "b"]
     assert (local.base_url, local.key_env, local.timeout_s) == ("http://h:1/v1", "K", 2.5)
+    assert local.spoken == ("anthropic_messages", "openai_chat")
     assert (echo.kind, echo.dialect) == ("echo", "anthropic")
     assert GatewayConfig().with_options(["anthropic=upstream"]).registry.providers["anthropic"] == ProviderConfig(
         "anthropic",
@@ -163,6 +165,9 @@ def test_providers_from_python() -> None:
         ({**LOCAL, "models": [{"id": "a", "kinds": ["magic"]}]}, "providers.p.models.0.kinds must be among"),
         ({**LOCAL, "models": [{"id": "a", "kinds": [" "]}]}, "providers.p.models.0.kinds must be a list of texts"),
         ({**LOCAL, "models": [{"name": "a"}]}, "providers.p.models.0.name is not a key"),
+        ({**LOCAL, "formats": "openai_chat"}, "providers.p.formats must be a list, not str"),
+        ({**LOCAL, "formats": ["chat"]}, "providers.p.formats must be among openai_chat, openai_responses, anthropic"),
+        ({**LOCAL, "dialect": "cohere", "formats": ["openai_chat"]}, "providers.p.formats is not a key"),
         ({**LOCAL, "timeout": True}, "providers.p.timeout must be a number of seconds"),
         ({**LOCAL, "timeout": 0}, "providers.p.timeout must be a number of seconds"),
         ({**LOCAL, "timeout": 10**400}, "providers.p.timeout must be a number of seconds"),
@@ -237,6 +242,17 @@ def test_a_model_of_unknown_use_is_for_all_that_its_provider_can() -> None:
     assert not openai.offers(model, "count_tokens")
     assert claude.offers(model, "count_tokens")
     assert not claude.offers(model, "embeddings")
+
+
+def test_a_provider_speaks_the_formats_of_its_dialect_unless_told() -> None:
+    spoken = {provider.id: provider.spoken for provider in DEFAULTS}
+    assert spoken["openai"] == spoken["xai"] == ("openai_chat", "openai_responses")
+    assert (spoken["anthropic"], spoken["cohere"]) == (("anthropic_messages",), ())
+
+
+@pytest.mark.parametrize(("provider_id", "field"), [("openai", "max_completion_tokens"), ("mistral", "max_tokens")])
+def test_only_openai_itself_has_the_new_name_of_max_tokens(provider_id: str, field: str) -> None:
+    assert Registry().providers[provider_id].max_tokens_field == field
 
 
 def test_providers_are_found_by_id_alias_and_type() -> None:

@@ -38,7 +38,6 @@ def test_a_new_project_serves_the_models_of_the_docs(endpoint: str, model: str, 
     project = Project()
     plan = project.plan(model, endpoint)
     assert targets(plan) == [target]
-    assert plan.env == "prod"
     (attempt,) = plan.attempts
     assert (attempt.rule_id, attempt.version_id, attempt.release_id, attempt.variant) == (None,) * 4
     assert project.targets(target, endpoint) == [target]
@@ -242,25 +241,28 @@ def test_a_rule_for_one_chat_endpoint_routes_them_all(endpoint: str, asked: str)
     assert project.targets("r", asked) == ["openai::gpt-4o"]
 
 
-def test_a_rule_for_another_kind_of_endpoint_is_400_by_its_prefix_and_unknown_by_its_name() -> None:
+def test_a_rule_for_another_kind_of_endpoint_is_none_and_the_message_says_so() -> None:
     project = Project()
-    version_id = project.rule("emb", endpoint="embeddings", target=GPT, models=["m"])
+    project.rule("emb", endpoint="embeddings", target=GPT, models=["m"])
     for model in ("function::emb", "route::emb", "route::m"):
-        problem = project.refusal(400, "RULE_ENDPOINT_MISMATCH", model)
-        assert problem.details == {"rule": "emb", "version": version_id, "endpoint": "chat_completions"}
-    project.refusal(404, "RULE_NOT_FOUND_IN_ENV", "function::m")
+        problem = project.refusal(404, "RULE_NOT_FOUND_IN_ENV", model)
+        assert problem.details == {"model": model, "env": "prod"}
+        assert "for chat_completions" in problem.message
+        assert problem.message.endswith("the rule 'emb' has one for embeddings")
+    assert "emb" not in project.refusal(404, "RULE_NOT_FOUND_IN_ENV", "function::m").message
     project.refusal(404, "model_not_found", "emb")
 
 
 def test_the_environment_is_the_one_asked_for_or_the_fallback() -> None:
     project = Project()
     project.release("r", {"endpoint": "chat", "strategy": "single", "target": CLAUDE}, env="staging")
-    assert project.plan("r", env="staging").env == "staging"
-    assert project.plan("gpt-4o").env == "prod"
+    assert project.targets("r", env="staging") == ["anthropic::claude-sonnet-4-6"]
+    assert (project.env("staging"), project.env()) == ("staging", "prod")
     project.refusal(404, "model_not_found", "r")
     with project.session() as session:
         environments.update(session, slug="staging", is_gateway_fallback=True)
-    assert project.plan("r").env == "staging"
+    assert project.targets("r") == ["anthropic::claude-sonnet-4-6"]
+    assert project.env() == "staging"
 
 
 @pytest.mark.parametrize("env", ["nope", ""])
@@ -276,7 +278,7 @@ def test_an_old_slug_works_for_a_week_and_names_the_new_one() -> None:
     with project.session() as session:
         environments.create(session, slug="qa", name="QA")
         environments.update(session, slug="qa", new_slug="tests")
-    assert project.plan("gpt-4o", env="qa").env == "tests"
+    assert project.env("qa") == "tests"
     moment += timedelta(days=8)
     project.refusal(404, "ENVIRONMENT_NOT_FOUND", "gpt-4o", env="qa")
     with project.session() as session:
@@ -325,8 +327,8 @@ def test_models_are_those_of_the_active_providers() -> None:
     project.switch_off("openai")
     assert project.models() == ["claude-sonnet-4-6", "grok-4", "rerank-v3.5", "mistral-large-latest"]
     assert "gpt-4o" in project.models("staging")
-    with project.session() as session, pytest.raises(GatewayProblem, match="no environment 'nope'"):
-        project.router.models(session, "nope")
+    with pytest.raises(GatewayProblem, match="no environment 'nope'"):
+        project.models("nope")
 
 
 def test_a_model_of_several_providers_is_listed_under_the_name_that_works() -> None:
@@ -334,21 +336,19 @@ def test_a_model_of_several_providers_is_listed_under_the_name_that_works() -> N
     assert project.models()[0] == "openai::gpt-4o"
     assert project.models()[-1] == "local::gpt-4o"
     for model in project.models():
-        with project.session() as session:
-            shown = project.router.model(session, model)
+        shown = project.model(model)
         assert shown == {"id": model, "object": "model", "created": 0, "owned_by": shown["owned_by"]}
 
 
 def test_one_model() -> None:
     project = Project(Registry.of(DEFAULTS[0], DEFAULTS[1], upstream("local", "gpt-4o", "ll*")))
-    with project.session() as session:
-        assert project.router.model(session, "claude-sonnet-4-6")["owned_by"] == "anthropic"
-        assert project.router.model(session, "anthropic::claude-sonnet-4-6")["owned_by"] == "anthropic"
-        assert project.router.model(session, "llama")["owned_by"] == "local"
-        for model, status in (("nope", 404), ("openai::nope", 404), ("gpt-4o", 409)):
-            with pytest.raises(GatewayProblem) as caught:
-                project.router.model(session, model)
-            assert caught.value.status == status
+    assert project.model("claude-sonnet-4-6")["owned_by"] == "anthropic"
+    assert project.model("anthropic::claude-sonnet-4-6")["owned_by"] == "anthropic"
+    assert project.model("llama")["owned_by"] == "local"
+    for model, status in (("nope", 404), ("openai::nope", 404), ("gpt-4o", 409)):
+        with pytest.raises(GatewayProblem) as caught:
+            project.model(model)
+        assert caught.value.status == status
 
 
 def test_two_versions_of_a_rule_may_be_for_different_endpoints() -> None:

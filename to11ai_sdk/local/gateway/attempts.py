@@ -66,4 +66,4 @@ def _once(attempt: Attempt, ask: Callable[[Attempt], Reached]) -> Reached | Gate
     try:
         return ask(attempt)
     except UnreachableError as exc:
-        return errors.unreachable(attempt.provider_id, str(exc))
+        return errors.unreachable(attempt.provider_id, exc)

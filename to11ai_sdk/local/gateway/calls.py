@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from ...json_types import is_object
+from .. import strict_json
+from ..nesting import too_deep
 from . import chat, multipart
-from .endpoints import CHAT, FILES, NATIVE, Endpoint, Match
+from .endpoints import CHAT, FILES, MODELS, NATIVE, Endpoint, Match
 from .incoming import SDKS, Incoming
 from .problems import bad_request
 from .routing import GatewayCall
@@ -17,8 +19,13 @@ from .traces import Origin
 from .watch import Facts, input_texts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .routing import Attempt, Plan
     from .traces import TraceContext
+
+MAX_DEPTH = 200
+"""How many levels of arrays and objects a body may have."""
 
 _UNKNOWN = Match(Endpoint("unknown"))
 _CHAT_INPUTS = ("system", "instructions", "messages", "input")
@@ -37,8 +44,9 @@ class Call:
         incoming: the request.
         context: its place in a trace.
         match: the endpoint it means.
-        form: the caller's format, for what is answered.
+        form: the caller's format, for what is answered; as far as the path and ``x-genai-sdk`` tell, at first.
         project_id: whose call it is, empty until that is known.
+        env: slug of the environment, ``None`` until that is known.
         credential: the provider's key that the caller brought.
         plan: where it goes, ``None`` until that is known.
         attempt: the target that was tried last.
@@ -52,8 +60,9 @@ class Call:
     incoming: Incoming
     context: TraceContext
     match: Match = _UNKNOWN
-    form: str = _UNKNOWN.endpoint.form
+    form: str = field(init=False)
     project_id: str = ""
+    env: str | None = None
     credential: str | None = None
     plan: Plan | None = None
     attempt: Attempt | None = None
@@ -62,6 +71,9 @@ class Call:
     asked_model: str | None = None
     is_stream: bool = False
     cache: str | None = None
+
+    def __post_init__(self) -> None:
+        self.form = chat.form_at(self.incoming.path, self.incoming.headers.get("x-genai-sdk"))
 
     @property
     def is_chat(self) -> bool:
@@ -90,17 +102,19 @@ class Call:
         Raises:
             GatewayProblem: 400, it must be a JSON object and is none.
         """
-        if self.match.endpoint in (FILES, NATIVE) or self.is_form:
+        if self.match.endpoint in (MODELS, FILES, NATIVE) or self.is_form:
             return {}
         return _object(self.incoming.body)
 
     @property
     def model(self) -> str | None:
-        """The field ``model`` of the request.
+        """The model that the path or the field ``model`` names.
 
         Raises:
             GatewayProblem: 400, it is no text.
         """
+        if self.match.model is not None:
+            return unquote(self.match.model)
         if self.is_form and self.match.endpoint is not FILES:
             return multipart.model_of(self.incoming.body, self.content_type)
         model = self.body.get("model")
@@ -114,7 +128,7 @@ class Call:
         return self.body.get("stream") is True
 
     def understand(self) -> None:
-        """Find out which format the caller speaks, and what it asks for.
+        """Find out what the caller asks for, and in which format where the body says that.
 
         Raises:
             GatewayProblem: 400, ``x-genai-sdk`` is none of the known words, or the body is malformed.
@@ -122,10 +136,8 @@ class Call:
         sdk = self.incoming.header("x-genai-sdk")
         if sdk is not None and sdk not in SDKS:
             raise bad_request("invalid_sdk", f"x-genai-sdk must be one of {', '.join(SDKS)}, not {sdk!r}")
-        if sdk is not None and not self.is_chat:
-            self.form = "anthropic_messages" if sdk == "anthropic" else "openai_chat"
-        if self.is_chat:
-            self.form = chat.form_of(self.match.endpoint.name, self.incoming, self.body, sdk)
+        if self.match.endpoint.name == "responses":
+            self.form = chat.form_of(self.incoming.headers, self.body, sdk)
         self.asked_model = self.model
         self.origin = Origin.of(self.incoming.headers, self.body.get("user"))
 
@@ -148,10 +160,9 @@ class Call:
         """The endpoint in whose words the caller speaks."""
         return _ENDPOINT_OF[self.form]
 
-    def texts(self) -> list[str]:
+    def texts(self) -> Iterator[str]:
         """What people wrote in it."""
-        members = _CHAT_INPUTS if self.is_chat else self.match.endpoint.inputs
-        return list(input_texts(self.body, members)) if members else []
+        return input_texts(self.body, _CHAT_INPUTS if self.is_chat else self.match.endpoint.inputs)
 
 
 _SECRET = frozenset({"authorization", "x-api-key", "x-to11-authorization", "cookie", "proxy-authorization"})
@@ -159,15 +170,13 @@ _SECRET = frozenset({"authorization", "x-api-key", "x-to11-authorization", "cook
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+        value = strict_json.loads(body.decode("utf-8"))
+        if too_deep(value, MAX_DEPTH):
+            raise RecursionError
     except RecursionError:
-        raise bad_request("invalid_json", "the body is nested too deeply") from None
+        raise bad_request("invalid_json", f"the body may be nested {MAX_DEPTH} levels deep at most") from None
     except ValueError as exc:
         raise bad_request("invalid_json", f"the body is not JSON: {exc}") from None
     if not is_object(value):
         raise bad_request("invalid_json", "the body must be a JSON object")
     return value
-
-
-def _no_constant(word: str) -> Any:
-    raise ValueError(f"{word} is not a number of JSON")

@@ -1,45 +1,40 @@
-"""The formats of a chat call: which one the caller speaks, which one a provider does, and what goes between them."""
+"""The formats of a chat call: which one the caller speaks, and what does not go from one to another."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...json_types import is_array, is_object
+from ...json_types import is_object
+from .incoming import SDKS
 from .problems import bad_request
+from .watch import objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .incoming import Incoming
-
 PATHS = {"openai_chat": "/chat/completions", "openai_responses": "/responses", "anthropic_messages": "/messages"}
 """Where a provider takes each format, below its base URL."""
 
-_OF_ENDPOINT = {"chat_completions": "openai_chat", "messages": "anthropic_messages"}
 _ANTHROPIC_MEMBERS = frozenset({"system", "stop_sequences", "thinking", "top_k"})
-_ANTHROPIC_PARTS = frozenset({"tool_use", "tool_result", "image", "document", "thinking", "redacted_thinking"})
+# No set: what a caller sends as a type may be a list, which no set can be asked for.
+_ANTHROPIC_PARTS = ("tool_use", "tool_result", "image", "document", "thinking", "redacted_thinking")
 
 
-def form_of(endpoint: str, incoming: Incoming, body: Mapping[str, Any], sdk: str | None) -> str:
-    """The format that the caller speaks: that of the endpoint unless ``x-genai-sdk`` names another.
+def form_at(path: str, sdk: str | None) -> str:
+    """The format that a caller speaks below ``/v1``: that of the path unless ``x-genai-sdk`` names another."""
+    if sdk not in SDKS:
+        sdk = "anthropic" if f"{path}/".startswith("/messages/") else "openai"
+    return "anthropic_messages" if sdk == "anthropic" else "openai_chat"
 
-    ``/v1/responses`` takes all of them, and tells them apart by the body.
-    """
+
+def form_of(headers: Mapping[str, str], body: Mapping[str, Any], sdk: str | None) -> str:
+    """The format of a call of ``/v1/responses``, which takes all of them and tells them apart by the body."""
     if sdk == "anthropic":
         return "anthropic_messages"
-    if endpoint != "responses":
-        return "openai_chat" if sdk else _OF_ENDPOINT[endpoint]
     if "messages" not in body:
         return "openai_responses"
-    looks = sdk is None and ("anthropic-version" in incoming.headers or _looks_anthropic(body))
+    looks = sdk is None and ("anthropic-version" in headers or _looks_anthropic(body))
     return "anthropic_messages" if looks else "openai_chat"
-
-
-def upstream_form(form: str, dialect: str) -> str:
-    """The format in which a provider is asked; the caller's own if it speaks that."""
-    if dialect == "anthropic":
-        return "anthropic_messages"
-    return form if form.startswith("openai") else "openai_chat"
 
 
 def refuse_json(form: str, body: Mapping[str, Any], provider_id: str) -> None:
@@ -59,17 +54,13 @@ def refuse_json(form: str, body: Mapping[str, Any], provider_id: str) -> None:
 def _looks_anthropic(body: Mapping[str, Any]) -> bool:
     return bool(
         _ANTHROPIC_MEMBERS & set(body)
-        or any("input_schema" in tool for tool in _objects(body.get("tools")))
+        or any("input_schema" in tool for tool in objects(body.get("tools")))
         or any(
             part.get("type") in _ANTHROPIC_PARTS
-            for message in _objects(body["messages"])
-            for part in _objects(message.get("content"))
+            for message in objects(body["messages"])
+            for part in objects(message.get("content"))
         )
     )
-
-
-def _objects(value: Any) -> list[dict[str, Any]]:
-    return [item for item in value if is_object(item)] if is_array(value) else []
 
 
 def _member(value: Any, name: str) -> Any:

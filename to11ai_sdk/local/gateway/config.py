@@ -16,6 +16,9 @@
     dialect = "openai"                  # "openai", "anthropic", "cohere" or "native"
     base_url = "http://localhost:11434/v1"
     models = ["*"]
+    formats = ["openai_chat"]           # of "openai_chat", "openai_responses" and "anthropic_messages" those it speaks,
+                                        # the one to prefer first; those of its dialect unless told
+    type = "ollama"                     # what x-genai-provider calls it; its name unless told
 
     [guardrails]                        # off unless enabled
     enabled = true
@@ -128,7 +131,7 @@ class GatewayConfig:
         return GatewayConfig(_registry(self.registry, providers), self.guardrails, self.cache)
 
     def with_options(self, options: Iterable[str]) -> GatewayConfig:
-        """The same with providers as ``--provider`` gives them: ``name=kind,key=value,...``, models apart by ``|``.
+        """The same with providers as ``--provider`` gives them: ``name=kind,key=value,...``, lists apart by ``|``.
 
         Raises:
             ConfigError: one cannot be read; the message names the key.
@@ -182,5 +185,5 @@ def _option(option: str) -> tuple[str, dict[str, Any]]:
         key, mark, value = pair.partition("=")
         if not mark:
             raise ConfigError(f"providers.{name}.{key} needs a value, as in {key}=...")
-        content[key] = value.split("|") if key == "models" else value
+        content[key] = value.split("|") if key in ("models", "formats") else value
     return name, content

@@ -9,6 +9,7 @@ from typing import Any
 from ...json_types import is_mapping
 from ...wire import origin
 from .config_fields import ConfigError, Fields
+from .formats import FORMATS
 from .providers import DEFAULTS, DIALECTS, KINDS, Model, ProviderConfig, canonical
 
 _ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}")
@@ -70,7 +71,8 @@ def _upstream(fields: Fields, provider: ProviderConfig) -> ProviderConfig:
         raise fields.wrong("base_url", "is needed by an upstream, such as 'http://localhost:11434/v1'")
     if not provider.models and provider.dialect != "native":
         raise fields.wrong("models", 'is needed by an upstream; ["*"] lets every name through')
-    return replace(provider, base_url=_url(fields, base_url), key_env=_variable(fields, variable))
+    formats = _formats(fields) if provider.serves("chat") else ()
+    return replace(provider, base_url=_url(fields, base_url), key_env=_variable(fields, variable), formats=formats)
 
 
 def _url(fields: Fields, base_url: str) -> str:
@@ -86,6 +88,13 @@ def _variable(fields: Fields, default: str | None) -> str | None:
         # The value is not printed: it may be a key.
         raise fields.wrong("key_env", "must be the name of an environment variable, such as OPENAI_API_KEY")
     return name
+
+
+def _formats(fields: Fields) -> tuple[str, ...]:
+    formats = fields.texts("formats")
+    if set(formats) - set(FORMATS):
+        raise fields.wrong("formats", f"must be among {', '.join(FORMATS)}")
+    return formats
 
 
 def _models(fields: Fields, provider_id: str) -> tuple[Model, ...]:

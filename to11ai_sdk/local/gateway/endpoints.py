@@ -20,12 +20,10 @@ class Endpoint(NamedTuple):
 
     Attributes:
         name: what rules call it: ``messages``, ``chat_completions``, ``embeddings``, ...
-        form: the format of its requests, and of its errors.
         inputs: the members of the body that hold what people wrote, for the guardrails.
     """
 
     name: str
-    form: str = "openai_chat"
     inputs: tuple[str, ...] = ()
 
 
@@ -35,13 +33,13 @@ NATIVE = Endpoint("native")
 CHAT = frozenset({"chat_completions", "messages", "responses"})
 
 _ENDPOINTS = {
-    "POST /responses": Endpoint("responses", "openai_responses"),
+    "POST /responses": Endpoint("responses"),
     "POST /chat/completions": Endpoint("chat_completions"),
-    "POST /messages": Endpoint("messages", "anthropic_messages"),
+    "POST /messages": Endpoint("messages"),
     "GET /models": MODELS,
     "GET /models/<path:model>": MODELS,
     "POST /embeddings": Endpoint("embeddings", inputs=("input",)),
-    "POST /messages/count_tokens": Endpoint("count_tokens", "anthropic_messages"),
+    "POST /messages/count_tokens": Endpoint("count_tokens"),
     "POST /rerank": Endpoint("rerank"),
     "POST /images/generations": Endpoint("image_generation", inputs=("prompt",)),
     "POST /audio/transcriptions": Endpoint("audio_transcription"),

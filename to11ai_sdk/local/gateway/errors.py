@@ -13,7 +13,7 @@ from .headers import to_caller
 from .problems import GatewayProblem
 
 if TYPE_CHECKING:
-    from .provider import UpstreamReply
+    from .provider import UnreachableError, UpstreamReply
     from .routing import Attempt
 
 _WORDS = {401: "auth", 402: "quota", 403: "forbidden", 404: "model_not_found", 429: "rate_limit"}
@@ -35,24 +35,29 @@ def answer(problem: GatewayProblem, form: str) -> Answer:
     headers = {"content-type": "application/json", "x-to11-error-code": problem.header_code}
     if problem.upstream_provider:
         headers["x-to11-upstream-provider"] = problem.upstream_provider
-    if problem.retry_after:
-        headers["retry-after"] = problem.retry_after
     if problem.status == 405:
         headers["allow"] = ", ".join(problem.details["allowed"])
     return Answer(problem.status, headers, json.dumps(body, separators=(",", ":")).encode())
 
 
-def seen(answer: Answer, provider_id: str) -> GatewayProblem | None:
+def seen(answer: Answer) -> GatewayProblem | None:
     """What a provider's refusal that is passed on was, for the trace; ``None`` if it is none."""
     if answer.status < 400:
         return None
     word = answer.headers["x-to11-error-code"]
-    return GatewayProblem(answer.status, word, word, "the provider refused", upstream_provider=provider_id)
+    return GatewayProblem(answer.status, word, word, "the provider refused")
 
 
-def unreachable(provider_id: str, reason: str) -> GatewayProblem:
-    """502: a provider did not answer."""
-    message = f"no answer from the provider {provider_id}: {reason.removeprefix(f'{provider_id}: ')}"
+def unreachable(provider_id: str, cause: UnreachableError) -> GatewayProblem:
+    """502: a provider did not answer; it is named as the upstream only if there was a connection to it."""
+    message = f"no answer from the provider {provider_id}: {str(cause).removeprefix(f'{provider_id}: ')}"
+    reached = provider_id if cause.was_connected else None
+    return GatewayProblem(502, "upstream", "upstream", message, upstream_provider=reached)
+
+
+def redirected(provider_id: str, status: int) -> GatewayProblem:
+    """502: a provider sends the caller elsewhere, where the headers of to11 must not go."""
+    message = f"the provider {provider_id} redirects (status {status}): give its final address as its base_url"
     return GatewayProblem(502, "upstream", "upstream", message, upstream_provider=provider_id)
 
 
@@ -71,7 +76,7 @@ def redacted(provider_id: str, status: int) -> GatewayProblem:
     """502: a provider failed; what it said stays behind."""
     word = "overloaded" if status in _OVERLOADED else "upstream"
     message = f"provider returned status {status}"
-    return GatewayProblem(502, "upstream", word, message, upstream_provider=provider_id)
+    return GatewayProblem(502, word, word, message, upstream_provider=provider_id)
 
 
 def refused(attempt: Attempt, reply: UpstreamReply, body: bytes, form: str | None) -> Answer:

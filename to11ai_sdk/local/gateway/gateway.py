@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..problems import Problem
-from . import errors, listing, outgoing, relay
+from . import errors, listing, outgoing, relay, usage
 from .attempts import Reached, first_answer
 from .calls import Call
 from .credentials import callers_own
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .guardrails import Guardrails
     from .incoming import Incoming
     from .lookup import Lookup
+    from .provider import UpstreamRequest
     from .recorder import Ending, Recorder
     from .routing import Attempt, Plan, Router
     from .traces import SpanIds
@@ -76,21 +77,30 @@ class Gateway:
             answer = errors.answer(exc, call.form)
         except Exception:
             _log.exception("%s %s failed", incoming.method, incoming.path)
-            problem = GatewayProblem(500, "internal", "upstream", "the local gateway failed; its log says why")
+            problem = GatewayProblem(500, "internal", "internal", "the local gateway failed; its log says why")
             finish(problem)
             answer = errors.answer(problem, call.form)
+        else:
+            if not call.is_stream:
+                finish(errors.seen(answer), answer.status)
         headers = {"traceparent": call.context.traceparent, "x-to11-request-id": incoming.request_id}
+        if call.cache is not None:
+            headers["x-to11-cache"] = call.cache
         return answer._replace(headers={**answer.headers, **headers})
 
     def _answered(self, call: Call, finish: Ending) -> Answer:
         call.match = match(call.incoming.method, call.incoming.path)
-        call.form = call.match.endpoint.form
         with self._let_in(call) as session:
-            if call.match.endpoint is MODELS:
-                return listing.models(self._router, session, call)
+            if call.incoming.unread is not None:
+                raise call.incoming.unread
             call.understand()
+            self._lookup.begin(call)
+            scope = self._router.scope(session, call.wanted())
+            call.env = scope.env
+            if call.match.endpoint is MODELS:
+                return listing.models(self._router, scope)
             call.credential = callers_own(session.tx, call.incoming.provider_keys)
-            call.plan = self._router.resolve(session, call.wanted())
+            call.plan = self._router.resolve(scope)
         self._guardrails.check_input(call.texts())
         return self._sent(call, call.plan, finish)
 
@@ -115,34 +125,30 @@ class Gateway:
         digest = self._lookup.digest(call, plan)
         kept = self._lookup.find(call, plan, digest)
         if kept is not None:
-            finish(None, kept.status)
             return kept
         reached = first_answer(plan, lambda attempt: self._ask(call, attempt), self._sleep)
         if reached.content is None:
             call.is_stream = True
-            answer = relay.streamed(call, reached, self._stream_check(), finish)
-        else:
-            answer = relay.whole(call, reached, self._guardrails.check_output)
-            finish(errors.seen(answer, reached.attempt.provider_id), answer.status)
-        return self._lookup.keep(call, plan, digest, answer)
+            return relay.streamed(call, reached, self._guardrails.stream(), finish)
+        answer = relay.whole(call, reached, self._guardrails.check_output)
+        self._lookup.keep(call, plan, digest, answer)
+        return answer
 
     def _ask(self, call: Call, attempt: Attempt) -> Reached:
         call.attempt = attempt
-        backend = self._backends.of(attempt.provider, call.project_id)
-        reply = backend.send(outgoing.request(call, attempt))
+        request = outgoing.request(call, attempt)
+        reached = self._reached(call, attempt, request)
+        if reached.reply.status >= 400 and usage.OPTIONS.encode() in (reached.content or b""):
+            # Some servers refuse the option that asks for the tokens of a stream.
+            plain = outgoing.request(call, attempt, asks_usage=False)
+            return reached if plain == request else self._reached(call, attempt, plain)
+        return reached
+
+    def _reached(self, call: Call, attempt: Attempt, request: UpstreamRequest) -> Reached:
+        reply = self._backends.of(attempt.provider, call.project_id).send(request)
         if call.is_chat and reply.status < 300 and relay.is_stream(reply.headers):
             return Reached(attempt, reply, None)
         try:
             return Reached(attempt, reply, b"".join(reply.body))
         finally:
             getattr(reply.body, "close", lambda: None)()
-
-    def _stream_check(self) -> Callable[[str], None]:
-        guard = self._guardrails.stream()
-
-        def check(text: str) -> None:
-            problem = guard.add(text)
-            if problem is not None:
-                raise problem
-
-        return check

@@ -102,14 +102,19 @@ class Guardrails:
         self._blocked = tuple(phrase.casefold() for phrase in config.blocklist)
         self.longest: int = max(_LONGEST, *map(len, self._blocked)) if self._blocked else _LONGEST
 
-    def find(self, text: str, since: int = 0) -> Finding | None:
-        """What blocks a text, on or off, ``None`` if nothing does; looks at it from ``since`` on."""
+    def find(self, text: str, since: int = 0, settled: int | None = None) -> Finding | None:
+        """What blocks a text, on or off, ``None`` if nothing does.
+
+        Args:
+            text: the text.
+            since: the place in it to begin at.
+            settled: a pattern that ends after this place may go on and is passed over; none is, without it.
+        """
         folded = text[since:].casefold()
         if any(phrase in folded for phrase in self._blocked):
             return Finding("blocklist", "blocked_term")
-        found = (name for name, (pattern, fits) in _PATTERNS.items() if _occurs(pattern, fits, text, since))
-        reason = next(found, None)
-        return None if reason is None else Finding("pii", reason)
+        ends = len(text) if settled is None else settled
+        return next((Finding("pii", name) for name in _PATTERNS if _occurs(name, text, since, ends)), None)
 
     def check_input(self, texts: Iterable[str]) -> None:
         """Refuse the texts of a request.
@@ -140,9 +145,10 @@ class Guardrails:
 class OutputGuard:
     """Checks the text of a stream as it grows, up to ``STREAM_LIMIT``; what comes after that passes unseen.
 
-    What was sent before something is found has been sent: a stream is ended, not taken back. A pattern at the end of
-    the text waits for the next white space, or for :meth:`end`, as it may go on: ``10.0.0.1`` as ``10.0.0.1.2``. One
-    that goes on after a space is found all the same: a card number, with more digits to come.
+    What was sent before something is found has been sent: a stream is ended, not taken back. A blocked phrase is found
+    with its last character. A pattern at the end of the text waits for the next character, or for :meth:`end`, as it
+    may go on: ``10.0.0.1`` as ``10.0.0.12``. One that goes on after a space is found all the same: a card number, with
+    more digits to come.
     """
 
     def __init__(self, guardrails: Guardrails) -> None:
@@ -151,27 +157,36 @@ class OutputGuard:
         self._seen = 0
         self._left = STREAM_LIMIT if guardrails.enabled else 0
 
-    def add(self, text: str) -> GatewayProblem | None:
-        """Take the next piece of text; returns the problem to end the stream with, if something is found."""
+    def add(self, text: str) -> None:
+        """Take the next piece of text.
+
+        Raises:
+            GatewayProblem: 422 ``GUARDRAIL_VIOLATION``, to end the stream with.
+        """
         if not text or self._left <= 0:
-            return None
+            return
         taken = text.encode("utf-8", "surrogatepass")[: self._left]
         self._left -= len(taken)
         self._text += taken.decode("utf-8", "ignore")
         if self._left <= 0:
-            return self.end()
-        return self._look(1 + max(self._text.rfind(space) for space in (" ", "\n", "\t")))
+            self.end()
+        else:
+            # A full stop settles nothing: a digit may follow it.
+            self._look(len(self._text.rstrip(".")) - 1)
 
-    def end(self) -> GatewayProblem | None:
-        """The text is complete; returns the problem to end the stream with, if something is found."""
-        return self._look(len(self._text))
+    def end(self) -> None:
+        """The text is complete.
 
-    def _look(self, until: int) -> GatewayProblem | None:
-        if until <= self._seen:
-            return None
-        found = self._guardrails.find(self._text[:until], max(0, self._seen - self._guardrails.longest))
-        self._seen = until
-        return None if found is None else violation(found, 422, "output")
+        Raises:
+            GatewayProblem: 422 ``GUARDRAIL_VIOLATION``, to end the stream with.
+        """
+        self._look(len(self._text))
+
+    def _look(self, settled: int) -> None:
+        found = self._guardrails.find(self._text, max(0, self._seen - self._guardrails.longest), settled)
+        self._seen = max(self._seen, settled)
+        if found is not None:
+            raise violation(found, 422, "output")
 
 
 def violation(found: Finding, status: int, side: str) -> GatewayProblem:
@@ -181,5 +196,6 @@ def violation(found: Finding, status: int, side: str) -> GatewayProblem:
     return GatewayProblem(status, "GUARDRAIL_VIOLATION", "content_policy", message, details)
 
 
-def _occurs(pattern: re.Pattern[str], fits: Callable[[str], bool], text: str, since: int) -> bool:
-    return any(fits(match[0]) for match in pattern.finditer(text, since))
+def _occurs(name: str, text: str, since: int, ends: int) -> bool:
+    pattern, fits = _PATTERNS[name]
+    return any(match.end() <= ends and fits(match[0]) for match in pattern.finditer(text, since))

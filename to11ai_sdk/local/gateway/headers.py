@@ -40,7 +40,16 @@ _NOT_UPSTREAM = frozenset(
     }
 )
 _NOT_BACK = frozenset(
-    {"content-encoding", "content-length", "date", "retry-after", "server", "set-cookie", "traceparent"}
+    {
+        "content-encoding",
+        "content-length",
+        "date",
+        "location",  # a caller that goes there takes its to11 key along
+        "retry-after",
+        "server",
+        "set-cookie",
+        "traceparent",
+    }
 )
 _OURS = ("x-to11-", "x-genai-")
 _PRIVATE = ("x-forwarded-",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..http.incoming import bearer
-from .problems import bad_request
+from .problems import GatewayProblem, bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +24,7 @@ class Incoming(NamedTuple):
         headers: by lower-case names.
         body: the bytes of the body.
         request_id: id of the request.
+        unread: why the body could not be read, ``None`` if it was.
     """
 
     method: str
@@ -32,6 +33,7 @@ class Incoming(NamedTuple):
     headers: Mapping[str, str]
     body: bytes
     request_id: str
+    unread: GatewayProblem | None = None
 
     def header(self, name: str) -> str | None:
         """The value of a header, ``None`` without it.

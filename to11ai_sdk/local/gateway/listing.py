@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from .answers import Answer
 
 if TYPE_CHECKING:
-    from ..service import Session
-    from .calls import Call
-    from .routing import Router
+    from .routing import Router, Scope
 
 
-def models(router: Router, session: Session, call: Call) -> Answer:
+def models(router: Router, scope: Scope) -> Answer:
     """The reply.
 
     Raises:
-        GatewayProblem: 404 there is no such model or environment; 409 several providers have the model.
+        GatewayProblem: 404 there is no such model; 409 several providers have it.
     """
-    env = call.incoming.header("x-to11-env")
-    model_id = call.match.model
+    model_id = scope.call.model
     if model_id is not None:
-        content: dict[str, Any] = router.model(session, unquote(model_id), env)
+        content: dict[str, Any] = router.model(scope, model_id)
     else:
-        content = {"object": "list", "data": router.models(session, env)}
+        content = {"object": "list", "data": router.models(scope)}
     return Answer(200, {"content-type": "application/json"}, json.dumps(content).encode())

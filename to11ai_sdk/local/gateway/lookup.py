@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .answers import Answer
-from .endpoints import FILES, NATIVE
+from .endpoints import FILES, MODELS, NATIVE
 from .replies_cache import CachedReply
+from .watch import decoded
 
 if TYPE_CHECKING:
     from ..service import Platform
@@ -27,12 +28,16 @@ class Lookup:
         self._cache = cache
         self._platform = platform
 
+    def begin(self, call: Call) -> None:
+        """A call is understood; whether the cache has a part in it."""
+        if self._cache.enabled and call.match.endpoint not in (MODELS, FILES, NATIVE):
+            call.cache = "miss"
+
     def digest(self, call: Call, plan: Plan) -> str | None:
         """What stands for a call; ``None`` if it is not to be cached."""
-        if not self._cache.enabled or call.match.endpoint in (FILES, NATIVE):
+        if call.cache is None:
             return None
-        call.cache = "miss"
-        return self._cache.digest(plan, call.incoming.path, call.form, call.incoming.body)
+        return self._cache.digest(plan, call.incoming.path, call.form, call.body)
 
     def find(self, call: Call, plan: Plan, digest: str | None) -> Answer | None:
         """The answer that was kept for a call."""
@@ -43,15 +48,13 @@ class Lookup:
         if found is None:
             return None
         call.cache = "hit"
-        headers = {**found.headers, "x-to11-cache": "hit", "x-to11-cache-age": str(found.age_s)}
-        return Answer(found.status, headers, found.body)
+        call.attempt = plan.attempts[0]
+        call.facts.read(decoded(found.body, found.headers))
+        return Answer(found.status, {**found.headers, "x-to11-cache-age": str(found.age_s)}, found.body)
 
-    def keep(self, call: Call, plan: Plan, digest: str | None, answer: Answer) -> Answer:
-        """Keep an answer if it is one to keep; returns it with the header that says that it was not in the cache."""
-        if call.cache is None:
-            return answer
+    def keep(self, call: Call, plan: Plan, digest: str | None, answer: Answer) -> None:
+        """Keep an answer if it is one to keep."""
         if digest is not None and isinstance(answer.body, bytes):
             headers = {name: value for name, value in answer.headers.items() if name == "content-type"}
             with self._platform.owner(call.project_id) as session:
                 self._cache.keep(session, plan, digest, CachedReply(answer.status, headers, answer.body))
-        return answer._replace(headers={**answer.headers, "x-to11-cache": call.cache})

@@ -6,9 +6,9 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from . import chat, headers, multipart, splice
+from . import chat, headers, multipart, splice, usage
 from .endpoints import NATIVE
-from .formats import FORMATS, FormatError
+from .formats import FORMATS, FormatError, formats
 from .problems import bad_request
 from .provider import UpstreamRequest
 from .routing import applied
@@ -19,28 +19,33 @@ if TYPE_CHECKING:
 
 
 def upstream_form(call: Call, attempt: Attempt) -> str:
-    """The format in which a target is asked; the caller's own where nothing is translated."""
-    return chat.upstream_form(call.form, attempt.provider.dialect) if call.is_chat else call.form
+    """The format in which a target is asked: the caller's own, but for a chat only if the target speaks it."""
+    return call.form if not call.is_chat or speaks(call, attempt) else attempt.provider.spoken[0]
 
 
-def speaks(dialect: str, form: str) -> bool:
-    """Whether a format is of a dialect."""
-    return form.startswith(dialect)
+def speaks(call: Call, attempt: Attempt) -> bool:
+    """Whether a target speaks the caller's format."""
+    return call.form in attempt.provider.spoken
 
 
-def request(call: Call, attempt: Attempt) -> UpstreamRequest:
+def request(call: Call, attempt: Attempt, *, asks_usage: bool = True) -> UpstreamRequest:
     """The request for a target. What the target understands as it came is passed on as it came.
+
+    Args:
+        call: the call.
+        attempt: the target.
+        asks_usage: whether the tokens of a chat stream are asked for, also where the caller does not.
 
     Raises:
         GatewayProblem: 400, the request cannot be said in the target's format.
     """
     form = upstream_form(call, attempt)
-    alike = call.is_native or speaks(attempt.provider.dialect, call.form)
-    travelling = headers.to_upstream(call.incoming.headers, call.context.traceparent, same_dialect=alike)
+    same = call.is_native or speaks(call, attempt)
+    travelling = headers.to_upstream(call.incoming.headers, call.context.traceparent, same_dialect=same)
     credential = attempt.provider.credential() or call.credential
     if call.is_native and not credential:
         travelling |= headers.other_authorization(call.incoming.headers)
-    body = _body(call, attempt, form)
+    body = _body(call, attempt, form, asks_usage)
     if form != call.form:
         travelling["content-type"] = "application/json"
     return UpstreamRequest(
@@ -62,7 +67,7 @@ def _path(call: Call, form: str) -> str:
     return chat.PATHS[form] + query
 
 
-def _body(call: Call, attempt: Attempt, form: str) -> bytes:
+def _body(call: Call, attempt: Attempt, form: str, asks_usage: bool) -> bytes:
     if attempt.model is None:
         return call.incoming.body
     if call.is_form:
@@ -72,19 +77,21 @@ def _body(call: Call, attempt: Attempt, form: str) -> bytes:
         )
     endpoint = call.chat_endpoint if call.is_chat else call.match.endpoint.name
     body = applied(attempt, endpoint, call.body)
-    if call.is_chat and attempt.provider.dialect == "anthropic":
+    if call.is_chat and form == "anthropic_messages":
         chat.refuse_json(call.form, body, attempt.provider_id)
     if form != call.form:
-        return _translated(call, body, form)
+        return _translated(call, attempt, body, form, asks_usage)
+    if form == "openai_chat" and call.streams and asks_usage:
+        body = usage.asking(body)
     changes = {name: value for name, value in body.items() if name not in call.body or call.body[name] != value}
     return splice.with_members(call.incoming.body, changes)
 
 
-def _translated(call: Call, body: dict[str, object], form: str) -> bytes:
+def _translated(call: Call, attempt: Attempt, body: dict[str, object], form: str, asks_usage: bool) -> bytes:
+    writer = formats(max_tokens_field=attempt.provider.max_tokens_field)[form]
     try:
         asked = FORMATS[call.form].read_request(body)
-        # The tokens of a stream are told only if asked for, and the trace wants them.
-        content = FORMATS[form].write_request(replace(asked, include_usage=asked.stream))
+        content = writer.write_request(replace(asked, include_usage=asked.stream and asks_usage))
     except FormatError as exc:
         details = {"field": exc.field} if exc.field else {}
         raise bad_request("untranslatable", str(exc), details) from None

@@ -18,7 +18,6 @@ class GatewayProblem(Exception):  # noqa: N818 - it becomes a reply, not a trace
         message: one sentence for a person.
         details: structured facts that go with the code.
         upstream_provider: the provider whose answer this is, ``None`` if none was reached.
-        retry_after: the upstream's ``Retry-After``, as it came.
     """
 
     def __init__(
@@ -30,7 +29,6 @@ class GatewayProblem(Exception):  # noqa: N818 - it becomes a reply, not a trace
         details: Mapping[str, Any] | None = None,
         *,
         upstream_provider: str | None = None,
-        retry_after: str | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -39,7 +37,6 @@ class GatewayProblem(Exception):  # noqa: N818 - it becomes a reply, not a trace
         self.message = message
         self.details: dict[str, Any] = dict(details or {})
         self.upstream_provider = upstream_provider
-        self.retry_after = retry_after
 
 
 def bad_request(code: str, message: str, details: Mapping[str, Any] | None = None) -> GatewayProblem:

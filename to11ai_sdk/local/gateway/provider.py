@@ -43,7 +43,15 @@ class UpstreamReply(NamedTuple):
 
 
 class UnreachableError(Exception):
-    """The provider could not be reached, or broke off before its answer."""
+    """The provider could not be reached, or broke off before its answer.
+
+    Attributes:
+        was_connected: whether there was a connection to it.
+    """
+
+    def __init__(self, reason: str, *, was_connected: bool = True) -> None:
+        super().__init__(reason)
+        self.was_connected = was_connected
 
 
 class Provider(Protocol):

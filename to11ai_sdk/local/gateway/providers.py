@@ -27,6 +27,12 @@ DIALECTS: Mapping[str, frozenset[str]] = {
 }
 """What each wire format is used for; ``native`` is one whose API is only passed through."""
 
+_SPOKEN: Mapping[str, tuple[str, ...]] = {
+    "openai": ("openai_chat", "openai_responses"),
+    "anthropic": ("anthropic_messages",),
+}
+"""The chat formats of a dialect, the one to prefer first."""
+
 KINDS = frozenset(
     {"chat", "embeddings", "rerank", "image_generation", "audio_speech", "audio_transcription", "count_tokens"}
 )
@@ -89,6 +95,8 @@ class ProviderConfig:
         base_url: address of an upstream, ending where ``/chat/completions`` or ``/messages`` begins.
         key_env: name of the environment variable that holds the credential.
         timeout_s: seconds until the first byte of the reply.
+        formats: the chat formats it speaks, such as ``"openai_chat"``, the one to prefer first; empty for those of its
+            dialect.
     """
 
     id: str
@@ -99,6 +107,20 @@ class ProviderConfig:
     base_url: str | None = None
     key_env: str | None = None
     timeout_s: float = 30.0
+    formats: tuple[str, ...] = ()
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """The chat formats it speaks, the one to prefer first."""
+        return self.formats or _SPOKEN.get(self.dialect, ())
+
+    @property
+    def max_tokens_field(self) -> str:
+        """What it calls the limit of a chat completion.
+
+        OpenAI's reasoning models refuse the old name, of other servers many know no other.
+        """
+        return "max_completion_tokens" if self.type in ("openai", "azure-openai") else "max_tokens"
 
     def credential(self, environ: Mapping[str, str] = os.environ) -> str | None:
         """The credential that the gateway keeps; ``None`` if there is none, so that the caller's is used."""

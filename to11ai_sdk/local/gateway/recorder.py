@@ -10,7 +10,7 @@ from ..service.session import timestamp
 from .traces import Span, record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from ..service import Platform
@@ -82,21 +82,22 @@ class Ending:
             cache=call.cache,
             input_tokens=call.facts.input_tokens,
             output_tokens=call.facts.output_tokens,
-            **_route(call),
+            **_route(call, problem.details if problem else {}),
             **vars(call.origin),
         )
 
 
-def _route(call: Call) -> dict[str, Any]:
-    """Where the call went."""
-    attempt = call.attempt
+def _route(call: Call, details: Mapping[str, Any]) -> dict[str, Any]:
+    """Where the call went; ``details`` are those of its problem, which names the rule that led nowhere."""
+    asked = call.attempt
+    chosen = asked or (call.plan.attempts[0] if call.plan else None)
     return {
-        "env": call.plan.env if call.plan else None,
+        "env": call.env,
         "model": call.asked_model,
-        "provider_id": attempt.provider_id if attempt else None,
-        "upstream_model": attempt.model if attempt else None,
-        "rule_id": attempt.rule_id if attempt else None,
-        "version_id": attempt.version_id if attempt else None,
-        "release_id": attempt.release_id if attempt else None,
-        "variant": attempt.variant if attempt else None,
+        "provider_id": asked.provider_id if asked else None,
+        "upstream_model": asked.model if asked else None,
+        "rule_id": chosen.rule_id if chosen else details.get("rule"),
+        "version_id": chosen.version_id if chosen else details.get("version"),
+        "release_id": chosen.release_id if chosen else None,
+        "variant": chosen.variant if chosen else None,
     }

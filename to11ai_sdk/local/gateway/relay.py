@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from . import errors
+from . import errors, usage
 from .answers import Answer, Stream
 from .formats import FORMATS, FormatError, deltas_of
-from .formats.neutral import Error, PartDelta, PartStart, Request, Text
+from .formats.neutral import End, Error, PartDelta, PartStart, Request, Text
 from .headers import to_caller
 from .outgoing import speaks, upstream_form
 from .problems import GatewayProblem
 from .provider import UnreachableError
-from .watch import Watch, reply_texts
+from .watch import Watch, decoded, reply_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
     from .attempts import Reached
     from .calls import Call
     from .formats.neutral import Delta
+    from .guardrails import OutputGuard
 
-    Check = Callable[[str], None]
-    """Is given the text of a reply bit by bit; raises ``GatewayProblem`` to end it."""
     Finish = Callable[[GatewayProblem | None], None]
 
 EVENTS = "text/event-stream"
+_NUMBER = re.compile(rb'"sequence_number": ?(\d+)')
 
 
 def is_stream(headers: Mapping[str, str]) -> bool:
@@ -39,24 +40,25 @@ def whole(call: Call, reached: Reached, check: Callable[[Iterable[str]], None]) 
     """The reply that was read to its end.
 
     Raises:
-        GatewayProblem: 502 the provider failed or its reply cannot be read; whatever ``check`` raises.
+        GatewayProblem: 502 the provider failed, redirects, or its reply cannot be read; whatever ``check`` raises.
     """
     attempt, reply, content = reached.attempt, reached.reply, reached.content or b""
     form = upstream_form(call, attempt)
+    if 300 <= reply.status < 400:
+        raise errors.redirected(attempt.provider_id, reply.status)
     if call.is_native:
         return _native(call, reached)
     if reply.status >= 500:
         raise errors.redacted(attempt.provider_id, reply.status)
     if reply.status >= 400:
-        is_own = form == call.form and speaks(attempt.provider.dialect, form)
-        return errors.refused(attempt, reply, content, None if is_own else call.form)
-    decoded = _json(content, reply.headers)
-    call.facts.read(decoded)
+        return errors.refused(attempt, reply, content, None if speaks(call, attempt) else call.form)
+    value = decoded(content, reply.headers)
+    call.facts.read(value)
     if call.is_chat:
-        check(reply_texts(decoded))
+        check(reply_texts(value))
     if form == call.form:
         return Answer(reply.status, to_caller(reply.headers), content)
-    return _translated(call, reached, form, decoded)
+    return _translated(call, reached, form, value)
 
 
 def _native(call: Call, reached: Reached) -> Answer:
@@ -70,11 +72,11 @@ def _native(call: Call, reached: Reached) -> Answer:
     return Answer(reply.status, headers, content or b"")
 
 
-def _translated(call: Call, reached: Reached, form: str, decoded: Any) -> Answer:
+def _translated(call: Call, reached: Reached, form: str, value: Any) -> Answer:
     headers = {**to_caller(reached.reply.headers), "content-type": "application/json"}
     asked = FORMATS[call.form].read_request(call.body)
     try:
-        neutral = FORMATS[form].read_reply(decoded)
+        neutral = FORMATS[form].read_reply(value)
     except FormatError as exc:
         raise _unreadable(reached.attempt.provider_id, str(exc)) from exc
     if call.streams:
@@ -83,17 +85,17 @@ def _translated(call: Call, reached: Reached, form: str, decoded: Any) -> Answer
     return Answer(reached.reply.status, headers, _encoded(FORMATS[call.form].write_reply(neutral, asked)))
 
 
-def streamed(call: Call, reached: Reached, check: Check, finish: Finish) -> Answer:
+def streamed(call: Call, reached: Reached, guard: OutputGuard, finish: Finish) -> Answer:
     """The reply that is sent while it arrives.
 
     Args:
         call: the call.
         reached: the head of the reply.
-        check: sees the text.
+        guard: sees the text.
         finish: is told how the stream ended; nothing was wrong if it is ``None``. The first time counts.
     """
     form = upstream_form(call, reached.attempt)
-    made = _verbatim(call, reached, check) if form == call.form else _rewritten(call, reached, form, check)
+    made = _verbatim(call, reached, guard) if form == call.form else _rewritten(call, reached, form, guard)
     headers = {"cache-control": "no-cache", **to_caller(reached.reply.headers)}
     gone = Event()
     chunks = _finishing(call, reached, made, finish, gone)
@@ -105,68 +107,76 @@ def streamed(call: Call, reached: Reached, check: Check, finish: Finish) -> Answ
     return Answer(reached.reply.status, headers, Stream(chunks, abort))
 
 
-def _verbatim(call: Call, reached: Reached, check: Check) -> Generator[bytes]:
+def _verbatim(call: Call, reached: Reached, guard: OutputGuard) -> Generator[bytes]:
     watch = Watch(call.facts)
+    is_unasked = call.form == "openai_chat" and not usage.is_asked_for(call.body)
     for chunk in reached.reply.body:
         events = watch.whole_events(chunk)
         for text in watch.texts(events):
-            check(text)
+            guard.add(text)
+        if call.facts.is_over:
+            guard.end()
+        events = usage.taken_out(events) if is_unasked else events
         if events:
             yield events
+    guard.end()
     if watch.rest:
         yield watch.rest
 
 
-def _rewritten(call: Call, reached: Reached, form: str, check: Check) -> Generator[bytes]:
+def _rewritten(call: Call, reached: Reached, form: str, guard: OutputGuard) -> Generator[bytes]:
     deltas = FORMATS[form].read_stream(reached.reply.body)
     asked = FORMATS[call.form].read_request(call.body)
-    yield from FORMATS[call.form].write_stream(_heard(call, deltas, check), asked)
+    yield from FORMATS[call.form].write_stream(_heard(call, deltas, guard), asked)
 
 
-def _heard(call: Call, deltas: Iterator[Delta], check: Check) -> Iterator[Delta]:
+def _heard(call: Call, deltas: Iterator[Delta], guard: OutputGuard) -> Iterator[Delta]:
     in_text = False
     for delta in deltas:
         call.facts.hear(delta)
         if isinstance(delta, PartStart):
             in_text = isinstance(delta.part, Text)
         elif in_text and isinstance(delta, PartDelta):
-            check(delta.text)
+            guard.add(delta.text)
+        elif isinstance(delta, End | Error):
+            guard.end()
         yield delta
 
 
 def _finishing(call: Call, reached: Reached, made: Generator[bytes], finish: Finish, gone: Event) -> Generator[bytes]:
     """The stream; what breaks it becomes an event, and its end is told before the last byte leaves."""
     provider_id = reached.attempt.provider_id
+    number = 0
     try:
         for chunk in made:
             if call.facts.is_over:
                 finish(errors.broken_stream(provider_id) if call.facts.is_broken else None)
             yield chunk
+            number = _number_after(chunk, number)
         finish(None)
     except GeneratorExit:
         finish(errors.hung_up())
         raise
     except (GatewayProblem, UnreachableError) as exc:
-        reason = exc if isinstance(exc, GatewayProblem) else errors.unreachable(provider_id, str(exc))
+        reason = exc if isinstance(exc, GatewayProblem) else errors.unreachable(provider_id, exc)
         finish(errors.hung_up() if gone.is_set() else reason)
-        yield from _error_event(call, reason)
+        yield from _error_event(call, reason, number)
     finally:
         made.close()
         getattr(reached.reply.body, "close", _nothing)()
 
 
-def _error_event(call: Call, problem: GatewayProblem) -> Iterator[bytes]:
+def _number_after(events: bytes, number: int) -> int:
+    """The number of the next event of a stream of responses, the only ones that are numbered."""
+    found = _NUMBER.findall(events)
+    return int(found[-1]) + 1 if found else number
+
+
+def _error_event(call: Call, problem: GatewayProblem, number: int) -> Iterator[bytes]:
     error = Error(None, problem.code, problem.message, problem.status)
-    return FORMATS[call.form].write_stream(iter([error]), Request("", ()))
-
-
-def _json(content: bytes, headers: Mapping[str, str]) -> Any:
-    if not headers.get("content-type", "").startswith("application/json"):
-        return None
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return None
+    for event in FORMATS[call.form].write_stream(iter([error]), Request("", ())):
+        # It is written as the first event of a stream, and comes in the middle of one.
+        yield event.replace(b'"sequence_number":0', b'"sequence_number":%d' % number)
 
 
 def _unreadable(provider_id: str, reason: str) -> GatewayProblem:

@@ -15,8 +15,6 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...json_types import is_object
-from ..nesting import too_deep
 from ..store import replies
 
 if TYPE_CHECKING:
@@ -30,7 +28,6 @@ MAX_REPLIES = 1000
 """How many replies are kept; beyond that the oldest are dropped."""
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of the largest reply that is kept."""
-_MAX_DEPTH = 200
 
 
 class CachedReply(NamedTuple):
@@ -60,20 +57,19 @@ class RepliesCache:
         self.enabled: bool = config.enabled
         self._ttl_s = config.ttl_s
 
-    def digest(self, plan: Plan, path: str, sdk: str, body: bytes) -> str | None:
+    def digest(self, plan: Plan, path: str, form: str, body: Mapping[str, Any]) -> str | None:
         """What stands for a request in the cache; ``None`` if it is not to be cached.
 
         Args:
             plan: where it goes.
-            path: the path that was called, such as ``"/v1/messages"``.
-            sdk: the caller's format, such as ``"anthropic"``.
-            body: the request as it came.
+            path: the path that was called, below ``/v1``, such as ``"/messages"``.
+            form: the caller's format, such as ``"anthropic_messages"``.
+            body: the JSON of the request; empty if it has none.
         """
-        content = _object(body) if self.enabled else None
-        if content is None or content.get("stream"):
+        if not self.enabled or not body or body.get("stream"):
             return None
         targets = [_target(attempt) for attempt in plan.attempts]
-        canonical = json.dumps([path, sdk, content, targets], sort_keys=True, separators=(",", ":"))
+        canonical = json.dumps([path, form, body, targets], sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     def find(self, session: Session, plan: Plan, digest: str) -> CachedReply | None:
@@ -103,18 +99,6 @@ class RepliesCache:
         replies.keep(session.tx, row)
         replies.drop_old(session.tx, now - self._ttl_s, MAX_REPLIES)
         return True
-
-
-def _object(body: bytes) -> dict[str, Any] | None:
-    try:
-        content = json.loads(body, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        return None
-    return content if is_object(content) and not too_deep(content, _MAX_DEPTH) else None
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _target(attempt: Attempt) -> list[Any]:

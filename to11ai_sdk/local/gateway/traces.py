@@ -145,14 +145,15 @@ class Span:
         endpoint: such as ``"messages"``.
         env: slug of the environment.
         model: the model asked for.
-        provider_id: the provider that answered, or that was asked last.
+        provider_id: the provider that answered, or that was asked last; for a cache hit the one to ask first.
         upstream_model: the model that it was asked for.
         is_stream: whether the reply was a stream.
         status: HTTP status of the reply.
         error_code: ``x-to11-error-code`` of the reply; also that of a stream that ended in an error.
         input_tokens: tokens in, as the provider counted them.
         output_tokens: tokens out.
-        rule_id: the rule that chose the provider, with ``version_id``, ``release_id`` and ``variant``.
+        rule_id: the rule that chose the provider, with ``version_id``, ``release_id`` and ``variant``; also one that
+            led nowhere.
         cache: ``"hit"`` or ``"miss"``, ``None`` where the cache has no part.
         prompt_id: the prompt it was made from, with ``prompt_version`` and ``prompt_labels``.
         session_id: as the caller says, like ``conversation_id`` and ``user_id``.

@@ -50,11 +50,13 @@ class UpstreamProvider:
             UnreachableError: no connection, no answer within the timeout, or none that is HTTP.
         """
         connection = self._connection(request.timeout_s)
+        opened: socket.socket | None = None
         try:
-            opened, response = self._sent(connection, request)
+            opened = _connected(connection)
+            response = self._sent(connection, request)
         except (OSError, http.client.HTTPException) as exc:
             connection.close()
-            raise UnreachableError(_reason(exc, request.timeout_s)) from exc
+            raise UnreachableError(_reason(exc, request.timeout_s), was_connected=opened is not None) from exc
         except BaseException:
             connection.close()
             raise
@@ -66,13 +68,7 @@ class UpstreamProvider:
             return http.client.HTTPConnection(self._host, self._port, timeout=timeout_s)
         return http.client.HTTPSConnection(self._host, self._port, timeout=timeout_s, context=self._context)
 
-    def _sent(
-        self, connection: http.client.HTTPConnection, request: UpstreamRequest
-    ) -> tuple[socket.socket, http.client.HTTPResponse]:
-        connection.connect()
-        # The connection forgets its socket when the reply says that it ends with it.
-        opened: socket.socket = connection.sock
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def _sent(self, connection: http.client.HTTPConnection, request: UpstreamRequest) -> http.client.HTTPResponse:
         headers = {**request.headers, **self._credential(request)}
         # A path comes as it was sent; whatever is not ASCII in it was sent as bytes.
         path = quote(self._root + request.path, safe=_ASCII, encoding="latin-1")
@@ -82,7 +78,7 @@ class UpstreamProvider:
         if request.body or request.method in ("POST", "PUT", "PATCH"):
             connection.putheader("content-length", str(len(request.body)))
         connection.endheaders(request.body or None)
-        return opened, connection.getresponse()
+        return connection.getresponse()
 
     def _credential(self, request: UpstreamRequest) -> Mapping[str, str]:
         if self.dialect != "anthropic":
@@ -125,6 +121,14 @@ class Body:
         """Hang up."""
         self._response.close()
         self._socket.close()
+
+
+def _connected(connection: http.client.HTTPConnection) -> socket.socket:
+    connection.connect()
+    # The connection forgets its socket when the reply says that it ends with it.
+    opened: socket.socket = connection.sock
+    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return opened
 
 
 def _reason(exc: Exception, timeout_s: float) -> str:

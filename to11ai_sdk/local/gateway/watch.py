@@ -12,7 +12,7 @@ from .formats.neutral import End, Error, Start
 from .formats.sse import Parser
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from .formats.neutral import Delta
     from .formats.sse import Event
@@ -112,14 +112,24 @@ class Watch:
             yield from _event_texts(value)
 
 
+def decoded(content: bytes, headers: Mapping[str, str]) -> Any:
+    """The JSON of a reply, ``None`` if it is something else."""
+    if not headers.get("content-type", "").startswith("application/json"):
+        return None
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
 def reply_texts(reply: Any) -> Iterator[str]:
     """The texts of the model in a whole reply of any format."""
     if not is_object(reply):
         return
-    for choice in _objects(reply.get("choices")):
+    for choice in objects(reply.get("choices")):
         yield from _message_texts(choice.get("message"))
     yield from _message_texts(reply)
-    for item in _objects(reply.get("output")):
+    for item in objects(reply.get("output")):
         yield from _message_texts(item)
 
 
@@ -154,7 +164,7 @@ def _holds_text(name: str, member: Any) -> bool:
 
 
 def _event_texts(event: dict[str, Any]) -> Iterator[str]:
-    for choice in _objects(event.get("choices")):
+    for choice in objects(event.get("choices")):
         yield from _message_texts(choice.get("delta"))
     delta = event.get("delta")
     if isinstance(delta, str) and event.get("type") == "response.output_text.delta":
@@ -167,12 +177,13 @@ def _message_texts(message: Any) -> Iterator[str]:
     content = message.get("content") if is_object(message) else None
     if isinstance(content, str):
         yield content
-    for part in _objects(content):
+    for part in objects(content):
         if isinstance(part.get("text"), str):
             yield part["text"]
 
 
-def _objects(value: Any) -> list[dict[str, Any]]:
+def objects(value: Any) -> list[dict[str, Any]]:
+    """The objects of an array, none of anything else."""
     return [item for item in value if is_object(item)] if is_array(value) else []
 
 

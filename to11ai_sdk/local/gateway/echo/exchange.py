@@ -110,7 +110,8 @@ class Exchange:
             found = Directives(found.flags & {"refuse", "request"}, ())
         self.directives = found
         if "unreachable" in found.flags:
-            raise UnreachableError(f"{self.around.name}: connection refused, as the request asked for")
+            reason = f"{self.around.name}: connection refused, as the request asked for"
+            raise UnreachableError(reason, was_connected=False)
         if found.status:
             raise _asked_for(found)
         return found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, NamedTuple
 
 from ....json_types import is_array, is_object
+from ... import strict_json
 from ...nesting import too_deep
 from .problems import EchoError, InvalidError, Path
 
@@ -94,10 +94,6 @@ class Field(NamedTuple):
         return InvalidError(self.path, expected, self.value)
 
 
-def _no_constant(word: str) -> Any:
-    raise ValueError(f"{word} is not a number of JSON")
-
-
 def parse(body: bytes) -> Field:
     """The body, a JSON object.
 
@@ -106,7 +102,7 @@ def parse(body: bytes) -> Field:
         InvalidError: it is something else than an object.
     """
     try:
-        value = json.loads(body, parse_constant=_no_constant)
+        value = strict_json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError):
         raise EchoError(400, "We could not parse the JSON body of your request.") from None
     if too_deep(value, _DEEPEST):

@@ -45,12 +45,28 @@ def instance_of(schema: dict[str, Any], name: str = "value") -> Any:
     raise NoInstanceError("echo can make no value that is valid under it")
 
 
-def is_valid(schema: dict[str, Any], value: Any) -> bool:
-    """Whether a value is valid under a schema, which may be none at all."""
+def fits(schema: dict[str, Any], value: Any) -> bool:
+    """Whether a value is valid under a schema, its patterns aside; the schema may be none at all."""
     try:
-        return _holds(_validator(schema), value)
+        return _holds(_validator(_without_patterns(schema)), value)
     except NoInstanceError:
         return False
+
+
+def _without_patterns(schema: Any) -> Any:
+    # A regular expression may take forever on a text that nobody made for it, and nothing could stop it.
+    if is_array(schema):
+        return [*map(_without_patterns, schema)]
+    if not is_object(schema):
+        return schema
+    dropped = {"pattern"} if isinstance(schema.get("pattern"), str) else set[str]()
+    if "patternProperties" in schema:
+        dropped |= {"patternProperties", "additionalProperties", "unevaluatedProperties"}
+    return {
+        key: value if key in ("const", "enum") else _without_patterns(value)
+        for key, value in schema.items()
+        if key not in dropped
+    }
 
 
 def _validator(schema: dict[str, Any]) -> Draft202012Validator:

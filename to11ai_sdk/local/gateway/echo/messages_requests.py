@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .answers import signature
 from .conversation import Ask, Call, Result, Said, Tool, orphans, unanswered
+from .fields import Field
 from .problems import EchoError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from .fields import Field
 
 _FOREIGN = (
     "n",
@@ -66,9 +65,9 @@ def _refuse_foreign(body: Field) -> None:
 
 
 def _system(body: Field) -> list[Said]:
-    system = body.get("system")
-    if system is None:
+    if "system" not in body.object():
         return []
+    system = Field(body.object()["system"], ("system",))
     if isinstance(system.value, str):
         return [Said("system", system.value)]
     return [Said("system", "\n".join(block.need("text").text() for block in system.items()))]

@@ -2,7 +2,7 @@
 
 A forced choice is followed. Otherwise a tool is called if the user's text has its name, or all words of its name but
 the first: ``get_weather`` is called for "What's the weather in Paris?". The arguments are the first JSON object in the
-user's text that fits the tool's schema, or else made from the schema.
+user's text that fits the tool's schema, its patterns aside, or else made from the schema.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from .instances import NoInstanceError, instance_of, is_valid
+from .instances import NoInstanceError, fits, instance_of
 from .problems import EchoError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def arguments_for(tool: Tool, text: str) -> str:
     Raises:
         EchoError: 400, the tool's schema has no value.
     """
-    given = next((value for value in _objects_in(text) if is_valid(tool.parameters, value)), None)
+    given = next((value for value in _objects_in(text) if fits(tool.parameters, value)), None)
     if given is not None:
         return json.dumps(given, ensure_ascii=False)
     try:

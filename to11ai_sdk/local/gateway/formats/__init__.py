@@ -14,7 +14,7 @@ from .fields import FormatError
 from .identity import Clock, NewId, random_id, unix_time
 from .openai_chat import OpenAIChat
 from .openai_responses import OpenAIResponses
-from .streams import StreamError, collect, deltas_of
+from .streams import deltas_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,8 +28,6 @@ __all__ = [
     "FormatError",
     "OpenAIChat",
     "OpenAIResponses",
-    "StreamError",
-    "collect",
     "deltas_of",
     "formats",
     "read_error",
@@ -95,15 +93,18 @@ class Format(Protocol):
         ...
 
 
-def formats(new_id: NewId = random_id, clock: Clock = unix_time) -> dict[str, Format]:
+def formats(
+    new_id: NewId = random_id, clock: Clock = unix_time, max_tokens_field: str = "max_completion_tokens"
+) -> dict[str, Format]:
     """All formats by name, with these ids and this time.
 
     Args:
         new_id: makes an id that begins with a given prefix.
         clock: tells the time in seconds since 1970.
+        max_tokens_field: what requests in the chat completions format call the most tokens of the reply.
     """
     return {
-        "openai_chat": OpenAIChat(new_id, clock),
+        "openai_chat": OpenAIChat(new_id, clock, max_tokens_field),
         "openai_responses": OpenAIResponses(new_id, clock),
         "anthropic_messages": AnthropicMessages(new_id, clock),
     }

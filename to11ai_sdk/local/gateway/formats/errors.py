@@ -45,8 +45,11 @@ _STATUS: Mapping[str, int] = {
 
 
 def type_for(types: Mapping[int, str], type: str | None, status: int) -> str:  # noqa: A002 - the API's own word
-    """The word of one provider: the given one if it is its own, else the one for the status."""
-    if type in types.values():
+    """The word of one provider: the given one if it is its own for that status, else the one for the status.
+
+    Several words are shared and mean other things: OpenAI calls nearly every 4xx an ``invalid_request_error``.
+    """
+    if type in types.values() and _STATUS.get(str(type)) == status:
         return str(type)
     return types.get(status) or types[500 if status >= 500 else 400]
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from ....json_types import is_object
+from ... import strict_json
 from ...nesting import too_deep
 from .fields import MAX_DEPTH, FormatError
 
@@ -33,7 +34,7 @@ def loads(text: str) -> Any:
         FormatError: it is not JSON, or nested too deeply.
     """
     try:
-        value = json.loads(text, parse_constant=_no_constant)
+        value = strict_json.loads(text)
     except (ValueError, RecursionError) as exc:
         raise FormatError(f"is not JSON: {exc}") from None
     if too_deep(value, MAX_DEPTH):
@@ -68,7 +69,3 @@ def is_complete(arguments: str) -> bool:
         return is_object(loads(arguments))
     except FormatError:
         return False
-
-
-def _no_constant(word: str) -> NoReturn:
-    raise ValueError(f"{word} is not a number of JSON")

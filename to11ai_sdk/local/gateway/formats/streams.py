@@ -1,4 +1,4 @@
-"""Streams of the neutral form: made from a reply, collected into one, and kept in order."""
+"""Streams of the neutral form: made from a reply, and kept in order."""
 
 from __future__ import annotations
 
@@ -31,45 +31,11 @@ if TYPE_CHECKING:
 K = TypeVar("K")
 
 
-class StreamError(Exception):
-    """A stream that has no whole reply.
-
-    Attributes:
-        error: what it ended with.
-    """
-
-    def __init__(self, error: Error) -> None:
-        super().__init__(error.message)
-        self.error = error
-
-
 def is_empty(part: ReplyPart) -> bool:
     """Whether a part says nothing; such a one is left out of a reply."""
     if isinstance(part, Thinking):
         return not part.text and part.signature is None
     return not isinstance(part, RedactedThinking | ToolCall) and not part.text
-
-
-def collect(deltas: Iterable[Delta]) -> Reply:
-    """The reply that a stream makes up.
-
-    Raises:
-        StreamError: it ends with an ``Error``, or early.
-    """
-    reply, parts = Reply(None, "", ()), list[_Growing]()
-    for delta in deltas:
-        if isinstance(delta, Start):
-            reply = replace(reply, id=delta.id, model=delta.model, created=delta.created)
-        elif isinstance(delta, PartStart):
-            parts.append(_Growing(delta.part))
-        elif isinstance(delta, PartDelta | Signature):
-            parts[-1].add(delta)
-        elif isinstance(delta, Error):
-            raise StreamError(delta)
-        elif isinstance(delta, End):
-            grown = tuple(part for part in map(_Growing.whole, parts) if not is_empty(part))
-            return replace(reply, parts=grown, stop=delta.stop, stop_sequence=delta.stop_sequence, usage=delta.usage)
-    raise StreamError(cut_short())
 
 
 def deltas_of(reply: Reply) -> Iterator[Delta]:
@@ -78,11 +44,6 @@ def deltas_of(reply: Reply) -> Iterator[Delta]:
     for part in reply.parts:
         yield from _part_deltas(part)
     yield End(reply.stop, reply.stop_sequence, reply.usage)
-
-
-def cut_short() -> Error:
-    """The error of a stream that stops before its end."""
-    return Error("api_error", "upstream", "the provider's stream ended before its last event", 502)
 
 
 def whole(deltas: Iterable[Delta]) -> Iterator[Delta]:
@@ -99,7 +60,7 @@ def whole(deltas: Iterable[Delta]) -> Iterator[Delta]:
     except FormatError as exc:
         yield Error("api_error", "upstream", f"the provider's stream is malformed: {exc}", 502)
         return
-    yield cut_short()
+    yield Error("api_error", "upstream", "the provider's stream ended before its last event", 502)
 
 
 def objects(chunks: Iterable[bytes], end: str | None = None) -> Iterator[Fields]:
@@ -163,24 +124,6 @@ class Sequencer(Generic[K]):
                 break
             del self._waiting[key]
         return released
-
-
-class _Growing:
-    def __init__(self, part: ReplyPart) -> None:
-        self._part = part
-        self._texts: list[str] = []
-
-    def add(self, delta: PartDelta | Signature) -> None:
-        if isinstance(delta, PartDelta):
-            self._texts.append(delta.text)
-        elif isinstance(self._part, Thinking):
-            self._part = replace(self._part, signature=delta.signature)
-
-    def whole(self) -> ReplyPart:
-        text = "".join(self._texts)
-        if isinstance(self._part, ToolCall):
-            return replace(self._part, arguments=text)
-        return self._part if isinstance(self._part, RedactedThinking) else replace(self._part, text=text)
 
 
 def _part_deltas(part: ReplyPart) -> Iterator[Delta]:

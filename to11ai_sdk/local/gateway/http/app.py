@@ -11,7 +11,6 @@ from ...http.incoming import headers_of, shown
 from ...http.log import SeenRequest
 from ...http.routing import Target
 from ...problems import Problem
-from .. import errors
 from ..answers import Stream
 from ..endpoints import below
 from ..incoming import Incoming
@@ -54,23 +53,21 @@ class GatewayApp:
             headers_of(environ),
             content,
             f"gwreq_{next(self._numbers):06}",
+            unread,
         )
-        answer = self._gateway.answer(incoming) if unread is None else _refused(unread, incoming.request_id)
+        answer = self._gateway.answer(incoming)
+        if unread is not None:
+            answer = answer._replace(headers={**answer.headers, "connection": "close"})
         self._log.add(_seen(incoming, target, answer.status))
         return _send(answer, start_response, with_body=incoming.method != "HEAD")
 
 
-def _read(environ: dict[str, Any]) -> tuple[bytes, body.UnreadableBodyError | None]:
+def _read(environ: dict[str, Any]) -> tuple[bytes, GatewayProblem | None]:
     try:
         return body.read(environ, LIMIT), None
     except body.UnreadableBodyError as exc:
-        return b"", exc
-
-
-def _refused(problem: body.UnreadableBodyError, request_id: str) -> Answer:
-    word = "content_too_large" if problem.status == 413 else "invalid_body"
-    answer = errors.answer(GatewayProblem(problem.status, word, "bad_request", problem.message), "openai_chat")
-    return answer._replace(headers={**answer.headers, "connection": "close", "x-to11-request-id": request_id})
+        word = "content_too_large" if exc.status == 413 else "invalid_body"
+        return b"", GatewayProblem(exc.status, word, "bad_request", exc.message)
 
 
 def _send(answer: Answer, start_response: StartResponse, *, with_body: bool) -> Iterable[bytes]:

@@ -6,5 +6,6 @@ from .calls import GatewayCall
 from .params import applied
 from .plan import Attempt, Plan, Retry
 from .router import Router
+from .scope import Scope
 
-__all__ = ["Attempt", "GatewayCall", "Plan", "Retry", "Router", "applied"]
+__all__ = ["Attempt", "GatewayCall", "Plan", "Retry", "Router", "Scope", "applied"]

@@ -85,12 +85,10 @@ class Plan:
     """What the gateway does with a call.
 
     Attributes:
-        env: slug of the environment, its present one.
         environment_id: id of the environment.
         attempts: the targets in the order they are tried; at least one.
     """
 
-    env: str
     environment_id: str
     attempts: tuple[Attempt, ...]
 

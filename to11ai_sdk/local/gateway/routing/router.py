@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from ..problems import GatewayProblem, bad_request
 from ..providers import DEFAULTS, FILES, NATIVE, canonical
 from . import direct
-from .calls import GatewayCall
 from .choice import Choice
 from .names import LAYERS, parse
 from .plan import Attempt, Plan
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from ...service import Session
     from ..providers import ProviderConfig, Registry
+    from .calls import GatewayCall
 
 _HINTS = frozenset(provider.type for provider in DEFAULTS)
 
@@ -37,25 +37,29 @@ class Router:
         self._registry = registry
         self._choice = Choice(seed)
 
-    def resolve(self, session: Session, call: GatewayCall) -> Plan:
+    def scope(self, session: Session, call: GatewayCall) -> Scope:
+        """A call in its environment.
+
+        Raises:
+            GatewayProblem: 400 ``x-genai-provider`` names no type of providers, or there is no environment to go by;
+                404 there is none of this name.
+        """
+        self._check_hint(call)
+        return Scope(session, self._registry, call, self._choice)
+
+    def resolve(self, scope: Scope) -> Plan:
         """The plan for a call.
 
         Raises:
             GatewayProblem: 400, 403, 404, 409 or 422: it goes nowhere; the message says why.
         """
-        self._check_hint(call)
-        scope = Scope(session, self._registry, call, self._choice)
-        return Plan(scope.env, scope.environment["id"], tuple(_attempts(scope)))
+        return Plan(scope.environment["id"], tuple(_attempts(scope)))
 
-    def models(self, session: Session, env: str | None = None) -> list[dict[str, Any]]:
+    def models(self, scope: Scope) -> list[dict[str, Any]]:
         """``GET /v1/models``: the models of the providers that are active in the environment.
 
         A model that several of them have is listed as ``provider::model``, the name under which it can be asked for.
-
-        Raises:
-            GatewayProblem: 404 or 400: there is no such environment.
         """
-        scope = self._listing(session, env)
         pairs = [
             (provider, model.id)
             for provider in self._registry
@@ -68,14 +72,14 @@ class Router:
             _shown(name if names.count(name) == 1 else f"{provider.id}::{name}", provider) for provider, name in pairs
         ]
 
-    def model(self, session: Session, model_id: str, env: str | None = None) -> dict[str, Any]:
+    def model(self, scope: Scope, model_id: str) -> dict[str, Any]:
         """``GET /v1/models/{model_id}``; also a name that only a pattern of a provider lets through.
 
         Raises:
-            GatewayProblem: 404 there is no such model.
+            GatewayProblem: 404 there is no such model; 409 several providers have it.
         """
-        found = next((model for model in self.models(session, env) if model["id"] == model_id), None)
-        return found or self._unlisted(self._listing(session, env, model_id), model_id)
+        found = next((model for model in self.models(scope) if model["id"] == model_id), None)
+        return found or self._unlisted(scope, model_id)
 
     def _unlisted(self, scope: Scope, model_id: str) -> dict[str, Any]:
         prefix, name = parse(model_id)
@@ -87,9 +91,6 @@ class Router:
         if len(active) > 1:
             raise direct.ambiguous(scope, [f"{each.id}::{name}" for each in active])
         return _shown(model_id, active[0])
-
-    def _listing(self, session: Session, env: str | None, model_id: str | None = None) -> Scope:
-        return Scope(session, self._registry, GatewayCall("models", model_id, env), self._choice)
 
     def _check_hint(self, call: GatewayCall) -> None:
         known = _HINTS | {provider.type for provider in self._registry}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ....json_types import is_array
 from ...store import serving
-from ..problems import GatewayProblem, bad_request
+from ..problems import GatewayProblem
 from .calls import kind_of
 from .direct import ambiguous
 from .names import ROUTE
@@ -67,14 +67,14 @@ class Rules:
         """``function::name`` and ``route::name``.
 
         Raises:
-            GatewayProblem: 404 ``RULE_NOT_FOUND_IN_ENV``; 400 ``RULE_ENDPOINT_MISMATCH`` it is for another kind of
-                endpoint; 409 several rules fit.
+            GatewayProblem: 404 ``RULE_NOT_FOUND_IN_ENV``, also if it is for another kind of endpoint; 409 several
+                rules fit.
         """
         found = self.function(name) or (self.route(name) if prefix == ROUTE else None)
         if found is not None:
             return found
         others = [each for each in self._all if each.is_called(name) or (prefix == ROUTE and each.is_for(name))]
-        raise self._mismatch(others[0]) if others else self._missing(prefix)
+        raise self._missing(prefix, others)
 
     def _chosen(self, versions: Sequence[Served]) -> Served | None:
         rule_ids = list(dict.fromkeys(each.rule_id for each in versions))
@@ -83,12 +83,10 @@ class Rules:
         index = self._scope.choice.among([each.weight for each in versions])
         return None if index is None else versions[index]
 
-    def _mismatch(self, other: Served) -> GatewayProblem:
-        message = f"the rule {other.rule_id!r} routes {other.snapshot['endpoint']}, not {self._scope.call.endpoint}"
-        details = {"rule": other.rule_id, "version": other.version_id, "endpoint": self._scope.call.endpoint}
-        return bad_request("RULE_ENDPOINT_MISMATCH", message, details)
-
-    def _missing(self, layer: str) -> GatewayProblem:
-        model, env = self._scope.call.model, self._scope.env
-        message = f"no {layer} {model!r} has a release in the environment {env!r}"
+    def _missing(self, layer: str, others: Sequence[Served]) -> GatewayProblem:
+        """The problem of a name that no rule for this endpoint has; ``others`` are for another."""
+        model, env, endpoint = self._scope.call.model, self._scope.env, self._scope.call.endpoint
+        message = f"no {layer} {model!r} for {endpoint} has a release in the environment {env!r}"
+        if others:
+            message += f"; the rule {others[0].rule_id!r} has one for {others[0].snapshot['endpoint']}"
         return GatewayProblem(404, "RULE_NOT_FOUND_IN_ENV", "model_not_found", message, {"model": model, "env": env})

@@ -7,8 +7,10 @@ replies ``citations``, ``container``, blocks of tools that the provider runs its
 results.
 
 Writing a request: several system and developer texts are joined by a blank line, wherever they stood; ``max_tokens``
-is 4096, plus the budget for thinking, unless told; a temperature above 1 is 1; thinking without a signature and empty
-texts are left out; characters that an id may not have here become ``_``. This format has no room for ``metadata``,
+is 4096, plus the budget for thinking (24,576 for adaptive thinking), unless told; a temperature above 1 is 1; thinking
+without a signature and empty texts are left out; characters that an id may not have here become ``_``. An effort is
+written with adaptive thinking unless the request has what the provider refuses beside it: a temperature or ``top_p``
+that is not 1, ``top_k``, a forced tool; an effort of ``none`` is left out. This format has no room for ``metadata``,
 ``verbosity``, ``service``, the ``detail`` of an image or, in requests, a ``response_format`` of JSON (refused) or an
 ``n`` above 1 (refused). Words of refusal become text, and the stop reason ``refusal``.
 """

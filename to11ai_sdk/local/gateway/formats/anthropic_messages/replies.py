@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..errors import read_error
 from ..fields import Fields
 from ..neutral import Refusal, Reply, StopReason, Usage
 from ..streams import is_empty
@@ -27,9 +28,11 @@ def read_reply(body: Mapping[str, Any]) -> Reply:
     """The neutral form of a body; blocks of kinds that no other format has are left out.
 
     Raises:
-        FormatError: a field is missing or wrong.
+        FormatError: a field is missing or wrong, or the body is an error.
     """
     fields = Fields.of_body(body)
+    if fields.text_or_none("type") == "error" or not fields.has("content"):
+        fields.refuse("content", f"there is no reply: {read_error(body).message}")
     parts = [part for part in map(read_reply_part, fields.children("content")) if part is not None]
     stop, stop_sequence, explanation = read_stop(fields)
     parts += [Refusal(explanation)]

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 DEFAULT_MAX_TOKENS = 4096
 """What ``max_tokens``, required here, is when the caller does not limit the reply."""
+ADAPTIVE_BUDGET = 24_576
+"""Tokens added to that where the model itself decides how much it thinks."""
 
 _EFFORTS: Mapping[str | None, str | None] = {"none": None, "minimal": "low"}
 _TEMPERATURE = 1.0
@@ -62,7 +64,8 @@ def write_request(request: Request) -> dict[str, Any]:
             "tools": [_write_tool(tool) for tool in request.tools] or None,
             "tool_choice": _write_tool_choice(request),
             **_write_sampling(request.sampling),
-            **_write_reasoning(request.reasoning),
+            "thinking": _write_thinking(request),
+            "output_config": present({"effort": _effort(request)}) or None,
             "metadata": None if request.user is None else {"user_id": request.user},
             "stream": request.stream or None,
         }
@@ -78,8 +81,10 @@ def _refuse_json(request: Request) -> None:
 def _max_tokens(request: Request) -> int:
     if request.sampling.max_tokens is not None:
         return request.sampling.max_tokens
-    # The budget for thinking counts towards the limit and has to be smaller.
-    return DEFAULT_MAX_TOKENS + (request.reasoning.budget_tokens or 0)
+    # Thinking counts towards the limit, and its budget has to be smaller.
+    thinking = _write_thinking(request) or {}
+    budget = ADAPTIVE_BUDGET if thinking.get("type") == "adaptive" else thinking.get("budget_tokens", 0)
+    return DEFAULT_MAX_TOKENS + budget
 
 
 def _read_sampling(fields: Fields) -> Sampling:
@@ -103,21 +108,28 @@ def _write_sampling(sampling: Sampling) -> dict[str, Any]:
 
 
 def _read_reasoning(fields: Fields) -> Reasoning:
-    thinking = fields.child("thinking")
-    return Reasoning(
-        effort=fields.child("output_config").text_or_none("effort"),
-        thinking=thinking.text("type") if fields.has("thinking") else None,
-        budget_tokens=thinking.count("budget_tokens"),
-    )
+    thinking, effort = fields.child("thinking"), fields.child("output_config").text_or_none("effort")
+    switch = thinking.text("type") if fields.has("thinking") else None
+    # Adaptive thinking goes without saying where there is an effort.
+    return Reasoning(effort, None if effort and switch == "adaptive" else switch, thinking.count("budget_tokens"))
 
 
-def _write_reasoning(reasoning: Reasoning) -> dict[str, Any]:
-    thinking = present({"type": reasoning.thinking, "budget_tokens": reasoning.budget_tokens})
-    effort = _EFFORTS.get(reasoning.effort, reasoning.effort)
-    return {
-        "thinking": thinking if reasoning.thinking else None,
-        "output_config": None if effort is None else {"effort": effort},
-    }
+def _write_thinking(request: Request) -> dict[str, Any] | None:
+    """The caller's own switch; else an effort turns thinking on, unless the request has what may not go with it."""
+    reasoning = request.reasoning
+    if reasoning.thinking:
+        return present({"type": reasoning.thinking, "budget_tokens": reasoning.budget_tokens})
+    return {"type": "adaptive"} if _effort(request) and _may_think(request) else None
+
+
+def _may_think(request: Request) -> bool:
+    sampling, choice = request.sampling, request.tool_choice
+    is_plain = sampling.top_k is None and {sampling.temperature, sampling.top_p} <= {None, 1}
+    return is_plain and (choice is None or choice.type in ("auto", "none"))
+
+
+def _effort(request: Request) -> str | None:
+    return _EFFORTS.get(request.reasoning.effort, request.reasoning.effort)
 
 
 def _read_tool(fields: Fields) -> Tool:

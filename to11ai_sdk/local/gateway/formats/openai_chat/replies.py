@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..errors import read_error
 from ..fields import Fields
 from ..members import present
 from ..neutral import Refusal, Reply, ReplyPart, StopReason, Text, Thinking, ToolCall
@@ -35,8 +36,8 @@ def read_reply(body: Mapping[str, Any], new_id: NewId) -> Reply:
     """
     fields = Fields.of_body(body)
     choices = fields.children("choices")
-    if not choices:
-        fields.refuse("choices", "must hold a reply")
+    if not (choices and choices[0].has("message")):
+        fields.refuse("choices", f"there is no reply: {read_error(body).message}")
     parts = tuple(part for part in _read_parts(choices[0].child("message"), new_id) if not is_empty(part))
     return Reply(
         id=fields.words("id") or None,

@@ -10,6 +10,7 @@ tools and choices that are no functions.
 This format has no room for ``stop``, ``top_k``, ``n`` above 1 (refused), encrypted thinking, the failure of a tool
 (``is_error``) or Anthropic's ``thinking`` switch: writing drops them. Thinking is a reasoning item: its text the
 summary, its signature ``encrypted_content``; in a request only thinking that came with the id of an item is sent.
+A request is written with ``store: false``: the other formats keep nothing at the provider.
 """
 
 from __future__ import annotations

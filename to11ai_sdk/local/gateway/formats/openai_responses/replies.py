@@ -25,8 +25,8 @@ def read_reply(body: Mapping[str, Any]) -> Reply:
         FormatError: a field is missing or wrong, or the reply failed or is not finished.
     """
     fields = Fields.of_body(body)
-    if fields.text_or_none("status") not in {None, "completed", "incomplete"}:
-        fields.refuse("status", f"there is no whole reply: {read_error(dict(body)).message}")
+    if fields.text_or_none("status") not in {None, "completed", "incomplete"} or not fields.has("output"):
+        fields.refuse("output", f"there is no whole reply: {read_error(body).message}")
     parts = tuple(part for item in fields.children("output") for part in _read_item(item) if not is_empty(part))
     return Reply(
         id=fields.words("id") or None,

@@ -51,7 +51,7 @@ def write_request(request: Request) -> dict[str, Any]:
     """
     refuse_several(request, "the responses format")
     instructions, items = write_messages(request.messages)
-    head = {"model": request.model, "instructions": instructions, "input": items}
+    head = {"model": request.model, "instructions": instructions, "input": items, "store": False}
     return present({**head, **settings(request), "stream": request.stream or None})
 
 
