@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 
 from .errors import To11aiResponseValidationError, api_error
 from .json_types import is_object
@@ -63,7 +64,7 @@ def decoded(body: bytes) -> Any:
         ValueError: it is not JSON, or nested too deeply.
     """
     try:
-        return _decoder.decode(body.decode("utf-8-sig"))
+        return _decoder.decode(body.removeprefix(BOM_UTF8).decode())
     except UnicodeDecodeError:
         raise ValueError("it is not UTF-8") from None
     except RecursionError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from threading import RLock, local
 
-PATIENCE_S = 1.0
+PATIENCE_S = 5.0
 """Seconds after which a fork goes ahead all the same: better a child that may hang than a parent that does."""
 
 

@@ -22,7 +22,7 @@ from to11ai_sdk import create_client, forks
 from to11ai_sdk.errors import To11aiNetworkError
 
 from .apart import server_apart
-from .certificates import serving, trusting
+from .certificates import authority, serving, trusting
 from .harness import KEY, create, descriptors, get, impatient, resolve
 from .server import HEALTHY, HOLD, KEEP, READ, RESET, Script, ScriptedServer, good
 
@@ -248,6 +248,28 @@ def test_what_a_fork_copied_is_not_used_under_another_process_id(
     monkeypatch.undo()
     expect(get, client, "parent")
     assert [request.connection for request in server.requests] == [0, 1, 2]
+
+
+def test_a_first_call_imports_nothing_that_a_fork_does_not_wait_for(pair: tuple[ScriptedServer, To11aiClient]) -> None:
+    code = f"""
+import ssl, sys
+from to11ai_sdk import create_client, forks
+context = ssl.create_default_context(cadata=sys.argv[2]) if sys.argv[2] else None
+client = create_client(api_key={KEY!r}, base_url=sys.argv[1], ssl_context=context)
+class Looking:
+    def find_spec(self, name, *rest):
+        if not (forks.importing._lock._is_owned() or forks.in_openssl._lock._is_owned()):
+            print(name)
+sys.meta_path.insert(0, Looking())
+client.prompts.get(project_id="p", prompt_id="a")
+client.prompts.resolve(project_id="p", slug="a", labels=["l"])
+client.prompts.create(project_id="p", slug="a", name="a")
+"""
+    server, _ = pair
+    trusted = authority().cert_pem.bytes().decode() if server.url.startswith("https") else ""
+    command = [sys.executable, "-W", "ignore", "-c", code, server.url, trusted]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_a_fork_does_not_wait_for_ever(
