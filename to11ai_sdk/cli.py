@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from functools import partial
-from operator import attrgetter
+from operator import attrgetter, methodcaller
 from typing import TYPE_CHECKING, Any
 
 from .client import create_client
@@ -190,15 +190,12 @@ def _call(row: Endpoint, options: argparse.Namespace) -> int:
 
 
 def _print_json(result: object) -> None:
-    # Loaded with the models by now.
-    from pydantic_core import to_jsonable_python
-
-    value = to_jsonable_python(result, by_alias=True)
-    text = json.dumps(value, indent=2, ensure_ascii=False)
+    dump = partial(json.dumps, result, indent=2, default=methodcaller("model_dump", mode="json", by_alias=True))
+    text = dump(ensure_ascii=False)
     try:
         text.encode(sys.stdout.encoding)
     except UnicodeEncodeError:
-        text = json.dumps(value, indent=2)
+        text = dump()
     print(text)
 
 
