@@ -269,7 +269,7 @@ def test_a_body_that_is_nested_too_deeply_is_400(to11: LocalTo11, path: str, mem
 
 
 def test_a_fault_of_the_gateway_is_not_the_providers(to11: LocalTo11, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("to11ai_sdk.local.gateway.gateway.callers_own", lambda *given: 1 / 0)
+    monkeypatch.setattr("to11ai_sdk.local.gateway.outgoing.request", lambda *given: 1 / 0)
     error = check(ask(to11, "anthropic", "gpt-4o"), "anthropic", 500, "internal")
     assert error["code"] == "internal"
     assert to11.traces()[0].error_code == "internal"

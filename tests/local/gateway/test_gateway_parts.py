@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import itertools
 import json
 import time
+import zlib
+from collections import deque
 from typing import Any
 
 import pytest
@@ -11,8 +15,11 @@ from gateway_harness import form
 from hypothesis import given
 from hypothesis import strategies as st
 
-from to11ai_sdk.local.gateway import errors, headers, multipart, splice, usage
+from to11ai_sdk.local.gateway import codings, errors, headers, multipart, splice, usage
+from to11ai_sdk.local.gateway.answers import Stream
 from to11ai_sdk.local.gateway.endpoints import below
+from to11ai_sdk.local.gateway.formats import FormatError
+from to11ai_sdk.local.gateway.provider import UnreachableError
 from to11ai_sdk.local.gateway.upstream import UpstreamProvider
 from to11ai_sdk.local.gateway.watch import Facts, Watch, input_texts, reply_texts
 from to11ai_sdk.local.http.disconnects import Disconnects
@@ -160,7 +167,7 @@ def test_events_are_passed_on_whole_however_they_come(cuts: list[int]) -> None:
         out.append(watch.whole_events(content[place : place + cut]))
         place += cut
     assert all(part.endswith((b"\n\n", b"\r\n\r\n", b"\r\r")) for part in out if part)
-    assert b"".join(out) + watch.rest == content
+    assert b"".join(out) == content.removesuffix(b"rest")
 
 
 @pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n", b"\r\r"])
@@ -182,7 +189,60 @@ def test_only_the_chunk_that_tells_the_tokens_is_taken_out(end: bytes) -> None:
 def test_an_event_that_cannot_be_read_is_passed_over() -> None:
     watch = Watch(Facts())
     assert list(watch.texts(b"data: " + b"x" * (17 * 2**20) + b"\n\n")) == []
-    assert list(watch.texts(b'data: {"delta": {"text": "a"}}\n\ndata: 5\n\n')) == ["a"]
+    assert list(watch.texts(b'data: {"delta": {"text": "a"}}\n\ndata: 5\n\n')) == [(0, "a")]
+
+
+def test_a_long_event_in_small_pieces_is_found_quickly_and_has_a_limit() -> None:
+    watch, piece = Watch(Facts()), b"x" * 1400
+    begin = time.process_time()
+    assert not any(watch.whole_events(piece) for _ in range(3000))
+    assert len(watch.whole_events(b"\n\n")) == 3000 * 1400 + 2
+    assert time.process_time() - begin < 2
+    with pytest.raises(FormatError, match="at most"):
+        watch.whole_events(b"x" * (16 * 2**20 + 1))
+
+
+def test_a_stream_is_told_to_end_also_if_nobody_began_it() -> None:
+    told: list[str] = []
+    stream = Stream((each for each in [b"x"]), lambda: None, lambda: told.append("end"))
+    stream.close()
+    assert (list(stream), told) == ([], ["end"])
+
+
+GZIPPED = gzip.compress(b"a" * 200_000) + gzip.compress(b"b")
+
+
+@given(st.lists(st.integers(1, 150)))
+def test_a_compressed_body_is_unpacked_however_it_comes(cuts: list[int]) -> None:
+    places = [*itertools.accumulate(cuts, initial=0), len(GZIPPED)]
+    pieces = (GZIPPED[begin:end] for begin, end in itertools.pairwise(places))
+    assert b"".join(codings.unpacked(" X-GZIP", pieces)) == b"a" * 200_000 + b"b"
+
+
+def test_each_piece_of_a_compressed_body_is_unpacked_as_it_comes() -> None:
+    packer = zlib.compressobj(wbits=31)
+    body = [packer.compress(word) + packer.flush(zlib.Z_SYNC_FLUSH) for word in (b"one", b"two")]
+    assert list(codings.unpacked("gzip", [*body, packer.flush()])) == [b"one", b"two"]
+
+
+@pytest.mark.parametrize("coding", ["", "identity", "gzip", "br"])
+def test_a_body_without_bytes_has_any_coding(coding: str) -> None:
+    assert list(codings.unpacked(coding, [])) == []
+
+
+@pytest.mark.parametrize(
+    ("coding", "body", "reason"),
+    [
+        ("br", b"x", "the content coding 'br'"),
+        ("gzip, br", GZIPPED, "the content coding 'gzip, br'"),
+        ("gzip", b"text", "not the gzip"),
+        ("gzip", GZIPPED[:-1], "broke"),
+        ("gzip", gzip.compress(bytes(codings.MAX_UNPACKED + 1), 1), "bytes once it is unpacked"),
+    ],
+)
+def test_a_body_that_cannot_be_unpacked_says_why(coding: str, body: bytes, reason: str) -> None:
+    with pytest.raises(UnreachableError, match=reason):
+        deque(codings.unpacked(coding, [body]), maxlen=0)
 
 
 def test_nobody_is_told_after_the_end() -> None:

@@ -9,7 +9,7 @@ import socket
 import struct
 import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -31,6 +31,7 @@ class Upstream:
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.head = HEAD
         self.to_say: queue.Queue[bytes | None] = queue.Queue()
         self.left = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -40,14 +41,14 @@ class Upstream:
         self.send(CHUNK % text.encode())
 
     def send(self, data: bytes) -> None:
-        self.to_say.put(b"%x\r\n%b\r\n" % (len(data), data))
+        self.to_say.put(b"%x\r\n%b\r\n" % (len(data), data) if b"chunked" in self.head else data)
 
     def _run(self) -> None:
         with self._listener, closing(self._listener.accept()[0]) as connection:
             received = b""
             while b"\r\n\r\n" not in received:
                 received += connection.recv(65_536)
-            connection.sendall(HEAD)
+            connection.sendall(self.head)
             watcher = threading.Thread(target=self._watch, args=(connection,), daemon=True)
             watcher.start()
             while (data := self.to_say.get()) is not None:
@@ -55,7 +56,8 @@ class Upstream:
                     connection.sendall(data)
                 except OSError:
                     break
-            connection.shutdown(socket.SHUT_RDWR) if not self.left.is_set() else None
+            with suppress(OSError):  # it may have been left
+                connection.shutdown(socket.SHUT_RDWR)
             watcher.join()
 
     def _watch(self, connection: socket.socket) -> None:
@@ -81,13 +83,16 @@ def upstream() -> Generator[Upstream]:
 @pytest.fixture
 def piped(upstream: Upstream) -> Generator[LocalTo11]:
     provider = {"kind": "upstream", "dialect": "openai", "base_url": upstream.url, "models": ["*"], "timeout": 20}
-    with LocalTo11(providers={"up": provider}) as local:
+    others = {"claude": {**provider, "dialect": "anthropic"}, "mistral": provider}
+    with LocalTo11(providers={"up": provider, **others}) as local:
         yield local
 
 
 @contextmanager
-def stream(to11: LocalTo11, path: str = "chat/completions") -> Generator[http.client.HTTPResponse]:
-    body = {"model": "up::m", "max_tokens": 9, "messages": HELLO, "stream": True}
+def stream(
+    to11: LocalTo11, path: str = "chat/completions", model: str = "up::m", **more: Any
+) -> Generator[http.client.HTTPResponse]:
+    body = {"model": model, "max_tokens": 9, "messages": HELLO, "stream": True, **more}
     with Caller(to11).open("POST", f"/v1/{path}", body) as response:
         yield response
 
@@ -163,16 +168,143 @@ def test_events_that_come_in_pieces_are_checked_and_sent_whole(piped: LocalTo11,
         for place in range(0, len(whole), 10):
             upstream.send(whole[place : place + 10])
         assert text_of(response.readline()) == "one"
+        upstream.send(b"data: [DONE]\n\n")
         upstream.send(b"")
-        response.read()
+        assert response.read() == b"\ndata: [DONE]\n\n"
 
 
-def test_what_comes_after_the_last_whole_event_is_passed_on(piped: LocalTo11, upstream: Upstream) -> None:
+CLOSING = b"HTTP/1.1 200 OK\r\nContent-Type: Text/Event-Stream ; charset=utf-8\r\nConnection: close\r\n\r\n"
+ASKED: dict[str, dict[str, Any]] = {
+    "chat/completions": {},
+    "responses": {"messages": None, "input": "Hello!"},
+    "messages": {"model": "claude::m"},
+}
+STOPPED = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n'
+
+
+@pytest.mark.parametrize("head", [HEAD, CLOSING])
+@pytest.mark.parametrize("path", ASKED)
+@pytest.mark.parametrize("said", [b"", b'data: {"type": "x"}\n\n', b'data: {"type": "x"}\n\ndata: {"half an'])
+def test_a_stream_without_its_last_event_ends_with_an_error(
+    piped: LocalTo11, upstream: Upstream, head: bytes, path: str, said: bytes
+) -> None:
+    upstream.head = head
+    asked = {name: value for name, value in ASKED[path].items() if value is not None}
+    body = {"model": "up::m", "max_tokens": 9, **({} if path == "responses" else {"messages": HELLO}), **asked}
+    with Caller(piped).open("POST", f"/v1/{path}", {**body, "stream": True}) as response:
+        if said:
+            upstream.send(said)
+        upstream.send(b"")
+        upstream.end()
+        rest = response.read()
+    assert rest.startswith(said[: said.rfind(b"\n\n") + 2])
+    assert b"half an" not in rest
+    assert b"its stream ended before its last event" in rest
+    assert piped.traces()[0].error_code == "upstream"
+
+
+@pytest.mark.parametrize(
+    ("path", "last"),
+    [
+        ("messages", b'event: message_stop\ndata: {"type":"message_stop"}\n\n'),
+        ("chat/completions", b"data: [DONE]\n\n"),
+    ],
+)
+def test_nothing_is_wrong_with_a_stream_that_breaks_after_its_last_event(
+    piped: LocalTo11, upstream: Upstream, path: str, last: bytes
+) -> None:
+    with stream(piped, path, **ASKED[path]) as response:
+        upstream.send(last)
+        upstream.end()
+        assert response.read() == last
+    assert piped.traces()[0].error_code is None
+
+
+def test_a_server_may_end_a_chat_without_a_word(piped: LocalTo11, upstream: Upstream) -> None:
     with stream(piped) as response:
-        upstream.say("one")
-        upstream.send(b": bye")
+        upstream.send(STOPPED)
         upstream.send(b"")
-        assert response.read().endswith(b"\n\n: bye")
+        assert response.read() == STOPPED
+    assert piped.traces()[0].error_code is None
+
+
+def test_an_event_without_end_ends_the_stream(piped: LocalTo11, upstream: Upstream) -> None:
+    with stream(piped) as response:
+        upstream.send(b"data: " + b"x" * (17 * 2**20))
+        assert b"may have 16777216 bytes at most" in response.read()
+        upstream.send(b"")
+
+
+ELSEWHERE = {
+    "mistral/chat/completions": b"text/event-stream",
+    "mistral/x:streamGenerateContent?alt=sse": b"application/json",
+    "images/generations": b"text/event-stream; charset=utf-8",
+    "audio/speech": b"audio/mpeg",
+}
+COMPLETED = b'data: {"type":"image_generation.completed","usage":{"input_tokens":1,"output_tokens":2}}\n\n'
+
+
+@pytest.mark.parametrize("path", ELSEWHERE)
+def test_streams_of_other_endpoints_arrive_as_they_are_sent(piped: LocalTo11, upstream: Upstream, path: str) -> None:
+    upstream.head = HEAD.replace(b"text/event-stream", ELSEWHERE[path])
+    with stream(piped, path) as response:
+        for line in (b"one\n", b"two\n"):
+            upstream.send(line)
+            assert response.readline() == line
+        upstream.send(COMPLETED)
+        upstream.send(b"")
+        assert response.read() == COMPLETED
+    span = piped.traces()[0]
+    assert (span.is_stream, span.status, span.error_code) == (True, 200, None)
+    assert span.output_tokens == (2 if path.startswith("images") else None)
+
+
+@pytest.mark.parametrize("path", ELSEWHERE)
+def test_a_client_that_leaves_them_frees_the_upstream(piped: LocalTo11, upstream: Upstream, path: str) -> None:
+    upstream.head = HEAD.replace(b"text/event-stream", ELSEWHERE[path])
+    with stream(piped, path) as response:
+        upstream.send(b"one\n")
+        response.readline()
+        response.close()
+    assert upstream.left.wait(5)
+
+
+@pytest.mark.parametrize("path", ELSEWHERE)
+def test_one_of_them_that_breaks_off_is_seen_to(piped: LocalTo11, upstream: Upstream, path: str) -> None:
+    upstream.head = HEAD.replace(b"text/event-stream", ELSEWHERE[path])
+    with stream(piped, path) as response:
+        upstream.send(b"one\n")
+        response.readline()
+        upstream.end()
+        with pytest.raises(http.client.IncompleteRead):
+            response.read()
+    wait_for(piped.traces)
+    assert piped.traces()[0].error_code == "upstream"
+
+
+def test_a_client_that_leaves_is_an_ordinary_event(caplog: pytest.LogCaptureFixture) -> None:
+    with LocalTo11() as local:
+        text = "[[echo:slow=0.01]] " + "word " * 300
+        body = {"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": text}]}
+        for _ in range(5):
+            with Caller(local).open("POST", "/v1/chat/completions", body) as response:
+                response.readline()
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+def test_each_choice_of_a_stream_is_checked_apart(upstream: Upstream) -> None:
+    provider = {"kind": "upstream", "dialect": "openai", "base_url": upstream.url, "models": ["*"]}
+    config = {"guardrails": {"enabled": True, "blocklist": ["project x"]}, "providers": {"up": provider}}
+    with LocalTo11(config=config) as local, stream(local, n=2) as response:
+        for index, text in ((0, "the pro"), (1, "project"), (0, "ject "), (1, " y"), (0, "x")):
+            event = {"choices": [{"index": index, "delta": {"content": text}}]}
+            upstream.send(b"data: %b\n\n" % json.dumps(event).encode())
+        upstream.send(b"data: [DONE]\n\n")
+        upstream.send(b"")
+        received = response.read()
+    assert b'" y"' in received
+    assert b'"x"' not in received
+    assert b"GUARDRAIL_VIOLATION" in received
 
 
 def test_an_http_1_0_client_gets_the_stream_until_the_end_of_the_connection(to11: LocalTo11) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 import ssl
@@ -295,6 +296,64 @@ def test_a_placeholder_is_no_key(to11: LocalTo11, up: Upstreams, key: str) -> No
     assert "authorization" not in up.last.headers
 
 
+LEAKS = [
+    {"authorization": "Bearer KEY"},
+    {"authorization": "Token KEY"},
+    {"authorization": "KEY"},
+    {"api_key": "KEY"},
+    {"x_goog_api_key": "KEY"},
+    {"x_api_key": "Bearer KEY"},
+    {"x_own": "a, KEY"},
+]
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+@pytest.mark.parametrize("path", ["chat/completions", "messages", "mistral/x"])
+def test_the_to11_key_is_forwarded_from_no_header(
+    to11: LocalTo11, up: Upstreams, path: str, leak: dict[str, str]
+) -> None:
+    for place, content in (("mistral/v1/x", b"{}"), ("openai/v1/chat/completions", CHAT)):
+        up.server.expect_request(f"/{place}").respond_with_data(content, content_type="application/json")
+    body = {"model": "openai::m", "max_tokens": 9, "messages": HELLO}
+    given: dict[str, Any] = {name: value.replace("KEY", to11.api_key) for name, value in leak.items()}
+    assert Caller(to11).send("POST", f"/v1/{path}", body, **given).status == 200
+    sent = {name.lower(): value for name, value in up.last.headers.items()}
+    assert not set(sent) & {name.replace("_", "-") for name in leak}
+    assert to11.api_key not in str(sent)
+
+
+@pytest.mark.parametrize("path", ["mistral/x", "chat/completions"])
+def test_the_to11_key_is_forwarded_from_no_query(to11: LocalTo11, up: Upstreams, path: str) -> None:
+    up.answer("/mistral/v1/x" if path == "mistral/x" else "/openai/v1/chat/completions", CHAT)
+    query = f"a=%20&key={to11.api_key.replace('_', '%5F')}&b"
+    Caller(to11).send("POST", f"/v1/{path}?{query}", {"model": "openai::m", "messages": HELLO})
+    assert up.last.query_string == b"a=%20&b"
+
+
+@pytest.mark.parametrize("name", ["api-key", "x-goog-api-key"])
+def test_a_key_for_azure_or_google_goes_where_no_managed_key_does(to11: LocalTo11, up: Upstreams, name: str) -> None:
+    up.answer("/openai/v1/chat/completions", CHAT)
+    given: dict[str, Any] = {name.replace("-", "_"): "sk-mine"}
+    Caller(to11).send("POST", "/v1/chat/completions", {"model": "openai::m", "messages": HELLO}, **given)
+    assert up.last.headers[name] == "sk-mine"
+    assert "sk-mine" not in str(to11.requests)
+    up.answer("/managed/messages", MESSAGE)
+    body = {"model": "managed::m", "max_tokens": 9, "messages": HELLO}
+    Caller(to11).send("POST", "/v1/messages", body, authorization="Bearer sk-mine", **given)
+    assert "sk-mine" not in str(up.last.headers)
+
+
+def test_a_managed_key_that_no_header_can_hold_is_told_and_not_shown(
+    to11: LocalTo11, up: Upstreams, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("MANAGED_KEY", "sk-managed\nsk-other")
+    reply = Caller(to11).message("managed::m")
+    assert (reply.status, reply.headers["x-to11-error-code"]) == (500, "internal")
+    assert "MANAGED_KEY must hold only" in reply.json["error"]["message"]
+    assert "sk-" not in reply.body.decode() + caplog.text
+    assert up.server.log == []
+
+
 def test_a_chat_request_for_anthropic_is_translated(to11: LocalTo11, up: Upstreams) -> None:
     up.answer("/anthropic/v1/messages", MESSAGE)
     function = {"name": "f", "description": "d", "parameters": {"type": "object", "properties": {}}}
@@ -355,6 +414,48 @@ def test_a_reply_that_cannot_be_read_is_502_where_it_must_be_read(to11: LocalTo1
     assert Caller(to11).chat("openai::m").body == b"no JSON"
     reply = Caller(to11).message("openai::m")
     assert (reply.status, reply.headers["x-to11-error-code"]) == (502, "upstream")
+    assert reply.json["error"]["message"].endswith("it is not JSON")
+
+
+@pytest.mark.parametrize("kind", ["Application/JSON", "text/json", "text/plain", ""])
+def test_a_reply_is_read_whatever_it_is_called(up: Upstreams, kind: str) -> None:
+    up.answer("/chat/completions", CHAT, content_type=kind)
+    provider = {"kind": "upstream", "dialect": "openai", "base_url": up.url, "models": ["*"]}
+    with LocalTo11(providers={"up": provider}) as to11:
+        assert Caller(to11).message("up::m").json["content"][0]["text"] == "Paris."
+    config = {"guardrails": {"enabled": True, "blocklist": ["paris"]}, "providers": {"up": provider}}
+    with LocalTo11(config=config) as to11:
+        assert Caller(to11).chat("up::m").status == 422
+        up.answer("/chat/completions", b"Go to Paris", content_type=kind)
+        assert Caller(to11).chat("up::m").status == 422
+
+
+@pytest.mark.parametrize("shape", ["chat", "message"])
+def test_a_reply_that_is_compressed_all_the_same_is_unpacked(to11: LocalTo11, up: Upstreams, shape: str) -> None:
+    up.answer("/openai/v1/chat/completions", gzip.compress(CHAT), content_encoding="gzip")
+    caller = Caller(to11)
+    reply = (caller.chat if shape == "chat" else caller.message)("openai::m")
+    assert (reply.status, b"Paris." in reply.body, "content-encoding" in reply.headers) == (200, True, False)
+    assert reply.body == CHAT or shape == "message"
+    up.answer("/openai/v1/chat/completions", CHAT, content_encoding="br")
+    reply = (caller.chat if shape == "chat" else caller.message)("openai::m")
+    assert (reply.status, reply.headers["x-to11-error-code"]) == (502, "upstream")
+    assert "'br'" in reply.json["error"]["message"]
+
+
+def test_a_compressed_stream_is_unpacked(to11: LocalTo11, up: Upstreams) -> None:
+    headers: dict[str, Any] = {"content_type": "text/event-stream", "content_encoding": "gzip"}
+    up.answer("/openai/v1/chat/completions", gzip.compress(CHUNKS), **headers)
+    assert Caller(to11).chat("openai::m", stream=True).body == CHUNKS.replace(USAGE_CHUNK, b"")
+
+
+@pytest.mark.parametrize("method", ["DELETE", "HEAD"])
+def test_a_reply_without_a_body_has_no_length(to11: LocalTo11, up: Upstreams, method: str) -> None:
+    up.server.expect_request("/mistral/v1/x").respond_with_response(Response(status=204))
+    reply = Caller(to11).send(method, "/v1/mistral/x")
+    assert (reply.status, reply.body, "content-length" in reply.headers) == (204, b"", False)
+    span = to11.traces()[0]
+    assert (span.status, span.error_code) == (204, None)
 
 
 def test_headers_that_are_not_the_callers_to_see_stay_behind(to11: LocalTo11, up: Upstreams) -> None:

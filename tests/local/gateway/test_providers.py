@@ -216,6 +216,14 @@ def test_a_credential_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch
     assert provider.credential() == "sk-2"
 
 
+@pytest.mark.parametrize("key", ["sk-1\nsk-2", "sk-\u0436", "sk-\udc80"])
+def test_a_credential_that_no_header_can_hold_is_named_and_not_printed(key: str) -> None:
+    provider = GatewayConfig().with_options(["openai=upstream"]).registry.providers["openai"]
+    with pytest.raises(ValueError, match="the environment variable OPENAI_API_KEY must hold only") as caught:
+        provider.credential({"OPENAI_API_KEY": key})
+    assert "sk-" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("name", "kinds"),
     [

@@ -92,6 +92,13 @@ def test_spans_outlive_the_server(tmp_path: Path) -> None:
         platform.close()
 
 
+def test_what_no_database_can_hold_costs_no_span() -> None:
+    odd = replace(SPAN, user_id="\ud800x", input_tokens=10**30, output_tokens=2**63 - 1)
+    with Project().session() as session:
+        record(session, odd)
+        assert recent(session) == [replace(odd, user_id="?x", input_tokens=None)]
+
+
 def test_a_span_as_json() -> None:
     shown = FULL.as_json()
     assert json.loads(json.dumps(shown)) == shown

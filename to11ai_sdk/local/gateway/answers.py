@@ -12,13 +12,15 @@ class Stream:
     """A body that is sent as it arrives.
 
     Args:
-        chunks: the body; closing it hangs up on the provider.
+        chunks: the body.
         abort: hangs up on the provider from any thread.
+        end: is told that nobody wants more of the body, if it was begun or not.
     """
 
-    def __init__(self, chunks: Generator[bytes], abort: Callable[[], None]) -> None:
+    def __init__(self, chunks: Generator[bytes], abort: Callable[[], None], end: Callable[[], None]) -> None:
         self._chunks = chunks
         self.abort = abort
+        self._end = end
 
     def __iter__(self) -> Iterator[bytes]:
         return self._chunks
@@ -26,6 +28,7 @@ class Stream:
     def close(self) -> None:
         """Hang up."""
         self._chunks.close()
+        self._end()
 
 
 class Answer(NamedTuple):

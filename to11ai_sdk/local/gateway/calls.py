@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from ...json_types import is_object
 from .. import strict_json
+from ..http.log import SECRETS
 from ..nesting import too_deep
 from . import chat, multipart
 from .endpoints import CHAT, FILES, MODELS, NATIVE, Endpoint, Match
@@ -47,7 +48,6 @@ class Call:
         form: the caller's format, for what is answered; as far as the path and ``x-genai-sdk`` tell, at first.
         project_id: whose call it is, empty until that is known.
         env: slug of the environment, ``None`` until that is known.
-        credential: the provider's key that the caller brought.
         plan: where it goes, ``None`` until that is known.
         attempt: the target that was tried last.
         facts: what is known of the reply.
@@ -63,7 +63,6 @@ class Call:
     form: str = field(init=False)
     project_id: str = ""
     env: str | None = None
-    credential: str | None = None
     plan: Plan | None = None
     attempt: Attempt | None = None
     facts: Facts = field(default_factory=Facts)
@@ -144,7 +143,7 @@ class Call:
     def wanted(self) -> GatewayCall:
         """What decides where it goes."""
         metadata = self.body.get("metadata")
-        headers = {name: value for name, value in self.incoming.headers.items() if name not in _SECRET}
+        headers = {name: value for name, value in self.incoming.headers.items() if name not in SECRETS}
         return GatewayCall(
             self.match.endpoint.name,
             self.asked_model,
@@ -163,9 +162,6 @@ class Call:
     def texts(self) -> Iterator[str]:
         """What people wrote in it."""
         return input_texts(self.body, _CHAT_INPUTS if self.is_chat else self.match.endpoint.inputs)
-
-
-_SECRET = frozenset({"authorization", "x-api-key", "x-to11-authorization", "cookie", "proxy-authorization"})
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -9,7 +9,7 @@
     base_url = "https://api.openai.com/v1"
     key_env = "OPENAI_API_KEY"          # the name of the variable that holds the key, never the key
     models = ["gpt-4o", "gpt-4.1*", { id = "my-embedder", kinds = ["embeddings"] }]
-    timeout = 30                        # seconds until the first byte
+    timeout = 30                        # seconds until the head of a reply, and the longest pause in it
 
     [providers.local]
     kind = "upstream"

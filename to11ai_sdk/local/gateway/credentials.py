@@ -1,23 +1,33 @@
-"""The provider's key that a caller brings."""
+"""Keep to11's own keys from the providers, wherever a caller put them."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+from urllib.parse import unquote_plus
 
 from ...gateway import MANAGED_KEY
-from ..service.access import digest
-from ..store import projects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from .incoming import Incoming
 
-    from ..store import Transaction
-
-
-def callers_own(tx: Transaction, given: Iterable[str]) -> str | None:
-    """The first that is a provider's key: a to11 key or a placeholder is taken for none, and goes nowhere."""
-    return next((key for key in given if key != MANAGED_KEY and not _is_ours(tx, key)), None)
+_SLOTS = ("api-key", "authorization", "x-api-key", "x-goog-api-key")
+_WORD = re.compile(r"[^\s,;:=\"']+")
 
 
-def _is_ours(tx: Transaction, key: str) -> bool:
-    return key.startswith("to11_") or projects.key(tx, digest(key)) is not None
+def without_ours(incoming: Incoming) -> Incoming:
+    """The request without the headers and the parts of its query that hold the caller's to11 key.
+
+    Where a provider's key belongs, any to11 key and the placeholder for one count. The headers of to11 stay.
+    """
+    headers = {name: value for name, value in incoming.headers.items() if not _is_ours(name, value, incoming.key)}
+    parts = incoming.query.split("&")
+    query = "&".join(part for part in parts if incoming.key not in _WORD.findall(unquote_plus(part)))
+    return incoming._replace(headers=headers, query=query)
+
+
+def _is_ours(name: str, value: str, key: str | None) -> bool:
+    words = _WORD.findall(value)
+    if name in _SLOTS:
+        return any(word in (key, MANAGED_KEY) or word.startswith("to11_") for word in words)
+    return key in words and not name.startswith("x-to11-")

@@ -10,7 +10,7 @@ from ..problems import Problem
 from . import errors, listing, outgoing, relay, usage
 from .attempts import Reached, first_answer
 from .calls import Call
-from .credentials import callers_own
+from .credentials import without_ours
 from .endpoints import MODELS, match
 from .problems import GatewayProblem, bad_request
 from .traces import TraceContext
@@ -68,7 +68,7 @@ class Gateway:
 
     def answer(self, incoming: Incoming) -> Answer:
         """The reply to a request; what goes wrong becomes a reply, too."""
-        call = Call(incoming, TraceContext.begin(incoming.headers.get("traceparent"), self._span_ids))
+        call = Call(without_ours(incoming), TraceContext.begin(incoming.headers.get("traceparent"), self._span_ids))
         finish = self._recorder.begin(call)
         try:
             answer = self._answered(call, finish)
@@ -99,7 +99,6 @@ class Gateway:
             call.env = scope.env
             if call.match.endpoint is MODELS:
                 return listing.models(self._router, scope)
-            call.credential = callers_own(session.tx, call.incoming.provider_keys)
             call.plan = self._router.resolve(scope)
         self._guardrails.check_input(call.texts())
         return self._sent(call, call.plan, finish)
@@ -129,7 +128,7 @@ class Gateway:
         reached = first_answer(plan, lambda attempt: self._ask(call, attempt), self._sleep)
         if reached.content is None:
             call.is_stream = True
-            return relay.streamed(call, reached, self._guardrails.stream(), finish)
+            return relay.streamed(call, reached, self._guardrails.stream, finish)
         answer = relay.whole(call, reached, self._guardrails.check_output)
         self._lookup.keep(call, plan, digest, answer)
         return answer
@@ -146,7 +145,7 @@ class Gateway:
 
     def _reached(self, call: Call, attempt: Attempt, request: UpstreamRequest) -> Reached:
         reply = self._backends.of(attempt.provider, call.project_id).send(request)
-        if call.is_chat and reply.status < 300 and relay.is_stream(reply.headers):
+        if relay.comes_bit_by_bit(call, reply):
             return Reached(attempt, reply, None)
         try:
             return Reached(attempt, reply, b"".join(reply.body))

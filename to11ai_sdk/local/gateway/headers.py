@@ -26,6 +26,7 @@ _HOP_BY_HOP = frozenset(
 _NOT_UPSTREAM = frozenset(
     {
         "accept-encoding",  # what comes back is read here
+        "api-key",
         "authorization",
         "content-length",
         "cookie",
@@ -36,6 +37,7 @@ _NOT_UPSTREAM = frozenset(
         "via",
         "x-api-key",
         "x-conversation-id",
+        "x-goog-api-key",
         "x-real-ip",
     }
 )
@@ -70,10 +72,14 @@ def to_upstream(headers: Mapping[str, str], traceparent: str, *, same_dialect: b
     return {**kept, "accept-encoding": "identity", "traceparent": traceparent}
 
 
-def other_authorization(headers: Mapping[str, str]) -> dict[str, str]:
-    """What a caller authenticates with at a provider's own API, if that is no bearer token: a signature, for one."""
+def own_credentials(headers: Mapping[str, str], *, native: bool) -> dict[str, str]:
+    """What a caller authenticates with in a header that a provider reads as it is: a key for Azure or Google.
+
+    At a provider's own API (``native``) also an ``Authorization`` that is no bearer token: a signature, for one.
+    """
+    kept = {name: headers[name] for name in ("api-key", "x-goog-api-key") if name in headers}
     value = headers.get("authorization", "")
-    return {"authorization": value} if value and bearer(value) is None else {}
+    return {**kept, "authorization": value} if native and value and bearer(value) is None else kept
 
 
 def to_caller(headers: Mapping[str, str]) -> dict[str, str]:

@@ -57,7 +57,7 @@ class Incoming(NamedTuple):
         return bearer(self.headers.get("x-to11-authorization", ""))
 
     @property
-    def provider_keys(self) -> list[str]:
-        """What stands where a provider's key does: in ``x-api-key`` and after ``Bearer`` in ``Authorization``."""
-        found = (self.headers.get("x-api-key"), bearer(self.headers.get("authorization", "")))
-        return [key for key in found if key]
+    def provider_key(self) -> str | None:
+        """What stands where a provider's key does: in ``x-api-key``, else after ``Bearer`` in ``Authorization``."""
+        given = self.headers.get("x-api-key", "").strip()
+        return bearer(given) or given or bearer(self.headers.get("authorization", ""))

@@ -49,7 +49,7 @@ class Lookup:
             return None
         call.cache = "hit"
         call.attempt = plan.attempts[0]
-        call.facts.read(decoded(found.body, found.headers))
+        call.facts.read(decoded(found.body))
         return Answer(found.status, {**found.headers, "x-to11-cache-age": str(found.age_s)}, found.body)
 
     def keep(self, call: Call, plan: Plan, digest: str | None, answer: Answer) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from . import chat, headers, multipart, splice, usage
 from .endpoints import NATIVE
 from .formats import FORMATS, FormatError, formats
-from .problems import bad_request
+from .problems import GatewayProblem, bad_request
 from .provider import UpstreamRequest
 from .routing import applied
 
@@ -37,14 +37,14 @@ def request(call: Call, attempt: Attempt, *, asks_usage: bool = True) -> Upstrea
         asks_usage: whether the tokens of a chat stream are asked for, also where the caller does not.
 
     Raises:
-        GatewayProblem: 400, the request cannot be said in the target's format.
+        GatewayProblem: 400, the request cannot be said in the target's format; 500, no header can hold the managed key.
     """
     form = upstream_form(call, attempt)
     same = call.is_native or speaks(call, attempt)
     travelling = headers.to_upstream(call.incoming.headers, call.context.traceparent, same_dialect=same)
-    credential = attempt.provider.credential() or call.credential
-    if call.is_native and not credential:
-        travelling |= headers.other_authorization(call.incoming.headers)
+    managed = _managed_key(attempt)
+    if managed is None:
+        travelling |= headers.own_credentials(call.incoming.headers, native=call.is_native)
     body = _body(call, attempt, form, asks_usage)
     if form != call.form:
         travelling["content-type"] = "application/json"
@@ -53,9 +53,16 @@ def request(call: Call, attempt: Attempt, *, asks_usage: bool = True) -> Upstrea
         _path(call, form),
         travelling,
         body,
-        credential,
+        managed or call.incoming.provider_key,
         attempt.provider.timeout_s,
     )
+
+
+def _managed_key(attempt: Attempt) -> str | None:
+    try:
+        return attempt.provider.credential()
+    except ValueError as exc:
+        raise GatewayProblem(500, "invalid_credential", "internal", str(exc)) from None
 
 
 def _path(call: Call, form: str) -> str:

@@ -17,7 +17,7 @@ class UpstreamRequest(NamedTuple):
         headers: lower-case names; no credential and no header of to11's.
         body: the bytes of the body, JSON or multipart.
         credential: the provider's key, ``None`` if there is none.
-        timeout_s: seconds until the first byte of the reply.
+        timeout_s: seconds to wait for the head of the reply, and for each further piece of it.
     """
 
     method: str

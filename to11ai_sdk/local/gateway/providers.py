@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from ...wire import header_value
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -94,7 +96,7 @@ class ProviderConfig:
         models: the models it may be asked for.
         base_url: address of an upstream, ending where ``/chat/completions`` or ``/messages`` begins.
         key_env: name of the environment variable that holds the credential.
-        timeout_s: seconds until the first byte of the reply.
+        timeout_s: seconds to wait for the head of a reply, and for each further piece of it.
         formats: the chat formats it speaks, such as ``"openai_chat"``, the one to prefer first; empty for those of its
             dialect.
     """
@@ -123,8 +125,15 @@ class ProviderConfig:
         return "max_completion_tokens" if self.type in ("openai", "azure-openai") else "max_tokens"
 
     def credential(self, environ: Mapping[str, str] = os.environ) -> str | None:
-        """The credential that the gateway keeps; ``None`` if there is none, so that the caller's is used."""
-        return (environ.get(self.key_env, "").strip() or None) if self.key_env else None
+        """The credential that the gateway keeps, without white space around it.
+
+        ``None`` if there is none, so that the caller's is used.
+
+        Raises:
+            ValueError: no header can hold it; names the variable, never the value.
+        """
+        value = environ.get(self.key_env, "").strip() if self.key_env else ""
+        return header_value(f"the environment variable {self.key_env}", value) if value else None
 
     def serves(self, kind: str) -> bool:
         """Whether its dialect is used for this kind of call."""

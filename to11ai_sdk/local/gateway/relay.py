@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict, deque
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+from ...json_types import is_object
 from . import errors, usage
 from .answers import Answer, Stream
 from .formats import FORMATS, FormatError, deltas_of
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from .calls import Call
     from .formats.neutral import Delta
     from .guardrails import OutputGuard
+    from .provider import UpstreamReply
 
     Finish = Callable[[GatewayProblem | None], None]
 
@@ -31,9 +34,16 @@ EVENTS = "text/event-stream"
 _NUMBER = re.compile(rb'"sequence_number": ?(\d+)')
 
 
-def is_stream(headers: Mapping[str, str]) -> bool:
-    """Whether a reply is a stream of events."""
-    return headers.get("content-type", "").startswith(EVENTS)
+def comes_bit_by_bit(call: Call, reply: UpstreamReply) -> bool:
+    """Whether a reply is passed on as it arrives: events, and what nothing here reads if its length is not known."""
+    if call.incoming.method == "HEAD" or reply.status >= 300 or reply.status == 204:
+        return False
+    is_read = call.cache is not None or not (call.is_native or call.match.endpoint.name == "audio_speech")
+    return _is_events(reply.headers) or not (is_read or "content-length" in reply.headers)
+
+
+def _is_events(headers: Mapping[str, str]) -> bool:
+    return headers.get("content-type", "").partition(";")[0].strip().lower() == EVENTS
 
 
 def whole(call: Call, reached: Reached, check: Callable[[Iterable[str]], None]) -> Answer:
@@ -52,10 +62,11 @@ def whole(call: Call, reached: Reached, check: Callable[[Iterable[str]], None]) 
         raise errors.redacted(attempt.provider_id, reply.status)
     if reply.status >= 400:
         return errors.refused(attempt, reply, content, None if speaks(call, attempt) else call.form)
-    value = decoded(content, reply.headers)
+    value = decoded(content)
     call.facts.read(value)
     if call.is_chat:
-        check(reply_texts(value))
+        # What cannot be read as a reply may be read by people.
+        check(reply_texts(value) if is_object(value) else [content.decode("utf-8", "replace")])
     if form == call.form:
         return Answer(reply.status, to_caller(reply.headers), content)
     return _translated(call, reached, form, value)
@@ -75,6 +86,8 @@ def _native(call: Call, reached: Reached) -> Answer:
 def _translated(call: Call, reached: Reached, form: str, value: Any) -> Answer:
     headers = {**to_caller(reached.reply.headers), "content-type": "application/json"}
     asked = FORMATS[call.form].read_request(call.body)
+    if value is None:
+        raise _unreadable(reached.attempt.provider_id, "it is not JSON")
     try:
         neutral = FORMATS[form].read_reply(value)
     except FormatError as exc:
@@ -85,43 +98,65 @@ def _translated(call: Call, reached: Reached, form: str, value: Any) -> Answer:
     return Answer(reached.reply.status, headers, _encoded(FORMATS[call.form].write_reply(neutral, asked)))
 
 
-def streamed(call: Call, reached: Reached, guard: OutputGuard, finish: Finish) -> Answer:
+def streamed(call: Call, reached: Reached, new_guard: Callable[[], OutputGuard], finish: Finish) -> Answer:
     """The reply that is sent while it arrives.
 
     Args:
         call: the call.
         reached: the head of the reply.
-        guard: sees the text.
+        new_guard: makes what sees the text of one choice.
         finish: is told how the stream ended; nothing was wrong if it is ``None``. The first time counts.
     """
     form = upstream_form(call, reached.attempt)
-    made = _verbatim(call, reached, guard) if form == call.form else _rewritten(call, reached, form, guard)
-    headers = {"cache-control": "no-cache", **to_caller(reached.reply.headers)}
+    if not call.is_chat:
+        made = _unread(call, reached)
+    elif form == call.form:
+        made = _verbatim(call, reached, defaultdict(new_guard))
+    else:
+        made = _rewritten(call, reached, form, new_guard())
     gone = Event()
-    chunks = _finishing(call, reached, made, finish, gone)
 
     def abort() -> None:
         gone.set()
         getattr(reached.reply.body, "abort", _nothing)()
 
-    return Answer(reached.reply.status, headers, Stream(chunks, abort))
+    def end() -> None:
+        finish(errors.hung_up())
+        getattr(reached.reply.body, "close", _nothing)()
+
+    headers = {"cache-control": "no-cache", **to_caller(reached.reply.headers)}
+    return Answer(reached.reply.status, headers, Stream(_finishing(call, reached, made, finish, gone), abort, end))
 
 
-def _verbatim(call: Call, reached: Reached, guard: OutputGuard) -> Generator[bytes]:
+def _unread(call: Call, reached: Reached) -> Generator[bytes]:
+    watch = Watch(call.facts)
+    tells = _is_events(reached.reply.headers) and not call.is_native
+    for chunk in reached.reply.body:
+        if tells:
+            deque(watch.texts(watch.whole_events(chunk)), maxlen=0)
+        yield chunk
+
+
+def _verbatim(call: Call, reached: Reached, guards: defaultdict[int, OutputGuard]) -> Generator[bytes]:
     watch = Watch(call.facts)
     is_unasked = call.form == "openai_chat" and not usage.is_asked_for(call.body)
     for chunk in reached.reply.body:
         events = watch.whole_events(chunk)
-        for text in watch.texts(events):
-            guard.add(text)
+        for choice, text in watch.texts(events):
+            guards[choice].add(text)
         if call.facts.is_over:
-            guard.end()
+            _end(guards)
         events = usage.taken_out(events) if is_unasked else events
         if events:
             yield events
-    guard.end()
-    if watch.rest:
-        yield watch.rest
+    _end(guards)
+    if not (call.facts.is_over or call.facts.has_stopped):
+        raise FormatError("its stream ended before its last event")
+
+
+def _end(guards: Mapping[int, OutputGuard]) -> None:
+    for guard in guards.values():
+        guard.end()
 
 
 def _rewritten(call: Call, reached: Reached, form: str, guard: OutputGuard) -> Generator[bytes]:
@@ -144,7 +179,11 @@ def _heard(call: Call, deltas: Iterator[Delta], guard: OutputGuard) -> Iterator[
 
 
 def _finishing(call: Call, reached: Reached, made: Generator[bytes], finish: Finish, gone: Event) -> Generator[bytes]:
-    """The stream; what breaks it becomes an event, and its end is told before the last byte leaves."""
+    """The stream; what breaks it becomes an event, and its end is told before the last byte leaves.
+
+    Raises:
+        ConnectionError: it broke, and is of no format that has an event for that.
+    """
     provider_id = reached.attempt.provider_id
     number = 0
     try:
@@ -154,16 +193,20 @@ def _finishing(call: Call, reached: Reached, made: Generator[bytes], finish: Fin
             yield chunk
             number = _number_after(chunk, number)
         finish(None)
-    except GeneratorExit:
-        finish(errors.hung_up())
-        raise
-    except (GatewayProblem, UnreachableError) as exc:
-        reason = exc if isinstance(exc, GatewayProblem) else errors.unreachable(provider_id, exc)
+    except (FormatError, GatewayProblem, UnreachableError) as exc:
+        if isinstance(exc, UnreachableError) and call.facts.is_over:
+            return  # everything had come
+        reason = _reason(provider_id, exc)
         finish(errors.hung_up() if gone.is_set() else reason)
+        if not call.is_chat:
+            raise ConnectionError(reason.message) from exc
         yield from _error_event(call, reason, number)
-    finally:
-        made.close()
-        getattr(reached.reply.body, "close", _nothing)()
+
+
+def _reason(provider_id: str, exc: FormatError | GatewayProblem | UnreachableError) -> GatewayProblem:
+    if isinstance(exc, UnreachableError):
+        return errors.unreachable(provider_id, exc)
+    return exc if isinstance(exc, GatewayProblem) else _unreadable(provider_id, str(exc))
 
 
 def _number_after(events: bytes, number: int) -> int:

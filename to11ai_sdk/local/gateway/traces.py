@@ -194,8 +194,15 @@ class Span:
 
 
 def record(session: Session, span: Span) -> None:
-    """Keep a span."""
-    traces.add(session.tx, {"project_id": session.project_id, **asdict(span)})
+    """Keep a span; what a caller or a provider says that SQLite cannot hold is left out of it."""
+    values = {name: _storable(value) for name, value in asdict(span).items()}
+    traces.add(session.tx, {"project_id": session.project_id, **values})
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):  # half a surrogate pair is no text in UTF-8
+        return value.encode("utf-8", "replace").decode()
+    return None if isinstance(value, int) and abs(value) >= 2**63 else value
 
 
 def recent(session: Session, limit: int = 100) -> list[Span]:

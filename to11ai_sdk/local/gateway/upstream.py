@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
+from .codings import unpacked
 from .provider import UnreachableError, UpstreamReply, UpstreamRequest
 
 if TYPE_CHECKING:
@@ -94,23 +95,28 @@ class Body:
         self._socket = opened
         self._response = response
         self._timeout_s = timeout_s
+        self._chunks = unpacked(response.headers.get("content-encoding", ""), self._arriving())
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
+        return next(self._chunks)
+
+    def _arriving(self) -> Iterator[bytes]:
+        while chunk := self._read():
+            yield chunk
+        broke_off = bool(self._response.length)
+        self.close()
+        if broke_off:
+            raise UnreachableError("the connection broke before the end of the reply")
+
+    def _read(self) -> bytes:
         try:
-            chunk = self._response.read1(_CHUNK)
+            return self._response.read1(_CHUNK)
         except (OSError, ValueError, http.client.HTTPException) as exc:
             self.close()
             raise UnreachableError(_reason(exc, self._timeout_s)) from exc
-        if not chunk:
-            broke_off = bool(self._response.length)
-            self.close()
-            if broke_off:
-                raise UnreachableError("the connection broke before the end of the reply")
-            raise StopIteration
-        return chunk
 
     def abort(self) -> None:
         """End the connection; whoever waits for more is told that it broke."""

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from ...json_types import is_array, is_object
 from .formats.fields import FormatError
 from .formats.neutral import End, Error, Start
-from .formats.sse import Parser
+from .formats.sse import MAX_EVENT, Parser
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from .formats.neutral import Delta
     from .formats.sse import Event
@@ -31,6 +31,7 @@ class Facts:
         output_tokens: tokens out.
         is_over: whether the last event of the stream has come.
         is_broken: whether that was an error.
+        has_stopped: whether the model has said why it stops; some servers let nothing follow that.
     """
 
     model: str | None = None
@@ -38,6 +39,7 @@ class Facts:
     output_tokens: int | None = None
     is_over: bool = False
     is_broken: bool = False
+    has_stopped: bool = False
 
     def read(self, value: Any) -> None:
         """Take the model and the tokens from a reply or an event of any format."""
@@ -78,29 +80,29 @@ class Watch:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
         self._parser = Parser()
-        self._held = b""
+        self._held = bytearray()
 
     def whole_events(self, chunk: bytes) -> bytes:
-        """The bytes up to the end of the last event that is complete; the rest waits for the next chunk."""
-        held = self._held + chunk
-        end = max(place + len(mark) if (place := held.rfind(mark)) >= 0 else 0 for mark in _ENDS)
-        self._held = held[end:]
-        return held[:end]
+        """The bytes up to the end of the last event that is complete; the rest waits for the next chunk.
 
-    @property
-    def rest(self) -> bytes:
-        """What came after the last event that is complete."""
-        return self._held
+        Raises:
+            FormatError: an event is longer than ``MAX_EVENT``.
+        """
+        begin = max(0, len(self._held) - 3)  # an end may have begun there
+        self._held += chunk
+        end = max(place + len(mark) if (place := self._held.rfind(mark, begin)) >= 0 else 0 for mark in _ENDS)
+        events = bytes(self._held[:end])
+        del self._held[:end]
+        if len(self._held) > MAX_EVENT:
+            raise FormatError(f"an event may have {MAX_EVENT} bytes at most")
+        return events
 
-    def texts(self, events: bytes) -> Iterator[str]:
-        """The texts of the model in these events."""
-        try:
-            for event in self._parser.feed(events):
-                yield from self._look(event)
-        except FormatError:
-            self._parser = Parser()
+    def texts(self, events: bytes) -> Iterator[tuple[int, str]]:
+        """The texts of the model in these whole events, each with the number of the choice that it is of."""
+        for event in self._parser.feed(events):
+            yield from self._look(event)
 
-    def _look(self, event: Event) -> Iterator[str]:
+    def _look(self, event: Event) -> Iterator[tuple[int, str]]:
         try:
             value = json.loads(event.data)
         except (ValueError, RecursionError):
@@ -109,13 +111,12 @@ class Watch:
         self._facts.read(value)
         if is_object(value):
             self._facts.end(value.get("type") in _LAST, is_object(value.get("error")) or value.get("type") == "error")
+            self._facts.has_stopped |= any(choice.get("finish_reason") for choice in objects(value.get("choices")))
             yield from _event_texts(value)
 
 
-def decoded(content: bytes, headers: Mapping[str, str]) -> Any:
-    """The JSON of a reply, ``None`` if it is something else."""
-    if not headers.get("content-type", "").startswith("application/json"):
-        return None
+def decoded(content: bytes) -> Any:
+    """The JSON of a reply, ``None`` if it is something else, whatever its headers call it."""
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
@@ -163,14 +164,16 @@ def _holds_text(name: str, member: Any) -> bool:
     return name not in _DATA
 
 
-def _event_texts(event: dict[str, Any]) -> Iterator[str]:
+def _event_texts(event: dict[str, Any]) -> Iterator[tuple[int, str]]:
     for choice in objects(event.get("choices")):
-        yield from _message_texts(choice.get("delta"))
+        index = choice.get("index")
+        for text in _message_texts(choice.get("delta")):
+            yield index if isinstance(index, int) else 0, text
     delta = event.get("delta")
     if isinstance(delta, str) and event.get("type") == "response.output_text.delta":
-        yield delta
+        yield 0, delta
     elif is_object(delta) and isinstance(delta.get("text"), str):
-        yield delta["text"]
+        yield 0, delta["text"]
 
 
 def _message_texts(message: Any) -> Iterator[str]:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, NamedTuple
 
-SECRETS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key", "x-to11-authorization"})
+SECRETS = frozenset(
+    {
+        "api-key",
+        "authorization",
+        "cookie",
+        "proxy-authorization",
+        "x-api-key",
+        "x-goog-api-key",
+        "x-to11-authorization",
+    }
+)
 """Headers whose values are not kept."""
 
 

@@ -113,6 +113,11 @@ class Handler(WSGIRequestHandler):
             # Half a body was sent: only the end of the connection can say that the rest does not come.
             self.close_connection = True
 
+    def finish(self) -> None:
+        """Close the connection; what a client that has left did not read is nobody's any more."""
+        with suppress(ConnectionError):
+            super().finish()
+
     def handle_expect_100(self) -> bool:
         """Ask for the body at once."""
         goes_on = super().handle_expect_100()

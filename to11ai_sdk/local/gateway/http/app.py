@@ -72,7 +72,7 @@ def _read(environ: dict[str, Any]) -> tuple[bytes, GatewayProblem | None]:
 
 def _send(answer: Answer, start_response: StartResponse, *, with_body: bool) -> Iterable[bytes]:
     headers = dict(answer.headers)
-    if not isinstance(answer.body, Stream):
+    if not isinstance(answer.body, Stream) and answer.status != 204:
         headers["content-length"] = str(len(answer.body))
     start_response(f"{answer.status} {responses.get(answer.status, 'Unknown')}", list(headers.items()))
     if isinstance(answer.body, Stream):
