@@ -41,7 +41,7 @@ class Undivided:
             self._lock.release()
 
 
-importing = Undivided()
+importing: Undivided = Undivided()
 """Imports of a first call."""
-in_openssl = Undivided()
+in_openssl: Undivided = Undivided()
 """What takes locks of OpenSSL; never held over a wait for the network."""

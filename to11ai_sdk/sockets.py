@@ -36,7 +36,7 @@ class DeadlineSocket(io.RawIOBase):
     """
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
-        self.sock = sock
+        self.sock: socket.socket = sock
         self._unsent = b""
         self.start(deadline)
         self._resting = False

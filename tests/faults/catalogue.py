@@ -194,6 +194,7 @@ NOBODY_THERE = [
     ("unresolvable, TLS", "https://nowhere.invalid", "the host name does not resolve"),
     ("a label of 70 letters", f"http://{'a' * 70}.invalid", "the host name does not resolve"),
     ("no such port on the host", "http://127.0.0.1:65535", "connection refused"),
+    ("the address of everybody", "http://255.255.255.255", "Error: [Errno"),
 ]
 
 

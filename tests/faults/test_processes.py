@@ -24,7 +24,7 @@ from to11ai_sdk.errors import To11aiNetworkError
 from .apart import server_apart
 from .certificates import authority, serving, trusting
 from .harness import KEY, create, descriptors, get, impatient, resolve
-from .server import HEALTHY, HOLD, KEEP, READ, RESET, Script, ScriptedServer, good
+from .server import HEALTHY, HOLD, KEEP, READ, RESET, Received, Script, ScriptedServer, good
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -171,16 +171,24 @@ def test_a_child_that_closes_the_client_leaves_the_connections_of_the_parent_alo
 
 
 def test_a_fork_in_the_middle_of_a_call_of_another_thread(tls: bool) -> None:
+    asked, forked = threading.Event(), threading.Event()
+
+    def held(request: Received) -> bytes:
+        asked.set()
+        forked.wait(10)
+        return good(request)
+
     with (
-        ScriptedServer((READ, 0.4, good, KEEP), tls=serving() if tls else None) as server,
+        ScriptedServer((READ, held, KEEP), HEALTHY, tls=serving() if tls else None) as server,
         impatient(server.url, ssl_context=trusting() if tls else None, timeout_s=5, ttl_s=60) as client,
     ):
         got: list[str] = []
         caller = threading.Thread(target=lambda: got.append(resolve(client, "same")))
         caller.start()
-        time.sleep(0.15)
+        assert asked.wait(5)
         # The first call of the parent holds what a first call holds, and is the one flight of its prompt.
         assert in_child(lambda: expect(resolve, client, "same")) == 0
+        forked.set()
         caller.join(5)
         assert got == ["same"]
         expect(resolve, client, "same")
@@ -297,6 +305,21 @@ def test_a_fork_does_not_wait_for_ever(
     expect(get, client, "after")
 
 
+def test_a_child_of_a_fork_that_did_not_wait_makes_the_lock_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    # What the hooks do in the child, done in this process, where it can be seen.
+    monkeypatch.delattr(os, "register_at_fork")
+    monkeypatch.setattr(forks, "PATIENCE_S", 0.01)
+    guard = forks.Undivided()
+    lock = guard._lock
+    with ThreadPoolExecutor(1) as other:
+        other.submit(lock.acquire).result()
+        guard._before()
+        guard._after_in_child()
+        with guard:
+            assert guard._lock is not lock
+        other.submit(lock.release).result()
+
+
 def test_a_fork_inside_of_what_forks_wait_for(pair: tuple[ScriptedServer, To11aiClient]) -> None:
     _, client = pair
     with forks.importing, forks.in_openssl:
@@ -315,6 +338,8 @@ def test_a_fork_at_any_moment_of_busy_threads(alone: To11aiClient) -> None:
     client, stop, wrong = alone, threading.Event(), []
 
     def busy(worker: int) -> None:
+        # A tracer has locks, too: coverage's would be held for ever in the child.
+        sys.settrace(None)
         for number in range(10**6):
             if stop.is_set():
                 return
