@@ -137,6 +137,8 @@ class Endpoint:
         try:
             return self.result(data)
         except ValueError as exc:
+            from .models import misfit
+
             # Without the cause: Pydantic's text quotes the reply.
             raise To11aiResponseValidationError(f"{self.name}: {misfit(exc)}") from None
 
@@ -154,17 +156,6 @@ class Endpoint:
         if self._paged and is_array(data):
             return {"items": data, "pagination": envelope.get("pagination")}
         return data
-
-
-def misfit(exc: Any) -> str:
-    """What of a reply does not fit, in one line: the place and the reason, never the value."""
-    problems: list[dict[str, Any]] = exc.errors(include_url=False, include_input=False, include_context=False)
-    first = problems[0]
-    place = ".".join(map(str, ("data", *first["loc"])))
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    # Pydantic's own words quote the tag.
-    reason = "it is of no known kind" if first["type"] == "union_tag_invalid" else first["msg"]
-    return f"the reply does not fit: {place}: {reason}{more}"
 
 
 class Resource:

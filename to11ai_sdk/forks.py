@@ -44,4 +44,4 @@ class Undivided:
 importing: Undivided = Undivided()
 """Imports of a first call."""
 in_openssl: Undivided = Undivided()
-"""What takes locks of OpenSSL; never held over a wait for the network."""
+"""What takes locks of OpenSSL, and what a client makes once; never held over a wait for the network."""

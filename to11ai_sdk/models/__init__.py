@@ -72,3 +72,14 @@ def reader(annotation: str) -> Callable[[Any], Any]:
     adapter.rebuild()
     # The method of the validator itself: the adapter's own adds a tenth to a cache hit.
     return adapter.validator.validate_python
+
+
+def misfit(exc: Any) -> str:
+    """What of a reply does not fit, in one line: the place and the reason, never the value."""
+    problems: list[dict[str, Any]] = exc.errors(include_url=False, include_input=False, include_context=False)
+    first = problems[0]
+    place = ".".join(map(str, ("data", *first["loc"])))
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    # Pydantic's own words quote the tag.
+    reason = "it is of no known kind" if first["type"] == "union_tag_invalid" else first["msg"]
+    return f"the reply does not fit: {place}: {reason}{more}"

@@ -244,13 +244,21 @@ ELSEWHERE = {
 COMPLETED = b'data: {"type":"image_generation.completed","usage":{"input_tokens":1,"output_tokens":2}}\n\n'
 
 
-@pytest.mark.parametrize("path", ELSEWHERE)
-def test_streams_of_other_endpoints_arrive_as_they_are_sent(piped: LocalTo11, upstream: Upstream, path: str) -> None:
+@contextmanager
+def begun(piped: LocalTo11, upstream: Upstream, path: str) -> Generator[http.client.HTTPResponse]:
+    """The reply of one of them, of which the first line has come."""
     upstream.head = HEAD.replace(b"text/event-stream", ELSEWHERE[path])
     with stream(piped, path) as response:
-        for line in (b"one\n", b"two\n"):
-            upstream.send(line)
-            assert response.readline() == line
+        upstream.send(b"one\n")
+        assert response.readline() == b"one\n"
+        yield response
+
+
+@pytest.mark.parametrize("path", ELSEWHERE)
+def test_streams_of_other_endpoints_arrive_as_they_are_sent(piped: LocalTo11, upstream: Upstream, path: str) -> None:
+    with begun(piped, upstream, path) as response:
+        upstream.send(b"two\n")
+        assert response.readline() == b"two\n"
         upstream.send(COMPLETED)
         upstream.send(b"")
         assert response.read() == COMPLETED
@@ -261,20 +269,14 @@ def test_streams_of_other_endpoints_arrive_as_they_are_sent(piped: LocalTo11, up
 
 @pytest.mark.parametrize("path", ELSEWHERE)
 def test_a_client_that_leaves_them_frees_the_upstream(piped: LocalTo11, upstream: Upstream, path: str) -> None:
-    upstream.head = HEAD.replace(b"text/event-stream", ELSEWHERE[path])
-    with stream(piped, path) as response:
-        upstream.send(b"one\n")
-        response.readline()
+    with begun(piped, upstream, path) as response:
         response.close()
     assert upstream.left.wait(5)
 
 
 @pytest.mark.parametrize("path", ELSEWHERE)
 def test_one_of_them_that_breaks_off_is_seen_to(piped: LocalTo11, upstream: Upstream, path: str) -> None:
-    upstream.head = HEAD.replace(b"text/event-stream", ELSEWHERE[path])
-    with stream(piped, path) as response:
-        upstream.send(b"one\n")
-        response.readline()
+    with begun(piped, upstream, path) as response:
         upstream.end()
         with pytest.raises(http.client.IncompleteRead):
             response.read()

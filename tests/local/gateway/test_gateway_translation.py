@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from formats_samples import NAMES, collect
 from gateway_harness import HELLO, Caller
-from pytest_httpserver import HTTPServer
 
 from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.local.gateway.formats import FORMATS, deltas_of
 from to11ai_sdk.local.gateway.formats.neutral import Reply, Request, Text, ToolCall, Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from pytest_httpserver import HTTPServer
 
 CHAT, RESPONSES, ANTHROPIC = NAMES
 ENDPOINTS = {CHAT: "/chat/completions", RESPONSES: "/responses", ANTHROPIC: "/messages"}
@@ -55,16 +54,9 @@ class Upstream:
         return json.loads(self._server.log[-1][0].get_data())
 
 
-@pytest.fixture(scope="module")
-def server() -> Generator[HTTPServer]:
-    with HTTPServer(host="127.0.0.1") as server:
-        yield server
-
-
 @pytest.fixture
-def up(server: HTTPServer) -> Upstream:
-    server.clear()
-    return Upstream(server)
+def up(httpserver: HTTPServer) -> Upstream:
+    return Upstream(httpserver)
 
 
 @pytest.mark.parametrize(("caller", "spoken"), DIRECTIONS)

@@ -63,16 +63,9 @@ class Upstreams:
         self.server.expect_request(path).respond_with_response(Response(body, status, fields))
 
 
-@pytest.fixture(scope="module")
-def server() -> Generator[HTTPServer]:
-    with HTTPServer(host="127.0.0.1") as server:
-        yield server
-
-
 @pytest.fixture
-def up(server: HTTPServer) -> Upstreams:
-    server.clear()
-    return Upstreams(server)
+def up(httpserver: HTTPServer) -> Upstreams:
+    return Upstreams(httpserver)
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
 from ...gateway import MANAGED_KEY
+from ..http.log import PROVIDER_KEYS
 
 if TYPE_CHECKING:
     from .incoming import Incoming
 
-_SLOTS = ("api-key", "authorization", "x-api-key", "x-goog-api-key")
 _WORD = re.compile(r"[^\s,;:=\"']+")
 
 
@@ -28,6 +28,6 @@ def without_ours(incoming: Incoming) -> Incoming:
 
 def _is_ours(name: str, value: str, key: str | None) -> bool:
     words = _WORD.findall(value)
-    if name in _SLOTS:
+    if name in PROVIDER_KEYS:
         return any(word in (key, MANAGED_KEY) or word.startswith("to11_") for word in words)
     return key in words and not name.startswith("x-to11-")

@@ -89,16 +89,23 @@ def refused(attempt: Attempt, reply: UpstreamReply, body: bytes, form: str | Non
         form: the caller's format; ``None`` if the provider speaks it.
     """
     decoded = _decoded(body)
-    headers = {**to_caller(reply.headers), "x-to11-upstream-provider": attempt.provider_id}
-    headers["x-to11-error-code"] = word_for(reply.status, decoded, has_model=attempt.model is not None)
-    if reply.status == 429 and "retry-after" in reply.headers:
-        headers["retry-after"] = reply.headers["retry-after"]
+    word = word_for(reply.status, decoded, has_model=attempt.model is not None)
+    headers = refusal_headers(attempt, reply, word)
     if form is None:
         return Answer(reply.status, headers, body)
     error = read_error(decoded, reply.status)
     translated = FORMATS[form].error_body(error.type, error.code, error.message, reply.status)
     headers["content-type"] = "application/json"
     return Answer(reply.status, headers, json.dumps(translated, separators=(",", ":")).encode())
+
+
+def refusal_headers(attempt: Attempt, reply: UpstreamReply, word: str) -> dict[str, str]:
+    """The headers of a provider's error: what the caller may see, whose it is, its word, and when to come back."""
+    headers = to_caller(reply.headers)
+    headers |= {"x-to11-error-code": word, "x-to11-upstream-provider": attempt.provider_id}
+    if reply.status == 429 and "retry-after" in reply.headers:
+        headers["retry-after"] = reply.headers["retry-after"]
+    return headers
 
 
 def word_for(status: int, body: Any = None, *, has_model: bool = True) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..http.incoming import bearer
+from ..http.log import PROVIDER_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,11 +24,9 @@ _HOP_BY_HOP = frozenset(
     }
 )
 """RFC 9110 section 7.6.1."""
-_NOT_UPSTREAM = frozenset(
+_NOT_UPSTREAM = PROVIDER_KEYS | frozenset(
     {
         "accept-encoding",  # what comes back is read here
-        "api-key",
-        "authorization",
         "content-length",
         "cookie",
         "expect",
@@ -35,9 +34,7 @@ _NOT_UPSTREAM = frozenset(
         "host",
         "traceparent",
         "via",
-        "x-api-key",
         "x-conversation-id",
-        "x-goog-api-key",
         "x-real-ip",
     }
 )

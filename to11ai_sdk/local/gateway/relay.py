@@ -74,13 +74,10 @@ def whole(call: Call, reached: Reached, check: Callable[[Iterable[str]], None]) 
 
 def _native(call: Call, reached: Reached) -> Answer:
     attempt, reply, content = reached
-    headers = to_caller(reply.headers)
-    if reply.status >= 400:
-        headers["x-to11-error-code"] = errors.word_for(reply.status, has_model=False)
-        headers["x-to11-upstream-provider"] = attempt.provider_id
-        if reply.status == 429 and "retry-after" in reply.headers:
-            headers["retry-after"] = reply.headers["retry-after"]
-    return Answer(reply.status, headers, content or b"")
+    if reply.status < 400:
+        return Answer(reply.status, to_caller(reply.headers), content or b"")
+    word = errors.word_for(reply.status, has_model=False)
+    return Answer(reply.status, errors.refusal_headers(attempt, reply, word), content or b"")
 
 
 def _translated(call: Call, reached: Reached, form: str, value: Any) -> Answer:

@@ -5,17 +5,9 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, NamedTuple
 
-SECRETS = frozenset(
-    {
-        "api-key",
-        "authorization",
-        "cookie",
-        "proxy-authorization",
-        "x-api-key",
-        "x-goog-api-key",
-        "x-to11-authorization",
-    }
-)
+PROVIDER_KEYS = frozenset({"api-key", "authorization", "x-api-key", "x-goog-api-key"})
+"""Headers in which a provider's key, or to11's own, may come."""
+SECRETS = PROVIDER_KEYS | {"cookie", "proxy-authorization", "x-to11-authorization"}
 """Headers whose values are not kept."""
 
 
