@@ -13,6 +13,7 @@ from to11ai_sdk.cache import PromptCache
 from to11ai_sdk.client import To11aiClient
 from to11ai_sdk.envelope import Reply
 from to11ai_sdk.errors import To11aiNetworkError
+from to11ai_sdk.exchange import Attempt
 from to11ai_sdk.transport import Transport
 
 KEY = "to11_sk_0123456789abcdef"
@@ -52,25 +53,25 @@ class Script:
     def __init__(self, *steps: Step) -> None:
         self.steps = [*steps]
         self.sent: list[Sent] = []
+        self.connected: list[Attempt] = []
+        self.prepared = 0
         self.closed = 0
 
-    def __call__(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        body: bytes | None,
-        deadline: float,
-        *,
-        safe: bool,
-        meanwhile: Callable[[], object],
-    ) -> Reply:
-        self.sent.append(Sent(method, url, headers, body, deadline, safe))
-        meanwhile()
+    def __call__(self, attempt: Attempt) -> Reply:
+        self.sent.append(
+            Sent(attempt.method, attempt.url, attempt.headers, attempt.body, attempt.deadline, attempt.safe)
+        )
+        attempt.work()
         step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
         if isinstance(step, Exception):
             raise step
         return step if isinstance(step, Reply) else step()
+
+    def prepare(self) -> None:
+        self.prepared += 1
+
+    def connect(self, attempt: Attempt) -> None:
+        self.connected.append(attempt)
 
     def close(self) -> None:
         self.closed += 1
@@ -111,7 +112,7 @@ def staged(
         jitter=lambda: jitter,
         now=lambda: 1_700_000_000.0,
     )
-    return Stage(To11aiClient(transport=transport, cache=cache, behaviors=behaviors), script, clock, cache)
+    return Stage(To11aiClient(parts=lambda: (transport, cache), behaviors=behaviors), script, clock, cache)
 
 
 def answer(data: Any, **more: Any) -> Reply:

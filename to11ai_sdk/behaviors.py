@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 
@@ -60,8 +59,12 @@ class BehaviorStore:
 
 
 def _parsed(text: str | None) -> Any:
+    if text is None:
+        return None
+    import json
+
     try:
-        return None if text is None else json.loads(text)
+        return json.loads(text)
     except (RecursionError, ValueError):
         return text
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
+from functools import lru_cache
+from operator import itemgetter
 from threading import Event, Lock
-from time import monotonic
 
 from . import wire
+from .clock import monotonic
 from .errors import To11aiApiError, To11aiError, To11aiNetworkError
 from .json_types import is_sequence
 
@@ -29,7 +31,7 @@ _SCALARS = frozenset({str, int, bool, type(None)})
 
 
 def prompt_key(project_id: str, slug: str, labels: Sequence[str], variables: Mapping[str, Any] | None) -> Key | None:
-    """The key of a resolved prompt, ``None`` for arguments that have none: they are refused when they are sent.
+    """Return the key of a resolved prompt, ``None`` for arguments that have none: they are refused when they are sent.
 
     The order of the labels counts, that of the variables does not; ``1``, ``1.0`` and ``True`` differ, as in JSON.
     """
@@ -39,17 +41,28 @@ def prompt_key(project_id: str, slug: str, labels: Sequence[str], variables: Map
     try:
         key = (project_id, slug, tuple(labels), _variables_key(variables) if variables else None)
         hash(key)
-    except (AttributeError, RecursionError, TypeError, ValueError):
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
         return None
     return key
 
 
 def _variables_key(variables: Mapping[str, Any]) -> object:
-    values = variables.values()
-    types = [*map(type, values)]
-    if _SCALARS.issuperset(types):
-        return frozenset(zip(variables, types, values, strict=True))
-    return wire.canonical(variables)
+    names, in_order = _in_order(tuple(variables))
+    values = in_order(variables)
+    types = {*map(type, values)}
+    if not _SCALARS.issuperset(types):
+        return wire.canonical(variables)
+    kinds = types.pop() if len(types) == 1 else tuple(map(type, values))
+    # A frozenset keeps its hash, which three look-ups of a hit ask for.
+    return frozenset(((names, kinds, values),))
+
+
+@lru_cache(maxsize=128)
+def _in_order(names: tuple[str, ...]) -> tuple[frozenset[str], Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
+    """Return a set of names, and what takes their values in one order, whatever order they came in."""
+    first, *others = sorted(names)
+    # Twice, so that one name gives a tuple, too.
+    return frozenset(names), itemgetter(first, first, *others)
 
 
 def is_outage(error: To11aiError) -> bool:

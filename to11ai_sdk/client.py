@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from .behaviors import BehaviorStore
-from .cache import PromptCache
-from .exchange import UrllibExchange
-from .gateway import GATEWAY_URL, gateway_auth_headers, provider_options
-from .project_environments import ProjectEnvironmentResource
-from .prompts import PromptResource
-from .routing_rules import RoutingRulesResource
-from .transport import Transport
-from .wire import header_value, origin
+from .forks import importing
+from .settings import GATEWAY_URL, count, header_value, number, origin, seconds, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any, TypeVar
 
     from typing_extensions import Self
 
+    from .cache import PromptCache
     from .endpoint import Endpoint, Read
+    from .project_environments import ProjectEnvironmentResource
+    from .prompts import PromptResource
+    from .routing_rules import RoutingRulesResource
+    from .transport import Transport
 
+    Parts = Callable[[], tuple[Transport, PromptCache]]
     Value = TypeVar("Value")
 
 
@@ -61,21 +61,37 @@ def create_client(
     if ssl_context is not None and not hasattr(ssl_context, "wrap_socket"):
         raise TypeError(f"ssl_context must be an ssl.SSLContext, not {type(ssl_context).__name__}")
     behaviors = BehaviorStore(behavior_overrides)
-    transport = Transport(
-        api_key=header_value("api_key", api_key),
-        base_url=origin(base_url),
-        timeout_s=_seconds("timeout_s", timeout_s),
-        max_retries=_count("max_retries", max_retries),
-        total_timeout_s=None if total_timeout_s is None else _seconds("total_timeout_s", total_timeout_s),
-        on_envelope=behaviors.absorb,
-        exchange=UrllibExchange(ssl_context),
+    parts = _parts(
+        ssl_context,
+        {
+            "api_key": header_value("api_key", api_key),
+            "base_url": origin(base_url),
+            "timeout_s": seconds("timeout_s", timeout_s),
+            "max_retries": count("max_retries", max_retries),
+            "total_timeout_s": None if total_timeout_s is None else seconds("total_timeout_s", total_timeout_s),
+            "on_envelope": behaviors.absorb,
+        },
+        {
+            "ttl_s": number("ttl_seconds", ttl_seconds),
+            "max_entries": whole("max_cache_entries", max_cache_entries),
+            "stale_if_error_s": number("stale_if_error_s", stale_if_error_s),
+        },
     )
-    cache = PromptCache(
-        ttl_s=_number("ttl_seconds", ttl_seconds),
-        max_entries=_whole("max_cache_entries", max_cache_entries),
-        stale_if_error_s=_number("stale_if_error_s", stale_if_error_s),
-    )
-    return To11aiClient(transport=transport, cache=cache, behaviors=behaviors)
+    return To11aiClient(parts=parts, behaviors=behaviors)
+
+
+def _parts(ssl_context: ssl.SSLContext | None, sending: dict[str, Any], keeping: dict[str, Any]) -> Parts:
+    """Return what makes a client's transport and cache; imports nothing yet."""
+
+    def make() -> tuple[Transport, PromptCache]:
+        from .cache import PromptCache
+        from .exchange import UrllibExchange
+        from .transport import Transport
+
+        secure = sending["base_url"][:6].lower() == "https:"
+        return Transport(exchange=UrllibExchange(ssl_context, secure=secure), **sending), PromptCache(**keeping)
+
+    return make
 
 
 class To11aiClient:
@@ -93,13 +109,39 @@ class To11aiClient:
     project_environments: ProjectEnvironmentResource
     routing_rules: RoutingRulesResource
 
-    def __init__(self, *, transport: Transport, cache: PromptCache, behaviors: BehaviorStore) -> None:
-        self._transport = transport
-        self._cache = cache
+    _transport: Transport
+    _cache: PromptCache
+
+    def __init__(self, *, parts: Parts, behaviors: BehaviorStore) -> None:
+        self._parts = parts
         self._behaviors = behaviors
-        self.prompts = PromptResource(self._send, cache, transport.total_timeout_s)
-        self.project_environments = ProjectEnvironmentResource(self._send)
-        self.routing_rules = RoutingRulesResource(self._send)
+
+    if not TYPE_CHECKING:  # which would then take any name for an attribute
+
+        def __getattr__(self, name: str) -> Any:
+            if name not in ("_transport", "_cache", "prompts", "project_environments", "routing_rules"):
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            # A process that makes a client and calls nothing imports nothing more.
+            with importing:
+                if name not in vars(self):
+                    self._make(name)
+                return vars(self)[name]
+
+    def _make(self, name: str) -> None:
+        if name == "prompts":
+            from .prompts import PromptResource
+
+            self.prompts = PromptResource(self._send, self._cache, self._transport.total_timeout_s)
+        elif name == "project_environments":
+            from .project_environments import ProjectEnvironmentResource
+
+            self.project_environments = ProjectEnvironmentResource(self._send)
+        elif name == "routing_rules":
+            from .routing_rules import RoutingRulesResource
+
+            self.routing_rules = RoutingRulesResource(self._send)
+        else:
+            self._transport, self._cache = self._parts()
 
     def __repr__(self) -> str:
         return f"<To11aiClient {self._transport.base_url}>"
@@ -116,9 +158,28 @@ class To11aiClient:
     def _send(self, row: Endpoint, arguments: Mapping[str, Any], read: Read, *, retry: bool = True) -> Any:
         return self._transport.send(row, row.encode(arguments), read, retry=retry)
 
+    def warm_up(self, *, connect: bool = True) -> None:
+        """Do beforehand what the first call would do: import, build the models' readers, load the trust store, connect.
+
+        For the phase of a process in which time costs least, such as the init phase of a Lambda function. It makes no
+        call of the API. The first read that follows within some seconds goes over the connection that was opened.
+
+        Args:
+            connect: ``False`` opens no connection.
+
+        Raises:
+            ImportError: Pydantic's compiled core does not fit this Python or platform; says what would.
+            To11aiNetworkError: no connection came about within ``timeout_s``; all else is done, and the client is as
+                good as before.
+        """
+        from .endpoint import ENDPOINTS
+
+        self._transport.warm_up(ENDPOINTS.values(), connect=connect)
+
     def close(self) -> None:
         """Close the connections that are kept alive; a later call opens new ones."""
-        self._transport.close()
+        if "_transport" in vars(self):
+            self._transport.close()
 
     def with_options(
         self,
@@ -140,13 +201,13 @@ class To11aiClient:
         """
         options: dict[str, float] = {}
         if timeout_s is not None:
-            options["timeout_s"] = _seconds("timeout_s", timeout_s)
+            options["timeout_s"] = seconds("timeout_s", timeout_s)
         if max_retries is not None:
-            options["max_retries"] = _count("max_retries", max_retries)
+            options["max_retries"] = count("max_retries", max_retries)
         if total_timeout_s is not None:
-            options["total_timeout_s"] = _seconds("total_timeout_s", total_timeout_s)
-        transport = self._transport.with_options(**options)
-        return To11aiClient(transport=transport, cache=self._cache, behaviors=self._behaviors)
+            options["total_timeout_s"] = seconds("total_timeout_s", total_timeout_s)
+        parts = (self._transport.with_options(**options), self._cache)
+        return To11aiClient(parts=lambda: parts, behaviors=self._behaviors)
 
     def openai_options(
         self,
@@ -167,6 +228,8 @@ class To11aiClient:
         Raises:
             ValueError: a blank value, or one that a header or a URL cannot hold; does not print the value.
         """
+        from .gateway import gateway_auth_headers, provider_options
+
         headers = gateway_auth_headers(self._transport.api_key, project_id, env)
         return provider_options(headers, gateway_url, "/v1", provider_api_key)
 
@@ -182,6 +245,8 @@ class To11aiClient:
 
         Its base URL is the gateway's root, since that client adds ``/v1/messages`` itself.
         """
+        from .gateway import gateway_auth_headers, provider_options
+
         headers = gateway_auth_headers(self._transport.api_key, project_id, env)
         return provider_options(headers, gateway_url, "", provider_api_key)
 
@@ -196,30 +261,3 @@ class To11aiClient:
         (JSON, else text), then what the server last sent as ``sdkBehavior``.
         """
         return self._behaviors.resolve(key, coded_default)
-
-
-def _number(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
-    if value != value:
-        raise ValueError(f"{name} must be a number of seconds, not NaN")
-    return value
-
-
-def _seconds(name: str, value: float) -> float:
-    # A socket cannot wait longer than some centuries.
-    if not 0 < _number(name, value) <= 1e9:
-        raise ValueError(f"{name} must be more than 0 and at most 1e9 seconds")
-    return value
-
-
-def _whole(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be an int, not {type(value).__name__}")
-    return value
-
-
-def _count(name: str, value: int) -> int:
-    if _whole(name, value) < 0:
-        raise ValueError(f"{name} must be 0 or more")
-    return value

@@ -5,19 +5,25 @@ Imported with the first call of a process: it brings ``urllib.request``, ``http.
 
 from __future__ import annotations
 
+import _socket
 import http.client
 import os
+import socket
 import urllib.request
-from time import monotonic
 
-from .replies import Response, content
-from .sockets import DeadlineSocket, connected
+from .clock import monotonic
+from .envelope import Reply
+from .interrupts import from_handler
+from .replies import Response, content, plain_reply
+from .sockets import DeadlineSocket, connected, seconds_until
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
+
+    from .exchange import Attempt
 
 MAX_IDLE = 32
 """Connections that wait for the next call."""
@@ -26,6 +32,9 @@ MAX_IDLE_S = 50.0
 
 REFUSED_TUNNEL = "Tunnel connection failed: "
 """How ``http.client`` begins to say that a proxy refused; the status follows."""
+
+_COOPERATIVE = ("gevent", "eventlet")
+"""Packages whose sockets are real ones, although of a class of their own."""
 
 
 class Unsent(Exception):  # noqa: N818 - a fact about the request, not an error of its own; the cause is chained
@@ -36,42 +45,55 @@ class Unsent(Exception):  # noqa: N818 - a fact about the request, not an error 
         self.final: bool = final
 
 
-class Connection(http.client.HTTPConnection):
-    """A connection to one origin, perhaps through a proxy's tunnel."""
+class Call(urllib.request.Request):
+    """A request of the opener, made of an attempt."""
+
+    _tunnel_host: str | None
+
+    def __init__(self, attempt: Attempt) -> None:
+        super().__init__(attempt.url, attempt.body, dict(attempt.headers), method=attempt.method)
+        self.attempt: Attempt = attempt
+
+    def fields(self) -> dict[str, str]:
+        """Return the headers for the server, in a dictionary that tools may change."""
+        return {name: value for name, value in self.header_items() if name != "Proxy-authorization"}
+
+
+class Connection:
+    """What our connections add to those of ``http.client``: a deadline, and a kept connection's whereabouts."""
 
     response_class: Any = Response
     wire: DeadlineSocket
     sock: Any
+    host: str
+    port: int
+    deadline: float = 0.0
+    idle_since: float = 0.0
+    key: object = None
+    context: ssl.SSLContext | None = None
     _tunnel_host: str | None
 
-    def __init__(self, key: tuple[str, str | None, int], context: ssl.SSLContext | None) -> None:
-        self.default_port = 443 if context else 80
-        super().__init__(key[0])
-        self.key: tuple[str, str | None, int] = key
-        self.idle_since: float = 0.0
-        self._context = context
-
-    def open(self, deadline: float) -> None:
+    def connect(self) -> None:
         """Connect, and shake hands if it is TLS, before the deadline."""
         try:
-            self.sock = self.wire = DeadlineSocket(connected(self.host, self.port, deadline), deadline)
+            self.sock = self.wire = DeadlineSocket(connected(self.host, self.port, self.deadline), self.deadline)
             if self._tunnel_host:
                 self._tunnel()  # type: ignore[attr-defined]
         except (OSError, http.client.HTTPException) as exc:
             raise Unsent(final=str(exc).startswith(f"{REFUSED_TUNNEL}4")) from exc
-        if self._context:
-            self._shake_hands(self._context, deadline)
+        if self.context:
+            self._shake_hands(self.context)
 
-    def _shake_hands(self, context: ssl.SSLContext, deadline: float) -> None:
+    def _shake_hands(self, context: ssl.SSLContext) -> None:
         try:
             self.wire.secure(context, self._tunnel_host or self.host)
             # Anew, so that nothing a proxy said before counts as said within.
-            self.sock = self.wire = DeadlineSocket(self.wire.sock, deadline)
+            self.sock = self.wire = DeadlineSocket(self.wire.sock, self.deadline)
         except OSError as exc:
             raise Unsent(final=not isinstance(exc, TimeoutError)) from exc
 
     def quiet(self) -> bool:
-        """Whether the other side has said nothing since its reply, not even that it closes."""
+        """Return whether the other side has said nothing since its reply, not even that it closes."""
         return not self.wire.spent()
 
     def shut(self) -> None:
@@ -81,20 +103,21 @@ class Connection(http.client.HTTPConnection):
             self.wire.sock.close()
 
 
-class Call(urllib.request.Request):
-    """A request of the opener, and what the connection needs to know of it.
+_kinds: dict[Any, Any] = {}
 
-    Attributes:
-        deadline: time of :func:`time.monotonic` at which the exchange ends.
-        safe: whether it may be sent on a connection that has served before: the server may just have closed it, and
-            then nobody knows whether the request was processed.
-        meanwhile: what to do while the server thinks.
-    """
 
-    deadline: float
-    safe: bool
-    meanwhile: Callable[[], object]
-    _tunnel_host: str | None
+def _kind(call: Call) -> Any:
+    """Return the class for a new connection; looked up each time, since test tools replace what is real for a while."""
+    base = http.client.HTTPSConnection if call.type == "https" else http.client.HTTPConnection
+    sockets: Any = socket.socket
+    real = isinstance(sockets, type) and (
+        issubclass(sockets, _socket.socket) or sockets.__module__.partition(".")[0] in _COOPERATIVE
+    )
+    if base.__module__ != "http.client" or not real:
+        return base
+    if base not in _kinds:
+        _kinds[base] = type(base.__name__, (Connection, base), {})
+    return _kinds[base]
 
 
 class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
@@ -104,63 +127,107 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
 
     Args:
         context: makes the TLS context, when one is first needed.
+        given: the TLS context of the caller.
     """
 
-    def __init__(self, context: Callable[[], ssl.SSLContext]) -> None:
+    def __init__(self, context: Callable[[], ssl.SSLContext], given: ssl.SSLContext | None) -> None:
         super().__init__()
         self._context = context
+        self._given = given
         self._idle: list[Connection] = []
 
     http_request: Any = urllib.request.AbstractHTTPHandler.do_request_
     https_request: Any = urllib.request.AbstractHTTPHandler.do_request_
 
-    def http_open(self, req: Call) -> Response:
+    def https_open(self, req: Call) -> Any:
         """Send the request and read the head of the reply."""
-        return self._open(req, None)
-
-    def https_open(self, req: Call) -> Response:
-        """The same over TLS."""
-        return self._open(req, self._context())
-
-    def _open(self, req: Call, context: ssl.SSLContext | None) -> Response:
-        # After a fork the connections are the parent's; closing a copy does not disturb it.
-        key = (req.host, req._tunnel_host, os.getpid())  # pyright: ignore[reportPrivateUsage]
-        used = self._take(key, req.deadline) if req.safe else None
+        kind = _kind(req)
+        if not issubclass(kind, Connection):
+            return _converse(self._plain(kind, req), req)
+        key, started = _key(req), monotonic()
+        used = self._take(key, started) if req.attempt.safe else None
         if used is not None:
+            used.wire.start(req.attempt.deadline)
             try:
                 return _converse(used, req)
             except (OSError, http.client.HTTPException) as exc:
-                # Closed between the look at it and the request: as good as never taken.
-                if used.wire.heard or isinstance(exc, TimeoutError):
+                silent = isinstance(exc, TimeoutError) and not used.wire.heard
+                if silent:
+                    # What ate this connection ate those that waited beside it.
+                    self._drop(started)
+                # Else closed between the look at it and the request: as good as never taken.
+                if silent or used.wire.heard or isinstance(exc, TimeoutError) or from_handler(exc):
                     raise
-        return _converse(_connect(Connection(key, context), req), req)
+        return _converse(self._new(kind, key, req), req)
 
-    def _take(self, key: object, deadline: float) -> Connection | None:
+    http_open = https_open
+
+    def connect(self, req: Call) -> None:
+        """Open a connection for the next request; none where a test tool stands in for the network."""
+        kind = _kind(req)
+        if issubclass(kind, Connection):
+            connection = self._new(kind, _key(req), req)
+            try:
+                connection.connect()
+            except BaseException:
+                connection.shut()
+                raise
+            self._keep(connection)
+
+    def _new(self, kind: Any, key: object, req: Call) -> Any:
+        connection: Any = kind.__new__(kind)
+        # Not that of HTTPSConnection, which would load the trust store again.
+        http.client.HTTPConnection.__init__(connection, req.host)
+        connection.key, connection.deadline = key, req.attempt.deadline
+        connection.context = self._context() if req.type == "https" else None
+        return _through_proxy(connection, req)
+
+    def _plain(self, kind: Any, req: Call) -> Any:
+        options: dict[str, Any] = {"context": self._given} if req.type == "https" and self._given else {}
+        return _through_proxy(kind(req.host, timeout=seconds_until(req.attempt.deadline), **options), req)
+
+    def _take(self, key: object, now: float) -> Connection | None:
         while connection := self._pop():
-            if connection.key == key and monotonic() - connection.idle_since < MAX_IDLE_S and connection.quiet():
-                connection.wire.start(deadline)
+            if connection.key == key and now - connection.idle_since < MAX_IDLE_S and connection.quiet():
                 return connection
             connection.shut()
         return None
 
-    def finish(self, response: Response, limit: int) -> bytes | None:
-        """The body of a reply, ``None`` if it is over the limit; keeps the connection if it is good for another."""
-        connection: Connection = response.connection
+    def finish(self, response: Any, limit: int) -> Reply:
+        """Return the whole reply, its body ``None`` if it is over the limit; keep the connection if it can be.
+
+        A reply that a test tool made is read as it is.
+        """
+        connection: Any = response.connection
         try:
+            if not isinstance(response, Response):
+                return plain_reply(response, limit)
             body = content(response, limit)
         except BaseException:
-            connection.shut()
+            _close(connection)
             raise
         # http.client has let go of the socket if the reply said that the connection ends with it.
         if connection.sock and response.isclosed():
-            connection.idle_since = monotonic()
-            self._idle.append(connection)
-            surplus = self._pop(0) if len(self._idle) > MAX_IDLE else None
+            self._keep(connection)
         else:
-            surplus = connection
+            connection.shut()
+        return Reply(response.status, response.headers, body, response.reason)
+
+    def _keep(self, connection: Connection) -> None:
+        connection.idle_since = monotonic()
+        self._idle.append(connection)
+        surplus = self._pop(0) if len(self._idle) > MAX_IDLE else None
         if surplus:
             surplus.shut()
-        return body
+
+    def _drop(self, before: float) -> None:
+        """Close the connections that have waited since before a time."""
+        for _ in range(len(self._idle)):
+            if connection := self._pop(0):
+                if connection.idle_since > before:
+                    self._idle.append(connection)
+                else:
+                    connection.shut()
 
     def close(self) -> None:
         """Close the connections that wait."""
@@ -170,48 +237,86 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
     def _pop(self, index: int = -1) -> Connection | None:
         try:
             return self._idle.pop(index)
-        except IndexError:  # taken by another thread, maybe
+        except (AttributeError, IndexError):  # taken by another thread, or never made whole
             return None
 
     def __del__(self) -> None:
         self.close()
 
 
-def _connect(connection: Connection, req: Call) -> Connection:
+def _key(req: Call) -> tuple[object, ...]:
+    """Return what a kept connection is good for.
+
+    After a fork the connections are the parent's; closing a copy does not disturb it. And what was opened before a test
+    tool took the place of the network is not used meanwhile, nor the other way round.
+    """
+    real = (http.client.HTTPConnection, socket.socket, getattr(socket.socket, "connect", None), socket.getaddrinfo)
+    return (req.type, req.host, req._tunnel_host, os.getpid(), *real)  # pyright: ignore[reportPrivateUsage]
+
+
+def _through_proxy(connection: Any, req: Call) -> Any:
     if req._tunnel_host:  # pyright: ignore[reportPrivateUsage]
         credentials = req.headers.get("Proxy-authorization")
         connection.set_tunnel(
             req._tunnel_host,  # pyright: ignore[reportPrivateUsage]
             headers={"Proxy-Authorization": credentials} if credentials else {},
         )
-    try:
-        connection.open(req.deadline)
-    except BaseException:
-        connection.shut()
-        raise
     return connection
 
 
-def _converse(connection: Connection, req: Call) -> Response:
-    headers = {name: value for name, value in req.header_items() if name != "Proxy-authorization"}
+def _converse(connection: Any, req: Call) -> Any:
     try:
-        connection.request(req.get_method(), req.selector, req.data, headers)
-        _push(connection.wire)
-        req.meanwhile()
-        response: Response = connection.getresponse()  # type: ignore[assignment]
+        connection.request(req.get_method(), req.selector, req.data, req.fields())
+        # None where a test tool stands in for the network.
+        wire: DeadlineSocket | None = getattr(connection, "wire", None)
+        if wire:
+            _push(wire, req)
+        req.attempt.work()
+        if wire:
+            wire.deadline = req.attempt.deadline
+        response = connection.getresponse()
     except BaseException:
-        connection.shut()
+        _close(connection)
         raise
-    connection.wire.allowance = float("inf")
+    if wire:
+        wire.allowance = float("inf")
     response.connection = connection
     return response
 
 
-def _push(wire: DeadlineSocket) -> None:
+def _close(connection: Any) -> None:
+    getattr(connection, "shut", connection.close)()
+
+
+def _push(wire: DeadlineSocket, req: Call) -> None:
+    wire.unsent = one_of_each(wire.unsent, req.attempt.headers)
     try:
         wire.push()
     except TimeoutError:
         raise
-    except OSError:
+    except OSError as exc:
+        if from_handler(exc):
+            raise
         # Closed before it was sent whole: there may be an answer all the same, such as 413. If not, reading says so.
-        pass
+
+
+def one_of_each(request: bytes, own: Mapping[str, str]) -> bytes:
+    """Return a request with one header of each name, without regard to case.
+
+    Tools that trace add theirs in many places, each closer to the network than ours: so theirs are kept, the last of
+    several. Two of a name would be invalid (https://www.w3.org/TR/trace-context/).
+
+    Args:
+        request: head and body.
+        own: our headers.
+    """
+    head, end, body = request.partition(b"\r\n\r\n")
+    first, *lines = head.split(b"\r\n")
+    ours = {f"{name.lower()}: {value}".encode("latin-1") for name, value in own.items()}
+    found: dict[bytes, bytes] = {}
+    for line in lines:
+        name, colon, value = line.partition(b":")
+        if (name := name.lower()) not in found or name + colon + value not in ours:
+            found[name] = line
+    return b"\r\n".join((first, *found.values())) + end + body
+

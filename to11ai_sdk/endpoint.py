@@ -41,6 +41,7 @@ class Endpoint:
         method: HTTP method.
         path: path template with the Python names of its parameters, ``"/v1/projects/{project_id}/prompts"``.
         safe: whether sending it twice changes no more than sending it once (RFC 9110 section 9.2.2).
+        reads: whether it changes nothing.
         signature: the empty method the row was declared with.
     """
 
@@ -57,6 +58,7 @@ class Endpoint:
         self.path: str
         self.method, self.path = route.split(" ")
         self.safe: bool = safe or self.method != "POST"
+        self.reads: bool = safe or self.method == "GET"
         self.signature: Callable[..., Any] = signature
         self.owner: type[Resource] = Resource
         self._paged = paged
@@ -121,11 +123,25 @@ class Endpoint:
     def result(self) -> Callable[[Any], Any]:
         """What builds the result; made on first use, which imports Pydantic and the models."""
         with importing:
-            models = import_module("to11ai_sdk.models")
-            return models.reader(self.signature.__annotations__["return"])  # type: ignore[no-any-return]
+            from . import models
+
+            models.load()
+            return models.reader(self.signature.__annotations__["return"])
+
+    def load(self) -> None:
+        """Import Pydantic and its compiled core.
+
+        Raises:
+            ImportError: the core does not fit this Python or platform; says what would.
+        """
+        if "result" not in vars(self):
+            with importing:
+                from . import models
+
+                models.load()
 
     def prepare(self) -> None:
-        """Get ready to read the reply: the slow part of a first call, best done while the server thinks."""
+        """Get ready to read the reply: the slow part of a first call."""
         self.result  # noqa: B018 - for its effect
 
     def build(self, data: Any) -> Any:
@@ -137,6 +153,8 @@ class Endpoint:
         try:
             return self.result(data)
         except ValueError as exc:
+            if not hasattr(exc, "errors"):  # a signal handler's, not Pydantic's
+                raise
             from .models import misfit
 
             # Without the cause: Pydantic's text quotes the reply.

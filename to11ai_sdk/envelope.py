@@ -6,6 +6,7 @@ import json
 from codecs import BOM_UTF8
 
 from .errors import To11aiResponseValidationError, api_error
+from .interrupts import from_handler
 from .json_types import is_object
 
 TYPE_CHECKING = False
@@ -107,7 +108,9 @@ def failure(reply: Reply) -> To11aiApiError:
     """The exception of a reply that is not 2xx; never fails itself, whatever the body is."""
     try:
         envelope = decoded(reply.body or b"")
-    except ValueError:
+    except ValueError as exc:
+        if from_handler(exc):
+            raise
         envelope = None
     error = envelope.get("error") if is_object(envelope) else None
     reason = reply.reason or "no reason given"

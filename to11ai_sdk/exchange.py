@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from urllib.parse import urljoin, urlsplit
+import sys
 
+from .clock import monotonic
 from .envelope import MAX_BODY, Reply
-from .errors import To11aiError, To11aiNetworkError
+from .errors import To11aiNetworkError
 from .forks import importing, in_openssl
 
 TYPE_CHECKING = False
@@ -14,28 +14,22 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Mapping
     from typing import Protocol
-    from urllib.request import OpenerDirector
+    from urllib.request import OpenerDirector, ProxyHandler
 
     from .connections import Call, KeepAliveHandler
 
     class Exchange(Protocol):
-        """Sends one request and reads its reply, all before ``deadline`` (of :func:`time.monotonic`).
+        """Sends one request and reads its reply, all before its deadline."""
 
-        Raises:
-            To11aiNetworkError: no usable reply came in time.
-        """
+        def __call__(self, attempt: Attempt) -> Reply:
+            """Make one attempt; raises ``To11aiNetworkError`` when no usable reply came in time."""
+            ...
 
-        def __call__(
-            self,
-            method: str,
-            url: str,
-            headers: Mapping[str, str],
-            body: bytes | None,
-            deadline: float,
-            *,
-            safe: bool,
-            meanwhile: Callable[[], object],
-        ) -> Reply: ...
+        def prepare(self) -> None:
+            """Load what the network needs, so that the time of an attempt is spent on the network alone."""
+
+        def connect(self, attempt: Attempt) -> None:
+            """Open a connection that the next exchange uses."""
 
         def close(self) -> None:
             """Close what is kept open between exchanges."""
@@ -44,64 +38,126 @@ if TYPE_CHECKING:
 MAX_REDIRECTS = 5
 
 
-class UrllibExchange:
-    """The exchange that goes over the network, with an opener and a TLS context of its own.
+class Attempt:
+    """One request, and what is known of how to send it.
 
-    Args:
-        ssl_context: the TLS context; without one, the trust store of the system, or ``SSL_CERT_FILE``.
+    Attributes:
+        method: HTTP method.
+        url: absolute URL.
+        headers: field values by name.
+        body: the body, ``None`` for no body.
+        deadline: time of :func:`clock.monotonic` at which the attempt ends.
+        ends: time at which the whole call ends: no deadline is later.
+        safe: whether it may be sent on a connection that has served before: the server may just have closed it, and
+            then nobody knows whether the request was processed.
+        meanwhile: what to do while the server thinks.
+        clock: the clock of these times.
     """
 
-    def __init__(self, ssl_context: ssl.SSLContext | None = None) -> None:
-        self._context = ssl_context
-        self._opened: tuple[OpenerDirector, KeepAliveHandler] | None = None
+    __slots__ = ("body", "clock", "deadline", "ends", "headers", "meanwhile", "method", "safe", "url")
 
-    def __call__(
+    def __init__(
         self,
         method: str,
         url: str,
         headers: Mapping[str, str],
         body: bytes | None,
-        deadline: float,
         *,
-        safe: bool,
-        meanwhile: Callable[[], object],
-    ) -> Reply:
+        deadline: float,
+        ends: float = float("inf"),
+        safe: bool = False,
+        meanwhile: Callable[[], object] | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self.method: str = method
+        self.url: str = url
+        self.headers: Mapping[str, str] = headers
+        self.body: bytes | None = body
+        self.deadline: float = deadline
+        self.ends: float = ends
+        self.safe: bool = safe
+        self.meanwhile: Callable[[], object] | None = meanwhile
+        self.clock: Callable[[], float] = clock
+
+    def work(self) -> None:
+        """Do what is to be done meanwhile, and move the deadline by the time that it takes."""
+        if self.meanwhile:
+            started = self.clock()
+            self.meanwhile()
+            self.deadline = min(self.deadline + (self.clock() - started), self.ends)
+
+
+class UrllibExchange:
+    """The exchange that goes over the network, with an opener and a TLS context of its own.
+
+    Args:
+        ssl_context: the TLS context; without one, the trust store of the system, or ``SSL_CERT_FILE``.
+        secure: whether the base URL is ``https``, so that the trust store will be needed.
+    """
+
+    def __init__(self, ssl_context: ssl.SSLContext | None = None, *, secure: bool = False) -> None:
+        self._context = ssl_context
+        self._own_context = ssl_context
+        self._secure = secure
+        self._opened: tuple[OpenerDirector, KeepAliveHandler, ProxyHandler] | None = None
+
+    def prepare(self) -> None:
+        """Import the network modules and load the trust store, if it is needed; once."""
         if self._opened is None:
             with importing:
-                import_module(".faults", __package__)
-        from .connections import Call
-        from .faults import network_error
+                from . import faults  # noqa: F401 - it imports all that a call needs
+        if self._secure:
+            self._tls()
 
-        call = Call(url, body, dict(headers), method=method)
-        call.deadline, call.safe, call.meanwhile = deadline, safe, meanwhile
+    def __call__(self, attempt: Attempt) -> Reply:
+        from .connections import Call
+        from .faults import FAILURES, explained
+
+        outer = sys.exc_info()[1]
+        call = Call(attempt)
         host = call.host
         try:
-            opener, handler = self._opened or self._open(call)
-            response = opener.open(call)
-            body = handler.finish(response, MAX_BODY)
-        except To11aiError:
-            raise
-        except Exception as exc:
-            error = network_error(exc, host, call.host if call.host != host else None)
+            opener, handler, _ = self._opened or self._open(call)
+            return handler.finish(opener.open(call), MAX_BODY)
+        except FAILURES as exc:
+            error = explained(exc, outer, host, call.host)
             raise error from error.__cause__
-        return Reply(response.status, response.headers, body, response.reason)
 
-    def _open(self, call: Call) -> tuple[OpenerDirector, KeepAliveHandler]:
+    def connect(self, attempt: Attempt) -> None:
+        """Open a connection and keep it for the next exchange."""
+        from .connections import Call
+        from .faults import FAILURES, explained
+
+        outer = sys.exc_info()[1]
+        call = Call(attempt)
+        host = call.host
+        try:
+            _, handler, proxy = self._opened or self._open(call)
+            getattr(proxy, f"{call.type}_open", bool)(call)
+            handler.connect(call)
+        except FAILURES as exc:
+            error = explained(exc, outer, host, call.host)
+            raise error from error.__cause__
+
+    def _open(self, call: Call) -> tuple[OpenerDirector, KeepAliveHandler, ProxyHandler]:
         from urllib.request import OpenerDirector, ProxyHandler, getproxies, proxy_bypass
 
         from .connections import KeepAliveHandler
 
         # Asked once, so that no later call takes a proxy that was not looked at.
-        proxies = {} if proxy_bypass(call.host) else getproxies()
+        proxies = getproxies()
+        if proxy_bypass(call.host) or bypasses_proxy(call.host, proxies.get("no", "")):
+            proxies = {}
         _check_proxy(call, proxies.get(call.type))
         with in_openssl:
             if self._opened is None:
-                handler = KeepAliveHandler(self._tls)
+                handler = KeepAliveHandler(self._tls, self._own_context)
                 opener = OpenerDirector()
                 opener.addheaders = []
-                opener.add_handler(ProxyHandler({"https": proxies["https"]} if "https" in proxies else {}))
+                proxy = ProxyHandler({"https": proxies["https"]} if "https" in proxies else {})
+                opener.add_handler(proxy)
                 opener.add_handler(handler)
-                self._opened = opener, handler
+                self._opened = opener, handler, proxy
             return self._opened
 
     def _tls(self) -> ssl.SSLContext:
@@ -123,8 +179,34 @@ class UrllibExchange:
             self._opened[1].close()
 
 
+def bypasses_proxy(host: str, names: str) -> bool:
+    """Return whether ``NO_PROXY`` names a host.
+
+    Args:
+        host: the host, with or without port.
+        names: separated by commas or spaces: ``*``, a name (its sub-domains, too), ``.suffix``, ``*.suffix``, an
+            address, a network such as ``10.0.0.0/8`` or ``fd00::/8``.
+    """
+    from urllib.parse import urlsplit
+
+    name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    return any(_covers(entry, name) for entry in names.lower().replace(",", " ").split())
+
+
+def _covers(entry: str, name: str) -> bool:
+    from ipaddress import ip_address, ip_network
+
+    try:
+        return ip_address(name) in ip_network(entry.strip("[]"), strict=False)
+    except ValueError:  # one of them is a name
+        suffix = entry.lstrip("*").lstrip(".")
+        return entry == "*" or name.endswith(f".{suffix}") or (name == suffix and entry[:1] != "*")
+
+
 def is_loopback(host: str) -> bool:
-    """Whether a host, with or without port, is this machine by its name or address."""
+    """Return whether a host, with or without port, is this machine by its name or address."""
+    from urllib.parse import urlsplit
+
     name = urlsplit(f"//{host}").hostname or ""
     return name in ("localhost", "::1") or name.startswith("127.")
 
@@ -138,6 +220,8 @@ def _check_proxy(call: Call, proxy: str | None) -> None:
             f"{call.host}: http_proxy would see the API key of a plain HTTP call; use an https base_url, or name the "
             "host in NO_PROXY"
         )
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(proxy if "//" in proxy else f"//{proxy}")
         usable = parts.scheme in ("", "http", "https") and parts.netloc.isascii() and parts.hostname
@@ -162,6 +246,8 @@ def redirect_target(reply: Reply, url: str) -> str | None:
         return None
     if not location.isascii() or any(char <= " " or char in "\x7f\\" for char in location):
         return None
+    from urllib.parse import urljoin, urlsplit
+
     try:
         target = urljoin(url, location)
         here, there = urlsplit(url), urlsplit(target)

@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import http.client
 import socket
+import sys
 import zlib
 
 from .connections import REFUSED_TUNNEL, Unsent
 from .errors import To11aiNetworkError
+from .interrupts import handler_error
 
 _SHAKING = (
     "the connection was closed during the TLS handshake; check that base_url has the right scheme and port, and that "
     "nothing between refuses the connection"
 )
+
+
+FAILURES = (OSError, http.client.HTTPException, zlib.error, Unsent)
+"""What the network, TLS, HTTP and zlib raise; whatever else comes out of an exchange is not theirs."""
+
+
+def explained(exc: Exception, outer: BaseException | None, host: str, hop: str) -> BaseException:
+    """Return what to raise for one of ``FAILURES``: a ``To11aiNetworkError``, or what a signal handler raised.
+
+    Args:
+        exc: what came out of the exchange.
+        outer: what was being handled before.
+        host: host and port that were to be reached.
+        hop: host and port that were connected to, those of a proxy maybe.
+    """
+    return handler_error(exc, outer) or network_error(exc, host, hop if hop != host else None)
 
 
 def network_error(exc: BaseException, host: str, proxy: str | None = None) -> To11aiNetworkError:
@@ -28,7 +46,7 @@ def network_error(exc: BaseException, host: str, proxy: str | None = None) -> To
         # What http.client was handling quotes the reply, too.
         cause.__context__ = None
     unsent = isinstance(exc, Unsent)
-    final = _wants_certificate(cause) or (isinstance(exc, Unsent) and exc.final)
+    final = sys.platform in ("emscripten", "wasi") or _wants_certificate(cause) or (isinstance(exc, Unsent) and exc.final)
     words = _SHAKING if final and _is_end(cause) else _words(cause)
     if proxy:
         host, words = f"{host} through the proxy {proxy}", f"{words}; see HTTPS_PROXY and NO_PROXY"
@@ -39,6 +57,8 @@ def network_error(exc: BaseException, host: str, proxy: str | None = None) -> To
 
 
 def _words(exc: BaseException) -> str:
+    if sys.platform in ("emscripten", "wasi"):
+        return f"this Python runs in WebAssembly, which has no network of its own ({type(exc).__name__}: {exc})"
     if isinstance(exc, TimeoutError):
         return "no complete reply in time; the server is slow or unreachable, or timeout_s is too short"
     if isinstance(exc, socket.gaierror):

@@ -11,7 +11,7 @@ from .envelope import decoded
 from .errors import To11aiApiError, To11aiNetworkError, api_error
 from .json_types import is_mapping, is_object
 from .retry import retry_after
-from .wire import header_value, origin
+from .settings import GATEWAY_URL, header_value, origin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from .models.rendered import ResolvedPrompt
 
-GATEWAY_URL = "https://gw.to11.ai"
 MANAGED_KEY = "managed-by-to11"
 """Stands for the provider's key where to11 keeps that one: the providers' clients insist on a key."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import zlib
 
+from .envelope import Reply
+from .interrupts import from_handler
 from .sockets import MAX_HEAD
 
 TYPE_CHECKING = False
@@ -19,6 +21,7 @@ MAX_DIGITS = 32
 """Digits of a Content-Length; ``int`` refuses thousands."""
 
 _HEX = frozenset(b"0123456789abcdefABCDEF")
+_GZIP = ("gzip", "x-gzip")
 _PIECE = 64 * 1024
 _LINE = 64 * 1024
 
@@ -40,6 +43,7 @@ class Response(http.client.HTTPResponse):
     length: Any
     will_close: Any
     reason: Any
+    fp: Any = None
     connection: Any
     """The connection it came on; set once the head is read."""
 
@@ -142,12 +146,24 @@ def content(response: Response, limit: int) -> bytes | None:
     """
     try:
         body = _body(response, limit)
-        zipped = response.headers.get("content-encoding", "").lower() in ("gzip", "x-gzip")
+        zipped = response.headers.get("content-encoding", "").lower() in _GZIP
         return _unzipped(body, limit) if zipped and body is not None else body
-    except (OSError, http.client.HTTPException, zlib.error):
-        if response.status < 300:
+    except (OSError, http.client.HTTPException, zlib.error) as exc:
+        if response.status < 300 or from_handler(exc):
             raise
         return None
+
+
+def plain_reply(response: Any, limit: int) -> Reply:
+    """Return the reply of a response that a test tool made, with nothing but the attributes that all of them have."""
+    headers: dict[str, str] = {}
+    for name, value in response.headers.items():
+        name = name.lower()
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    body = response.read()
+    if headers.get("content-encoding", "").lower() in _GZIP:
+        body = _unzipped(body, limit)
+    return Reply(response.status, headers, body if body is None or len(body) <= limit else None, response.reason or "")
 
 
 def _body(response: Response, limit: int) -> bytes | None:

@@ -9,9 +9,10 @@ import http.client
 import io
 import select
 import socket
-from time import monotonic
 
+from .clock import monotonic
 from .forks import in_openssl
+from .interrupts import from_handler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 MAX_HEAD = 256 * 1024
 """Bytes of status line and headers that are read, interim replies included."""
 
+MAX_LATE = 32
+"""Reads after the deadline, of what had arrived by then."""
+
 _LONGEST_POLL_MS = 2**31 - 1
 
 
@@ -30,14 +34,15 @@ class DeadlineSocket(io.RawIOBase):
 
     Attributes:
         sock: the socket.
-        deadline: time of :func:`time.monotonic` at which the present exchange ends.
+        deadline: time of :func:`clock.monotonic` at which the present exchange ends.
+        unsent: what is to be sent next.
         heard: bytes received in the present exchange.
         allowance: bytes that may still be received.
     """
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         self.sock: socket.socket = sock
-        self._unsent = b""
+        self.unsent: bytes = b""
         self.start(deadline)
         self._resting = False
         # One buffer for all replies of the connection, so that bytes beyond a reply cannot get lost, and show.
@@ -47,6 +52,7 @@ class DeadlineSocket(io.RawIOBase):
         """Begin an exchange."""
         self.deadline = deadline
         self.heard: int = 0
+        self._late = 0
         self.allowance: float = float(MAX_HEAD)
         self._resting = False
 
@@ -69,11 +75,11 @@ class DeadlineSocket(io.RawIOBase):
 
     def sendall(self, data: bytes) -> None:
         """Take what is to be sent, so that head and body travel as one; :meth:`push` sends it."""
-        self._unsent += data
+        self.unsent += data
 
     def push(self) -> None:
         """Send what was taken, before the deadline."""
-        data, self._unsent = self._unsent, b""
+        data, self.unsent = self.unsent, b""
         if data:
             self.sock.settimeout(self.left())
             self.sock.sendall(data)
@@ -91,8 +97,7 @@ class DeadlineSocket(io.RawIOBase):
         if self._resting:
             return None
         self.push()
-        self.sock.settimeout(self.left())
-        count = self.sock.recv_into(buffer)
+        count = self._receive(buffer)
         if count == 0 and self.heard and self.allowance != float("inf"):
             # http.client takes what there is of the head for all of it.
             raise http.client.IncompleteRead(b"")
@@ -102,16 +107,52 @@ class DeadlineSocket(io.RawIOBase):
             raise http.client.HTTPException(f"more than {MAX_HEAD} bytes of headers")
         return count
 
+    def _receive(self, buffer: Any) -> int:
+        # Past the deadline it takes what has arrived, without waiting: a process that was stopped, or a slow one, was
+        # answered in time.
+        left = self.deadline - monotonic()
+        if left <= 0:
+            self._late += 1
+        if self._late > MAX_LATE:
+            raise TimeoutError("timed out")
+        self.sock.settimeout(max(left, 0))
+        try:
+            return self.sock.recv_into(buffer)
+        except OSError as exc:
+            if isinstance(exc, BlockingIOError) or _wants_read(exc):
+                raise TimeoutError("timed out") from None
+            raise
+
     def close(self) -> None:
         """Nothing: ``http.client`` closes it after the head of a last reply, with the body still to come."""
 
     def spent(self) -> bool:
         """Whether bytes are left over from the exchange, or something arrived since: nothing for the next one."""
         self._resting = True
-        # What TLS has decrypted already no longer shows on the socket.
-        pending: Callable[[], int] | None = getattr(self.sock, "pending", None)
-        waiting = pending() if pending else 0
-        return bool(waiting or self._reader.peek(1)) or _ready(self.sock, 0)
+        if self._reader.peek(1):
+            return True
+        if not (_ready(self.sock, 0) or _pending(self.sock)):
+            return False
+        # TLS sends tickets for later sessions after its handshake: nothing to read, though something has arrived.
+        self.sock.settimeout(0)
+        try:
+            self.sock.recv(1)
+        except OSError as exc:
+            if from_handler(exc):
+                raise
+            return not _wants_read(exc)
+        return True
+
+
+def _pending(sock: Any) -> int:
+    """Return how many bytes TLS has decrypted already: they no longer show on the socket."""
+    pending: Callable[[], int] | None = getattr(sock, "pending", None)
+    return pending() if pending else 0
+
+
+def _wants_read(exc: OSError) -> bool:
+    # By name, so that plain HTTP does not load ssl.
+    return type(exc).__name__ == "SSLWantReadError"
 
 
 class _Reader(io.BufferedReader):
@@ -122,7 +163,7 @@ class _Reader(io.BufferedReader):
 
 
 def seconds_until(deadline: float) -> float:
-    """Seconds until a time of :func:`time.monotonic`; ``TimeoutError`` when it has passed."""
+    """Seconds until a time of :func:`clock.monotonic`; ``TimeoutError`` when it has passed."""
     seconds = deadline - monotonic()
     if seconds <= 0:
         raise TimeoutError("timed out")
@@ -166,7 +207,7 @@ def connected(host: str, port: int, deadline: float) -> socket.socket:
             return sock
         except BaseException as exc:
             sock.close()
-            if not isinstance(exc, OSError):
+            if not isinstance(exc, OSError) or from_handler(exc):
                 raise
             failure = exc
     raise failure

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
+from . import clock as clocks
 from . import retry
 from .envelope import failure, opened
 from .errors import (
@@ -14,14 +15,15 @@ from .errors import (
     To11aiNetworkError,
     To11aiResponseValidationError,
 )
-from .exchange import MAX_REDIRECTS, redirect_target
+from .exchange import MAX_REDIRECTS, Attempt, redirect_target
+from .interrupts import handler_error
 from .json_types import is_array, is_object
 from .tracing import trace_headers
 from .wire import json_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     from .endpoint import Endpoint, Read, Request
@@ -59,10 +61,10 @@ class Transport:
         total_timeout_s: float | None,
         on_envelope: Callable[[Mapping[str, Any]], None],
         exchange: Exchange,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = clocks.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] | None = None,
-        now: Callable[[], float] = time.time,
+        now: Callable[[], float] = clocks.now,
     ) -> None:
         self.api_key = api_key
         self.base_url = base_url
@@ -103,6 +105,7 @@ class Transport:
             To11aiError: the call failed; says how in all its attributes.
             TypeError, ValueError: the body cannot be sent as JSON.
         """
+        outer = sys.exc_info()[1]
         body = None if request.body is None else json_bytes(request.body)
         url = self.base_url + request.target
         started = self._clock()
@@ -114,6 +117,7 @@ class Transport:
             try:
                 return self._attempt(row, url, body, attempt, ends, read)
             except To11aiError as error:
+                _let_through(error, outer)
                 wait = self._wait(error, row, attempt) if attempt <= retries else None
                 now = self._clock()
                 if wait is None or now + wait >= ends or not self._budget.spend():
@@ -125,7 +129,7 @@ class Transport:
         started = self._clock()
         reply, outcome = None, "failed"
         try:
-            reply = self._exchanged(row, url, body, min(started + self.timeout_s, ends))
+            reply = self._exchanged(row, url, body, ends)
             outcome = str(reply.status)
             return self._result(reply, read)
         except To11aiError as error:
@@ -134,17 +138,56 @@ class Transport:
         finally:
             self._log(row, outcome, attempt, self._clock() - started)
 
-    def _exchanged(self, row: Endpoint, url: str, body: bytes | None, deadline: float) -> Reply:
-        """The reply to one attempt; a GET is followed about its origin."""
+    def _exchanged(self, row: Endpoint, url: str, body: bytes | None, ends: float) -> Reply:
+        """Return the reply to one attempt; a GET is followed about its origin."""
         redirects = MAX_REDIRECTS if row.method == "GET" else 0
+        self._prepare(row)
+        deadline = min(self._clock() + self.timeout_s, ends)
         while True:
-            reply = self._exchange(
-                row.method, url, self._headers(), body, deadline, safe=row.safe, meanwhile=row.prepare
+            attempt = Attempt(
+                row.method,
+                url,
+                self._headers(),
+                body,
+                deadline=deadline,
+                ends=ends,
+                safe=row.safe,
+                meanwhile=row.prepare if row.reads else None,
+                clock=self._clock,
             )
+            reply = self._exchange(attempt)
             target = redirect_target(reply, url)
             if target is None or redirects == 0:
                 return reply
-            url, redirects = target, redirects - 1
+            url, redirects, deadline = target, redirects - 1, attempt.deadline
+
+    def _prepare(self, row: Endpoint) -> None:
+        """Import what the call needs, so that nothing is sent whose reply cannot be read.
+
+        For a read the compiled core of Pydantic is enough, which is what does not fit: the rest is imported while the
+        server thinks.
+        """
+        self._exchange.prepare()
+        if row.reads:
+            row.load()
+        else:
+            row.prepare()
+
+    def warm_up(self, rows: Iterable[Endpoint], *, connect: bool) -> None:
+        """Do beforehand what the first calls of these rows need; see :meth:`To11aiClient.warm_up`."""
+        outer, started = sys.exc_info()[1], self._clock()
+        self._exchange.prepare()
+        for row in rows:
+            row.prepare()
+        if connect:
+            bound = min(self.timeout_s, self.total_timeout_s or self.timeout_s)
+            try:
+                self._exchange.connect(Attempt("GET", self.base_url, {}, None, deadline=self._clock() + bound))
+            except To11aiError as error:
+                _let_through(error, outer)
+                error.attempts, error.elapsed_s = 1, self._clock() - started
+                redact(error, self.api_key)
+                raise
 
     def _headers(self) -> dict[str, str]:
         return {
@@ -196,6 +239,12 @@ class Transport:
             logger("to11ai_sdk").debug(
                 "%s %s: %s, attempt %d, %.3f s", row.method, row.path, outcome, attempt, elapsed_s
             )
+
+
+def _let_through(error: To11aiError, outer: BaseException | None) -> None:
+    """Raise what a signal handler raised, if that is what an error was made of."""
+    if raised := handler_error(error, outer):
+        raise raised from raised.__cause__
 
 
 def _random() -> float:

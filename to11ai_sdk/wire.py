@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from .json_types import is_mapping, is_sequence
 
@@ -97,60 +97,6 @@ def segment(name: str, value: Any) -> str:
     if any(char < " " or "\x7f" <= char <= "\x9f" or "\ud800" <= char <= "\udfff" for char in raw):
         raise ValueError(f"{name} must not hold control characters")
     return quote(raw, safe="")
-
-
-def header_value(name: str, value: Any) -> str:
-    """The value, if a header can hold it (RFC 9110 section 5.5).
-
-    Raises:
-        TypeError: not a ``str``; names the parameter.
-        ValueError: blank, or with control or non-ASCII characters; names the parameter, never the value.
-    """
-    if not isinstance(value, str):
-        raise TypeError(f"{name} must be a str, not {type(value).__name__}")
-    if not value.strip():
-        raise ValueError(f"{name} must not be blank")
-    if any(char < " " or char > "~" for char in value):
-        raise ValueError(f"{name} must hold only what an HTTP header can: ASCII without control characters")
-    return value
-
-
-def origin(url: Any, name: str = "base_url", example: str = "https://api.to11.ai") -> str:
-    """A base URL, checked and without its trailing slashes; messages name the argument and show an example.
-
-    Raises:
-        TypeError: not a ``str``.
-        ValueError: no absolute http or https URL, or one with more than host, port and path; names the argument.
-    """
-    if not isinstance(url, str):
-        raise TypeError(f"{name} must be a str, not {type(url).__name__}")
-    if not url.strip():
-        raise ValueError(f"{name} must not be blank; without a server of your own it is {example}")
-    fault = _url_fault(url)
-    if fault:
-        # The URL is not printed: what is wrong with it may be that it holds a secret.
-        raise ValueError(f"{name} must be like {example}: {fault}")
-    return url.rstrip("/")
-
-
-def _url_fault(url: str) -> str | None:
-    if not url.isascii() or any(char <= " " or char in '\\\x7f"<>^`{|}' for char in url):
-        return "it holds spaces or characters that a URL cannot"
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return "its host or port is not valid"
-    faults = {
-        "it does not start with http:// or https://": parts.scheme not in ("http", "https"),
-        "it has no host": not parts.hostname,
-        "its port is not valid": port == 0 or parts.netloc.endswith(":"),
-        "it holds a user name or password": "@" in parts.netloc,
-        "its host is not valid": "%" in parts.netloc,
-        "it has a query or a fragment": "?" in url or "#" in url,
-        "its path has dot segments": bool({".", ".."} & set(unquote(parts.path).split("/"))),
-    }
-    return next((fault for fault, found in faults.items() if found), None)
 
 
 def target(path: str, query: Mapping[str, str]) -> str:

@@ -60,7 +60,7 @@ def impatient(
         jitter=lambda: 0.5,
     )
     cache = PromptCache(ttl_s=ttl_s, max_entries=100, stale_if_error_s=0)
-    return To11aiClient(transport=transport, cache=cache, behaviors=behaviors)
+    return To11aiClient(parts=lambda: (transport, cache), behaviors=behaviors)
 
 
 def get(client: To11aiClient, name: str) -> str:

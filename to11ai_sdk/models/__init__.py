@@ -9,8 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from pydantic import TypeAdapter
-
 _HOMES = {
     "authored": (
         "ChatMessage",
@@ -58,20 +56,31 @@ def __getattr__(name: str) -> Any:
     return value
 
 
+def load() -> None:
+    """Import Pydantic with its compiled core; an ``ImportError`` says what does not fit, and what would."""
+    try:
+        import pydantic  # noqa: F401 - for its effect
+    except ImportError as exc:
+        from ..pydantic_fit import explain
+
+        explain(exc)
+        raise
+
+
 def reader(annotation: str) -> Callable[[Any], Any]:
-    """What builds the result of a reply annotated so: the name of a model, or ``builtins.list[Model]``."""
-    from pydantic import ConfigDict, TypeAdapter
-
-    from .base import Items
-
+    """Return what builds the result of a reply annotated so: the name of a model, or ``builtins.list[Model]``."""
     outer, _, inner = annotation.rstrip("]").rpartition("[")
     model: Any = globals().get(inner) or __getattr__(inner)
-    # Without the None Pydantic takes no settings here, and its errors would print what the reply said.
-    kind: Any = Items[model] if outer else model | None
-    adapter: TypeAdapter[Any] = TypeAdapter(kind, config=ConfigDict(hide_input_in_errors=True))
-    adapter.rebuild()
-    # The method of the validator itself: the adapter's own adds a tenth to a cache hit.
-    return adapter.validator.validate_python
+    if outer:
+        from pydantic import TypeAdapter
+
+        from .base import Items
+
+        adapter: TypeAdapter[Any] = TypeAdapter(Items[model])
+        return adapter.validator.validate_python
+    model.model_rebuild()
+    # The method of the validator itself: the model's own adds a tenth to a cache hit.
+    return model.__pydantic_validator__.validate_python  # type: ignore[no-any-return]
 
 
 def misfit(exc: Any) -> str:

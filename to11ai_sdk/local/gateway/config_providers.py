@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...json_types import is_mapping
-from ...wire import origin
+from ...settings import origin
 from .config_fields import ConfigError, Fields
 from .formats import FORMATS
 from .providers import DEFAULTS, DIALECTS, KINDS, Model, ProviderConfig, canonical

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from ...wire import header_value
+from ...settings import header_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

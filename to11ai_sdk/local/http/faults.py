@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from threading import TIMEOUT_MAX, Event, Lock
 from typing import TYPE_CHECKING, Any
 
-from ... import wire
+from ... import settings, wire
 from ...endpoint import ENDPOINTS
 from ..problems import Problem
 from . import envelope
@@ -83,7 +83,7 @@ def _check_content(body: Any, headers: Mapping[str, Any]) -> None:
         if not _FIELD_NAME.fullmatch(name):
             raise ValueError(f"headers: {name!r} is no name of a header")
         if value != "":
-            wire.header_value(f"headers[{name!r}]", value)
+            settings.header_value(f"headers[{name!r}]", value)
 
 
 def _check_seconds(delay_s: Any) -> None:

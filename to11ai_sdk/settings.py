@@ -1,0 +1,112 @@
+"""Checks of what a client is made with; light, since making a client is all that some processes do."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+GATEWAY_URL = "https://gw.to11.ai"
+
+
+def number(name: str, value: Any) -> float:
+    """Return a number of seconds; ``TypeError`` or ``ValueError`` name the argument."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
+    if value != value:
+        raise ValueError(f"{name} must be a number of seconds, not NaN")
+    return value
+
+
+def seconds(name: str, value: float) -> float:
+    """Return a time that can be waited for."""
+    # A socket cannot wait longer than some centuries.
+    if not 0 < number(name, value) <= 1e9:
+        raise ValueError(f"{name} must be more than 0 and at most 1e9 seconds")
+    return value
+
+
+def whole(name: str, value: Any) -> int:
+    """Return a whole number."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be an int, not {type(value).__name__}")
+    return value
+
+
+def count(name: str, value: int) -> int:
+    """Return a whole number that is not negative."""
+    if whole(name, value) < 0:
+        raise ValueError(f"{name} must be 0 or more")
+    return value
+
+
+def header_value(name: str, value: Any) -> str:
+    """Return the value, if a header can hold it (RFC 9110 section 5.5).
+
+    Raises:
+        TypeError: not a ``str``; names the parameter.
+        ValueError: blank, or with control or non-ASCII characters; names the parameter, never the value.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a str, not {type(value).__name__}")
+    if not value.strip():
+        raise ValueError(f"{name} must not be blank")
+    if any(char < " " or char > "~" for char in value):
+        raise ValueError(f"{name} must hold only what an HTTP header can: ASCII without control characters")
+    return value
+
+
+def origin(url: Any, name: str = "base_url", example: str = "https://api.to11.ai") -> str:
+    """Check a base URL and return it without its trailing slashes; messages name the argument and show an example.
+
+    Raises:
+        TypeError: not a ``str``.
+        ValueError: no absolute http or https URL, or one with more than host, port and path; names the argument.
+    """
+    if not isinstance(url, str):
+        raise TypeError(f"{name} must be a str, not {type(url).__name__}")
+    if not url.strip():
+        raise ValueError(f"{name} must not be blank; without a server of your own it is {example}")
+    fault = _url_fault(url)
+    if fault:
+        # The URL is not printed: what is wrong with it may be that it holds a secret.
+        raise ValueError(f"{name} must be like {example}: {fault}")
+    return url.rstrip("/")
+
+
+def _url_fault(url: str) -> str | None:
+    # Not urlsplit: importing urllib.parse would be a third of the cost of making a client.
+    if not url.isascii() or any(char <= " " or char in '\\\x7f"<>^`{|}' for char in url):
+        return "it holds spaces or characters that a URL cannot"
+    scheme, _, rest = url.partition(":")
+    authority, _, path = rest[2:].partition("/") if rest.startswith("//") else ("", "", rest)
+    host, port = _host_and_port(authority.rpartition("@")[2])
+    faults = {
+        "it has a query or a fragment": "?" in url or "#" in url,
+        "it does not start with http:// or https://": scheme.lower() not in ("http", "https"),
+        "it holds a user name or password": "@" in authority,
+        "it has no host": host == "",
+        "its host or port is not valid": host is None or "%" in host,
+        "its port is not valid": port is not None and not (port.isdigit() and 0 < int(port[:6]) < 65536),
+        "its path has dot segments": bool({".", ".."} & set(path.lower().replace("%2e", ".").split("/"))),
+    }
+    return next((fault for fault, found in faults.items() if found), None)
+
+
+def _host_and_port(authority: str) -> tuple[str | None, str | None]:
+    """Split an authority (RFC 3986 section 3.2); no host means an invalid one, no port that none is given."""
+    if authority.startswith("["):
+        host, end, rest = authority[1:].partition("]")
+        valid = end and rest[:1] in ("", ":") and _is_ipv6(host)
+        return host if valid else None, rest[1:] if rest else None
+    host, colon, port = authority.partition(":")
+    return None if {"[", "]"} & set(host) else host, port if colon else None
+
+
+def _is_ipv6(host: str) -> bool:
+    from ipaddress import IPv6Address
+
+    try:
+        return bool(IPv6Address(host).packed) and "%" not in host
+    except ValueError:
+        return False
