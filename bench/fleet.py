@@ -71,7 +71,10 @@ class Simulated:
         """Let virtual time pass."""
         self.now += seconds
 
-    def exchange(self, *_: object, **__: object) -> Reply:
+    def prepare(self) -> None:
+        """Load nothing: there is no network."""
+
+    def __call__(self, *_: object) -> Reply:
         """Answer a request, or fail it."""
         self._tally.load[int(self.now / BIN_S)] += 1
         self.sleep(ANSWER_S)
@@ -88,7 +91,7 @@ def ours(server: Simulated, chance: random.Random) -> Callable[[], object]:
         max_retries=3,
         total_timeout_s=None,
         on_envelope=_ignore,
-        exchange=server.exchange,  # type: ignore[arg-type]
+        exchange=server,  # type: ignore[arg-type]
         clock=lambda: server.now,
         sleep=server.sleep,
         jitter=chance.random,
@@ -107,7 +110,7 @@ def plain(server: Simulated, chance: random.Random) -> Callable[[], object]:
         if server.now < fresh_until:
             return
         for attempt in range(4):
-            if server.exchange().status == 200:
+            if server().status == 200:
                 fresh_until = server.now + TTL_S
                 return
             server.sleep(0.2 * 2**attempt)

@@ -115,31 +115,32 @@ __all__ = [
 ]
 
 
-def _home(name: str) -> str:
-    """The module that holds a public name."""
+def _home(name: str) -> object:
+    """Import the module that holds a public name, by a statement: freezers and vendoring tools find no other."""
+    home: object
     if name.endswith("Error"):
-        return "errors"
-    return {
-        "BehaviorStore": "behaviors",
-        "env_var_name_for_key": "behaviors",
-        "To11aiClient": "client",
-        "create_client": "client",
-        "gateway_auth_headers": "gateway",
-        "gateway_prompt_headers": "gateway",
-        "ProjectEnvironmentResource": "project_environments",
-        "PromptResource": "prompts",
-        "RoutingRuleReleaseResource": "routing_rules",
-        "RoutingRuleVersionResource": "routing_rules",
-        "RoutingRulesResource": "routing_rules",
-    }.get(name, "models")
+        from . import errors as home
+    elif name in ("BehaviorStore", "env_var_name_for_key"):
+        from . import behaviors as home
+    elif name in ("To11aiClient", "create_client"):
+        from . import client as home
+    elif name in ("gateway_auth_headers", "gateway_prompt_headers"):
+        from . import gateway as home
+    elif name == "ProjectEnvironmentResource":
+        from . import project_environments as home
+    elif name == "PromptResource":
+        from . import prompts as home
+    elif name.startswith("RoutingRule"):
+        from . import routing_rules as home
+    else:
+        from . import models as home
+    return home
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = globals()[name] = getattr(import_module(f".{_home(name)}", __name__), name)
+    value = globals()[name] = getattr(_home(name), name)
     return value
 
 

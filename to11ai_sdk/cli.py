@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     Commands = argparse._SubParsersAction["Parser"]  # pyright: ignore[reportPrivateUsage]
 
+PACKAGE = __name__.rpartition(".")[0]
+PROGRAM = f"python -m {PACKAGE}" if "." in PACKAGE else "to11ai"
+"""How this command is called; a copy inside another package has no script."""
 VERSION = USER_AGENT.rpartition("/")[2]
 API_URL = "https://api.to11.ai"
 LOCAL_HELP = "for development, not for production: the to11 control plane and gateway on this machine"
@@ -82,7 +85,7 @@ def _unwritten(exc: OSError) -> int:
 
 
 def _complain(problem: object, code: int) -> int:
-    print("to11ai:", " ".join(str(problem).split()), file=sys.stderr)
+    print(f"{PROGRAM}:", " ".join(str(problem).split()), file=sys.stderr)
     return code
 
 
@@ -94,7 +97,7 @@ def _unexpected(arguments: Iterable[str]) -> str:
 
 def make_parser() -> Parser:
     """The parser of the whole command line, built from the table."""
-    parser = Parser(prog="to11ai", description="The to11 control plane from the command line.")
+    parser = Parser(prog=PROGRAM, description="The to11 control plane from the command line.")
     parser.add_argument("--version", action="version", version=f"to11ai-sdk {VERSION}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_local(commands)

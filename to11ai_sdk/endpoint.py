@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property, wraps
-from importlib import import_module
 
 from . import wire
 from .errors import To11aiResponseValidationError
@@ -200,8 +199,6 @@ class Resource:
 class EndpointTable(Mapping[str, Endpoint]):
     """The rows by their dotted names, in the order of the source; complete whoever asks, and read-only."""
 
-    _HOMES = ("prompts", "project_environments", "routing_rules")
-
     def __init__(self) -> None:
         self._filed: list[Endpoint] = []
 
@@ -211,8 +208,10 @@ class EndpointTable(Mapping[str, Endpoint]):
 
     @cached_property
     def _rows(self) -> dict[str, Endpoint]:
-        # The modules that declare the rows import this one: asked for by name, the arrow between them points one way.
-        homes = [import_module(f"to11ai_sdk.{home}").__name__ for home in self._HOMES]
+        # The modules that declare the rows import this one.
+        from . import project_environments, prompts, routing_rules
+
+        homes = [home.__name__ for home in (prompts, project_environments, routing_rules)]
         # By module, whichever of them was imported first.
         return {row.name: row for home in homes for row in self._filed if row.signature.__module__ == home}
 

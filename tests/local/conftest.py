@@ -6,7 +6,7 @@ import pytest
 from bound import Api
 
 # The plugin brings this fixture where the package is installed; the tests also run from a checkout.
-from to11ai_sdk.local.pytest_plugin import to11  # noqa: F401
+from to11ai_sdk.pytest_plugin import to11  # noqa: F401
 
 if TYPE_CHECKING:
     from to11ai_sdk.local import LocalTo11

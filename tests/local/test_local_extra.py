@@ -9,7 +9,7 @@ import sys
 for name in ("werkzeug", "liquid", "jsonschema"):
     sys.modules[name] = None
 import to11ai_sdk.local
-import to11ai_sdk.local.pytest_plugin
+import to11ai_sdk.pytest_plugin
 try:
     to11ai_sdk.local.LocalTo11
 except ImportError as exc:
@@ -18,7 +18,7 @@ except ImportError as exc:
 BARE = """
 import sys
 before = set(sys.modules)
-import to11ai_sdk.local, to11ai_sdk.local.pytest_plugin
+import to11ai_sdk.local, to11ai_sdk.pytest_plugin
 print(sorted({"werkzeug", "liquid", "jsonschema", "sqlite3", "pydantic"} & (set(sys.modules) - before)))
 """
 USE = """
@@ -46,7 +46,7 @@ def test_importing_the_package_and_the_plugin_imports_nothing_of_the_extra() -> 
 
 def test_the_fixture_gives_each_test_a_fresh_server(tmp_path) -> None:  # type: ignore[no-untyped-def]
     (tmp_path / "test_use.py").write_text(USE)
-    plugin = "to11ai_sdk.local.pytest_plugin"
+    plugin = "to11ai_sdk.pytest_plugin"
     command = [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", plugin]
     # Where the package is installed its entry point loads the plugin, and naming it once more is refused.
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}

@@ -34,7 +34,6 @@ its address, the usual name of its variable and the models that the built-in one
 
 from __future__ import annotations
 
-import importlib
 import json
 import sys
 from dataclasses import dataclass, field
@@ -172,7 +171,11 @@ def _read(path: Path) -> Any:
 
 def _toml() -> Any:
     # Python 3.10 has no reader of TOML; the extra brings one for it.
-    return importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib  # pyright: ignore[reportMissingImports]
+    return tomllib
 
 
 def _option(option: str) -> tuple[str, dict[str, Any]]:

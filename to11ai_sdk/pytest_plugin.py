@@ -1,21 +1,20 @@
-"""The pytest fixture ``to11``; pytest loads this module in every run, so it imports nothing of the extra."""
+"""The pytest fixture ``to11``. Every run of pytest loads this module, also where ``local/`` has been left out."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from . import LocalTo11
+    from .local import LocalTo11
 
 
 @pytest.fixture
 def to11() -> Iterator[LocalTo11]:
     """A fresh local to11 in memory, for one test."""
-    from . import LocalTo11
+    from .local import LocalTo11
 
     with LocalTo11() as local:
         yield local
