@@ -97,7 +97,7 @@ def ours(server: Simulated, chance: random.Random) -> Callable[[], object]:
         jitter=chance.random,
     )
     cache = PromptCache(ttl_s=TTL_S, max_entries=100, stale_if_error_s=3600.0, clock=lambda: server.now)
-    client = To11aiClient(transport=transport, cache=cache, behaviors=BehaviorStore())
+    client = To11aiClient(parts=lambda: (transport, cache), behaviors=BehaviorStore())
     return lambda: client.prompts.resolve(project_id="p", slug="s", labels=["production"])
 
 
