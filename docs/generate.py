@@ -10,7 +10,7 @@ import inspect
 import re
 import sys
 import typing
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
 from types import FunctionType
@@ -139,7 +139,7 @@ def gateway() -> Iterator[str]:
 def members(kind: type) -> Iterator[tuple[str, Any]]:
     """The public methods and properties that a class itself declares, in the order of the source."""
     for name, value in vars(kind).items():
-        if not name.startswith("_") and isinstance(value, FunctionType | property | classmethod):
+        if not name.startswith("_") and isinstance(value, FunctionType | property | cached_property | classmethod):
             yield name, value.__func__ if isinstance(value, classmethod) else value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import json
 import pickle
 import traceback
@@ -137,7 +138,8 @@ def test_the_exact_code_may_stand_in_the_details(server: RecordingServer, status
     assert error.error_code == code
     error = error_of(server, reply(refusal("generic", "said so", {"code": code}), status))
     assert type(error) is kind
-    assert error.error_code == "generic"
+    by_status = (To11aiApiError, To11aiAuthError, To11aiRateLimitError, To11aiValidationError)
+    assert error.error_code == ("generic" if kind in by_status else code)
     assert str(error) == f"HTTP {status} generic {code}: said so"
 
 
@@ -145,7 +147,12 @@ def test_the_exact_code_may_stand_in_the_details(server: RecordingServer, status
 def test_a_missing_rule_may_be_told_in_lower_case(server: RecordingServer, word: str) -> None:
     error = error_of(server, reply(refusal("not_found", "no", {"error": word, "ruleId": "ru_1"}), 404))
     assert type(error) is RuleNotFoundError
-    assert error.rule_id == "ru_1"
+    assert (error.rule_id, error.error_code) == ("ru_1", word.upper())
+    assert str(error) == f"HTTP 404 not_found {word}: no"
+    error = error_of(server, reply(refusal("RULE_NOT_FOUND", "no", {"error": word}), 404))
+    assert error.error_code == "RULE_NOT_FOUND"
+    error = error_of(server, reply(refusal("not_found", "no", {"error": word}), 400))
+    assert (type(error), error.error_code) == (To11aiValidationError, "not_found")
 
 
 # fmt: off
@@ -158,21 +165,26 @@ ATTRIBUTES = [
      {"rule_id": "ru", "version_id": "rv", "reason": ""}),
     (422, "NO_APPLICABLE_ROUTE", {"rule": "first", "ruleId": "second", "version": 3, "versionId": "rv"},
      {"rule_id": "first", "version_id": "rv"}),
+    (422, "NO_APPLICABLE_ROUTE", {"rule": "", "ruleId": "ru", "version": "", "versionId": "rv"},
+     {"rule_id": "ru", "version_id": "rv"}),
     (422, "ENV_NOT_ENABLED_FOR_PROVIDER", {"rule": "ru", "env": "prod", "providerId": "openai"},
      {"rule_id": "ru", "env_slug": "prod", "provider_id": "openai"}),
     (422, "ENV_NOT_ENABLED_FOR_PROVIDER", {"ruleId": "ru", "envSlug": "prod"},
      {"rule_id": "ru", "env_slug": "prod", "provider_id": ""}),
+    (422, "ENV_NOT_ENABLED_FOR_PROVIDER", {"rule": "", "ruleId": "ru", "env": "", "envSlug": "prod"},
+     {"rule_id": "ru", "env_slug": "prod"}),
     (422, "INVALID_VARIANT_WEIGHTS", {"field": "variants", "reason": "sum_not_100"},
      {"field": "variants", "reason": "sum_not_100", "variant_name": None}),
     (400, "INVALID_VARIANT_PARAMS", {"field": "variants.0.params", "reason": "unknown", "variantName": "a"},
      {"field": "variants.0.params", "reason": "unknown", "variant_name": "a"}),
+    (422, "INVALID_STEP_COUNT", {"field": "", "variantName": ""}, {"field": "", "reason": None, "variant_name": ""}),
     (422, "PROMPT_LABEL_NOT_REGISTERED", {"projectId": "pr", "label": "beta"}, {"project_id": "pr", "label": "beta"}),
 ]
 WITHOUT_DETAILS = [
     (404, "RULE_NOT_FOUND", {"rule_id": None, "model": None, "env": None}),
     (422, "NO_APPLICABLE_ROUTE", {"rule_id": "", "version_id": "", "reason": ""}),
     (422, "ENV_NOT_ENABLED_FOR_PROVIDER", {"rule_id": "", "env_slug": "", "provider_id": ""}),
-    (422, "INVALID_STEP_COUNT", {"field": "", "reason": "", "variant_name": None}),
+    (422, "INVALID_STEP_COUNT", {"field": None, "reason": None, "variant_name": None}),
     (422, "PROMPT_LABEL_NOT_REGISTERED", {"project_id": "", "label": ""}),
     (404, "PROMPT_NOT_FOUND", {}),
 ]
@@ -291,7 +303,8 @@ def test_a_network_error_describes_its_call_too() -> None:
 
 @pytest.mark.parametrize("header", ["retry_after"])
 @pytest.mark.parametrize(
-    ("value", "seconds"), [("30", 30.0), ("0", 0.0), ("soon", None), ("-1", None), ("1e3", None), ("", None)]
+    ("value", "seconds"),
+    [("30", 30.0), ("0", 0.0), ("1.5", 1.5), ("soon", None), ("-1", None), ("1e3", None), ("", None)],
 )
 def test_a_rate_limit_says_when_to_come_back(
     server: RecordingServer, header: str, value: str, seconds: float | None
@@ -304,7 +317,7 @@ def test_a_rate_limit_may_say_a_date(server: RecordingServer) -> None:
     error = error_of(server, reply(refusal("X"), 429, retry_after="Fri, 31 Dec 9999 23:59:59 GMT"))
     assert error.retry_after_seconds > 1e9
     error = error_of(server, reply(refusal("X"), 429, retry_after="Sun, 06 Nov 1994 08:49:37 GMT"))
-    assert error.retry_after_seconds is None
+    assert error.retry_after_seconds == 0.0
 
 
 def test_a_rate_limit_without_the_header_does_not_know(server: RecordingServer) -> None:
@@ -339,18 +352,153 @@ def test_every_error_survives_pickle_and_copy(server: RecordingServer) -> None:
             assert vars(twin) == vars(error)
 
 
+def test_the_cause_survives_a_copy_and_not_a_pickle() -> None:
+    class Unpicklable(Exception):
+        def __reduce__(self) -> str:
+            raise TypeError("not to be pickled")
+
+    error = To11aiNetworkError("down", cause=Unpicklable())
+    error.attempts = 2
+    assert copy.copy(error).cause is error.cause
+    assert copy.deepcopy(error).__cause__ is error.cause
+    lonely = pickle.loads(pickle.dumps(error))
+    assert (str(lonely), lonely.attempts, lonely.cause) == ("down", 2, None)
+
+
+def test_a_deep_copy_shares_no_details() -> None:
+    error = To11aiApiError("no", status_code=404, details={"list": []})
+    assert copy.copy(error).details is error.details
+    assert copy.deepcopy(error).details is not error.details
+
+
+# --- made by hand, as fakes and tests of applications do
+
+NEEDED: Any = inspect.Parameter.empty
+# fmt: off
+BY_HAND: list[tuple[type[To11aiError], dict[str, Any]]] = [
+    (To11aiApiError, {"status_code": NEEDED, "error_code": None, "details": None}),
+    (To11aiAuthError, {"status_code": NEEDED, "error_code": None, "details": None}),
+    (To11aiValidationError, {"error_code": None, "details": None}),
+    (To11aiRateLimitError, {"retry_after_seconds": None, "error_code": None, "details": None}),
+    (To11aiNetworkError, {"cause": None}),
+    (RuleNotFoundError, {"error_code": NEEDED, "rule_id": None, "model": None, "env": None, "details": None}),
+    (NoApplicableRouteError, {"rule_id": NEEDED, "version_id": NEEDED, "reason": NEEDED, "details": None}),
+    (EnvNotEnabledForProviderError,
+     {"rule_id": NEEDED, "env_slug": NEEDED, "provider_id": NEEDED, "details": None}),
+    (RuleVersionInvalidSnapshotError,
+     {"error_code": NEEDED, "field": None, "reason": None, "variant_name": None, "details": None, "status_code": 400}),
+    (PromptLabelNotRegisteredError, {"project_id": NEEDED, "label": NEEDED, "details": None}),
+]
+FIXED: dict[type[To11aiError], dict[str, Any]] = {
+    To11aiValidationError: {"status_code": 400},
+    To11aiRateLimitError: {"status_code": 429},
+    RuleNotFoundError: {"status_code": 404},
+    NoApplicableRouteError: {"status_code": 422, "error_code": "NO_APPLICABLE_ROUTE"},
+    EnvNotEnabledForProviderError: {"status_code": 422, "error_code": "ENV_NOT_ENABLED_FOR_PROVIDER"},
+    PromptLabelNotRegisteredError: {"status_code": 422, "error_code": "PROMPT_LABEL_NOT_REGISTERED"},
+}
+# fmt: on
+HAND_MADE = pytest.mark.parametrize(("kind", "defaults"), BY_HAND)
+
+
+def values_of(defaults: dict[str, Any]) -> dict[str, Any]:
+    """A value for each argument, none of them its default."""
+    odd = {"status_code": 418, "cause": OSError("down"), "retry_after_seconds": 3, "details": [{"a": 1}]}
+    return {name: odd.get(name, f"its {name}") for name in defaults}
+
+
+def test_each_class_of_an_error_reply_is_in_the_table() -> None:
+    assert {kind for kind, _ in BY_HAND} == {To11aiNetworkError, *CLASSES}
+
+
+@HAND_MADE
+def test_all_but_the_message_is_by_name_with_these_defaults(kind: type[To11aiError], defaults: dict[str, Any]) -> None:
+    message, *others = inspect.signature(kind).parameters.values()
+    assert (message.name, message.kind) == ("message", message.POSITIONAL_OR_KEYWORD)
+    assert {parameter.name: parameter.default for parameter in others} == defaults
+    assert {parameter.kind for parameter in others} == {inspect.Parameter.KEYWORD_ONLY}
+
+
+@HAND_MADE
+def test_what_is_given_can_be_read_and_survives(kind: type[To11aiError], defaults: dict[str, Any]) -> None:
+    given = values_of(defaults)
+    error = kind("text", **given)
+    assert (str(error), error.args) == ("text", ("text",))
+    for twin in (error, *duplicates(error)):
+        kept = {name: getattr(twin, name) for name in given if name != "cause"}
+        assert kept == {name: value for name, value in given.items() if name != "cause"}
+        assert {name: getattr(twin, name) for name in FIXED.get(kind, {})} == FIXED.get(kind, {})
+        assert (type(twin), str(twin), repr(twin)) == (kind, "text", repr(error))
+
+
+@HAND_MADE
+def test_what_is_not_given_is_the_default(kind: type[To11aiError], defaults: dict[str, Any]) -> None:
+    given = {name: value for name, value in values_of(defaults).items() if defaults[name] is NEEDED}
+    error = kind("text", **given)
+    if kind is PromptLabelNotRegisteredError:
+        defaults = {**defaults, "details": {"projectId": "its project_id", "label": "its label"}}
+    assert {name: getattr(error, name) for name in defaults} == {**defaults, **given}
+    assert (error.attempts, error.method, error.request_id, error.__cause__) == (0, "", None, None)
+
+
+@HAND_MADE
+def test_a_missing_or_unknown_word_is_named(kind: type[To11aiError], defaults: dict[str, Any]) -> None:
+    given = values_of(defaults)
+    for name in (name for name, default in defaults.items() if default is NEEDED):
+        with pytest.raises(TypeError, match=f"missing 1 required keyword-only argument: '{name}'"):
+            kind("text", **{key: value for key, value in given.items() if key != name})
+    with pytest.raises(TypeError, match="unexpected keyword argument 'statuscode'"):
+        kind("text", **given, statuscode=1)
+    with pytest.raises(TypeError, match="positional argument"):
+        kind("text", "more", **given)
+
+
+@pytest.mark.parametrize("details", [{}, [], "", 0, False, {"label": "other"}])
+def test_details_that_are_given_stay_as_they_are(details: Any) -> None:
+    error = PromptLabelNotRegisteredError("no", project_id="pr", label="beta", details=details)
+    assert error.details is details
+    assert (error.project_id, error.label) == ("pr", "beta")
+
+
+def test_the_cause_is_chained() -> None:
+    cause = OSError("down")
+    error = To11aiNetworkError("no reply", cause=cause)
+    assert error.cause is error.__cause__ is cause
+    assert (error.unsent, error.final) == (False, False)
+    with pytest.raises(To11aiNetworkError) as caught:
+        raise To11aiNetworkError("no reply") from cause
+    assert caught.value.cause is cause
+    try:
+        raise cause
+    except OSError:
+        error = To11aiNetworkError("no reply")
+        assert (error.cause, error.__suppress_context__) == (None, False)
+
+
 @pytest.mark.parametrize("kind", [To11aiError, To11aiNetworkError, To11aiResponseValidationError, *CLASSES])
-def test_an_error_can_be_made_by_hand(kind: type[To11aiError]) -> None:
-    for error in (kind("text"), kind()):
-        assert all(str(twin) == str(error) for twin in duplicates(error))
+def test_an_error_that_was_never_initialized_is_one_all_the_same(kind: type[To11aiError]) -> None:
+    bare = kind.__new__(kind)
+    names = [name for each in kind.__mro__ for name in inspect.get_annotations(each)]
+    assert {"attempts", "request_id"} <= set(names)
+    for error in (bare, *duplicates(bare)):
+        assert (repr(error), str(error)) == (f"{kind.__name__}()", "")
+        for name in names:
+            getattr(error, name)
 
 
-def test_an_error_made_by_hand_has_the_attributes_of_one_that_came() -> None:
-    limit = To11aiRateLimitError("slow down", retry_after_seconds=3)
-    assert (limit.status_code, limit.retry_after_seconds) == (429, 3)
-    assert To11aiValidationError("bad").status_code == 400
-    missing = RuleNotFoundError("gone", status_code=404, error_code="RULE_NOT_FOUND", details={"ruleId": "ru_1"})
-    assert (missing.status_code, missing.rule_id, missing.retry_after_seconds) == (404, "ru_1", None)
+def test_the_base_takes_what_any_exception_takes() -> None:
+    class Own(To11aiError):
+        def __init__(self, code: int, *, why: str) -> None:
+            super().__init__(code, why)
+            self.why = why
+
+    assert To11aiError().args == ()
+    for error in duplicates(To11aiError("a", 2)):
+        assert error.args == ("a", 2)
+    for twin in (copy.copy(Own(3, why="x")), copy.deepcopy(Own(3, why="x"))):
+        assert (twin.args, twin.why) == ((3, "x"), "x")
+    redact(error := Own(3, why="longer key"), "longer key")
+    assert (error.args, error.why) == ((3, "[key]"), "[key]")
 
 
 # --- the key
@@ -402,7 +550,7 @@ def test_the_key_is_in_no_representation_of_the_client(server: RecordingServer) 
 
 
 def test_redaction_leaves_other_values_and_short_secrets_alone() -> None:
-    error = To11aiApiError("a key", details={"n": 1, "list": [None, True, "key"]})
+    error = To11aiApiError("a key", status_code=400, details={"n": 1, "list": [None, True, "key"]})
     redact(error, "key")
     assert str(error) == "a key"
     redact(error, "longer key")

@@ -61,13 +61,23 @@ def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
         ("Sunday, 06-Nov-94 08:49:47 GMT", 10.0),
         ("Sun Nov  6 08:49:47 1994", 10.0),
         ("Sun, 06 Nov 1994 08:49:37 GMT", 0.0),
-        ("Sun, 06 Nov 1994 08:49:36 GMT", None),
+        ("Sun, 06 Nov 1994 08:49:36 GMT", 0.0),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
+        ("1.5", 1.5),
+        ("0.0", 0.0),
+        ("00.250", 0.25),
         (None, None),
         ("", None),
         (" ", None),
         ("-1", None),
         ("+1", None),
-        ("1.5", None),
+        ("-1.5", None),
+        ("1.5.2", None),
+        (".", None),
+        ("1,5", None),
+        ("1_000", None),
+        ("0x10", None),
+        ("9" * 400 + ".5", None),
         ("1e3", None),
         ("inf", None),
         ("nan", None),
@@ -79,7 +89,7 @@ def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
         ("Sun, 31 Feb 2030 08:49:37 GMT", None),
     ],
 )
-def test_retry_after_is_digits_or_an_http_date_in_any_time_zone(
+def test_retry_after_is_a_number_or_an_http_date_in_any_time_zone(
     zone: str, value: str | None, seconds: float | None
 ) -> None:
     assert retry_after(value, lambda: NOW) == seconds

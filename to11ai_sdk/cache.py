@@ -182,7 +182,8 @@ class PromptCache:
                 late.elapsed_s = patience_s or 0.0
                 raise late
             if flight.error is not None:
-                raise _again(flight.error)
+                # A copy: raising one object in two threads mixes up their tracebacks.
+                raise flight.error.__copy__()
             if flight.data is not None:
                 return flight.data
             # Whoever flew it was interrupted: fly it ourselves.
@@ -239,15 +240,6 @@ class PromptCache:
             for key in filter(concerns, list(self._entries)):
                 if self._entries[key].data.get("promptId") == prompt_id:
                     del self._entries[key]
-
-
-def _again(error: To11aiError) -> To11aiError:
-    """A copy to raise in another thread: raising one object in two mixes up their tracebacks."""
-    from copy import copy
-
-    twin = copy(error)
-    twin.__cause__ = error.__cause__
-    return twin
 
 
 def _warn(key: Key, error: To11aiError) -> None:

@@ -21,12 +21,15 @@ anything is sent. Source: the page "Python SDK" of the to11 reference.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from .json_types import is_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Any
+
+    from typing_extensions import Self
 
 MESSAGE_LIMIT = 1000
 """The longest message of an exception, in characters."""
@@ -35,7 +38,8 @@ MESSAGE_LIMIT = 1000
 class To11aiError(Exception):
     """Base of every exception the SDK raises for a call; catch it to handle them all.
 
-    The attributes describe the call and are filled by the client; all survive ``pickle`` and ``copy``.
+    The attributes describe the call and are filled by the client; all survive ``pickle`` and ``copy``, the cause only
+    ``copy``: many exceptions cannot be pickled.
     """
 
     attempts: int = 0
@@ -49,8 +53,25 @@ class To11aiError(Exception):
     request_id: str | None = None
     """The server's id of the last reply, where it sent one (``x-to11-request-id`` or ``x-request-id``)."""
 
-    def __init__(self, message: str = "") -> None:
-        super().__init__(message[:MESSAGE_LIMIT])
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(arg[:MESSAGE_LIMIT] if isinstance(arg, str) else arg for arg in args))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Not by calling the class: what it wants beside the message stands among the attributes.
+        return Exception.__new__, (type(self), *self.args), vars(self)
+
+    def __copy__(self) -> Self:
+        twin = Exception.__new__(type(self), *self.args)
+        vars(twin).update(vars(self))
+        twin.__cause__ = self.__cause__
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        from copy import deepcopy
+
+        twin = self.__copy__()
+        vars(twin).update(deepcopy(vars(self), memo))
+        return twin
 
 
 class To11aiNetworkError(To11aiError):
@@ -60,6 +81,16 @@ class To11aiNetworkError(To11aiError):
     """Whether the request provably never reached the server, so that nothing can have happened there."""
     final: bool = False
     """Whether trying again is no use: TLS does not trust the server, or cannot talk to it."""
+
+    def __init__(self, message: str = "", *, cause: BaseException | None = None) -> None:
+        super().__init__(message)
+        if cause is not None:
+            self.__cause__ = cause
+
+    @property
+    def cause(self) -> BaseException | None:
+        """What went wrong below, the ``__cause__`` of the exception."""
+        return self.__cause__
 
 
 class To11aiResponseValidationError(To11aiError):
@@ -71,38 +102,36 @@ class To11aiApiError(To11aiError):
 
     status_code: int = 0
     """HTTP status; 0 for an error that came inside a stream of the gateway."""
-    error_code: str | None
-    """The API's word for it, such as ``"PROMPT_NOT_FOUND"``: ``error.code``, else that of the details."""
-    details: Any
+    error_code: str | None = None
+    """The API's word for it, such as ``"PROMPT_NOT_FOUND"``: what chose the class, else ``error.code``, else that
+    of the details."""
+    details: Any = None
     """``error.details`` as the API sent it: any JSON, or ``None``."""
-    retry_after_seconds: float | None
+    retry_after_seconds: float | None = None
     """Seconds the server asks to wait (``Retry-After``, RFC 9110 section 10.2.3), ``None`` if it did not say."""
 
     def __init__(
-        self,
-        message: str = "",
-        *,
-        status_code: int | None = None,
-        error_code: str | None = None,
-        details: Any = None,
-        retry_after_seconds: float | None = None,
+        self, message: str = "", *, status_code: int, error_code: str | None = None, details: Any = None
     ) -> None:
-        super().__init__(message)
-        if status_code is not None:
-            self.status_code = status_code
-        self.error_code = error_code
-        self.details = details
-        self.retry_after_seconds = retry_after_seconds
+        self._take(locals())
+
+    def _take(self, given: dict[str, Any], **fixed: Any) -> None:
+        """Make attributes of what a constructor was given, its ``locals()``."""
+        del given["self"]
+        To11aiError.__init__(self, given.pop("message"))
+        vars(self).update(given, **fixed)
 
 
 def _detail(doc: str, *names: str, absent: str | None = None) -> Any:
-    """A property: the first of these keys of ``details`` that holds a string, whatever ``details`` is."""
+    """An attribute: what was given by hand, else what ``details`` hold under the first of these keys with a text."""
 
     def read(error: To11aiApiError) -> str | None:
         details = error.details if is_object(error.details) else {}
-        return next((details[name] for name in names if isinstance(details.get(name), str)), absent)
+        texts: list[str] = [details[name] for name in names if isinstance(details.get(name), str)]
+        return max(texts, key=bool, default=absent)
 
-    return property(read, doc=doc)
+    read.__doc__ = doc
+    return cached_property(read)
 
 
 class To11aiAuthError(To11aiApiError):
@@ -112,13 +141,22 @@ class To11aiAuthError(To11aiApiError):
 class To11aiRateLimitError(To11aiApiError):
     """429: too many requests; ``retry_after_seconds`` says when to come back, if the server did."""
 
-    status_code: int = 429
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        retry_after_seconds: float | None = None,
+        error_code: str | None = None,
+        details: Any = None,
+    ) -> None:
+        self._take(locals(), status_code=429)
 
 
 class To11aiValidationError(To11aiApiError):
     """400: the API refused the input."""
 
-    status_code: int = 400
+    def __init__(self, message: str = "", *, error_code: str | None = None, details: Any = None) -> None:
+        self._take(locals(), status_code=400)
 
 
 class RuleNotFoundError(To11aiApiError):
@@ -127,6 +165,18 @@ class RuleNotFoundError(To11aiApiError):
     rule_id: str | None = _detail("Id of the rule.", "ruleId")
     model: str | None = _detail("Model that led to the rule, at the gateway.", "model")
     env: str | None = _detail("Slug of the environment that was searched.", "env")
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        error_code: str,
+        rule_id: str | None = None,
+        model: str | None = None,
+        env: str | None = None,
+        details: Any = None,
+    ) -> None:
+        self._take(locals(), status_code=404)
 
 
 class NoApplicableRouteError(To11aiApiError):
@@ -138,6 +188,9 @@ class NoApplicableRouteError(To11aiApiError):
         "``all_conditions_false``, ``all_variants_unreachable`` or ``all_steps_non_routable``.", "reason", absent=""
     )
 
+    def __init__(self, message: str = "", *, rule_id: str, version_id: str, reason: str, details: Any = None) -> None:
+        self._take(locals(), status_code=422, error_code="NO_APPLICABLE_ROUTE")
+
 
 class EnvNotEnabledForProviderError(To11aiApiError):
     """422: the provider a rule names is not active in the environment; ``""`` for what the reply does not name."""
@@ -146,13 +199,31 @@ class EnvNotEnabledForProviderError(To11aiApiError):
     env_slug: str = _detail("Slug of the environment.", "env", "envSlug", absent="")
     provider_id: str = _detail("Id of the provider.", "providerId", absent="")
 
+    def __init__(
+        self, message: str = "", *, rule_id: str, env_slug: str, provider_id: str, details: Any = None
+    ) -> None:
+        self._take(locals(), status_code=422, error_code="ENV_NOT_ENABLED_FOR_PROVIDER")
+
 
 class RuleVersionInvalidSnapshotError(To11aiApiError):
     """400 or 422: the snapshot of a new rule version was refused; ``error_code`` is one of ``SNAPSHOT_CODES``."""
 
-    field: str = _detail('Where in the snapshot, ``""`` when the reply does not say.', "field", absent="")
-    reason: str = _detail('What is wrong there, such as ``"sum_not_100"``.', "reason", absent="")
+    field: str | None = _detail("Where in the snapshot, ``None`` when the reply does not say.", "field")
+    reason: str | None = _detail('What is wrong there, such as ``"sum_not_100"``.', "reason")
     variant_name: str | None = _detail("Name of the variant concerned, if one is.", "variantName")
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        error_code: str,
+        field: str | None = None,
+        reason: str | None = None,
+        variant_name: str | None = None,
+        details: Any = None,
+        status_code: int = 400,
+    ) -> None:
+        self._take(locals())
 
 
 class PromptLabelNotRegisteredError(To11aiApiError):
@@ -160,6 +231,10 @@ class PromptLabelNotRegisteredError(To11aiApiError):
 
     project_id: str = _detail('Id of the project, ``""`` when the reply does not name it.', "projectId", absent="")
     label: str = _detail('The label, ``""`` when the reply does not name it.', "label", absent="")
+
+    def __init__(self, message: str = "", *, project_id: str, label: str, details: Any = None) -> None:
+        details = {"projectId": project_id, "label": label} if details is None else details
+        self._take(locals(), status_code=422, error_code="PROMPT_LABEL_NOT_REGISTERED")
 
 
 SNAPSHOT_CODES = frozenset(
@@ -192,15 +267,6 @@ _BY_CODE: dict[tuple[int, str], type[To11aiApiError]] = {
 }
 
 
-def _codes(error: dict[str, Any]) -> Iterator[str]:
-    """The words for one error, best first: some servers put a general one in ``code`` and the exact one in details."""
-    details = error.get("details")
-    details = details if is_object(details) else {}
-    for code in (error.get("code"), details.get("code"), details.get("error")):
-        if isinstance(code, str) and code:
-            yield code
-
-
 def api_error(status: int, error: object, reason: str) -> To11aiApiError:
     """The exception for an error reply.
 
@@ -210,11 +276,16 @@ def api_error(status: int, error: object, reason: str) -> To11aiApiError:
         reason: what to say when ``error`` has no message of its own.
     """
     fields = error if is_object(error) else {}
-    codes = list(_codes(fields))
-    by_code = (_BY_CODE.get((status, code.upper())) for code in codes)
-    kind = next((kind for kind in by_code if kind), None) if status not in (401, 403, 429) else None
-    kind = kind or _BY_STATUS.get(status, To11aiApiError)
+    details: Any = fields.get("details")
+    inner: dict[str, Any] = details if is_object(details) else {}
+    # Best first: some servers put a general word in ``code`` and the exact one in the details.
+    words = (fields.get("code"), inner.get("code"), inner.get("error"))
+    codes = [word for word in words if isinstance(word, str) and word]
+    exact = [] if status in (401, 403, 429) else [code.upper() for code in codes if (status, code.upper()) in _BY_CODE]
+    kind = _BY_CODE[status, exact[0]] if exact else _BY_STATUS.get(status, To11aiApiError)
     message = fields.get("message") or (error if isinstance(error, str) else "") or reason
     head = " ".join([f"HTTP {status}" if status else "in the stream", *dict.fromkeys(codes)])
-    text = ": ".join(part for part in (head, str(message)) if part)
-    return kind(text, status_code=status, error_code=codes[0] if codes else None, details=fields.get("details"))
+    exc = Exception.__new__(kind)
+    text, code = ": ".join(filter(None, (head, str(message)))), next(iter(exact or codes), None)
+    To11aiApiError.__init__(exc, text, status_code=status, error_code=code, details=details)
+    return exc

@@ -28,12 +28,13 @@ def retry_after(value: str | None, now: Callable[[], float]) -> float | None:
     """Seconds that a ``Retry-After`` header asks for (RFC 9110 section 10.2.3).
 
     Args:
-        value: the header: digits or an HTTP date. Anything else, or a time that has passed, counts as absent.
+        value: the header: digits, a decimal fraction or an HTTP date; a time that has passed is 0. Anything else
+            counts as absent.
         now: the present time in seconds since 1970.
     """
     if value is None:
         return None
-    if value.isascii() and value.isdigit():
+    if value.isascii() and value.replace(".", "", 1).isdigit():
         seconds = float(value)
     else:
         # Loaded by http.client already.
@@ -43,10 +44,10 @@ def retry_after(value: str | None, now: Callable[[], float]) -> float | None:
         try:
             moment = parsedate_to_datetime(value)
             # The asctime form names no zone; all forms are UTC (RFC 9110 section 5.6.7).
-            seconds = moment.replace(tzinfo=moment.tzinfo or timezone.utc).timestamp() - now()
+            seconds = max(0.0, moment.replace(tzinfo=moment.tzinfo or timezone.utc).timestamp() - now())
         except (TypeError, ValueError, OverflowError):
             return None
-    return seconds if 0 <= seconds < float("inf") else None
+    return seconds if seconds < float("inf") else None
 
 
 def may_repeat(*, safe: bool, status: int | None, unsent: bool) -> bool:
