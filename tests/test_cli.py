@@ -167,6 +167,15 @@ def test_json_may_come_from_a_file_or_the_standard_input(
     assert (code, json.loads(out)) == (0, [])
 
 
+def test_null_is_a_value_where_a_parameter_is_needed(to11: LocalTo11, capsys: pytest.CaptureFixture[str]) -> None:
+    prompt = json.loads(run(capsys, "prompts", "create", "--name", "A", "--slug", "a")[1])
+    command = [*shlex.split("prompts create-version --format text --variables-schema null --prompt-id"), prompt["id"]]
+    code, out, _ = run(capsys, *command, "--template-json", '{"text": "x"}')
+    assert (code, json.loads(out)["variablesSchema"]) == (0, None)
+    code, _, complaint = run(capsys, *command, "--template-json", "null")
+    assert (code, complaint) == (2, "to11ai: template_json must be given, not NoneType\n")
+
+
 @pytest.mark.parametrize("value", ["{", "@/no/such/file", "[" * 100_000], ids=["broken", "no file", "deep"])
 def test_what_is_not_json_is_a_usage_error(value: str, to11: LocalTo11, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "prompts", "resolve", "--slug", "s", "--labels", "l", "--variables", value)

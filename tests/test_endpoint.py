@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import json
 import re
 from datetime import datetime, timezone
@@ -10,6 +11,7 @@ from urllib.parse import parse_qsl, unquote
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from samples import PROMPT_VERSION
 from scripted import answer, staged
 from test_wire import JSON, OBJECT
 
@@ -43,7 +45,7 @@ def values_of(parameter: Any) -> st.SearchStrategy[Any]:
     if parameter.place == "path" and parameter.annotation == "str":
         return IDS
     values = IDS if parameter.name.endswith("_id") else VALUES[parameter.annotation]
-    return values if parameter.required else st.none() | values
+    return st.none() | values if parameter.nullable or not parameter.required else values
 
 
 def arguments_of(row: Endpoint) -> st.SearchStrategy[dict[str, Any]]:
@@ -68,8 +70,11 @@ def parsed(row: Endpoint, arguments: dict[str, Any]) -> tuple[dict[str, str], di
 def test_a_request_decodes_to_the_arguments_it_was_made_of(row: Endpoint, data: st.DataObject) -> None:
     arguments = data.draw(arguments_of(row))
     flags = {parameter.name for parameter in row.parameters if parameter.place == "query"}
+    nullable = {parameter.name for parameter in row.parameters if parameter.nullable}
     said = {
-        name: value for name, value in arguments.items() if value is not None and not (value is False and name in flags)
+        name: value
+        for name, value in arguments.items()
+        if (value is not None or name in nullable) and not (value is False and name in flags)
     }
     decoded = decode(row, *parsed(row, arguments))
     assert decoded == said
@@ -135,6 +140,29 @@ def test_a_number_in_a_query_is_a_number(page: Any) -> None:
         ENDPOINTS["prompts.list"].encode({"project_id": "p", "page": page})
 
 
+def test_a_schema_of_variables_may_be_null_and_must_be_given() -> None:
+    stage = staged(answer(PROMPT_VERSION))
+    given = {"project_id": "pr_1", "prompt_id": "pm_1", "format": "text", "template_json": {"text": "x"}}
+    stage.client.prompts.create_version(**given, variables_schema=None, changelog=None)
+    assert json.loads(stage.script.sent[0].body or b"") == {
+        "format": "text",
+        "templateJson": {"text": "x"},
+        "variablesSchema": None,
+    }
+    with pytest.raises(TypeError, match=r"missing .* 'variables_schema'"):
+        stage.client.prompts.create_version(**given)
+    for name in ("format", "template_json"):
+        with pytest.raises(TypeError, match=f"^{name} must be "):
+            stage.client.prompts.create_version(**{**given, "variables_schema": {}, name: None})
+    assert len(stage.script.sent) == 1
+    assert [
+        f"{name}.{parameter.name}"
+        for name, row in ENDPOINTS.items()
+        for parameter in row.parameters
+        if parameter.nullable
+    ] == ["prompts.create_version.variables_schema"]
+
+
 def test_a_str_is_no_list_of_labels() -> None:
     stage = staged()
     with pytest.raises(TypeError, match=r"^labels must be a list of str, not str$"):
@@ -145,8 +173,9 @@ def test_a_str_is_no_list_of_labels() -> None:
 @pytest.mark.parametrize("prompt_id", ["", ".", "..", "a\nb", "\x00", "\ud800"])
 def test_an_id_that_would_change_the_path_is_refused_before_sending(prompt_id: str) -> None:
     stage = staged()
-    with pytest.raises(ValueError, match=r"^prompt_id must "):
+    with pytest.raises(ValueError, match=r"^prompt_id must ") as caught:
         stage.client.prompts.archive(project_id="p", prompt_id=prompt_id)
+    assert str(caught.value).endswith(f", not {prompt_id!r}")
     assert stage.script.sent == []
 
 
@@ -196,6 +225,12 @@ def test_a_row_shows_what_it_calls() -> None:
     assert repr(row) == "<Endpoint prompts.get: GET /v1/projects/{project_id}/prompts/{prompt_id}>"
 
 
+def test_a_row_that_was_never_initialized_can_be_looked_at() -> None:
+    bare = Endpoint.__new__(Endpoint)
+    assert repr(bare) == "<Endpoint>"
+    assert repr(copy.copy(ENDPOINTS["prompts.get"])) == repr(ENDPOINTS["prompts.get"])
+
+
 def test_a_row_without_a_docstring_has_an_empty_one() -> None:
     class Things(Resource):
         namespace = "things"
@@ -217,8 +252,9 @@ def test_a_row_without_a_docstring_has_an_empty_one() -> None:
         ({"scope": "label", "prompt_id": "pm"}, "scope='label' needs label"),
         ({"scope": "label", "label": "l"}, "scope='label' needs prompt_id"),
         ({"scope": "prompt", "label": "l"}, "scope='prompt' needs prompt_id"),
-        ({"scope": "world"}, "scope must be one of label, prompt, project"),
-        ({"scope": None}, "scope must be one of label, prompt, project"),
+        ({"scope": "world"}, "scope must be one of label, prompt, project, not 'world'"),
+        ({"scope": None}, "scope must be one of label, prompt, project, not None"),
+        ({"scope": ["label"]}, r"scope must be one of label, prompt, project, not \['label'\]"),
     ],
 )
 def test_a_scope_says_what_it_needs(arguments: Any, words: str) -> None:

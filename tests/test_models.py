@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+import pickle
 from datetime import datetime, timedelta, timezone
 from operator import attrgetter
 from types import MappingProxyType
@@ -359,13 +361,29 @@ def test_or_with_them_in_the_data() -> None:
     assert page.pagination.limit == 20
 
 
-@pytest.mark.parametrize(("count", "pages"), [(0, 0), (1, 1), (3, 1)])
+@pytest.mark.parametrize("count", [0, 1, 3])
 @pytest.mark.parametrize("inside", [True, False])
-def test_prompts_without_pagination_are_the_only_page(count: int, pages: int, inside: bool) -> None:
+def test_prompts_without_pagination_are_the_only_page(count: int, inside: bool) -> None:
     prompts = [PROMPT] * count
     page = read("prompts.list", {"items": prompts} if inside else prompts)
     assert len(page.items) == count
-    assert page.pagination.model_dump() == {"page": 1, "limit": count, "total": count, "total_pages": pages}
+    assert page.pagination.model_dump() == {"page": 1, "limit": count, "total": count, "total_pages": 1}
+
+
+@pytest.mark.parametrize("inner", [{}, {"pagination": None}, {"pagination": PAGINATION}])
+@pytest.mark.parametrize("items", [[], [PROMPT]])
+def test_the_pagination_of_the_envelope_wins(inner: dict[str, Any], items: list[Any]) -> None:
+    outer = {"page": 3, "limit": 1, "total": 7, "totalPages": 7}
+    assert PAGINATION["limit"] != outer["limit"]
+    page = read("prompts.list", {"items": items, **inner}, pagination=outer)
+    assert page.pagination.model_dump(by_alias=True) == outer
+
+
+@pytest.mark.parametrize("nothing", [None, {}])
+def test_an_empty_pagination_of_the_envelope_is_none(nothing: Any) -> None:
+    inner = {"items": [PROMPT], "pagination": PAGINATION}
+    assert read("prompts.list", inner, pagination=nothing).pagination.limit == PAGINATION["limit"]
+    assert read("prompts.list", [PROMPT], pagination=nothing).pagination.total == 1
 
 
 def test_an_empty_page_of_events_has_no_pages() -> None:
@@ -377,7 +395,9 @@ def test_an_empty_page_of_events_has_no_pages() -> None:
 def test_events_need_their_pagination() -> None:
     assert "data.pagination: " in refused("prompts.list_label_events", {"items": EVENTS["items"]})
     assert "data.items: " in refused("prompts.list", {"pagination": PAGINATION})
-    assert "pagination.page: " in refused("prompts.list", [PROMPT], pagination={**PAGINATION, "page": "1"})
+    for data in ([PROMPT], {"items": [PROMPT]}):
+        assert "pagination.page: " in refused("prompts.list", data, pagination={**PAGINATION, "page": "1"})
+        assert "data.pagination: " in refused("prompts.list", data, pagination=7)
     assert "data" in refused("prompts.list", "text")
 
 
@@ -450,17 +470,91 @@ def test_an_old_tool_block_becomes_one() -> None:
     assert chat_message_from_dict({"role": "tool"}) == ToolChatMessage(name="(unnamed)", parameters={})
 
 
-@pytest.mark.parametrize("block", [{}, {"role": "critic", "content": "x"}, {"role": None}, {"role": ["tool"]}])
-def test_a_block_of_another_role_is_refused(block: Any) -> None:
-    with pytest.raises(ValueError, match="role must be system, user, assistant, developer or tool"):
+@pytest.mark.parametrize(
+    ("block", "word"),
+    [
+        ({}, "None"),
+        ({"role": "critic", "content": "x"}, "'critic'"),
+        ({"role": None}, "None"),
+        ({"role": ["tool"]}, r"\['tool'\]"),
+        ({"role": 7}, "7"),
+    ],
+)
+def test_a_block_of_another_role_is_refused_by_its_word(block: Any, word: str) -> None:
+    words = f"role must be system, user, assistant, developer or tool, not {word}"
+    with pytest.raises(ValueError, match=f"^{words}$"):
         chat_message_from_dict(block)
+    with pytest.raises(ValueError, match=words if "role" in block else "role"):
+        TextChatMessage(**{"content": "x", **block})
+
+
+def test_a_long_role_is_cut() -> None:
+    with pytest.raises(ValueError, match="role must be") as caught:
+        chat_message_from_dict({"role": "x" * 10_000})
+    assert len(str(caught.value)) < 200
 
 
 def test_a_block_that_lacks_its_content_is_refused() -> None:
     with pytest.raises(ValueError, match="content"):
         chat_message_from_dict({"role": "user"})
-    with pytest.raises(ValueError, match="parameters"):
-        chat_message_from_dict({"role": "tool", "name": "x"})
+
+
+@pytest.mark.parametrize("data", ["text", None, [], 7])
+def test_a_block_is_a_mapping(data: Any) -> None:
+    with pytest.raises(TypeError, match=f"^data must be a mapping, not {type(data).__name__}$"):
+        chat_message_from_dict(data)
+
+
+def test_the_fields_of_a_tool_and_of_a_text() -> None:
+    tool = ToolChatMessage(name="search")
+    assert tool.model_dump() == {
+        "role": "tool",
+        "name": "search",
+        "parameters": {},
+        "description": None,
+        "disabled": None,
+    }
+    assert ToolChatMessage(role="tool", name="n", parameters=[], description="d", disabled=True).disabled is True
+    assert TextChatMessage(role="user", content="x").disabled is None
+    for needed, given in (("name", {}), ("content", {"role": "user"}), ("role", {"content": "x"})):
+        with pytest.raises(ValidationError, match=needed):
+            (ToolChatMessage if needed == "name" else TextChatMessage)(**given)
+
+
+def test_tools_do_not_share_their_parameters() -> None:
+    ToolChatMessage(name="one").parameters["type"] = "object"
+    assert ToolChatMessage(name="other").parameters == {}
+
+
+@pytest.mark.parametrize("parameters", [None, {}, [1], "text", 7, False, {"a": None}])
+def test_the_parameters_of_a_tool_are_any_json_and_are_sent_as_they_are(parameters: Any) -> None:
+    tool = chat_message_from_dict({"role": "tool", "name": "search", "parameters": parameters})
+    assert isinstance(tool, ToolChatMessage)
+    assert tool.parameters == parameters
+    stage = staged(answer(PROMPT_VERSION))
+    stage.client.prompts.create_version(
+        project_id="pr_1", prompt_id="pm_1", format="chat", template_json={"messages": [tool]}, variables_schema={}
+    )
+    block = json.loads(stage.script.sent[0].body or b"")["templateJson"]["messages"][0]
+    assert block == {"role": "tool", "name": "search", "parameters": parameters}
+    assert chat_message_from_dict(block) == tool
+
+
+def test_the_dump_of_a_tool_is_that_of_any_model() -> None:
+    tool = ToolChatMessage(name="n", parameters=None)
+    assert tool.model_dump(exclude={"parameters", "role"}) == {"name": "n", "description": None, "disabled": None}
+    assert tool.model_dump(include={"name"}) == {"name": "n"}
+
+
+# --- built by hand
+
+
+@pytest.mark.parametrize("model", [getattr(to11ai_sdk, name) for name in FROM_DICT])
+def test_a_model_that_was_built_without_its_fields_can_be_looked_at(model: Any) -> None:
+    bare = model.model_construct()
+    twins = [copy.copy(bare), copy.deepcopy(bare), bare.model_copy(), pickle.loads(pickle.dumps(bare))]
+    for twin in twins:
+        assert (twin, repr(twin), str(twin)) == (bare, repr(bare), str(bare))
 
 
 def test_the_time_of_the_samples_is_what_the_api_sends() -> None:

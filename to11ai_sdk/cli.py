@@ -184,10 +184,10 @@ def _argument(options: argparse.Namespace, name: str) -> Any:
 def _call(row: Endpoint, options: argparse.Namespace) -> int:
     """Make the call of a row and print its result as the API would write it."""
     key, url = _setting(options, "api_key"), _setting(options, "base_url", API_URL)
-    arguments = {parameter.name: _argument(options, parameter.name) for parameter in row.parameters}
+    given = ((parameter, _argument(options, parameter.name)) for parameter in row.parameters)
+    arguments = {parameter.name: value for parameter, value in given if value is not None or parameter.required}
     with create_client(api_key=key, base_url=url) as client:
-        call = attrgetter(f"{row.owner.namespace}.{row.signature.__name__}")(client)
-        result = call(**{name: value for name, value in arguments.items() if value is not None})
+        result = attrgetter(f"{row.owner.namespace}.{row.signature.__name__}")(client)(**arguments)
     _print_json(result)
     return 0
 

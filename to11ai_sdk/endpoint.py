@@ -12,8 +12,8 @@ from functools import cached_property, wraps
 
 from . import wire
 from .errors import To11aiResponseValidationError
-from .forks import importing
-from .json_types import is_array
+from .forks import Unique, importing
+from .json_types import is_array, is_object
 from .request import Parameter, Request
 
 TYPE_CHECKING = False
@@ -64,7 +64,7 @@ class Endpoint:
         self._wire_names = wire_names
 
     def __repr__(self) -> str:
-        return f"<Endpoint {self.name}: {self.method} {self.path}>"
+        return f"<Endpoint {self.name}: {self.method} {self.path}>" if vars(self) else "<Endpoint>"
 
     @property
     def name(self) -> str:
@@ -97,7 +97,7 @@ class Endpoint:
         return any(parameter.place == "body" for parameter in self.parameters)
 
     def encode(self, arguments: Mapping[str, Any]) -> Request:
-        """The request for these arguments, by their Python names; ``None`` is left out.
+        """The request for these arguments, by their Python names; ``None`` is left out, or null where it is required.
 
         Raises:
             TypeError: a value of the wrong type, or one that JSON cannot hold.
@@ -170,12 +170,14 @@ class Endpoint:
     def data(self, envelope: Mapping[str, Any]) -> Any:
         """The part of a success envelope that the result is made of."""
         data = envelope.get("data")
-        if self._paged and is_array(data):
-            return {"items": data, "pagination": envelope.get("pagination")}
-        return data
+        if not self._paged:
+            return data
+        page = {"items": data} if is_array(data) else data
+        pagination = envelope.get("pagination")
+        return {**page, "pagination": pagination} if pagination and is_object(page) else page
 
 
-class Resource:
+class Resource(Unique):
     """A namespace of the client: rows of the table as methods.
 
     Attributes:
@@ -235,7 +237,7 @@ def endpoint(route: str, *, safe: bool = False, paged: bool = False, **wire_name
     Args:
         route: HTTP method and path template, with the Python names of the path parameters.
         safe: marks a read that travels as POST.
-        paged: the reply is an array whose ``pagination`` stands beside it in the envelope.
+        paged: the reply is one page, whose ``pagination`` stands beside it in the envelope.
         **wire_names: Python name to wire name, where it is not the camelCase of it.
     """
 

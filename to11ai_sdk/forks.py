@@ -8,6 +8,10 @@ from __future__ import annotations
 import os
 from threading import RLock, local
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
 PATIENCE_S = 5.0
 """Seconds after which a fork goes ahead all the same: better a child that may hang than a parent that does."""
 
@@ -45,3 +49,15 @@ importing: Undivided = Undivided()
 """Imports of a first call."""
 in_openssl: Undivided = Undivided()
 """What takes locks of OpenSSL, and what a client makes once; never held over a wait for the network."""
+
+
+class Unique:
+    """What leads to the API key and to open connections: neither copied nor pickled."""
+
+    def __copy__(self, *_: object, fate: str = "copied; share it") -> NoReturn:
+        raise TypeError(f"a {type(self).__name__} holds the API key and open connections and cannot be {fate}")
+
+    __deepcopy__ = __copy__
+
+    def __reduce__(self) -> NoReturn:
+        self.__copy__(fate="pickled; make one per process")

@@ -44,5 +44,5 @@ def json_value(text: str) -> Any:
 def port_number(text: str) -> int:
     """The value of ``--port``."""
     if not (text.isascii() and text.isdigit() and int(text) <= 65535):
-        raise argparse.ArgumentTypeError("a port is 0 to 65535, 0 for a free one")
+        raise argparse.ArgumentTypeError(f"a port is 0 to 65535, 0 for a free one, not {text!r:.100}")
     return int(text)

@@ -130,7 +130,7 @@ class PromptResource(Resource):
         prompt_id: str,
         format: PromptFormat,  # noqa: A002 - the API's own word
         template_json: Any,
-        variables_schema: Any,
+        variables_schema: Any | None,
         model_config: Any | None = None,
         changelog: str | None = None,
     ) -> PromptVersion:
@@ -141,7 +141,7 @@ class PromptResource(Resource):
             prompt_id: id of the prompt.
             format: ``"text"`` or ``"chat"``.
             template_json: ``{"text": ...}``, or ``{"messages": [...]}`` of blocks with role and content, in Liquid.
-            variables_schema: JSON Schema of the variables, an object.
+            variables_schema: JSON Schema of the variables, an object; ``None`` is sent as null.
             model_config: free-form settings such as ``{"model": ..., "temperature": ...}``.
             changelog: what is new.
         """
@@ -382,8 +382,8 @@ class PromptResource(Resource):
             ValueError: the scope is unknown, or needs an argument that was not given.
             To11aiApiError: 422 ``INVALID_DATE_RANGE`` if ``since`` is after ``until``.
         """
-        if scope not in self._EVENT_ROWS:
-            raise ValueError(f"scope must be one of {', '.join(self._EVENT_ROWS)}")
+        if scope not in list(self._EVENT_ROWS):
+            raise ValueError(f"scope must be one of {', '.join(self._EVENT_ROWS)}, not {scope!r:.100}")
         call, needed = self._EVENT_ROWS[scope]
         given = {"prompt_id": prompt_id, "label": label}
         for name in needed:

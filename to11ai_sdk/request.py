@@ -42,9 +42,10 @@ class Parameter:
         place: ``"path"``, ``"query"`` or ``"body"``.
         annotation: the type as written, without ``| None``.
         required: whether the signature has no default for it.
+        nullable: whether it is required and may be ``None``, which is sent as null.
     """
 
-    __slots__ = ("annotation", "kind", "name", "place", "required", "wire_name")
+    __slots__ = ("annotation", "kind", "name", "nullable", "place", "required", "wire_name")
 
     def __init__(self, name: str, wire_name: str, place: str, annotation: str, *, required: bool) -> None:
         self.name: str = name
@@ -52,11 +53,13 @@ class Parameter:
         self.place: str = place
         self.annotation: str = annotation.removesuffix(" | None")
         self.required: bool = required
+        self.nullable: bool = required and annotation.endswith(" | None")
         self.kind: wire.Kind = wire.KINDS[self.annotation]
 
     def check(self, value: Any) -> Any:
         """The value, if the parameter admits it; else a ``TypeError`` or, for an id, a ``ValueError``."""
-        self.kind.check(self.name, value)
+        if not (self.nullable and value is None):
+            self.kind.check(self.name, value)
         if self.name.endswith("_id"):
             wire.segment(self.name, value)
         return value

@@ -95,7 +95,7 @@ def segment(name: str, value: Any) -> str:
     if raw in ("", ".", ".."):
         raise ValueError(f"{name} must be an id, not {raw!r}")
     if any(char < " " or "\x7f" <= char <= "\x9f" or "\ud800" <= char <= "\udfff" for char in raw):
-        raise ValueError(f"{name} must not hold control characters")
+        raise ValueError(f"{name} must not hold control characters, not {raw!r:.100}")
     return quote(raw, safe="")
 
 

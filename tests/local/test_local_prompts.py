@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from bound import TEXT, Api, Clock, call, refused
 
+from to11ai_sdk import ToolChatMessage, chat_message_from_dict
 from to11ai_sdk.local import LocalTo11
 
 if TYPE_CHECKING:
@@ -148,6 +149,35 @@ def test_versions_are_numbered_per_prompt_and_listed_newest_first(api: Api) -> N
     with refused(404, "PROMPT_VERSION_NOT_FOUND") as refusal:
         api.prompts.get_version(prompt_id=second.id, version_number=2)
     assert refusal.error.details == {"promptId": second.id, "version": 2, "code": "PROMPT_VERSION_NOT_FOUND"}
+
+
+def test_a_version_may_have_no_schema_but_must_say_so(to11: LocalTo11, api: Api) -> None:
+    prompt = api.prompt("a")
+    version = api.prompts.create_version(
+        prompt_id=prompt.id, format="text", template_json={"text": "Hello {{ name }}"}, variables_schema=None
+    )
+    assert version.variables_schema is None
+    assert api.prompts.get_version(prompt_id=prompt.id, version_number=1) == version
+    api.prompts.move_label(prompt_id=prompt.id, label="production", version_id=version.id)
+    resolved = api.prompts.resolve(slug="a", labels=["production"], variables={"name": "Ada"})
+    assert resolved.messages[0].content == "Hello Ada"
+    with refused(422, "TEMPLATE_RENDER_FAILED"):
+        api.prompts.resolve(slug="a", labels=["production"])
+    for body, missing in (
+        (b'{"format": "text", "templateJson": {"text": "x"}}', "variablesSchema"),
+        (b'{"format": "text", "templateJson": null, "variablesSchema": null}', "templateJson"),
+    ):
+        reply = call(to11, "POST", f"prompts/{prompt.id}/versions", body)
+        assert (reply.status, reply.json["error"]["message"]) == (400, f"{missing} is required")
+
+
+def test_a_tool_of_a_template_is_kept_with_any_parameters(api: Api) -> None:
+    prompt = api.prompt("a")
+    blocks = [ToolChatMessage(name="plain"), ToolChatMessage(name="none", parameters=None)]
+    version = api.prompts.create_version(
+        prompt_id=prompt.id, format="chat", template_json={"messages": blocks}, variables_schema=None
+    )
+    assert [chat_message_from_dict(block) for block in version.template_json["messages"]] == blocks
 
 
 def test_a_bad_version_is_refused_and_leaves_nothing(to11: LocalTo11, api: Api) -> None:

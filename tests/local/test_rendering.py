@@ -559,7 +559,7 @@ def deep(levels: int) -> dict[str, Any]:
     ("declared", "field", "message"),
     [
         ([], "variablesSchema", "properties': {...}}"),
-        (None, "variablesSchema", "must be a JSON Schema object"),
+        (0, "variablesSchema", "must be a JSON Schema object"),
         (deep(5_000), "variablesSchema", "nested deeper than 32 levels"),
         ({"type": "array"}, "variablesSchema.type", "must be 'object'"),
         (schema(x={"type": "colour"}), "variablesSchema.properties.x.type", "'colour' is no type; use one of string"),

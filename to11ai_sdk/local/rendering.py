@@ -186,8 +186,8 @@ def _check_tool(place: str, block: Mapping[str, Any]) -> None:
     name = block["name"]
     if not isinstance(name, str) or not 1 <= len(name) <= MAX_TOOL_NAME:
         raise _invalid(f"{place}.name", f"must be a text of 1 to {MAX_TOOL_NAME} characters")
-    if not is_object(block.get("parameters")):
-        raise _invalid(f"{place}.parameters", "must be the JSON Schema of the tool's parameters, an object")
+    if "parameters" not in block:
+        raise _invalid(f"{place}.parameters", "must be the JSON Schema of the tool's parameters, or null")
     if block.get("description") is not None:
         _string(f"{place}.description", block["description"])
 

@@ -52,11 +52,13 @@ _SCHEMAS = (
 
 
 def compile_schema(schema: Any) -> dict[str, Any]:
-    """The schema in the types of the standard; shared, so not to be changed.
+    """The schema in the types of the standard; shared, so not to be changed. Null is a prompt without a schema.
 
     Raises:
         Problem: 422 ``VARIABLES_SCHEMA_INVALID``, naming the place.
     """
+    if schema is None:
+        return {}
     if not is_object(schema):
         raise _bad_schema("", "must be a JSON Schema object, such as {'type': 'object', 'properties': {...}}")
     if too_deep(schema):

@@ -3,30 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from pydantic import BeforeValidator, SerializationInfo, SerializerFunctionWrapHandler, model_serializer
+
+from ..json_types import is_mapping
 from .base import Model
 
 TextChatRole = Literal["system", "user", "assistant", "developer"]
 """Roles of a block that holds text."""
 
 
+def _known(role: object) -> object:
+    # In our words, as those of Pydantic do not say which role it was.
+    if role not in ("system", "user", "assistant", "developer"):
+        raise ValueError(f"role must be system, user, assistant, developer or tool, not {role!r:.100}")
+    return role
+
+
 class TextChatMessage(Model):
     """A block of text; a ``disabled`` one is kept but not rendered."""
 
-    role: TextChatRole
+    role: Annotated[TextChatRole, BeforeValidator(_known)]
     content: str
     disabled: bool | None = None
 
 
 class ToolChatMessage(Model):
-    """A block that defines a tool: its name (1 to 200 characters) and the JSON Schema of its parameters."""
+    """A block that defines a tool: its name (1 to 200 characters) and the JSON Schema of its parameters, or null."""
 
     role: Literal["tool"] = "tool"
     name: str
-    parameters: dict[str, Any]
+    parameters: Any = {}
     description: str | None = None
     disabled: bool | None = None
+
+    @model_serializer(mode="wrap")
+    def _with_null(self, dump: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        # Here null is a value, which must not go with those that are None because nothing was given.
+        return {**dump(self), **({"parameters": None} if info.exclude_none and self.parameters is None else {})}
 
 
 ChatMessage = TextChatMessage | ToolChatMessage
@@ -37,13 +52,14 @@ def chat_message_from_dict(data: Mapping[str, Any]) -> ChatMessage:
     """The block of a JSON object; an old tool block, which had only ``content``, becomes a tool without parameters.
 
     Raises:
-        ValueError: unknown role, or a field that does not fit.
+        TypeError: ``data`` is no mapping.
+        ValueError: unknown role, which is named, or a field that does not fit.
     """
-    role = data.get("role")
-    if role != "tool":
-        if role not in ("system", "user", "assistant", "developer"):
-            raise ValueError("role must be system, user, assistant, developer or tool")
+    if not is_mapping(data):
+        raise TypeError(f"data must be a mapping, not {type(data).__name__}")
+    if data.get("role") != "tool":
+        _known(data.get("role"))
         return TextChatMessage.from_dict(data)
     if "name" not in data:
-        data = {"name": "(unnamed)", "description": data.get("content"), "parameters": {}, **data}
+        data = {"name": "(unnamed)", "description": data.get("content"), **data}
     return ToolChatMessage.from_dict(data)

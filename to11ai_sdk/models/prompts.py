@@ -125,7 +125,7 @@ class PaginatedResult(Model):
             count = len(data["items"])
             return {
                 **data,
-                "pagination": {"page": 1, "limit": count, "total": count, "totalPages": min(count, 1)},
+                "pagination": {"page": 1, "limit": count, "total": count, "totalPages": 1},
             }
         return data
 

@@ -35,9 +35,12 @@ def decode(row: Endpoint, path: Mapping[str, str], query: Mapping[str, str], bod
     places: dict[str, Mapping[str, Any]] = {"path": path, "query": query, "body": body if is_object(body) else {}}
     arguments: dict[str, Any] = {}
     for parameter in row.parameters:
-        value = places[parameter.place].get(parameter.name if parameter.place == "path" else parameter.wire_name)
+        name, place = parameter.name if parameter.place == "path" else parameter.wire_name, places[parameter.place]
+        value = place.get(name)
         if value is not None:
             arguments[parameter.name] = _value(parameter, value)
+        elif parameter.nullable and name in place:
+            arguments[parameter.name] = None
         elif parameter.required:
             raise invalid(f"{parameter.wire_name} is required", field=parameter.wire_name)
     return arguments

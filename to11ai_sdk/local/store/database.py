@@ -37,7 +37,8 @@ def _row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:
 
 
 def _stored(name: str, value: Any) -> Any:
-    if name in schema.DOCUMENTS and value is not None:
+    # A schema of variables is always there; one that is null is the null of JSON.
+    if name in schema.DOCUMENTS and (value is not None or name == "variables_schema"):
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return value
 
