@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import inspect
 import json
+import os
 from types import MappingProxyType
 from typing import Any
 
@@ -55,9 +57,25 @@ def test_the_order_is_overrides_environment_server_default(
         for client in (plain, overridden):
             client.prompts.get(project_id="pr_1", prompt_id="pm_1")
         assert plain.resolve_behavior("sdk.retry-v2", "default") == "served"
-        monkeypatch.setenv(VARIABLE, "environment")
+    monkeypatch.setenv(VARIABLE, "environment")
+    with server.client() as plain, server.client(behavior_overrides={"sdk.retry-v2": "override"}) as overridden:
+        plain.prompts.get(project_id="pr_1", prompt_id="pm_1")
         assert plain.resolve_behavior("sdk.retry-v2", "default") == "environment"
         assert overridden.resolve_behavior("sdk.retry-v2", "default") == "override"
+
+
+def test_the_environment_is_read_when_the_client_is_made(
+    server: RecordingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, "1")
+    with server.client() as early:
+        monkeypatch.setenv(VARIABLE, "2")
+        monkeypatch.setenv("TO11_SDK_BEHAVIOR_SDK_NEW", "2")
+        with server.client() as late:
+            monkeypatch.delenv(VARIABLE)
+            assert [client.resolve_behavior("sdk.retry-v2", 0) for client in (early, late)] == [1, 2]
+            assert [client.resolve_behavior("sdk.new", 0) for client in (early, late)] == [0, 2]
+            assert early.with_options(timeout_s=1).resolve_behavior("sdk.retry-v2", 0) == 1
 
 
 @pytest.mark.parametrize(
@@ -125,8 +143,8 @@ def test_a_value_of_another_type_than_the_default_is_passed_over(served: Any, de
 
 def test_a_value_that_is_passed_over_lets_the_next_one_speak(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TO11_SDK_BEHAVIOR_SDK_X", "words")
-    store = BehaviorStore({"sdk.x": True})
-    store.absorb({"success": True, "sdkBehavior": flags(x=5)})
+    store = BehaviorStore(init_overrides={"sdk.x": True})
+    store.update_from_envelope(flags(x=5))
     assert store.resolve("sdk.x", 1) == 5
     assert store.resolve("sdk.x", "default") == "words"
     assert store.resolve("sdk.x", False) is True
@@ -196,3 +214,57 @@ def test_overrides_are_copied() -> None:
     with create_client(api_key="key", base_url="http://127.0.0.1:1", behavior_overrides=overrides) as client:
         overrides["sdk.x"] = 2
         assert client.resolve_behavior("sdk.x", 0) == 1
+
+
+# --- a store made by hand, as 0.2.0 had it
+
+
+def test_the_arguments_of_a_store() -> None:
+    parameters = inspect.signature(BehaviorStore).parameters.values()
+    assert {parameter.kind for parameter in parameters} == {inspect.Parameter.KEYWORD_ONLY}
+    assert {parameter.name: parameter.default for parameter in parameters} == {"init_overrides": None, "env": None}
+
+
+def test_a_store_reads_the_environment_it_is_given_once_and_only_its_own_variables(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(VARIABLE, "of the process")
+    env = {VARIABLE: "given", "SECRET": "s", "to11_sdk_behavior_x": "lower case"}
+    store = BehaviorStore(env=MappingProxyType(env))
+    env[VARIABLE] = "changed"
+    env["TO11_SDK_BEHAVIOR_NEW"] = "added"
+    assert store.resolve("sdk.retry-v2", "default") == "given"
+    assert store.resolve("new", "default") == "default"
+    assert store.resolve("x", "default") == "default"
+    assert "SECRET" not in repr(vars(store))
+    assert BehaviorStore(env={}).resolve("sdk.retry-v2", "default") == "default"
+
+
+def test_an_environment_that_was_replaced_is_read_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {VARIABLE: "7"})
+    assert BehaviorStore().resolve("sdk.retry-v2", 0) == 7
+
+
+def test_a_value_of_a_given_environment_need_be_no_text() -> None:
+    assert BehaviorStore(env={VARIABLE: 5}).resolve("sdk.retry-v2", 0) == 5  # type: ignore[dict-item]
+
+
+def test_what_is_read_from_a_list_of_the_environment_is_fresh_each_time() -> None:
+    store = BehaviorStore(env={VARIABLE: "[1]"})
+    store.resolve("sdk.retry-v2", [0]).append(2)
+    assert store.resolve("sdk.retry-v2", [0]) == [1]
+
+
+def test_a_store_takes_what_stands_in_an_envelope() -> None:
+    store = BehaviorStore(init_overrides=MappingProxyType({"sdk.set": 1}), env={})
+    store.update_from_envelope(MappingProxyType({"v": 1, "flags": MappingProxyType({"sdk.set": 2, "sdk.x": 2})}))
+    for nothing in (None, {}, {"v": 1}, {"v": 2, "flags": {"sdk.x": 3}}, [], "text", 7):
+        store.update_from_envelope(nothing)  # type: ignore[arg-type]
+    assert [store.resolve(key, 0) for key in ("sdk.set", "sdk.x")] == [1, 2]
+
+
+@pytest.mark.parametrize("name", ["init_overrides", "env"])
+@pytest.mark.parametrize("wrong", ["abc", 5, [("a", 1)], True, "", {5: 1}])
+def test_what_is_no_mapping_is_refused_by_name(name: str, wrong: Any) -> None:
+    with pytest.raises(TypeError, match=f"^{name} must be a mapping with str keys, not {type(wrong).__name__}"):
+        BehaviorStore(**{name: wrong})

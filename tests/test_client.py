@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import copy
 import inspect
+import pickle
 import ssl
 import subprocess
 import sys
@@ -68,8 +70,10 @@ WRONG_TYPES = [
 
 @pytest.mark.parametrize(("name", "value"), WRONG_VALUES)
 def test_a_value_that_will_not_do_is_refused_by_name(name: str, value: Any) -> None:
-    with pytest.raises(ValueError, match=f"^{name} must "):
+    with pytest.raises(ValueError, match=f"^{name} must ") as caught:
         create_client(**{"api_key": "k", "base_url": URL, name: value})
+    if not isinstance(value, str):
+        assert str(caught.value).lower().endswith(f", not {value}")
 
 
 @pytest.mark.parametrize(("name", "value"), WRONG_TYPES)
@@ -135,6 +139,33 @@ def test_a_client_shows_where_it_calls() -> None:
     with create_client(api_key=KEY, base_url=f"{URL}///") as client:
         assert repr(client) == str(client) == "<To11aiClient https://api.to11.ai>"
         assert KEY not in repr(client.prompts) + repr(vars(client.prompts))
+
+
+@pytest.mark.parametrize("url", ["https://user:hunter2@api.to11.ai", "https://api.to11.ai/?key=hunter2"])
+def test_what_may_be_a_secret_is_not_repeated(url: str) -> None:
+    for name, value in (("base_url", url), ("api_key", "hunter2\n")):
+        with pytest.raises(ValueError, match=f"^{name} must ") as caught:
+            create_client(**{"api_key": "k", "base_url": URL, name: value})
+        assert "hunter2" not in str(caught.value)
+
+
+def test_an_argument_that_there_is_not_is_named() -> None:
+    with pytest.raises(TypeError, match="'api_ky'"):
+        create_client(api_ky="k", base_url=URL)  # type: ignore[call-arg]
+    with create_client(api_key="k", base_url=URL) as client:
+        with pytest.raises(TypeError, match="'timeout'"):
+            client.with_options(timeout=3)  # type: ignore[call-arg]
+        with pytest.raises(TypeError, match="'promptid'"):
+            client.prompts.get(project_id="p", promptid="q")  # type: ignore[call-arg]
+
+
+def test_a_client_that_was_never_initialized_can_be_looked_at() -> None:
+    bare = To11aiClient.__new__(To11aiClient)
+    assert repr(bare) == str(bare) == "<To11aiClient without a server>"
+    with pytest.raises(TypeError, match="cannot be copied"):
+        copy.copy(bare)
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        pickle.dumps(bare)
 
 
 def test_a_closed_client_calls_again(server: RecordingServer) -> None:

@@ -157,7 +157,7 @@ def test_the_waits_double_and_jitter(jitter: float, waits: list[float]) -> None:
         ("Tue, 14 Nov 2023 22:13:15 GMT", 0.1),
         ("soon", 0.1),
         ("-3", 0.1),
-        ("1.5", 0.1),
+        ("1.5", 1.5),
         ("9" * 400, 0.1),
     ],
 )
@@ -492,9 +492,17 @@ def test_a_client_is_not_pickled(protocol: int) -> None:
             pickle.dumps(value, protocol)
 
 
-def test_a_client_is_not_copied_either() -> None:
-    with pytest.raises(TypeError, match="cannot be pickled"):
-        copy.deepcopy(staged().client)
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy])
+def test_a_client_is_not_copied_either_and_says_so(duplicate: Any) -> None:
+    client = staged().client
+    parts = (client.prompts, client.project_environments, client.routing_rules, client.routing_rules.releases)
+    for value in (client, client._transport, *parts):
+        with pytest.raises(TypeError, match="cannot be copied") as caught:
+            duplicate(value)
+        assert type(value).__name__ in str(caught.value)
+        assert "pickled" not in str(caught.value)
+    with pytest.raises(TypeError, match=r"^a To11aiClient .* cannot be copied"):
+        copy.deepcopy({"held by": [client]})
 
 
 # --- over a socket, with the clock of the machine

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from .json_types import is_mapping, is_object
+from .json_types import is_mapping
+from .settings import mapping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,36 +15,42 @@ if TYPE_CHECKING:
 
     Value = TypeVar("Value")
 
+_PREFIX = "TO11_SDK_BEHAVIOR_"
+
 
 def env_var_name_for_key(key: str) -> str:
     """The environment variable of a behaviour: ``sdk.retry-v2`` is ``TO11_SDK_BEHAVIOR_SDK_RETRY_V2``."""
-    return "TO11_SDK_BEHAVIOR_" + key.upper().replace(".", "_").replace("-", "_")
+    return _PREFIX + key.upper().replace(".", "_").replace("-", "_")
 
 
 class BehaviorStore:
     """Behaviours by key: what the application set, then the environment, then what the server last said.
 
     Args:
-        overrides: values that win over all others.
+        init_overrides: values that win over all others.
+        env: environment variables, read now and never again; those of the process unless given.
 
     Raises:
-        TypeError: ``overrides`` is no mapping.
+        TypeError: an argument that is no mapping.
     """
 
-    def __init__(self, overrides: Mapping[str, Any] | None = None) -> None:
-        if overrides is not None and not is_mapping(overrides):
-            raise TypeError(f"behavior_overrides must be a mapping, not {type(overrides).__name__}")
-        self._overrides = dict(overrides or {})
+    def __init__(
+        self, *, init_overrides: Mapping[str, Any] | None = None, env: Mapping[str, str] | None = None
+    ) -> None:
+        self._overrides = {} if init_overrides is None else dict(mapping("init_overrides", init_overrides))
+        variables = os.environ if env is None else mapping("env", env)
+        self._env = {name: variables[name] for name in variables if name.startswith(_PREFIX)}
         self._served: dict[str, Any] = {}
 
     def absorb(self, envelope: Mapping[str, Any]) -> None:
-        """Keep the flags of a success envelope: ``"sdkBehavior": {"v": 1, "flags": {...}}``; ignore another ``v``."""
-        behavior = envelope.get("sdkBehavior")
-        if envelope.get("success") is not True or not is_object(behavior):
-            return
-        flags = behavior.get("flags")
-        if behavior.get("v") == 1 and is_object(flags):
-            self._served.update(flags)
+        """Keep the flags of an envelope, if it says that the call succeeded."""
+        if envelope.get("success") is True:
+            self.update_from_envelope(envelope.get("sdkBehavior"))
+
+    def update_from_envelope(self, sdk_behavior: Mapping[str, Any] | None) -> None:
+        """Keep the flags of an envelope's ``sdkBehavior``, ``{"v": 1, "flags": {...}}``; ignore anything else."""
+        if is_mapping(sdk_behavior) and sdk_behavior.get("v") == 1 and is_mapping(sdk_behavior.get("flags")):
+            self._served.update(sdk_behavior["flags"])
 
     def resolve(self, key: str, coded_default: Value) -> Value:
         """The value of a behaviour: the first that has the type of the default, else the default.
@@ -54,7 +61,7 @@ class BehaviorStore:
 
     def _candidates(self, key: str) -> Iterator[Any]:
         yield self._overrides.get(key)
-        yield _parsed(os.environ.get(env_var_name_for_key(key)))
+        yield _parsed(self._env.get(env_var_name_for_key(key)))
         yield self._served.get(key)
 
 
@@ -65,7 +72,7 @@ def _parsed(text: str | None) -> Any:
 
     try:
         return json.loads(text)
-    except (RecursionError, ValueError):
+    except (RecursionError, TypeError, ValueError):
         return text
 
 

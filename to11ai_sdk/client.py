@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .behaviors import BehaviorStore
-from .forks import importing
-from .settings import GATEWAY_URL, count, header_value, number, origin, seconds, whole
+from .forks import Unique, importing
+from .settings import GATEWAY_URL, count, header_value, mapping, number, origin, seconds, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,7 +60,9 @@ def create_client(
     """
     if ssl_context is not None and not hasattr(ssl_context, "wrap_socket"):
         raise TypeError(f"ssl_context must be an ssl.SSLContext, not {type(ssl_context).__name__}")
-    behaviors = BehaviorStore(behavior_overrides)
+    if behavior_overrides is not None:
+        mapping("behavior_overrides", behavior_overrides)
+    behaviors = BehaviorStore(init_overrides=behavior_overrides)
     parts = _parts(
         ssl_context,
         {
@@ -94,10 +96,10 @@ def _parts(ssl_context: ssl.SSLContext | None, sending: dict[str, Any], keeping:
     return make
 
 
-class To11aiClient:
+class To11aiClient(Unique):
     """A client of the to11 control plane; make one with :func:`create_client` and share it between threads.
 
-    Use it in a ``with`` block, or call :meth:`close`, to close its connections. It cannot be pickled.
+    Use it in a ``with`` block, or call :meth:`close`, to close its connections. It cannot be copied or pickled.
 
     Attributes:
         prompts: prompts, versions, labels.
@@ -144,10 +146,8 @@ class To11aiClient:
             self._transport, self._cache = self._parts()
 
     def __repr__(self) -> str:
-        return f"<To11aiClient {self._transport.base_url}>"
-
-    def __reduce__(self) -> str:
-        raise TypeError("a client holds the API key and open connections and cannot be pickled; make one per process")
+        transport = getattr(self, "_transport", None)
+        return f"<To11aiClient {getattr(transport, 'base_url', 'without a server')}>"
 
     def __enter__(self) -> Self:
         return self
@@ -258,6 +258,6 @@ class To11aiClient:
             coded_default: what holds if nobody says otherwise; a value of another type is passed over.
 
         The first found counts: ``behavior_overrides``, then the environment variable ``TO11_SDK_BEHAVIOR_<KEY>``
-        (JSON, else text), then what the server last sent as ``sdkBehavior``.
+        (JSON, else text) as it was when the client was made, then what the server last sent as ``sdkBehavior``.
         """
         return self._behaviors.resolve(key, coded_default)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .endpoint import Resource, endpoint
+from .forks import Unique
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ class RoutingRuleReleaseResource(Resource):
         return self._list_env(project_id=project_id, rule_id=rule_id, env_slug=env_slug, cursor=cursor, limit=limit)
 
 
-class RoutingRulesResource:
+class RoutingRulesResource(Unique):
     """``client.routing_rules``: the two namespaces of routing rules; each method takes keyword arguments only.
 
     Each raises what :mod:`to11ai_sdk.errors` draws. Source: the page "Python SDK" of the to11 reference.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from .json_types import is_mapping
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 GATEWAY_URL = "https://gw.to11.ai"
@@ -22,7 +25,7 @@ def seconds(name: str, value: float) -> float:
     """Return a time that can be waited for."""
     # A socket cannot wait longer than some centuries.
     if not 0 < number(name, value) <= 1e9:
-        raise ValueError(f"{name} must be more than 0 and at most 1e9 seconds")
+        raise ValueError(f"{name} must be more than 0 and at most 1e9 seconds, not {value}")
     return value
 
 
@@ -36,7 +39,14 @@ def whole(name: str, value: Any) -> int:
 def count(name: str, value: int) -> int:
     """Return a whole number that is not negative."""
     if whole(name, value) < 0:
-        raise ValueError(f"{name} must be 0 or more")
+        raise ValueError(f"{name} must be 0 or more, not {value}")
+    return value
+
+
+def mapping(name: str, value: Any) -> Mapping[str, Any]:
+    """Return a mapping whose keys are texts."""
+    if not is_mapping(value) or not all(isinstance(key, str) for key in value):
+        raise TypeError(f"{name} must be a mapping with str keys, not {type(value).__name__}")
     return value
 
 

@@ -16,6 +16,7 @@ from .errors import (
     To11aiResponseValidationError,
 )
 from .exchange import MAX_REDIRECTS, Attempt, redirect_target
+from .forks import Unique
 from .interrupts import handler_error
 from .json_types import is_array, is_object
 from .tracing import trace_headers
@@ -34,7 +35,7 @@ USER_AGENT = "to11ai-sdk-python/0.2.0"
 SHORTEST_SECRET = 6
 
 
-class Transport:
+class Transport(Unique):
     """Makes the calls of one client; threads may share it.
 
     Args:
@@ -78,9 +79,6 @@ class Transport:
         self._jitter = jitter or _random
         self._now = now
         self._budget = retry.RetryBudget()
-
-    def __reduce__(self) -> str:
-        raise TypeError("a transport holds the API key and open connections and cannot be pickled")
 
     def with_options(self, **options: float | None) -> Transport:
         """A transport that shares all with this one but some of ``timeout_s``, ``max_retries``, ``total_timeout_s``."""
@@ -266,7 +264,7 @@ def redact(error: BaseException, secret: str) -> None:
         except RecursionError:  # details too deep to look through
             safe = None
         setattr(error, name, safe)
-    error.args = tuple(_uncut(arg, secret) for arg in error.args)
+    error.args = tuple(_uncut(arg, secret) if isinstance(arg, str) else arg for arg in error.args)
     link: BaseException | None = error
     while link is not None:
         link.args = tuple(_without(arg, secret) for arg in link.args)

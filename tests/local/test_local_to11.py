@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import copy
 import http.client
+import pickle
 import socket
 import threading
 import time
@@ -38,6 +40,20 @@ def test_it_must_run_to_be_used() -> None:
             to11.start()
     finally:
         to11.stop()
+
+
+def test_it_is_neither_copied_nor_pickled(to11: LocalTo11) -> None:
+    for duplicate in (copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match="cannot be copied"):
+            duplicate(to11)
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        pickle.dumps(to11)
+
+
+def test_one_that_was_never_initialized_can_be_looked_at() -> None:
+    with pytest.raises(ValueError, match="port"):
+        LocalTo11(port=-1)
+    assert repr(LocalTo11.__new__(LocalTo11)) == "<LocalTo11 stopped>"
 
 
 def test_it_can_be_started_again_and_then_is_empty() -> None:

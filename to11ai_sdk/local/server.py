@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
+from ..forks import Unique
 from ..wire import KINDS
 from .gateway.setup import configured
 from .gateway.traces import Span, recent
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from .service.session import Clock
 
 
-class LocalTo11(Owner):
+class LocalTo11(Unique, Owner):
     """A local to11: for development, tests and demos, not for production.
 
     ::
@@ -105,7 +106,8 @@ class LocalTo11(Owner):
         self.stop()
 
     def __repr__(self) -> str:
-        return f"<LocalTo11 {self._running.server.url if self._running else 'stopped'}>"
+        running = vars(self).get("_running")
+        return f"<LocalTo11 {running.server.url if running else 'stopped'}>"
 
     @property
     def _now(self) -> Running:

@@ -535,3 +535,5 @@ def test_the_error_tells_its_place_apart_and_survives_pickle() -> None:
     error = FormatError("must be a string", "messages.0.role")
     copy = pickle.loads(pickle.dumps(error))
     assert (copy.message, copy.field, str(copy)) == ("must be a string", "messages.0.role", str(error))
+    bare = pickle.loads(pickle.dumps(FormatError.__new__(FormatError)))
+    assert (bare.message, bare.field) == ("", "")

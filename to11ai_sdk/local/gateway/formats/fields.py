@@ -27,6 +27,9 @@ class FormatError(ValueError):
         field: path of the place, such as ``messages.0.content``; empty for the body itself.
     """
 
+    message: str = ""
+    field: str = ""
+
     def __init__(self, message: str, field: str = "") -> None:
         super().__init__(f"{field}: {message}" if field else message)
         self.message = message
