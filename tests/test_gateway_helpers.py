@@ -18,6 +18,7 @@ from to11ai_sdk import (
     To11aiRateLimitError,
     To11aiValidationError,
     create_client,
+    gateway_prompt_headers,
 )
 from to11ai_sdk.gateway import (
     MANAGED_KEY,
@@ -26,6 +27,7 @@ from to11ai_sdk.gateway import (
     to_anthropic_messages,
     to_openai_messages,
 )
+from to11ai_sdk.local.gateway.traces import Origin
 
 CLIENT = create_client(api_key="to11-secret", base_url="https://api.to11.ai")
 HEADERS = {"x-to11-authorization": "Bearer to11-secret", "x-to11-project-id": "proj_1"}
@@ -87,6 +89,37 @@ def test_bad_values_are_refused_by_name(arguments: dict[str, Any], named: str) -
     for options in (CLIENT.openai_options, CLIENT.anthropic_options):
         with pytest.raises(ValueError, match=named):
             options(**arguments)
+
+
+def labelled(*labels: str) -> ResolvedPrompt:
+    return chat(("user", "Hi")).model_copy(update={"labels": list(labels)})
+
+
+@pytest.mark.parametrize("labels", [("a",), ("production", "beta_2", "A-b")])
+def test_labels_arrive_as_they_are(labels: tuple[str, ...]) -> None:
+    headers = gateway_prompt_headers(labelled(*labels))
+    assert headers == {
+        "x-to11-prompt-id": "prompt_1",
+        "x-to11-prompt-version": "1",
+        "x-to11-prompt-labels": ",".join(labels),
+    }
+    assert Origin.of(headers).prompt_labels == labels
+
+
+def test_no_labels_give_no_header() -> None:
+    assert "x-to11-prompt-labels" not in gateway_prompt_headers(labelled())
+
+
+@pytest.mark.parametrize("label", ["a,b", ",", "a,", "", " "])
+def test_a_label_that_would_not_arrive_as_one_is_refused(label: str) -> None:
+    with pytest.raises(ValueError, match=f"^labels must not be blank or hold a comma, not '{label}'$"):
+        gateway_prompt_headers(labelled("production", label))
+
+
+@pytest.mark.parametrize("label", ["a\r\nX-Evil: 1", "ä"])
+def test_a_label_that_no_header_holds_is_refused(label: str) -> None:
+    with pytest.raises(ValueError, match=r"^labels must hold only"):
+        gateway_prompt_headers(labelled(label))
 
 
 def test_prompt_becomes_messages_of_openai() -> None:
@@ -185,6 +218,11 @@ def test_body_of_an_unread_stream_is_taken_from_the_exception() -> None:
         raise_for_gateway(theirs)
 
 
+@pytest.mark.parametrize(("value", "seconds"), [("1.5", 1.5), ("Sun, 06 Nov 1994 08:49:37 GMT", 0.0), ("soon", None)])
+def test_the_wait_of_a_gateway_error_is_read_as_any(value: str, seconds: float | None) -> None:
+    assert error_from_gateway(429, {"Retry-After": value}, body("rate_limit")).retry_after_seconds == seconds
+
+
 @pytest.mark.parametrize("response", [None, Response(200, {"x-to11-request-id": "req_1"}, None)])
 def test_error_inside_a_stream_tells_what_the_stream_said(response: Response | None) -> None:
     theirs = ProviderError(response, {"code": "GUARDRAIL_VIOLATION", "message": "blocked"})
@@ -196,8 +234,10 @@ def test_error_inside_a_stream_tells_what_the_stream_said(response: Response | N
 
 
 def test_exception_without_a_reply_becomes_a_network_error() -> None:
-    with pytest.raises(To11aiNetworkError, match="ProviderError"):
-        raise_for_gateway(ProviderError())
+    theirs = ProviderError()
+    with pytest.raises(To11aiNetworkError, match="ProviderError") as caught:
+        raise_for_gateway(theirs)
+    assert caught.value.cause is theirs
 
 
 def test_exception_about_no_request_stays_what_it_is() -> None:

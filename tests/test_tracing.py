@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -98,3 +98,109 @@ def test_a_process_without_opentelemetry_sends_nothing(
     with trace.use_span(NonRecordingSpan(context())):
         monkeypatch.delitem(sys.modules, "opentelemetry.trace")
         assert "traceparent" not in sent(server)
+
+
+# --- a tracer that fails
+
+
+class Tracer(ModuleType):
+    """A module in the place of OpenTelemetry's, whose span has this context."""
+
+    def __init__(self, context: object) -> None:
+        super().__init__("opentelemetry.trace")
+        self.context = context
+
+    def get_current_span(self) -> Any:
+        return SimpleNamespace(get_span_context=lambda: self.context)
+
+
+class Failing:
+    """A context of which one attribute raises."""
+
+    is_valid, trace_id, span_id, trace_flags = True, TRACE, SPAN, 1
+    trace_state = SimpleNamespace(to_header=lambda: "a=1")
+
+    def __init__(self, name: str, error: BaseException) -> None:
+        self._name, self._error = name, error
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == object.__getattribute__(self, "_name"):
+            raise object.__getattribute__(self, "_error")
+        return object.__getattribute__(self, name)
+
+
+PARTS = ["is_valid", "trace_id", "span_id", "trace_flags", "trace_state"]
+
+
+def headers_with(server: RecordingServer, monkeypatch: pytest.MonkeyPatch, tracer: object) -> dict[str, str]:
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "opentelemetry.trace", tracer)
+        return sent(server)
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_context_that_raises_never_fails_a_call(
+    server: RecordingServer, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    headers = headers_with(server, monkeypatch, Tracer(Failing(name, RuntimeError("tracer"))))
+    assert not {"traceparent", "tracestate"} & headers.keys()
+    # The same context is used where nothing of it raises.
+    assert "traceparent" in headers_with(server, monkeypatch, Tracer(Failing("other", RuntimeError())))
+
+
+def test_a_module_that_raises_never_fails_a_call(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Lazy(ModuleType):
+        def __getattr__(self, name: str) -> Any:
+            raise ImportError(f"{name} could not be loaded")
+
+    headers = headers_with(server, monkeypatch, Lazy("opentelemetry.trace"))
+    assert not {"traceparent", "tracestate"} & headers.keys()
+
+
+def test_a_lookup_that_raises_never_fails_a_call(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Raising(Tracer):
+        def get_current_span(self) -> Any:
+            raise LookupError("no context")
+
+    headers = headers_with(server, monkeypatch, Raising(None))
+    assert not {"traceparent", "tracestate"} & headers.keys()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"trace_id": "abc"},
+        {"span_id": None},
+        {"trace_flags": "1"},
+        {"trace_state": None},
+        {"trace_state": SimpleNamespace(to_header=lambda: 7)},
+        {"trace_state": SimpleNamespace(to_header=lambda: "a=1\r\nX-Evil: 1")},
+        {"trace_state": SimpleNamespace(to_header=lambda: "a=\u2028")},
+        {"trace_state": SimpleNamespace(to_header=lambda: " ")},
+    ],
+)
+def test_a_value_that_no_header_holds_is_left_out(
+    server: RecordingServer, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
+) -> None:
+    plain = Failing("nothing", RuntimeError())
+    odd = SimpleNamespace(**{**{name: getattr(plain, name) for name in PARTS}, **changes})
+    assert not {"traceparent", "tracestate", "x-evil"} & headers_with(server, monkeypatch, Tracer(odd)).keys()
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, SystemExit])
+def test_what_is_no_exception_of_the_tracer_comes_out(
+    server: RecordingServer, monkeypatch: pytest.MonkeyPatch, raised: type[BaseException]
+) -> None:
+    with pytest.raises(raised):
+        headers_with(server, monkeypatch, Tracer(Failing("is_valid", raised())))
+    assert server.seen == []
+
+
+def test_a_span_of_another_tracer_that_raises_never_fails_a_call(server: RecordingServer) -> None:
+    class Broken(NonRecordingSpan):
+        def get_span_context(self) -> SpanContext:
+            raise ValueError("no context")
+
+    with trace.use_span(Broken(context())):
+        headers = sent(server)
+    assert not {"traceparent", "tracestate"} & headers.keys()

@@ -47,7 +47,14 @@ def gateway_prompt_headers(prompt: ResolvedPrompt) -> dict[str, str]:
 
     Args:
         prompt: what ``client.prompts.resolve`` returned.
+
+    Raises:
+        ValueError: a value that a header cannot hold, or a label that is blank or holds a comma, which would not arrive
+            as one; names it.
     """
+    for label in prompt.labels:
+        if "," in label or not label.strip():
+            raise ValueError(f"labels must not be blank or hold a comma, not {label!r:.100}")
     headers = {
         "x-to11-prompt-id": header_value("prompt_id", prompt.prompt_id),
         "x-to11-prompt-version": f"{prompt.version:.0f}",

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import sys
 
+from .wire import header_value
+
 
 def trace_headers() -> dict[str, str]:
-    """``traceparent`` and ``tracestate`` of the active OpenTelemetry span; nothing without a valid one.
+    """``traceparent`` and ``tracestate`` of the active OpenTelemetry span; nothing without a valid one, or if it fails.
 
     Source: https://www.w3.org/TR/trace-context/.
     """
     # A process that has not loaded OpenTelemetry has no active span, and need not load it for us.
-    # While another thread imports it, the module is there without its content.
-    current_span = getattr(sys.modules.get("opentelemetry.trace"), "get_current_span", None)
-    context = current_span().get_span_context() if current_span else None
-    if context is None or not context.is_valid:
+    module = sys.modules.get("opentelemetry.trace")
+    if module is None:
         return {}
-    headers = {"traceparent": f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"}
-    state = context.trace_state.to_header()
-    return {**headers, "tracestate": state} if state else headers
+    try:
+        context = module.get_current_span().get_span_context()
+        if not context.is_valid:
+            return {}
+        headers = {"traceparent": f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"}
+        state = context.trace_state.to_header()
+        return {**headers, "tracestate": header_value("tracestate", state)} if state else headers
+    except Exception:
+        # A tracer may raise anything, and while another thread imports it, the module is empty. A call is worth more
+        # than its trace; KeyboardInterrupt and the like are not a tracer's.
+        return {}
