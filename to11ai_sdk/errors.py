@@ -85,7 +85,7 @@ class To11aiNetworkError(To11aiError):
     def __init__(self, message: str = "", *, cause: BaseException | None = None) -> None:
         super().__init__(message)
         if cause is not None:
-            self.__cause__ = cause
+            self.__cause__: BaseException | None = cause
 
     @property
     def cause(self) -> BaseException | None:
