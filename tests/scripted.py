@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from samples import RESOLVED, success
 
@@ -13,8 +13,10 @@ from to11ai_sdk.cache import PromptCache
 from to11ai_sdk.client import To11aiClient
 from to11ai_sdk.envelope import Reply
 from to11ai_sdk.errors import To11aiNetworkError
-from to11ai_sdk.exchange import Attempt
 from to11ai_sdk.transport import Transport
+
+if TYPE_CHECKING:
+    from to11ai_sdk.exchange import Attempt
 
 KEY = "to11_sk_0123456789abcdef"
 URL = "https://to11.test"

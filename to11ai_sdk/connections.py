@@ -319,4 +319,3 @@ def one_of_each(request: bytes, own: Mapping[str, str]) -> bytes:
         if (name := name.lower()) not in found or name + colon + value not in ours:
             found[name] = line
     return b"\r\n".join((first, *found.values())) + end + body
-

@@ -105,7 +105,7 @@ class UrllibExchange:
         """Import the network modules and load the trust store, if it is needed; once."""
         if self._opened is None:
             with importing:
-                from . import faults  # noqa: F401 - it imports all that a call needs
+                from . import faults  # noqa: F401  # pyright: ignore[reportUnusedImport] - imports all that a call needs
         if self._secure:
             self._tls()
 

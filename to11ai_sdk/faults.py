@@ -15,8 +15,7 @@ _SHAKING = (
     "the connection was closed during the TLS handshake; check that base_url has the right scheme and port, and that "
     "nothing between refuses the connection"
 )
-
-
+_NO_NETWORK = sys.platform in ("emscripten", "wasi")
 FAILURES = (OSError, http.client.HTTPException, zlib.error, Unsent)
 """What the network, TLS, HTTP and zlib raise; whatever else comes out of an exchange is not theirs."""
 
@@ -46,8 +45,10 @@ def network_error(exc: BaseException, host: str, proxy: str | None = None) -> To
         # What http.client was handling quotes the reply, too.
         cause.__context__ = None
     unsent = isinstance(exc, Unsent)
-    final = sys.platform in ("emscripten", "wasi") or _wants_certificate(cause) or (isinstance(exc, Unsent) and exc.final)
+    final = _NO_NETWORK or _wants_certificate(cause) or (isinstance(exc, Unsent) and exc.final)
     words = _SHAKING if final and _is_end(cause) else _words(cause)
+    if _NO_NETWORK:
+        words = f"this Python runs in WebAssembly, which has no network of its own ({words})"
     if proxy:
         host, words = f"{host} through the proxy {proxy}", f"{words}; see HTTPS_PROXY and NO_PROXY"
     error = To11aiNetworkError(f"{host}: {words}")
@@ -57,8 +58,6 @@ def network_error(exc: BaseException, host: str, proxy: str | None = None) -> To
 
 
 def _words(exc: BaseException) -> str:
-    if sys.platform in ("emscripten", "wasi"):
-        return f"this Python runs in WebAssembly, which has no network of its own ({type(exc).__name__}: {exc})"
     if isinstance(exc, TimeoutError):
         return "no complete reply in time; the server is slow or unreachable, or timeout_s is too short"
     if isinstance(exc, socket.gaierror):

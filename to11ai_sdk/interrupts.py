@@ -1,4 +1,4 @@
-"""Tells what a signal handler raised inside a call (a soft time limit, a timeout decorator) from the network's errors."""
+"""Finds out whether a signal handler (a soft time limit, a timeout decorator) or the network raised an exception."""
 
 from __future__ import annotations
 

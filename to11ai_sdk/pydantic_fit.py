@@ -27,7 +27,8 @@ def _fault(words: str) -> str:
         return f"A compiled module cannot be imported from a zip file; unpack it, with Pydantic for {here}"
     builds = sorted(path.name for folder in folders for path in folder.glob("_pydantic_core*.[sp][oy]*"))
     found = ", ".join(builds) or "none"
-    return f"Pydantic's compiled core does not fit {here} (it needs {EXTENSION_SUFFIXES[0]}, found: {found}); install it"
+    needs = f"it needs {EXTENSION_SUFFIXES[0]}, found: {found}"
+    return f"Pydantic's compiled core does not fit {here} ({needs}); install it"
 
 
 def _command() -> str:

@@ -74,7 +74,7 @@ def _home(domain: str) -> object:
 def load() -> None:
     """Import Pydantic with its compiled core; an ``ImportError`` says what does not fit, and what would."""
     try:
-        import pydantic  # noqa: F401 - for its effect
+        import pydantic  # noqa: F401  # pyright: ignore[reportUnusedImport] - for its effect
     except ImportError as exc:
         from ..pydantic_fit import explain
 
@@ -91,7 +91,8 @@ def reader(annotation: str) -> Callable[[Any], Any]:
 
         from .base import Items
 
-        adapter: TypeAdapter[Any] = TypeAdapter(Items[model])
+        items: Any = Items
+        adapter: TypeAdapter[Any] = TypeAdapter(items[model])
         return adapter.validator.validate_python
     model.model_rebuild()
     # The method of the validator itself: the model's own adds a tenth to a cache hit.
