@@ -11,6 +11,7 @@ from threading import Event, Lock
 from . import wire
 from .clock import monotonic
 from .errors import To11aiApiError, To11aiError, To11aiNetworkError
+from .interrupts import from_handler
 from .json_types import is_sequence
 
 TYPE_CHECKING = False
@@ -41,7 +42,9 @@ def prompt_key(project_id: str, slug: str, labels: Sequence[str], variables: Map
     try:
         key = (project_id, slug, tuple(labels), _variables_key(variables) if variables else None)
         hash(key)
-    except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as exc:
+        if from_handler(exc):
+            raise
         return None
     return key
 

@@ -56,7 +56,9 @@ class Call(urllib.request.Request):
 
     def fields(self) -> dict[str, str]:
         """Return the headers for the server, in a dictionary that tools may change."""
-        return {name: value for name, value in self.header_items() if name != "Proxy-authorization"}
+        fields = {name.lower(): value for name, value in self.header_items()}
+        fields.pop("proxy-authorization", None)
+        return fields
 
 
 class Connection:
@@ -89,7 +91,7 @@ class Connection:
             self.wire.secure(context, self._tunnel_host or self.host)
             # Anew, so that nothing a proxy said before counts as said within.
             self.sock = self.wire = DeadlineSocket(self.wire.sock, self.deadline)
-        except OSError as exc:
+        except (OSError, ValueError) as exc:  # a ValueError for a name that no certificate can hold
             raise Unsent(final=not isinstance(exc, TimeoutError)) from exc
 
     def quiet(self) -> bool:
@@ -311,7 +313,7 @@ def one_of_each(request: bytes, own: Mapping[str, str]) -> bytes:
         own: our headers.
     """
     head, end, body = request.partition(b"\r\n\r\n")
-    first, *lines = head.split(b"\r\n")
+    first, *lines = head.replace(b"\r\n\t", b" ").split(b"\r\n")
     ours = {f"{name.lower()}: {value}".encode("latin-1") for name, value in own.items()}
     found: dict[bytes, bytes] = {}
     for line in lines:

@@ -8,15 +8,18 @@ from .clock import monotonic
 from .envelope import MAX_BODY, Reply
 from .errors import To11aiNetworkError
 from .forks import importing, in_openssl
+from .interrupts import from_handler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Mapping
-    from typing import Protocol
+    from typing import Protocol, TypeVar
     from urllib.request import OpenerDirector, ProxyHandler
 
     from .connections import Call, KeepAliveHandler
+
+    Result = TypeVar("Result")
 
     class Exchange(Protocol):
         """Sends one request and reads its reply, all before its deadline."""
@@ -107,24 +110,30 @@ class UrllibExchange:
             with importing:
                 from . import faults  # noqa: F401  # pyright: ignore[reportUnusedImport] - imports all that a call needs
         if self._secure:
-            self._tls()
+            try:
+                self._tls()
+            except OSError as exc:  # such as an SSLKEYLOGFILE that cannot be written; an attempt will say it
+                if from_handler(exc):
+                    raise
 
     def __call__(self, attempt: Attempt) -> Reply:
-        from .connections import Call
-        from .faults import FAILURES, explained
-
-        outer = sys.exc_info()[1]
-        call = Call(attempt)
-        host = call.host
-        try:
+        def converse(call: Call) -> Reply:
             opener, handler, _ = self._opened or self._open(call)
             return handler.finish(opener.open(call), MAX_BODY)
-        except FAILURES as exc:
-            error = explained(exc, outer, host, call.host)
-            raise error from error.__cause__
+
+        return self._explaining(converse, attempt)
 
     def connect(self, attempt: Attempt) -> None:
         """Open a connection and keep it for the next exchange."""
+
+        def open_one(call: Call) -> None:
+            _, handler, proxy = self._opened or self._open(call)
+            getattr(proxy, f"{call.type}_open", bool)(call)
+            handler.connect(call)
+
+        self._explaining(open_one, attempt)
+
+    def _explaining(self, work: Callable[[Call], Result], attempt: Attempt) -> Result:
         from .connections import Call
         from .faults import FAILURES, explained
 
@@ -132,9 +141,7 @@ class UrllibExchange:
         call = Call(attempt)
         host = call.host
         try:
-            _, handler, proxy = self._opened or self._open(call)
-            getattr(proxy, f"{call.type}_open", bool)(call)
-            handler.connect(call)
+            return work(call)
         except FAILURES as exc:
             error = explained(exc, outer, host, call.host)
             raise error from error.__cause__
@@ -194,7 +201,8 @@ def bypasses_proxy(host: str, names: str) -> bool:
 
 
 def _covers(entry: str, name: str) -> bool:
-    from ipaddress import ip_address, ip_network
+    with importing:
+        from ipaddress import ip_address, ip_network
 
     try:
         return ip_address(name) in ip_network(entry.strip("[]"), strict=False)

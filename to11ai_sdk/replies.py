@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import sys
 import zlib
 
 from .envelope import Reply
-from .interrupts import from_handler
+from .interrupts import handler_error
 from .sockets import MAX_HEAD
 
 TYPE_CHECKING = False
@@ -93,11 +94,15 @@ class Response(http.client.HTTPResponse):
         return int(digits) if "content-length" in self.headers and not self.chunked else None
 
     def _get_chunk_left(self) -> Any:
-        if self.chunk_left == 0:
-            if self._safe_read(2) != b"\r\n":  # type: ignore[attr-defined]
+        # Not that of http.client, which takes any ValueError, a signal handler's too, for a broken chunk.
+        if not self.chunk_left:
+            if self.chunk_left == 0 and self._safe_read(2) != b"\r\n":  # type: ignore[attr-defined]
                 raise http.client.HTTPException("an invalid chunk, longer than its size")
-            self.chunk_left = None
-        return super()._get_chunk_left()  # type: ignore[misc]
+            self.chunk_left = self._read_next_chunk_size() or None
+            if self.chunk_left is None:
+                self._read_and_discard_trailer()
+                self._close_conn()  # type: ignore[attr-defined]
+        return self.chunk_left
 
     def _read_and_discard_trailer(self) -> None:
         self.connection.wire.allowance = MAX_HEAD
@@ -144,12 +149,13 @@ def content(response: Response, limit: int) -> bytes | None:
         http.client.HTTPException: the body ended early or is badly framed.
         zlib.error: the compressed body is broken.
     """
+    outer = sys.exc_info()[1]
     try:
         body = _body(response, limit)
         zipped = response.headers.get("content-encoding", "").lower() in _GZIP
         return _unzipped(body, limit) if zipped and body is not None else body
     except (OSError, http.client.HTTPException, zlib.error) as exc:
-        if response.status < 300 or from_handler(exc):
+        if response.status < 300 or handler_error(exc, outer):
             raise
         return None
 

@@ -9,6 +9,7 @@ import http.client
 import io
 import select
 import socket
+from errno import EINTR
 
 from .clock import monotonic
 from .forks import in_openssl
@@ -108,20 +109,24 @@ class DeadlineSocket(io.RawIOBase):
         return count
 
     def _receive(self, buffer: Any) -> int:
-        # Past the deadline it takes what has arrived, without waiting: a process that was stopped, or a slow one, was
-        # answered in time.
-        left = self.deadline - monotonic()
-        if left <= 0:
-            self._late += 1
-        if self._late > MAX_LATE:
-            raise TimeoutError("timed out")
-        self.sock.settimeout(max(left, 0))
-        try:
-            return self.sock.recv_into(buffer)
-        except OSError as exc:
-            if isinstance(exc, BlockingIOError) or _wants_read(exc):
-                raise TimeoutError("timed out") from None
-            raise
+        left = max(self.deadline - monotonic(), 0)
+        while True:
+            self._late += not left
+            if self._late > MAX_LATE:
+                raise TimeoutError("timed out")
+            self.sock.settimeout(left)
+            try:
+                return self.sock.recv_into(buffer)
+            except OSError as exc:
+                if exc.errno == EINTR:  # a signal handler's, which io.BufferedReader would take for the system's
+                    raise TimeoutError from exc
+                if from_handler(exc) or not (_would_wait(exc) or isinstance(exc, TimeoutError)):
+                    raise
+                if not left:
+                    raise TimeoutError("timed out") from None
+            # Past the deadline it takes what has arrived, without waiting: a process that was stopped, or a slow one,
+            # was answered in time.
+            left = 0
 
     def close(self) -> None:
         """Nothing: ``http.client`` closes it after the head of a last reply, with the body still to come."""
@@ -140,7 +145,7 @@ class DeadlineSocket(io.RawIOBase):
         except OSError as exc:
             if from_handler(exc):
                 raise
-            return not _wants_read(exc)
+            return not _would_wait(exc)
         return True
 
 
@@ -150,9 +155,9 @@ def _pending(sock: Any) -> int:
     return pending() if pending else 0
 
 
-def _wants_read(exc: OSError) -> bool:
+def _would_wait(exc: OSError) -> bool:
     # By name, so that plain HTTP does not load ssl.
-    return type(exc).__name__ == "SSLWantReadError"
+    return isinstance(exc, BlockingIOError) or type(exc).__name__ == "SSLWantReadError"
 
 
 class _Reader(io.BufferedReader):
@@ -199,15 +204,23 @@ def connected(host: str, port: int, deadline: float) -> socket.socket:
     addresses = socket.getaddrinfo(host.encode("ascii"), port, 0, socket.SOCK_STREAM)
     failure: OSError = OSError("the host has no address")
     for index, (family, kind, protocol, _, address) in enumerate(addresses):
-        sock = socket.socket(family, kind, protocol)
         try:
-            sock.settimeout(seconds_until(deadline) / (len(addresses) - index))
-            sock.connect(address)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return sock
-        except BaseException as exc:
-            sock.close()
-            if not isinstance(exc, OSError) or from_handler(exc):
+            return _connected(
+                socket.socket(family, kind, protocol), address, seconds_until(deadline) / (len(addresses) - index)
+            )
+        except OSError as exc:
+            if from_handler(exc):
                 raise
             failure = exc
     raise failure
+
+
+def _connected(sock: socket.socket, address: Any, seconds: float) -> socket.socket:
+    try:
+        sock.settimeout(seconds)
+        sock.connect(address)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return sock
+    except BaseException:
+        sock.close()
+        raise

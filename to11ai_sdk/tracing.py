@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from .wire import header_value
+from .interrupts import from_handler
+from .settings import header_value
 
 
 def trace_headers() -> dict[str, str]:
-    """``traceparent`` and ``tracestate`` of the active OpenTelemetry span; nothing without a valid one, or if it fails.
+    """Return ``traceparent`` and ``tracestate`` of the active OpenTelemetry span; nothing without one, or if it fails.
 
     Source: https://www.w3.org/TR/trace-context/.
     """
@@ -23,7 +24,9 @@ def trace_headers() -> dict[str, str]:
         headers = {"traceparent": f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"}
         state = context.trace_state.to_header()
         return {**headers, "tracestate": header_value("tracestate", state)} if state else headers
-    except Exception:
+    except Exception as exc:
         # A tracer may raise anything, and while another thread imports it, the module is empty. A call is worth more
-        # than its trace; KeyboardInterrupt and the like are not a tracer's.
+        # than its trace.
+        if from_handler(exc):
+            raise
         return {}

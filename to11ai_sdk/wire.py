@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import quote, urlencode
 
+from .interrupts import from_handler
 from .json_types import is_mapping, is_sequence
 
 TYPE_CHECKING = False
@@ -135,6 +136,8 @@ def json_bytes(body: Mapping[str, Any]) -> bytes:
     try:
         return _encode(body).encode("ascii")
     except (RecursionError, TypeError, ValueError) as exc:
+        if from_handler(exc):
+            raise
         for name, value in body.items():
             _explain(name, value)
         # Each value can be encoded alone, so it is the level of the body that is one too many.

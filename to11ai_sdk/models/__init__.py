@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..interrupts import from_handler
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,9 +78,10 @@ def load() -> None:
     try:
         import pydantic  # noqa: F401  # pyright: ignore[reportUnusedImport] - for its effect
     except ImportError as exc:
-        from ..pydantic_fit import explain
+        if not from_handler(exc):
+            from ..pydantic_fit import explain
 
-        explain(exc)
+            explain(exc)
         raise
 
 

@@ -1,0 +1,445 @@
+"""What a signal handler raises inside a call: soft time limits, timeout decorators."""
+
+from __future__ import annotations
+
+import errno
+import gc
+import http.client
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from to11ai_sdk import To11aiError, To11aiNetworkError, create_client
+from to11ai_sdk.cache import prompt_key
+from to11ai_sdk.exchange import UrllibExchange
+from to11ai_sdk.wire import json_bytes
+
+from .certificates import serving, trusting
+from .harness import KEY, closed_port, create, descriptors, get, impatient, resolve
+from .server import HEALTHY, HOLD, KEEP, READ, SIP, Received, Script, ScriptedServer, good
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from to11ai_sdk import To11aiClient
+
+MAIN = threading.main_thread().ident
+assert MAIN is not None
+
+
+class SoftLimit(Exception):
+    """As Celery, RQ and most decorators have it: no kind of BaseException."""
+
+
+class HostileError(OSError):
+    """An ``OSError`` that looks like the system's own EINTR."""
+
+    errno = errno.EINTR
+
+
+RAISED: dict[str, Callable[[], Exception]] = {
+    "Exception": lambda: SoftLimit("too late"),
+    "KeyError": lambda: KeyError("too late"),
+    "ValueError": lambda: ValueError("too late"),
+    "UnicodeDecodeError": lambda: UnicodeDecodeError("utf-8", b"", 0, 1, "too late"),
+    "OSError": lambda: OSError("too late"),
+    "TimeoutError": lambda: TimeoutError("too late"),
+    "ConnectionResetError": lambda: ConnectionResetError("too late"),
+    "BlockingIOError": lambda: BlockingIOError("too late"),
+    "InterruptedError": lambda: InterruptedError(errno.EINTR, "too late"),
+    "an OSError with EINTR": lambda: HostileError("too late"),
+    "SSLError": lambda: ssl.SSLError("too late"),
+    "SSLWantReadError": lambda: ssl.SSLWantReadError("too late"),
+    "HTTPException": lambda: http.client.HTTPException("too late"),
+    "IncompleteRead": lambda: http.client.IncompleteRead(b"too late"),
+    "RemoteDisconnected": lambda: http.client.RemoteDisconnected("too late"),
+    "zlib.error": lambda: zlib.error("too late"),
+    "ImportError": lambda: ImportError("too late"),
+    "AttributeError": lambda: AttributeError("too late"),
+    "To11aiNetworkError": lambda: To11aiNetworkError("too late"),
+}
+FEW = ("Exception", "ValueError", "TimeoutError", "IncompleteRead")
+
+
+@contextmanager
+def limited(error: Exception, connected: ScriptedServer | None = None, after_s: float = 0.1) -> Iterator[None]:
+    """A block in which SIGUSR1 raises an exception; by itself soon after a connection to a server, if one is given."""
+
+    def handler(signum: int, frame: object) -> None:
+        raise error
+
+    before = signal.signal(signal.SIGUSR1, handler)
+    over = threading.Event()
+
+    def watch(server: ScriptedServer, count: int) -> None:
+        while server.connections == count and not over.wait(0.01):
+            pass
+        if not over.wait(after_s):
+            interrupt()
+
+    watcher = threading.Thread(target=watch, args=(connected, connected.connections if connected else 0))
+    if connected:
+        watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        if connected:
+            watcher.join()
+        signal.signal(signal.SIGUSR1, before)
+
+
+def interrupt() -> None:
+    assert MAIN is not None
+    signal.pthread_kill(MAIN, signal.SIGUSR1)
+
+
+def fire(request: Received) -> bytes:
+    """A step of the server: interrupt the caller, who waits for what does not come."""
+    time.sleep(0.02)
+    interrupt()
+    return b""
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+OUTAGE = b"HTTP/1.1 503 Service Unavailable\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
+MOMENTS: dict[str, Script] = {
+    "before the reply": (READ, fire, HOLD),
+    "in the status line": (READ, b"HTTP/1.1 2", fire, HOLD),
+    "in the headers": (READ, OK + b"Content-", fire, HOLD),
+    "after an interim reply": (READ, b"HTTP/1.1 103 Early Hints\r\n\r\n", fire, HOLD),
+    "in a body of known length": (READ, OK + b"Content-Length: 9\r\n\r\n{", fire, HOLD),
+    "in a body without end": (READ, OK + b"\r\n{", fire, HOLD),
+    "before the size of a chunk": (READ, OK + CHUNKED, fire, HOLD),
+    "in the size of a chunk": (READ, OK + CHUNKED + b"1", fire, HOLD),
+    "in a chunk": (READ, OK + CHUNKED + b"9\r\n{", fire, HOLD),
+    "at the end of a chunk": (READ, OK + CHUNKED + b"1\r\n{", fire, HOLD),
+    "in the trailer": (READ, OK + CHUNKED + b"1\r\n{\r\n0\r\nX: y", fire, HOLD),
+    "in the body of an error": (READ, OUTAGE + b"Content-Length: 9\r\n\r\n{", fire, HOLD),
+    "in the size of a chunk of an error": (READ, OUTAGE + CHUNKED + b"1", fire, HOLD),
+    "in a chunk of an error": (READ, OUTAGE + CHUNKED + b"9\r\n{", fire, HOLD),
+}
+
+
+SOME = ("before the reply", "in the headers", "in the size of a chunk", "in the body of an error")
+COMBINATIONS = [
+    *((kind, moment, False, False) for kind in RAISED for moment in MOMENTS if kind in FEW or moment in SOME),
+    *((kind, moment, tls, True) for kind in FEW for moment in SOME for tls in (False, True)),
+]
+
+
+@pytest.mark.parametrize(("kind", "moment", "tls", "kept"), COMBINATIONS)
+def test_what_a_signal_handler_raises_comes_out(kind: str, moment: str, tls: bool, kept: bool) -> None:
+    before = descriptors()
+    slept: list[float] = []
+    context = trusting() if tls else None
+    with (
+        ScriptedServer(HEALTHY, tls=serving() if tls else None) as server,
+        impatient(server.url, ssl_context=context, timeout_s=5, max_retries=3, sleep=slept.append) as client,
+    ):
+        get(client, "first")
+        if not kept:
+            client.close()
+        server.play(MOMENTS[moment])
+        error = RAISED[kind]()
+        with limited(error), pytest.raises(type(error)) as caught:
+            get(client, "cut")
+        assert caught.value is error
+        assert "too late" in repr(error.args) + str(error)
+        assert slept == []
+        assert [request.target.rpartition("/")[2] for request in server.requests] == ["first", "cut"]
+        # Of a connection that is not done with its reply nothing more is read.
+        server.play(HEALTHY)
+        assert get(client, "after") == "after"
+        assert server.connections == 1
+    gc.collect()
+    assert descriptors() - before == set()
+
+
+@pytest.mark.parametrize("kind", RAISED)
+def test_it_comes_out_of_a_write_that_may_have_been_done(kind: str) -> None:
+    with ScriptedServer((READ, fire, HOLD)) as server, impatient(server.url, timeout_s=5) as client:
+        create_warm(client)
+        error = RAISED[kind]()
+        with limited(error), pytest.raises(type(error)) as caught:
+            create(client, "cut")
+        assert caught.value is error
+        assert len(server.requests) == 1
+
+
+def create_warm(client: To11aiClient) -> None:
+    """Import what a first call would."""
+    client.warm_up(connect=False)
+
+
+@pytest.mark.parametrize("kind", [*FEW, "BlockingIOError"])
+def test_it_comes_out_of_a_request_that_is_not_taken(kind: str) -> None:
+    error = RAISED[kind]()
+    with ScriptedServer((SIP,)) as server, impatient(server.url, timeout_s=5) as client:
+        create_warm(client)
+        with limited(error, server), pytest.raises(type(error)) as caught:
+            client.prompts.create(project_id="p", slug="s", name="x" * 8_000_000)
+        assert caught.value is error
+        assert server.connections == 1
+
+
+@contextmanager
+def deaf() -> Iterator[int]:
+    """The port of a server whose queue is full: the kernel leaves everyone waiting."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        waiting = [socket.socket() for _ in range(4)]
+        for sock in waiting:
+            sock.setblocking(False)
+            sock.connect_ex(listener.getsockname())
+        time.sleep(0.05)
+        yield listener.getsockname()[1]
+        for sock in waiting:
+            sock.close()
+
+
+@pytest.mark.parametrize("kind", RAISED)
+def test_it_comes_out_while_connecting_and_no_other_address_is_tried(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = RAISED[kind]()
+    with deaf() as port, ScriptedServer(HEALTHY) as server, impatient(server.url, timeout_s=5) as client:
+        create_warm(client)
+        address = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+        both = [(*address, ("127.0.0.1", port)), (*address, ("127.0.0.1", server.port))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *args: both)
+        timer = threading.Timer(0.1, interrupt)
+        with limited(error), pytest.raises(type(error)) as caught:
+            timer.start()
+            create(client, "cut")
+        timer.join()
+        assert caught.value is error
+        assert server.connections == 0
+
+
+@pytest.mark.parametrize("kind", RAISED)
+def test_it_comes_out_of_a_handshake(kind: str) -> None:
+    error = RAISED[kind]()
+    with (
+        ScriptedServer((HOLD,)) as server,
+        impatient(server.https_url, ssl_context=trusting(), timeout_s=5, max_retries=3) as client,
+    ):
+        create_warm(client)
+        for call in (get, create, lambda client, name: client.warm_up()):
+            with limited(error, server), pytest.raises(type(error)) as caught:
+                call(client, "cut")
+            assert caught.value is error
+        assert server.connections == 3
+
+
+@pytest.mark.parametrize("kind", [*FEW, "BlockingIOError"])
+def test_it_comes_out_of_a_wait_for_a_proxy(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    error = RAISED[kind]()
+    with ScriptedServer((READ, b"HTTP/1.1 2", fire, HOLD)) as proxy:
+        monkeypatch.setenv("https_proxy", proxy.url)
+        with impatient("https://to11.test", ssl_context=trusting(), timeout_s=5, max_retries=3) as client:
+            create_warm(client)
+            with limited(error), pytest.raises(type(error)) as caught:
+                get(client, "cut")
+            assert caught.value is error
+            assert len(proxy.requests) == 1
+
+
+@pytest.mark.parametrize("kind", RAISED)
+def test_it_comes_out_of_a_wait_between_attempts(kind: str) -> None:
+    error = RAISED[kind]()
+
+    def sleep(seconds: float) -> None:
+        interrupt()
+        time.sleep(5)
+
+    with ScriptedServer((READ,)) as server, impatient(server.url, timeout_s=5, sleep=sleep) as client:
+        with limited(error), pytest.raises(type(error)) as caught:
+            get(client, "cut")
+        assert caught.value is error
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("kind", [kind for kind in RAISED if kind != "To11aiNetworkError"])
+def test_no_old_prompt_and_no_fallback_is_served_for_it(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    with (
+        ScriptedServer(HEALTHY) as server,
+        create_client(api_key=KEY, base_url=server.url, ttl_seconds=0.01, timeout_s=5) as client,
+    ):
+        fallback = client.prompts.resolve(project_id="p", slug="a", labels=["prod"])
+        time.sleep(0.02)
+        server.play((READ, fire, HOLD))
+        error = RAISED[kind]()
+        with limited(error), pytest.raises(type(error)) as caught:
+            client.prompts.resolve(project_id="p", slug="a", labels=["prod"], fallback=fallback)
+        assert caught.value is error
+        assert len(server.requests) == 2
+        # Not an outage: the old one is still there for one.
+        server.play((READ,))
+        assert resolve(client, "a") == "a"
+    assert "past its time" in caplog.text
+
+
+class Slow(Mapping[str, Any]):
+    """A mapping that takes so long that the limit is reached."""
+
+    def __getitem__(self, name: str) -> Any:
+        raise KeyError(name)
+
+    def __len__(self) -> int:
+        return 1
+
+    def __iter__(self) -> Iterator[str]:
+        interrupt()
+        time.sleep(5)
+        return iter(("x",))
+
+
+WORK: dict[str, Callable[[], object]] = {
+    "making a body": lambda: json_bytes({"variables": {"x": Slow()}}),
+    "making the key of a prompt": lambda: prompt_key("p", "s", ["a"], {"x": Slow()}),
+}
+
+
+@pytest.mark.parametrize("kind", RAISED)
+@pytest.mark.parametrize("work", WORK)
+def test_it_comes_out_of_what_is_done_before_anything_is_sent(work: str, kind: str) -> None:
+    error = RAISED[kind]()
+    with limited(error), pytest.raises(type(error)) as caught:
+        WORK[work]()
+    assert caught.value is error
+
+
+def test_it_comes_out_of_reading_the_trust_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow() -> ssl.SSLContext:
+        interrupt()
+        time.sleep(5)
+        raise AssertionError
+
+    monkeypatch.setattr(ssl, "create_default_context", slow)
+    error = OSError("too late")
+    with limited(error), pytest.raises(OSError, match="too late") as caught:
+        UrllibExchange(secure=True).prepare()
+    assert caught.value is error
+
+
+def test_a_limit_that_is_being_handled_is_not_taken_for_what_happens_next() -> None:
+    with impatient(f"http://127.0.0.1:{closed_port()}", max_retries=0) as client:
+        create_warm(client)
+        error = SoftLimit("before")
+        with limited(error):
+            try:
+                interrupt()
+                time.sleep(5)
+            except SoftLimit:
+                with pytest.raises(To11aiNetworkError, match="connection refused"):
+                    get(client, "a")
+                with pytest.raises(To11aiNetworkError, match="connection refused"):
+                    client.warm_up()
+
+
+@pytest.mark.parametrize("status", [200, 503])
+def test_a_limit_that_is_being_handled_is_not_taken_for_a_broken_body(status: int) -> None:
+    cut = b"HTTP/1.1 %d x\r\nContent-Length: 9\r\n\r\n{" % status
+    with (
+        ScriptedServer((READ, cut)) as server,
+        impatient(server.url, max_retries=0, timeout_s=5) as client,
+        limited(SoftLimit("before")),
+    ):
+        try:
+            interrupt()
+            time.sleep(5)
+        except SoftLimit:
+            with pytest.raises(To11aiError, match=r"HTTP 503|the connection ended before the reply did"):
+                get(client, "a")
+
+
+def test_a_limit_within_the_handling_of_an_error_of_ours_comes_out() -> None:
+    with ScriptedServer((READ, fire, HOLD)) as server, impatient(server.url, max_retries=0, timeout_s=5) as client:
+        error = TimeoutError("too late")
+        try:
+            raise To11aiNetworkError("an older one")
+        except To11aiNetworkError:
+            with limited(error), pytest.raises(TimeoutError, match="too late") as caught:
+                get(client, "a")
+        assert caught.value is error
+
+
+def test_a_handler_with_any_signature_and_depth() -> None:
+    error = OSError("too late")
+
+    class Limit:
+        def __call__(self, *args: object, **options: object) -> None:
+            self.deeper()
+
+        def deeper(self) -> None:
+            raise error
+
+    with ScriptedServer((READ, fire, HOLD)) as server, impatient(server.url, max_retries=0, timeout_s=5) as client:
+        create_warm(client)
+        before = signal.signal(signal.SIGUSR1, Limit())
+        try:
+            with pytest.raises(OSError, match="too late") as caught:
+                get(client, "a")
+        finally:
+            signal.signal(signal.SIGUSR1, before)
+        assert caught.value is error
+
+
+def test_a_handler_that_returns_late_does_not_cost_a_reply_that_has_arrived() -> None:
+    with ScriptedServer((READ, fire, good, KEEP)) as server, impatient(server.url, max_retries=0) as client:
+        create_warm(client)
+        before = signal.signal(signal.SIGUSR1, lambda *args: time.sleep(0.5))
+        try:
+            assert get(client, "a") == "a"
+            assert get(client, "b") == "b"
+        finally:
+            signal.signal(signal.SIGUSR1, before)
+        assert [request.connection for request in server.requests] == [0, 0]
+
+
+@pytest.mark.parametrize("module", ["to11ai_sdk.faults", "pydantic", "to11ai_sdk.models.prompts"])
+@pytest.mark.parametrize(
+    "kind", ["SoftLimit(Exception)", "Late(ValueError)", "Late(TimeoutError)", "Late(ImportError)"]
+)
+def test_it_comes_out_of_an_import_and_the_next_call_imports_again(module: str, kind: str) -> None:
+    code = f"""
+import signal, sys, threading, time
+from to11ai_sdk import create_client
+client = create_client(api_key={KEY!r}, base_url=sys.argv[1])
+error = type("Late", ({kind},), {{}})("too late")
+def handler(signum, frame): raise error
+signal.signal(signal.SIGUSR1, handler)
+class Slow:
+    def find_spec(self, name, *rest):
+        if name == {module!r}:
+            sys.meta_path.remove(self)
+            signal.raise_signal(signal.SIGUSR1)
+            time.sleep(5)
+sys.meta_path.insert(0, Slow())
+try:
+    client.prompts.get(project_id="p", prompt_id="a")
+except type(error) as exc:
+    assert exc is error and exc.args == ("too late",), exc
+else:
+    raise AssertionError
+assert client.prompts.get(project_id="p", prompt_id="b").id == "b"
+"""
+    with ScriptedServer(HEALTHY) as server:
+        command = [sys.executable, "-c", code, server.url]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        names = [request.target.rpartition("/")[2] for request in server.requests]
+        assert names in (["b"], ["a", "b"])
