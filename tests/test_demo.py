@@ -61,7 +61,7 @@ def test_the_demo_stops_where_the_server_fails(failing: int, capsys: pytest.Capt
     [
         ("x = 1", [0, 1], "the result is not what it should be"),
         ("x = 2", [0, 2], "it took 2 requests instead of 1"),
-        ("raise To11aiApiError('HTTP 500')", [0, 1], "To11aiApiError: HTTP 500"),
+        ("raise To11aiApiError('HTTP 500', status_code=500)", [0, 1], "To11aiApiError: HTTP 500"),
     ],
 )
 def test_a_step_that_did_not_happen_is_told(
