@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from .faults import Fault, Faults
     from .log import RequestLog
 
+# Compiled once per process: it takes three quarters of a start.
+_ROUTES = Routes(ENDPOINTS.values())
+
 
 class ControlPlane:
     """Answers every row of the table.
@@ -35,12 +38,11 @@ class ControlPlane:
         self._log = log
         self._faults = faults
         self._behaviors = behaviors
-        self._routes = Routes(ENDPOINTS.values())
         self._numbers = count(1)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request; a ``ConnectionAbortedError`` tells the server to hang up."""
-        incoming = Incoming(environ, self._routes)
+        incoming = Incoming(environ, _ROUTES)
         if incoming.target.path == "/health":
             reply = success({"status": "ok"}, {})
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...json_types import is_object
@@ -39,13 +38,13 @@ class Page(NamedTuple):
     Attributes:
         method: HTTP method.
         path: path template.
-        answer: makes the data of the reply.
+        answer: makes the data of the reply from what is asked.
         permissions: what the key must be allowed to do.
     """
 
     method: str
     path: str
-    answer: Callable[[Asked], Any]
+    answer: Callable[[LocalPages, Asked], Any]
     permissions: tuple[str, ...] = ()
 
 
@@ -62,15 +61,6 @@ class LocalPages:
     def __init__(self, platform: Platform, recent: Recent) -> None:
         self._platform = platform
         self._recent = recent
-        approve, reject = partial(self._review, approve=True), partial(self._review, approve=False)
-        pages = (
-            Page("GET", "/local/traces", self._traces),
-            Page("GET", "/local/settings", self._settings),
-            Page("PATCH", "/local/settings", self._set, ("project:manage_labels",)),
-            Page("POST", "/local/releases/{release_id}/approve", approve, ("routing:review",)),
-            Page("POST", "/local/releases/{release_id}/reject", reject, ("routing:review",)),
-        )
-        self._routes = Routes(pages)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -81,11 +71,11 @@ class LocalPages:
     def _data(self, environ: dict[str, Any], method: str, target: Target) -> Any:
         # Read whoever asks: what is left of a body would be taken for the next request.
         content = body.read(environ)
-        match = self._routes.match(method, target.path)
+        match = _ROUTES.match(method, target.path)
         project_id = environ.get("HTTP_X_TO11_PROJECT_ID") or self._platform.main.project_id
         with self._platform.visit(project_id, bearer(environ.get("HTTP_AUTHORIZATION", ""))) as session:
             session.require(*match.row.permissions)
-        return match.row.answer(Asked(project_id, match.arguments, target.arguments(), body.parse(content)))
+        return match.row.answer(self, Asked(project_id, match.arguments, target.arguments(), body.parse(content)))
 
     def _traces(self, asked: Asked) -> list[dict[str, Any]]:
         limit = asked.query.get("limit", "100")
@@ -104,6 +94,23 @@ class LocalPages:
             raise invalid(f'the body must be {{"{name}": true}} or {{"{name}": false}}', field=name)
         return {name: self._platform.strict_labels(asked.project_id, enforce)}
 
+    def _approve(self, asked: Asked) -> dict[str, Any]:
+        return self._review(asked, approve=True)
+
+    def _reject(self, asked: Asked) -> dict[str, Any]:
+        return self._review(asked, approve=False)
+
     def _review(self, asked: Asked, *, approve: bool) -> dict[str, Any]:
         with self._platform.owner(asked.project_id) as session:
             return releases.review(session, asked.path["release_id"], approve=approve)
+
+    PAGES = (
+        Page("GET", "/local/traces", _traces),
+        Page("GET", "/local/settings", _settings),
+        Page("PATCH", "/local/settings", _set, ("project:manage_labels",)),
+        Page("POST", "/local/releases/{release_id}/approve", _approve, ("routing:review",)),
+        Page("POST", "/local/releases/{release_id}/reject", _reject, ("routing:review",)),
+    )
+
+
+_ROUTES = Routes(LocalPages.PAGES)

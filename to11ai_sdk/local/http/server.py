@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import selectors
 import socket
 import time
 from contextlib import suppress
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _HOST = "127.0.0.1"
-_POLL_S = 0.05
 _GRACE_S = 5.0
 _LAST_CHUNK = b"0\r\n\r\n"
 _BODILESS = {*range(100, 200), HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
@@ -162,7 +162,8 @@ class Server(ThreadedWSGIServer):
         with _listen(port) as listener:
             super().__init__(_HOST, port, app, Handler, fd=listener.fileno())
         self.disconnects: Disconnects = Disconnects()
-        self._thread = Thread(target=self.serve_forever, args=(_POLL_S,), name="to11-local", daemon=True)
+        self._stop_signal, self._stop_listener = socket.socketpair()
+        self._thread = Thread(target=self._accept_until_stopped, name="to11-local", daemon=True)
 
     @property
     def url(self) -> str:
@@ -175,11 +176,31 @@ class Server(ThreadedWSGIServer):
 
     def stop(self) -> None:
         """Finish the requests at work, close every connection and end every thread."""
-        self.shutdown()
+        self._stop_signal.close()
         self._thread.join()
         self.disconnects.close()
         self._hang_up(socket.SHUT_RD, _GRACE_S)
         self._hang_up(socket.SHUT_RDWR, _GRACE_S)
+
+    def _accept_until_stopped(self) -> None:
+        # Not serve_forever(): it looks for the end by polling, which every stop would wait for.
+        with selectors.DefaultSelector() as selector, self._stop_listener:
+            selector.register(self.socket, selectors.EVENT_READ)
+            selector.register(self._stop_listener, selectors.EVENT_READ)
+            while all(key.fileobj is not self._stop_listener for key, _ in selector.select()):
+                self._accept()
+        self.server_close()
+
+    def _accept(self) -> None:
+        try:
+            request, client_address = self.get_request()
+        except OSError:  # the client has left already
+            return
+        try:
+            self.process_request(request, client_address)
+        except Exception:  # no thread for it: the server goes on
+            self.handle_error(request, client_address)
+            self.shutdown_request(request)
 
     def _hang_up(self, how: int, wait_s: float) -> None:
         """Tell each connection's thread that no more comes, or goes, and wait for all of them."""
