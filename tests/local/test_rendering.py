@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from to11ai_sdk import ResolvedPrompt
-from to11ai_sdk.local import rendering
 from to11ai_sdk.local.problems import Problem
-from to11ai_sdk.local.rendering import Rendered, check_template
+from to11ai_sdk.local.templates import rendering
+from to11ai_sdk.local.templates.rendering import Rendered, check_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

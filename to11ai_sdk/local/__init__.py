@@ -7,22 +7,22 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .gateway.config import ConfigError
-    from .gateway.traces import Span
-    from .http.log import SeenRequest
-    from .http.server import PortTakenError
+    from .gateway.config.gateway_config import ConfigError
+    from .gateway.observe.traces import Span
+    from .http.request_log import SeenRequest
+    from .http.wsgi_server import PortTakenError
     from .server import LocalTo11
     from .store import DataFileError
 
 __all__ = ["ConfigError", "DataFileError", "LocalTo11", "PortTakenError", "SeenRequest", "Span"]
 
 _HOMES = {
-    "ConfigError": "gateway.config",
+    "ConfigError": "gateway.config.gateway_config",
     "DataFileError": "store",
     "LocalTo11": "server",
-    "PortTakenError": "http.server",
-    "SeenRequest": "http.log",
-    "Span": "gateway.traces",
+    "PortTakenError": "http.wsgi_server",
+    "SeenRequest": "http.request_log",
+    "Span": "gateway.observe.traces",
 }
 
 

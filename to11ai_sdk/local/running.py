@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from .gateway.observe.traces import recent
 from .gateway.setup import build
-from .gateway.traces import recent
-from .http.app import ControlPlane
-from .http.faults import Faults
+from .http.control_plane import ControlPlane
+from .http.failures import Faults
 from .http.front import Front
-from .http.local import LocalPages
-from .http.server import Server
+from .http.owner_api import LocalPages
+from .http.wsgi_server import Server
 from .service import Platform
 from .store import Store
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..client import To11aiClient
-    from .gateway.config import GatewayConfig
-    from .http.log import RequestLog
+    from .gateway.config.gateway_config import GatewayConfig
+    from .http.request_log import RequestLog
     from .service.session import Clock
 
 

@@ -44,7 +44,7 @@ def serve(
         The exit status: 0, or 1 if it could not start, with the reason on stderr.
     """
     from . import LocalTo11
-    from .gateway.config import ConfigError, GatewayConfig
+    from .gateway.config.gateway_config import ConfigError, GatewayConfig
     from .store import DataFileError
 
     end = Event()

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Self
 
 from ..wire import KINDS
+from .gateway.observe.traces import Span, recent
 from .gateway.setup import configured
-from .gateway.traces import Span, recent
-from .http.faults import Fault
-from .http.log import RequestLog, SeenRequest
+from .http.failures import Fault
+from .http.request_log import RequestLog, SeenRequest
 from .owner import Owner
 from .running import Running, Settings
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ..client import To11aiClient
-    from .gateway.config import GatewayConfig
+    from .gateway.config.gateway_config import GatewayConfig
     from .service import Platform
     from .service.session import Clock
 

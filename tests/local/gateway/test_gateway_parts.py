@@ -15,13 +15,14 @@ from gateway_harness import form
 from hypothesis import given
 from hypothesis import strategies as st
 
-from to11ai_sdk.local.gateway import codings, errors, headers, multipart, splice, usage
-from to11ai_sdk.local.gateway.answers import Stream
 from to11ai_sdk.local.gateway.endpoints import below
 from to11ai_sdk.local.gateway.formats import FormatError
-from to11ai_sdk.local.gateway.provider import UnreachableError
-from to11ai_sdk.local.gateway.upstream import UpstreamProvider
-from to11ai_sdk.local.gateway.watch import Facts, Watch, input_texts, reply_texts
+from to11ai_sdk.local.gateway.relay import errors
+from to11ai_sdk.local.gateway.relay.answers import Stream
+from to11ai_sdk.local.gateway.relay.watch import Facts, Watch, input_texts, reply_texts
+from to11ai_sdk.local.gateway.upstream import codings, header_rules, multipart, splice, stream_usage
+from to11ai_sdk.local.gateway.upstream.http_provider import UpstreamProvider
+from to11ai_sdk.local.gateway.upstream.protocol import UnreachableError
 from to11ai_sdk.local.http.disconnects import Disconnects
 
 VALUES = st.recursive(
@@ -82,7 +83,7 @@ def test_finding_no_model_in_a_form_that_is_none_takes_no_time(content: bytes) -
 
 def test_headers_that_travel() -> None:
     given = {"anthropic-beta": "a", "x-stainless-os": "Linux", "user-agent": "me", "x-to11-env": "prod", "x-own": "1"}
-    assert headers.to_upstream(given, "tp", same_dialect=True) == {
+    assert header_rules.to_upstream(given, "tp", same_dialect=True) == {
         "anthropic-beta": "a",
         "x-stainless-os": "Linux",
         "user-agent": "me",
@@ -90,7 +91,7 @@ def test_headers_that_travel() -> None:
         "accept-encoding": "identity",
         "traceparent": "tp",
     }
-    assert set(headers.to_upstream(given, "tp", same_dialect=False)) & set(given) == {"user-agent", "x-own"}
+    assert set(header_rules.to_upstream(given, "tp", same_dialect=False)) & set(given) == {"user-agent", "x-own"}
 
 
 @pytest.mark.parametrize("path", ["/v1/messages", "/v1/v1/messages"])
@@ -182,8 +183,8 @@ def test_only_the_chunk_that_tells_the_tokens_is_taken_out(end: bytes) -> None:
         b'data: ["usage"]' + end,
         b"data: [DONE]" + end,
     ]
-    assert usage.taken_out(told.join([b"", *others, b""])) == b"".join(others)
-    assert usage.taken_out(told + b"\n") == b"\n"
+    assert stream_usage.taken_out(told.join([b"", *others, b""])) == b"".join(others)
+    assert stream_usage.taken_out(told + b"\n") == b"\n"
 
 
 def test_an_event_that_cannot_be_read_is_passed_over() -> None:

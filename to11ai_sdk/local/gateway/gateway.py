@@ -7,27 +7,29 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..problems import Problem
-from . import errors, listing, outgoing, relay, usage
-from .attempts import Reached, first_answer
-from .calls import Call
-from .credentials import without_ours
+from . import listing
+from .call import Call
 from .endpoints import MODELS, match
-from .problems import GatewayProblem, bad_request
-from .traces import TraceContext
+from .gateway_problem import GatewayProblem, bad_request
+from .observe.traces import TraceContext
+from .relay import errors, relay
+from .upstream import outgoing, stream_usage
+from .upstream.attempts import Reached, first_answer
+from .upstream.credentials import without_ours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from ..service import Platform, Session
-    from .answers import Answer
-    from .backends import Backends
-    from .guardrails import Guardrails
     from .incoming import Incoming
-    from .lookup import Lookup
-    from .provider import UpstreamRequest
-    from .recorder import Ending, Recorder
+    from .observe.guardrails import Guardrails
+    from .observe.lookup import Lookup
+    from .observe.recorder import Ending, Recorder
+    from .observe.traces import SpanIds
+    from .relay.answers import Answer
     from .routing import Attempt, Plan, Router
-    from .traces import SpanIds
+    from .upstream.backends import Backends
+    from .upstream.protocol import UpstreamRequest
 
 _log = logging.getLogger(__name__)
 
@@ -137,7 +139,7 @@ class Gateway:
         call.attempt = attempt
         request = outgoing.request(call, attempt)
         reached = self._reached(call, attempt, request)
-        if reached.reply.status >= 400 and usage.OPTIONS.encode() in (reached.content or b""):
+        if reached.reply.status >= 400 and stream_usage.OPTIONS.encode() in (reached.content or b""):
             # Some servers refuse the option that asks for the tokens of a stream.
             plain = outgoing.request(call, attempt, asks_usage=False)
             return reached if plain == request else self._reached(call, attempt, plain)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..http.incoming import bearer
-from .problems import GatewayProblem, bad_request
+from ..http.control_request import bearer
+from .gateway_problem import GatewayProblem, bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

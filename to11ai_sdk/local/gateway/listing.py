@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from .answers import Answer
+from .relay.answers import Answer
 
 if TYPE_CHECKING:
     from .routing import Router, Scope

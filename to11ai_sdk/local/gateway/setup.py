@@ -6,21 +6,21 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from .backends import Backends
-from .config import GatewayConfig
+from .app import GatewayApp
+from .config.gateway_config import GatewayConfig
 from .gateway import Gateway
-from .guardrails import Guardrails
-from .http.app import GatewayApp
-from .lookup import Lookup
-from .recorder import Recorder
-from .replies_cache import RepliesCache
+from .observe.guardrails import Guardrails
+from .observe.lookup import Lookup
+from .observe.recorder import Recorder
+from .observe.reply_cache import RepliesCache
+from .observe.traces import SpanIds
 from .routing import Router
-from .traces import SpanIds
+from .upstream.backends import Backends
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ..http.log import RequestLog
+    from ..http.request_log import RequestLog
     from ..service import Platform
     from ..store import Store
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .routing import Target
+from .paths import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

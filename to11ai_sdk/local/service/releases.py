@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..problems import Problem
-from ..snapshots import check_weights
+from ..rules.snapshots import check_weights
 from ..store import Row, rules
 from . import rules as rule_service
 from .environments import find as find_environment

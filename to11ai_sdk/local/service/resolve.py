@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..problems import Problem, invalid
-from ..rendering import render
 from ..store import Row, labels, prompts
+from ..templates.rendering import render
 from . import checks
 from .versions import find_version
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..problems import Problem, invalid
-from ..snapshots import check_snapshot
+from ..rules.snapshots import check_snapshot
 from ..store import Row, rules
 from . import checks
 from .views import RULE_VERSION, view

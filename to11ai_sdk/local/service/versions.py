@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..problems import Problem
-from ..rendering import check_template
 from ..store import Row, prompts
+from ..templates.rendering import check_template
 from . import checks
 from .prompts import activate, find, open_for_change
 from .views import version_view

@@ -28,8 +28,8 @@ spaces between them:
 
 from __future__ import annotations
 
-from .exchange import CountedIds
+from .context import CountedIds
+from .echo_provider import EchoProvider
 from .files import FileRow, FileStore, MemoryFiles
-from .provider import EchoProvider
 
 __all__ = ["CountedIds", "EchoProvider", "FileRow", "FileStore", "MemoryFiles"]

@@ -8,9 +8,9 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from .exchange import Answered, Exchange, as_json
-from .forms import read_form
-from .problems import EchoError, InvalidError
+from .context import EchoReply, EchoRequest, as_json
+from .refusals import EchoError, InvalidError
+from .uploads import read_form
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,7 +88,7 @@ class MemoryFiles:
             return self._rows.pop(file_id, None) is not None
 
 
-def upload(exchange: Exchange) -> Answered:
+def upload(exchange: EchoRequest) -> EchoReply:
     """``POST /files``."""
     form = read_form(exchange.request)
     purpose = form.need("purpose")
@@ -108,7 +108,7 @@ def upload(exchange: Exchange) -> Answered:
     return as_json(_shown(row))
 
 
-def listing(exchange: Exchange) -> Answered:
+def listing(exchange: EchoRequest) -> EchoReply:
     """``GET /files`` with ``purpose``, ``order`` (newest first unless ``asc``), ``after`` and ``limit``."""
     query = exchange.query
     rows = [row for row in exchange.around.files.list() if query.get("purpose") in (None, row.purpose)]
@@ -123,24 +123,24 @@ def listing(exchange: Exchange) -> Answered:
     return as_json(_page(rows, int(limit)))
 
 
-def metadata(exchange: Exchange) -> Answered:
+def metadata(exchange: EchoRequest) -> EchoReply:
     """``GET /files/{file_id}``."""
     return as_json(_shown(_find(exchange)))
 
 
-def content(exchange: Exchange) -> Answered:
+def content(exchange: EchoRequest) -> EchoReply:
     """``GET /files/{file_id}/content``."""
-    return Answered([_find(exchange).content], "application/octet-stream")
+    return EchoReply([_find(exchange).content], "application/octet-stream")
 
 
-def delete(exchange: Exchange) -> Answered:
+def delete(exchange: EchoRequest) -> EchoReply:
     """``DELETE /files/{file_id}``."""
     row = _find(exchange)
     exchange.around.files.delete(row.id)
     return as_json({"id": row.id, "object": "file", "deleted": True})
 
 
-def _find(exchange: Exchange) -> FileRow:
+def _find(exchange: EchoRequest) -> FileRow:
     file_id = exchange.arguments["file_id"]
     row = exchange.around.files.get(file_id)
     if row is None:

@@ -9,10 +9,10 @@ import base64
 import re
 from typing import TYPE_CHECKING
 
-from .exchange import Answered, Exchange, as_json
-from .fields import Field, parse
+from .body import BodyField, parse
+from .context import EchoReply, EchoRequest, as_json
 from .png import colour_of, png
-from .problems import EchoError
+from .refusals import EchoError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ DEFAULT_SIZE = "1024x1024"
 _LARGEST = 4096
 
 
-def images(exchange: Exchange) -> Answered:
+def images(exchange: EchoRequest) -> EchoReply:
     """Answer a request for images: as data URLs, or in base64 from ``gpt-image`` models or where asked for."""
     body = parse(exchange.request.body)
     prompt = body.need("prompt").text()
@@ -35,12 +35,12 @@ def images(exchange: Exchange) -> Answered:
     return as_json({"created": exchange.now(), "data": data})
 
 
-def _refuse_streams(body: Field) -> None:
+def _refuse_streams(body: BodyField) -> None:
     if (stream := body.get("stream")) and stream.flag():
         raise EchoError(400, "echo answers images at once; leave 'stream' out.", param="stream")
 
 
-def _size(body: Field) -> tuple[int, int]:
+def _size(body: BodyField) -> tuple[int, int]:
     text = given.text() if (given := body.get("size")) else "auto"
     found = re.fullmatch(r"(\d{1,4})x(\d{1,4})", DEFAULT_SIZE if text == "auto" else text)
     width, height = (int(found[1]), int(found[2])) if found else (0, 0)
@@ -50,7 +50,7 @@ def _size(body: Field) -> tuple[int, int]:
     return width, height
 
 
-def _form(body: Field, model: str) -> Callable[[bytes], dict[str, str]]:
+def _form(body: BodyField, model: str) -> Callable[[bytes], dict[str, str]]:
     default = "b64_json" if model.startswith("gpt-image") else "url"
     chosen = given.word("url", "b64_json") if (given := body.get("response_format")) else default
     prefix = "data:image/png;base64," if chosen == "url" else ""

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from ....json_types import is_array, is_object
-from ...schemas import NOTHING_TO_FETCH
+from ...templates.schemas import NOTHING_TO_FETCH
 from .merging import local_reference, merged
 from .scalars import number_within, text_within
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .exchange import Answered, Exchange, as_json
+from .context import EchoReply, EchoRequest, as_json
 
 
-def models(exchange: Exchange) -> Answered:
+def models(exchange: EchoRequest) -> EchoReply:
     """The provider's models, in their order."""
     data = [_shown(exchange, model) for model in exchange.around.models]
     if exchange.around.dialect == "openai":
@@ -19,14 +19,14 @@ def models(exchange: Exchange) -> Answered:
     return as_json({"data": data, "has_more": False, **ends})
 
 
-def model(exchange: Exchange) -> Answered:
+def model(exchange: EchoRequest) -> EchoReply:
     """One model."""
     model_id = exchange.arguments["model_id"]
     exchange.heed(model_id, "")
     return as_json(_shown(exchange, model_id))
 
 
-def _shown(exchange: Exchange, model_id: str) -> dict[str, Any]:
+def _shown(exchange: EchoRequest, model_id: str) -> dict[str, Any]:
     if exchange.around.dialect == "openai":
         return {"id": model_id, "object": "model", "created": 0, "owned_by": exchange.around.name}
     return {

@@ -10,16 +10,16 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from .exchange import Answered, as_json
+from .context import EchoReply, as_json
 
 if TYPE_CHECKING:
-    from .exchange import Exchange
+    from .context import EchoRequest
 
 NATIVE = frozenset({"bedrock", "aws-bedrock", "vertex", "gcp-vertex-ai", "mistral"})
 """The names of providers whose unknown paths are answered like this."""
 
 
-def native(exchange: Exchange) -> Answered:
+def native(exchange: EchoRequest) -> EchoReply:
     """Say what was asked; markers are looked for in the whole body."""
     request = exchange.request
     exchange.heed("echo", request.body.decode("utf-8", "replace"))

@@ -13,13 +13,13 @@ _LONGEST = 1_000
 def text_matching(pattern: str) -> str | None:
     """The first text that can be made of a pattern, ``None`` if that does not match after all."""
     try:
-        text = _Reader(pattern).alternatives()
+        text = _PatternReader(pattern).alternatives()
         return text if re.search(pattern, text) else None
     except (re.error, ValueError, IndexError, RecursionError, OverflowError):
         return None
 
 
-class _Reader:
+class _PatternReader:
     """Walks through a pattern once, making the text as it goes."""
 
     def __init__(self, pattern: str) -> None:

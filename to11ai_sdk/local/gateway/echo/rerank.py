@@ -11,17 +11,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from .exchange import Answered, Exchange, as_json
-from .fields import parse
+from .body import parse
+from .context import EchoReply, EchoRequest, as_json
 from .tokens import count
 
 if TYPE_CHECKING:
-    from .fields import Field
+    from .body import BodyField
 
 _MOST_DOCUMENTS = 1000
 
 
-def rerank(exchange: Exchange) -> Answered:
+def rerank(exchange: EchoRequest) -> EchoReply:
     """Answer a request to rank documents."""
     body = parse(exchange.request.body)
     model, query = body.need("model").text(), body.need("query").text()
@@ -48,11 +48,11 @@ def _ranked(query: str, documents: list[str]) -> list[dict[str, Any]]:
     return sorted(results, key=lambda result: -result["relevance_score"])
 
 
-def _text(document: Field) -> str:
+def _text(document: BodyField) -> str:
     return document.value if isinstance(document.value, str) else document.need("text").text()
 
 
-def _rest(exchange: Exchange, model: str, total: int) -> dict[str, Any]:
+def _rest(exchange: EchoRequest, model: str, total: int) -> dict[str, Any]:
     if exchange.around.dialect == "cohere":
         return {"meta": {"api_version": {"version": "2"}, "billed_units": {"search_units": 1}}}
     return {"model": model, "usage": {"total_tokens": total}}

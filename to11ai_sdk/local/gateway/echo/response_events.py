@@ -8,20 +8,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import sse
-from .exchange import Answered
+from .context import EchoReply
 from .tokens import pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def event_stream(response: dict[str, Any]) -> Answered:
+def event_stream(response: dict[str, Any]) -> EchoReply:
     """The stream of a response; each event has its number."""
     events = [{**event, "sequence_number": number} for number, event in enumerate(_events(response))]
     message = "echo: the stream broke, as the request asked for."
     broken = {"type": "error", "code": "server_error", "message": message, "param": None}
     error = sse.event({**broken, "sequence_number": len(events) // 2})
-    return Answered([sse.event(event) for event in events], sse.MEDIA_TYPE, error)
+    return EchoReply([sse.event(event) for event in events], sse.MEDIA_TYPE, error)
 
 
 def _events(response: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .answers import Answer, answers
-from .exchange import Answered, Exchange, as_json
-from .fields import Field, parse
+from .answer import EchoAnswer, answers
+from .body import BodyField, parse
+from .context import EchoReply, EchoRequest, as_json
 from .response_events import event_stream
 from .responses_requests import read_responses
 
 if TYPE_CHECKING:
-    from .conversation import Ask
+    from .conversation import ChatQuestion
 
 
-def responses(exchange: Exchange) -> Answered:
+def responses(exchange: EchoRequest) -> EchoReply:
     """Answer a request, at once or as a stream."""
     body = parse(exchange.request.body)
     ask = read_responses(body)
@@ -30,12 +30,12 @@ def responses(exchange: Exchange) -> Answered:
     return as_json(response)
 
 
-def _wants_summary(body: Field) -> bool:
+def _wants_summary(body: BodyField) -> bool:
     reasoning = body.get("reasoning")
     return reasoning is not None and reasoning.get("summary") is not None
 
 
-def _output(exchange: Exchange, answer: Answer, *, with_summary: bool) -> list[dict[str, Any]]:
+def _output(exchange: EchoRequest, answer: EchoAnswer, *, with_summary: bool) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = []
     if answer.thinking is not None:
         summary = [{"type": "summary_text", "text": answer.thinking}] if with_summary else []
@@ -56,7 +56,7 @@ def _output(exchange: Exchange, answer: Answer, *, with_summary: bool) -> list[d
     return items
 
 
-def _message(item_id: str, answer: Answer) -> dict[str, Any]:
+def _message(item_id: str, answer: EchoAnswer) -> dict[str, Any]:
     part: dict[str, Any] = {"type": "output_text", "text": answer.text, "annotations": [], "logprobs": []}
     if answer.finish == "refusal":
         part = {"type": "refusal", "refusal": answer.text}
@@ -65,7 +65,7 @@ def _message(item_id: str, answer: Answer) -> dict[str, Any]:
 
 
 def _response(
-    exchange: Exchange, ask: Ask, body: Field, answer: Answer, output: list[dict[str, Any]]
+    exchange: EchoRequest, ask: ChatQuestion, body: BodyField, answer: EchoAnswer, output: list[dict[str, Any]]
 ) -> dict[str, Any]:
     cut = answer.finish == "length"
     given = {name: body.value.get(name, default) for name, default in _REPEATED.items()}
@@ -101,7 +101,7 @@ _REPEATED: dict[str, Any] = {
 }
 
 
-def _usage(ask: Ask, answer: Answer) -> dict[str, Any]:
+def _usage(ask: ChatQuestion, answer: EchoAnswer) -> dict[str, Any]:
     return {
         "input_tokens": ask.prompt_tokens,
         "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},

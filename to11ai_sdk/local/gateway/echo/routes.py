@@ -8,12 +8,12 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, Rule
 
 from . import files, models
+from .anthropic_messages import count_tokens, messages
 from .chat_completions import chat_completions
 from .embeddings import embeddings
 from .images import images
-from .messages import count_tokens, messages
 from .native import NATIVE, native
-from .problems import EchoError
+from .refusals import EchoError
 from .rerank import rerank
 from .responses import responses
 from .speech import speech
@@ -22,14 +22,14 @@ from .transcriptions import transcriptions
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .exchange import Answered, Exchange
+    from .context import EchoReply, EchoRequest
 
-_MODELS: dict[str, Callable[[Exchange], Answered]] = {
+_MODELS: dict[str, Callable[[EchoRequest], EchoReply]] = {
     "GET /models": models.models,
     "GET /models/<path:model_id>": models.model,
 }
 
-_ENDPOINTS: dict[str, dict[str, Callable[[Exchange], Answered]]] = {
+_ENDPOINTS: dict[str, dict[str, Callable[[EchoRequest], EchoReply]]] = {
     "openai": {
         "POST /chat/completions": chat_completions,
         "POST /responses": responses,
@@ -54,7 +54,7 @@ DIALECTS = tuple(_ENDPOINTS)
 """What ``echo`` speaks."""
 
 
-def _map(endpoints: Mapping[str, Callable[[Exchange], Answered]]) -> Map:
+def _map(endpoints: Mapping[str, Callable[[EchoRequest], EchoReply]]) -> Map:
     rules = [
         Rule(line.split()[1], methods=[line.split()[0]], endpoint=endpoint) for line, endpoint in endpoints.items()
     ]
@@ -66,7 +66,7 @@ _MAPS = {dialect: _map(endpoints) for dialect, endpoints in _ENDPOINTS.items()}
 
 def route(
     dialect: str, provider: str, method: str, path: str
-) -> tuple[Callable[[Exchange], Answered], Mapping[str, str]]:
+) -> tuple[Callable[[EchoRequest], EchoReply], Mapping[str, str]]:
     """The endpoint for a path without query, and what its placeholders are.
 
     Raises:

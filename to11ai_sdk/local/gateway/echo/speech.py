@@ -15,9 +15,9 @@ import struct
 import sys
 import zlib
 
-from .exchange import Answered, Exchange
-from .fields import parse
-from .problems import EchoError
+from .body import parse
+from .context import EchoReply, EchoRequest
+from .refusals import EchoError
 
 RATE = 24_000
 SECONDS_PER_CHARACTER = 0.06
@@ -25,7 +25,7 @@ _LONGEST_TEXT = 4096
 _CHUNK = 16_384
 
 
-def speech(exchange: Exchange) -> Answered:
+def speech(exchange: EchoRequest) -> EchoReply:
     """Answer a request for speech, in chunks of 16 KiB."""
     body = parse(exchange.request.body)
     model, text, voice = (body.need(name).text() for name in ("model", "input", "voice"))
@@ -39,7 +39,7 @@ def speech(exchange: Exchange) -> Answered:
     speed = given.number(0.25, 4.0) if (given := body.get("speed")) else 1.0
     samples = tone(voice, len(text) * SECONDS_PER_CHARACTER / speed)
     sound, media_type = (samples, "audio/pcm") if name == "pcm" else (wav(samples), "audio/wav")
-    return Answered([sound[start : start + _CHUNK] for start in range(0, len(sound), _CHUNK)], media_type)
+    return EchoReply([sound[start : start + _CHUNK] for start in range(0, len(sound), _CHUNK)], media_type)
 
 
 def tone(voice: str, seconds: float) -> bytes:

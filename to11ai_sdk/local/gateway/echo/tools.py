@@ -12,15 +12,15 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from .instances import NoInstanceError, fits, instance_of
-from .problems import EchoError
+from .refusals import EchoError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .conversation import Ask, Tool
+    from .conversation import ChatQuestion, OfferedTool
 
 
-def tools_to_call(ask: Ask, text: str) -> Sequence[Tool]:
+def tools_to_call(ask: ChatQuestion, text: str) -> Sequence[OfferedTool]:
     """The tools that an answer calls; none in answer to their results, unless it is forced."""
     if ask.choice == "none" or not ask.tools or (ask.choice == "auto" and ask.results):
         return ()
@@ -30,7 +30,7 @@ def tools_to_call(ask: Ask, text: str) -> Sequence[Tool]:
     return named if ask.parallel else named[:1]
 
 
-def arguments_for(tool: Tool, text: str) -> str:
+def arguments_for(tool: OfferedTool, text: str) -> str:
     """The text of the arguments.
 
     Raises:

@@ -13,18 +13,18 @@ import math
 import wave
 from typing import TYPE_CHECKING, Any
 
-from .exchange import Answered, Exchange, as_json
-from .forms import read_form
-from .problems import InvalidError
+from .context import EchoReply, EchoRequest, as_json
+from .refusals import InvalidError
+from .uploads import read_form
 
 if TYPE_CHECKING:
-    from .forms import Upload
+    from .uploads import Upload
 
 _FORMATS = ("json", "text", "srt", "verbose_json", "vtt")
 _BYTES_PER_SECOND = 16_000
 
 
-def transcriptions(exchange: Exchange) -> Answered:
+def transcriptions(exchange: EchoRequest) -> EchoReply:
     """Answer a request for a transcription; ``stream`` is passed over, as ``whisper-1`` does."""
     form = read_form(exchange.request)
     exchange.heed(form.need("model"), form.fields.get("prompt", ""))
@@ -36,7 +36,7 @@ def transcriptions(exchange: Exchange) -> Answered:
         return as_json({"text": text, "usage": _usage(seconds)})
     if kind == "verbose_json":
         return as_json(_verbose(text, seconds, form.fields.get("language", "english")))
-    return Answered([_plain(kind, text, seconds).encode("utf-8", "replace")], "text/plain; charset=utf-8")
+    return EchoReply([_plain(kind, text, seconds).encode("utf-8", "replace")], "text/plain; charset=utf-8")
 
 
 def duration(file: Upload) -> float:

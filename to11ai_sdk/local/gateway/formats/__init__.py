@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ...json_input.fields import FormatError
 from .anthropic_messages import AnthropicMessages
-from .errors import read_error
-from .fields import FormatError
+from .error_bodies import read_error
 from .identity import Clock, NewId, random_id, unix_time
 from .openai_chat import OpenAIChat
 from .openai_responses import OpenAIResponses
@@ -19,7 +19,7 @@ from .streams import deltas_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from .neutral import Delta, Reply, Request
+    from .neutral import ChatReply, ChatRequest, Delta
 
 __all__ = [
     "FORMATS",
@@ -37,7 +37,7 @@ __all__ = [
 class Format(Protocol):
     """A wire format. Its readers raise ``FormatError`` and nothing else, whatever JSON they are given."""
 
-    def read_request(self, body: Mapping[str, Any]) -> Request:
+    def read_request(self, body: Mapping[str, Any]) -> ChatRequest:
         """The neutral form of a request.
 
         Raises:
@@ -45,7 +45,7 @@ class Format(Protocol):
         """
         ...
 
-    def write_request(self, request: Request) -> dict[str, Any]:
+    def write_request(self, request: ChatRequest) -> dict[str, Any]:
         """The body of a request.
 
         Raises:
@@ -53,7 +53,7 @@ class Format(Protocol):
         """
         ...
 
-    def read_reply(self, body: Mapping[str, Any]) -> Reply:
+    def read_reply(self, body: Mapping[str, Any]) -> ChatReply:
         """The neutral form of a reply.
 
         Raises:
@@ -61,7 +61,7 @@ class Format(Protocol):
         """
         ...
 
-    def write_reply(self, reply: Reply, request: Request | None = None) -> dict[str, Any]:
+    def write_reply(self, reply: ChatReply, request: ChatRequest | None = None) -> dict[str, Any]:
         """The body of a reply to a request; a response of OpenAI's repeats what was asked."""
         ...
 
@@ -73,7 +73,7 @@ class Format(Protocol):
         """
         ...
 
-    def write_stream(self, deltas: Iterable[Delta], request: Request) -> Iterator[bytes]:
+    def write_stream(self, deltas: Iterable[Delta], request: ChatRequest) -> Iterator[bytes]:
         """The server-sent events of a stream that answers a request, one per item.
 
         An ``Error`` becomes the error event of the format and ends the stream.

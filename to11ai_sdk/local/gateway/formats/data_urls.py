@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 if TYPE_CHECKING:
-    from .fields import Fields
+    from ...json_input.fields import Fields
 
 
 def is_data(url: str) -> bool:

@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ....json_types import is_object
-from ... import strict_json
+from ...json_input import reader
+from ...json_input.fields import MAX_DEPTH, FormatError
 from ...nesting import too_deep
-from .fields import MAX_DEPTH, FormatError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,7 @@ def loads(text: str) -> Any:
         FormatError: it is not JSON, or nested too deeply.
     """
     try:
-        value = strict_json.loads(text)
+        value = reader.loads(text)
     except (ValueError, RecursionError) as exc:
         raise FormatError(f"is not JSON: {exc}") from None
     if too_deep(value, MAX_DEPTH):

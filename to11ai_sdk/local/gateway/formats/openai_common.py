@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .members import present
+from .common import present
 from .neutral import ResponseFormat
 
 if TYPE_CHECKING:
-    from .fields import Fields
+    from ...json_input.fields import Fields
 
 SERVICE = ("prompt_cache_key", "safety_identifier", "service_tier")
 """Settings that both formats have under the same name, and Anthropic's lacks."""

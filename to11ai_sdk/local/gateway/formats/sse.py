@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .fields import FormatError
+from ...json_input.fields import FormatError
 from .json_text import encode
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Event(NamedTuple):
     id: str = ""
 
 
-class Parser:
+class EventParser:
     """Takes the bytes of a stream in pieces of any size. What follows the last blank line is no event."""
 
     def __init__(self) -> None:
@@ -96,7 +96,7 @@ def read(chunks: Iterable[bytes]) -> Iterator[Event]:
     Raises:
         FormatError: an event is longer than ``MAX_EVENT``.
     """
-    parser = Parser()
+    parser = EventParser()
     for chunk in chunks:
         yield from parser.feed(chunk)
 

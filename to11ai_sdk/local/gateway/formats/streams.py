@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from ...json_input.fields import Fields, FormatError
 from . import sse
-from .fields import Fields, FormatError
 from .json_text import loads
 from .neutral import (
+    ChatReply,
     Delta,
     End,
     Error,
@@ -16,7 +17,6 @@ from .neutral import (
     PartStart,
     PartStop,
     RedactedThinking,
-    Reply,
     ReplyPart,
     Signature,
     Start,
@@ -38,7 +38,7 @@ def is_empty(part: ReplyPart) -> bool:
     return not isinstance(part, RedactedThinking | ToolCall) and not part.text
 
 
-def deltas_of(reply: Reply) -> Iterator[Delta]:
+def deltas_of(reply: ChatReply) -> Iterator[Delta]:
     """A stream that makes up a reply, each part in one piece."""
     yield Start(reply.id, reply.model, reply.created)
     for part in reply.parts:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..problems import GatewayProblem, bad_request
-from ..providers import ECHO_MODELS, FILES, Model, ProviderConfig, canonical
+from ..config.providers import ECHO_MODELS, FILES, ProviderConfig, ProviderModel, canonical
+from ..gateway_problem import GatewayProblem, bad_request
 from .plan import Attempt
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _OWN_DIALECT = {"messages": "anthropic", "count_tokens": "anthropic", "rerank": 
 
 class _Found(NamedTuple):
     provider: ProviderConfig
-    model: Model
+    model: ProviderModel
 
     @property
     def rank(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..problems import bad_request
+from ..gateway_problem import bad_request
 
 FUNCTION = "function"
 ROUTE = "route"

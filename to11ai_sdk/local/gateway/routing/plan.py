@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ..providers import ProviderConfig
+    from ..config.providers import ProviderConfig
 
 MAX_RETRIES = 10
 """More retries than this in a rule count as this many."""

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..problems import GatewayProblem, bad_request
-from ..providers import DEFAULTS, FILES, NATIVE, canonical
+from ..config.providers import DEFAULTS, FILES, NATIVE, canonical
+from ..gateway_problem import GatewayProblem, bad_request
 from . import direct
 from .choice import Choice
 from .names import LAYERS, parse
 from .plan import Attempt, Plan
-from .rules import Rules, Served
+from .rule_targets import CONDITION, INACTIVE, TYPE, Obstacle
 from .scope import Scope
+from .serving_rules import Rules, Served
 from .strategies import Walk
-from .targets import CONDITION, INACTIVE, TYPE, Obstacle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ...service import Session
-    from ..providers import ProviderConfig, Registry
-    from .calls import GatewayCall
+    from ..config.providers import ProviderConfig, Registry
+    from .route_query import RouteQuery
 
 _HINTS = frozenset(provider.type for provider in DEFAULTS)
 
@@ -37,7 +37,7 @@ class Router:
         self._registry = registry
         self._choice = Choice(seed)
 
-    def scope(self, session: Session, call: GatewayCall) -> Scope:
+    def scope(self, session: Session, call: RouteQuery) -> Scope:
         """A call in its environment.
 
         Raises:
@@ -92,7 +92,7 @@ class Router:
             raise direct.ambiguous(scope, [f"{each.id}::{name}" for each in active])
         return _shown(model_id, active[0])
 
-    def _check_hint(self, call: GatewayCall) -> None:
+    def _check_hint(self, call: RouteQuery) -> None:
         known = _HINTS | {provider.type for provider in self._registry}
         if call.provider_type is not None and canonical(call.provider_type) not in known:
             message = f"x-genai-provider must be one of {', '.join(sorted(known))}, not {call.provider_type!r}"

@@ -6,14 +6,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ...store import Row, environments
-from ..problems import GatewayProblem, bad_request
-from ..providers import canonical
+from ..config.providers import canonical
+from ..gateway_problem import GatewayProblem, bad_request
 
 if TYPE_CHECKING:
     from ...service import Session
-    from ..providers import ProviderConfig, Registry
-    from .calls import GatewayCall
+    from ..config.providers import ProviderConfig, Registry
     from .choice import Choice
+    from .route_query import RouteQuery
 
 _NO_DEFAULT = "send x-to11-env, or make an environment the project's gateway fallback: there is neither"
 
@@ -30,7 +30,7 @@ class Scope:
         facts: what the conditions of rules may read.
     """
 
-    def __init__(self, session: Session, registry: Registry, call: GatewayCall, choice: Choice) -> None:
+    def __init__(self, session: Session, registry: Registry, call: RouteQuery, choice: Choice) -> None:
         self.session = session
         self.registry = registry
         self.call = call

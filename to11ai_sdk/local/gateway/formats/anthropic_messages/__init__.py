@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import anthropic_error
+from ..error_bodies import anthropic_error
 from ..identity import Clock, NewId, id_for, random_id, unix_time
 from ..streams import whole
 from . import event_writer, events, replies, requests
@@ -28,7 +28,7 @@ from . import event_writer, events, replies, requests
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ..neutral import Delta, Reply, Request
+    from ..neutral import ChatReply, ChatRequest, Delta
 
 
 @dataclass(frozen=True)
@@ -43,19 +43,19 @@ class AnthropicMessages:
     new_id: NewId = random_id
     clock: Clock = unix_time
 
-    def read_request(self, body: Mapping[str, Any]) -> Request:
+    def read_request(self, body: Mapping[str, Any]) -> ChatRequest:
         """The neutral form of a request; raises ``FormatError``."""
         return requests.read_request(body)
 
-    def write_request(self, request: Request) -> dict[str, Any]:
+    def write_request(self, request: ChatRequest) -> dict[str, Any]:
         """The body of a request; raises ``FormatError`` for JSON formats and several replies."""
         return requests.write_request(request)
 
-    def read_reply(self, body: Mapping[str, Any]) -> Reply:
+    def read_reply(self, body: Mapping[str, Any]) -> ChatReply:
         """The neutral form of a reply; raises ``FormatError``."""
         return replies.read_reply(body)
 
-    def write_reply(self, reply: Reply, request: Request | None = None) -> dict[str, Any]:
+    def write_reply(self, reply: ChatReply, request: ChatRequest | None = None) -> dict[str, Any]:
         """The body of a reply; ids of other formats are replaced."""
         return replies.write_reply(reply, self._reply_id(reply.id))
 
@@ -63,7 +63,7 @@ class AnthropicMessages:
         """The deltas of a stream, with an ``End`` or an ``Error`` last."""
         return whole(events.read_stream(chunks))
 
-    def write_stream(self, deltas: Iterable[Delta], request: Request) -> Iterator[bytes]:
+    def write_stream(self, deltas: Iterable[Delta], request: ChatRequest) -> Iterator[bytes]:
         """The events of a stream, ``message_start`` to ``message_stop``; this format always tells the usage."""
         return event_writer.write_stream(deltas, self._reply_id)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import sse
-from ..errors import anthropic_error
+from ..error_bodies import anthropic_error
 from ..neutral import (
     Delta,
     End,

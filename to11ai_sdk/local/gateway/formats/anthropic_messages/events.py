@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import read_error
-from ..fields import Fields
+from ....json_input.fields import Fields
+from ..error_bodies import read_error
 from ..json_text import arguments_of
 from ..neutral import (
     Delta,

@@ -26,7 +26,7 @@ from ..neutral import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from ..fields import Fields
+    from ....json_input.fields import Fields
 
 _ROLES: Mapping[str, Role] = {"user": "user", "assistant": "assistant", "system": "system"}
 _ADVICE = "send it to the provider in its own format"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import read_error
-from ..fields import Fields
-from ..neutral import Refusal, Reply, StopReason, Usage
+from ....json_input.fields import Fields
+from ..error_bodies import read_error
+from ..neutral import ChatReply, Refusal, StopReason, Usage
 from ..streams import is_empty
 from .messages import read_reply_part, write_part
 from .usage import read_usage, write_usage
@@ -24,7 +24,7 @@ _STOPS: Mapping[str, StopReason] = {
 }
 
 
-def read_reply(body: Mapping[str, Any]) -> Reply:
+def read_reply(body: Mapping[str, Any]) -> ChatReply:
     """The neutral form of a body; blocks of kinds that no other format has are left out.
 
     Raises:
@@ -36,7 +36,7 @@ def read_reply(body: Mapping[str, Any]) -> Reply:
     parts = [part for part in map(read_reply_part, fields.children("content")) if part is not None]
     stop, stop_sequence, explanation = read_stop(fields)
     parts += [Refusal(explanation)]
-    return Reply(
+    return ChatReply(
         id=fields.words("id") or None,
         model=fields.words("model"),
         parts=tuple(part for part in parts if not is_empty(part)),
@@ -46,7 +46,7 @@ def read_reply(body: Mapping[str, Any]) -> Reply:
     )
 
 
-def write_reply(reply: Reply, reply_id: str) -> dict[str, Any]:
+def write_reply(reply: ChatReply, reply_id: str) -> dict[str, Any]:
     """The body of a neutral reply."""
     refused = any(isinstance(part, Refusal) for part in reply.parts)
     return {

@@ -100,7 +100,7 @@ class Reasoning:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ChatRequest:
     """What is asked of a model.
 
     Attributes:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import openai_error
+from ..error_bodies import openai_error
 from ..identity import Clock, NewId, id_for, random_id, unix_time
 from ..streams import whole
 from . import chunk_writer, replies, requests
@@ -25,7 +25,7 @@ from .chunks import read_stream as read_chunks
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ..neutral import Delta, Reply, Request
+    from ..neutral import ChatReply, ChatRequest, Delta
 
 
 @dataclass(frozen=True)
@@ -43,19 +43,19 @@ class OpenAIChat:
     clock: Clock = unix_time
     max_tokens_field: str = "max_completion_tokens"
 
-    def read_request(self, body: Mapping[str, Any]) -> Request:
+    def read_request(self, body: Mapping[str, Any]) -> ChatRequest:
         """The neutral form of a request; raises ``FormatError``."""
         return requests.read_request(body)
 
-    def write_request(self, request: Request) -> dict[str, Any]:
+    def write_request(self, request: ChatRequest) -> dict[str, Any]:
         """The body of a request; raises ``FormatError`` for a file by URL."""
         return requests.write_request(request, self.max_tokens_field)
 
-    def read_reply(self, body: Mapping[str, Any]) -> Reply:
+    def read_reply(self, body: Mapping[str, Any]) -> ChatReply:
         """The neutral form of a reply; raises ``FormatError``."""
         return replies.read_reply(body, self.new_id)
 
-    def write_reply(self, reply: Reply, request: Request | None = None) -> dict[str, Any]:
+    def write_reply(self, reply: ChatReply, request: ChatRequest | None = None) -> dict[str, Any]:
         """The body of a reply; ids of other formats are replaced."""
         created = self.clock() if reply.created is None else reply.created
         return replies.write_reply(reply, self._reply_id(reply.id), created)
@@ -64,7 +64,7 @@ class OpenAIChat:
         """The deltas of a stream, with an ``End`` or an ``Error`` last."""
         return whole(read_chunks(chunks, self.new_id))
 
-    def write_stream(self, deltas: Iterable[Delta], request: Request) -> Iterator[bytes]:
+    def write_stream(self, deltas: Iterable[Delta], request: ChatRequest) -> Iterator[bytes]:
         """The events of a stream; the usage is told if the request asks for it."""
         return chunk_writer.write_stream(deltas, request.include_usage, self._reply_id, self.clock)
 

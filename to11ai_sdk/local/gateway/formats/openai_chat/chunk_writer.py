@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import sse
-from ..errors import openai_error
+from ..error_bodies import openai_error
 from ..neutral import Delta, End, Error, PartDelta, PartStart, Refusal, ReplyPart, Start, Text, ToolCall
 from .replies import FINISH_REASONS
 from .usage import write_usage

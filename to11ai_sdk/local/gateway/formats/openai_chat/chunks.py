@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..errors import read_error
+from ..error_bodies import read_error
 from ..json_text import is_complete
 from ..neutral import Delta, End, PartDelta, Refusal, ReplyPart, Start, Text, Thinking, ToolCall
 from ..openai_common import created_of
@@ -15,7 +15,7 @@ from .usage import read_usage
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ..fields import Fields
+    from ....json_input.fields import Fields
     from ..identity import NewId
     from ..neutral import Usage
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import read_error
-from ..fields import Fields
-from ..members import present
-from ..neutral import Refusal, Reply, ReplyPart, StopReason, Text, Thinking, ToolCall
+from ....json_input.fields import Fields
+from ..common import present
+from ..error_bodies import read_error
+from ..neutral import ChatReply, Refusal, ReplyPart, StopReason, Text, Thinking, ToolCall
 from ..openai_common import created_of
 from ..streams import is_empty
 from .messages import write_call
@@ -28,7 +28,7 @@ FINISH_REASONS: Mapping[StopReason, str] = {
 _STOPS: Mapping[str, StopReason] = {"length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
 
 
-def read_reply(body: Mapping[str, Any], new_id: NewId) -> Reply:
+def read_reply(body: Mapping[str, Any], new_id: NewId) -> ChatReply:
     """The neutral form of a body; of several choices the first.
 
     Raises:
@@ -39,7 +39,7 @@ def read_reply(body: Mapping[str, Any], new_id: NewId) -> Reply:
     if not (choices and choices[0].has("message")):
         fields.refuse("choices", f"there is no reply: {read_error(body).message}")
     parts = tuple(part for part in _read_parts(choices[0].child("message"), new_id) if not is_empty(part))
-    return Reply(
+    return ChatReply(
         id=fields.words("id") or None,
         model=fields.words("model"),
         parts=parts,
@@ -49,7 +49,7 @@ def read_reply(body: Mapping[str, Any], new_id: NewId) -> Reply:
     )
 
 
-def write_reply(reply: Reply, reply_id: str, created: int) -> dict[str, Any]:
+def write_reply(reply: ChatReply, reply_id: str, created: int) -> dict[str, Any]:
     """The body of a neutral reply; thinking is dropped."""
     usage = {"usage": write_usage(reply.usage)} if reply.usage else {}
     choice = {"index": 0, "message": _write_message(reply.parts), "logprobs": None}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..neutral import Usage
 
 if TYPE_CHECKING:
-    from ..fields import Fields
+    from ....json_input.fields import Fields
 
 
 def read_usage(fields: Fields) -> Usage | None:

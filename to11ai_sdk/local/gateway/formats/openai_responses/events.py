@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..errors import read_error
+from ..error_bodies import read_error
 from ..neutral import Delta, End, PartDelta, Refusal, ReplyPart, Signature, Start, Text, Thinking, ToolCall
 from ..openai_common import created_of
 from ..streams import Sequencer, objects
@@ -14,7 +14,7 @@ from .usage import read_usage
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from ..fields import Fields
+    from ....json_input.fields import Fields
 
 _Key = tuple[int, int]
 _REASONING = ("response.reasoning_summary_text.delta", "response.reasoning_text.delta")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import read_error
-from ..fields import Fields
-from ..neutral import Refusal, Reply, ReplyPart, StopReason, Text, ToolCall
+from ....json_input.fields import Fields
+from ..error_bodies import read_error
+from ..neutral import ChatReply, Refusal, ReplyPart, StopReason, Text, ToolCall
 from ..openai_common import created_of
 from ..streams import is_empty
 from .items import read_call, read_reasoning
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _INCOMPLETE: Mapping[str, StopReason] = {"max_output_tokens": "max_tokens", "content_filter": "refusal"}
 
 
-def read_reply(body: Mapping[str, Any]) -> Reply:
+def read_reply(body: Mapping[str, Any]) -> ChatReply:
     """The neutral form of a body; items of kinds that no other format has are left out.
 
     Raises:
@@ -28,7 +28,7 @@ def read_reply(body: Mapping[str, Any]) -> Reply:
     if fields.text_or_none("status") not in {None, "completed", "incomplete"} or not fields.has("output"):
         fields.refuse("output", f"there is no whole reply: {read_error(body).message}")
     parts = tuple(part for item in fields.children("output") for part in _read_item(item) if not is_empty(part))
-    return Reply(
+    return ChatReply(
         id=fields.words("id") or None,
         model=fields.words("model"),
         parts=parts,

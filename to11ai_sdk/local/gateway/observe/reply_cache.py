@@ -1,0 +1,105 @@
+"""The cache of replies: the same request again is answered without asking a provider. Off unless enabled.
+
+A request is the same if its project, environment, path and format are, its JSON has the same values (the order of keys
+and white space do not count), and it goes to the same targets with the same parameters: what a routing rule publishes
+takes effect at once, and the variants of a split keep their shares. Only successful replies to such requests are kept,
+streams never: neither is a stream kept, nor is one answered from the cache.
+
+Source: the headers ``x-to11-cache`` and ``x-to11-cache-age`` of the page "API reference"; the rest is this project's
+choice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ...store import replies
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ...service import Session
+    from ..config.gateway_config import CacheConfig
+    from ..routing import Attempt, Plan
+
+MAX_REPLIES = 1000
+"""How many replies are kept; beyond that the oldest are dropped."""
+MAX_BODY = 4 * 1024 * 1024
+"""Bytes of the largest reply that is kept."""
+
+
+class CachedReply(NamedTuple):
+    """A reply that was kept.
+
+    Attributes:
+        status: HTTP status.
+        headers: those that belong to the body, such as ``content-type``.
+        body: the body as it was sent to the caller.
+        age_s: whole seconds since it was kept, for ``x-to11-cache-age``.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    age_s: int = 0
+
+
+class RepliesCache:
+    """Keeps replies.
+
+    Args:
+        config: whether, and for how long.
+    """
+
+    def __init__(self, config: CacheConfig) -> None:
+        self.enabled: bool = config.enabled
+        self._ttl_s = config.ttl_s
+
+    def digest(self, plan: Plan, path: str, form: str, body: Mapping[str, Any]) -> str | None:
+        """What stands for a request in the cache; ``None`` if it is not to be cached.
+
+        Args:
+            plan: where it goes.
+            path: the path that was called, below ``/v1``, such as ``"/messages"``.
+            form: the caller's format, such as ``"anthropic_messages"``.
+            body: the JSON of the request; empty if it has none.
+        """
+        if not self.enabled or not body or body.get("stream"):
+            return None
+        targets = [_target(attempt) for attempt in plan.attempts]
+        canonical = json.dumps([path, form, body, targets], sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def find(self, session: Session, plan: Plan, digest: str) -> CachedReply | None:
+        """The reply to a request, unless it is too old."""
+        row = replies.find(session.tx, session.project_id, plan.environment_id, digest)
+        if row is None:
+            return None
+        age_s = max(0.0, session.moment.timestamp() - row["kept_at"])
+        if age_s >= self._ttl_s:
+            return None
+        return CachedReply(row["status"], row["reply_headers"], row["body"], int(age_s))
+
+    def keep(self, session: Session, plan: Plan, digest: str, reply: CachedReply) -> bool:
+        """Keep the reply to a request if it is a success and not too large; returns whether it was."""
+        if not 200 <= reply.status < 300 or len(reply.body) > MAX_BODY:
+            return False
+        now = session.moment.timestamp()
+        row = {
+            "project_id": session.project_id,
+            "environment_id": plan.environment_id,
+            "digest": digest,
+            "status": reply.status,
+            "reply_headers": dict(reply.headers),
+            "body": reply.body,
+            "kept_at": now,
+        }
+        replies.keep(session.tx, row)
+        replies.drop_old(session.tx, now - self._ttl_s, MAX_REPLIES)
+        return True
+
+
+def _target(attempt: Attempt) -> list[Any]:
+    return [attempt.provider_id, attempt.model, attempt.params, attempt.rule_id, attempt.variant]

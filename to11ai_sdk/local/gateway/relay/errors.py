@@ -1,0 +1,127 @@
+"""Errors of the gateway in the caller's format, and the errors of providers in the gateway's words."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ....json_types import is_object
+from ..formats import FORMATS
+from ..formats.error_bodies import read_error
+from ..gateway_problem import GatewayProblem
+from ..upstream.header_rules import to_caller
+from .answers import Answer
+
+if TYPE_CHECKING:
+    from ..routing import Attempt
+    from ..upstream.protocol import UnreachableError, UpstreamReply
+
+_WORDS = {401: "auth", 402: "quota", 403: "forbidden", 404: "model_not_found", 429: "rate_limit"}
+_BY_CODE = {
+    "insufficient_quota": "quota",
+    "billing_error": "quota",
+    "content_policy_violation": "content_policy",
+    "content_filter": "content_policy",
+    "organization_verification_required": "org_verification_required",
+}
+_OVERLOADED = (503, 529)
+
+
+def answer(problem: GatewayProblem, form: str) -> Answer:
+    """The reply for a problem, in the caller's format."""
+    body = FORMATS[form].error_body(None, problem.code, problem.message, problem.status)
+    if problem.details:
+        body["error"]["details"] = {**problem.details, "code": problem.code}
+    headers = {"content-type": "application/json", "x-to11-error-code": problem.header_code}
+    if problem.upstream_provider:
+        headers["x-to11-upstream-provider"] = problem.upstream_provider
+    if problem.status == 405:
+        headers["allow"] = ", ".join(problem.details["allowed"])
+    return Answer(problem.status, headers, json.dumps(body, separators=(",", ":")).encode())
+
+
+def seen(answer: Answer) -> GatewayProblem | None:
+    """What a provider's refusal that is passed on was, for the trace; ``None`` if it is none."""
+    if answer.status < 400:
+        return None
+    word = answer.headers["x-to11-error-code"]
+    return GatewayProblem(answer.status, word, word, "the provider refused")
+
+
+def unreachable(provider_id: str, cause: UnreachableError) -> GatewayProblem:
+    """502: a provider did not answer; it is named as the upstream only if there was a connection to it."""
+    message = f"no answer from the provider {provider_id}: {str(cause).removeprefix(f'{provider_id}: ')}"
+    reached = provider_id if cause.was_connected else None
+    return GatewayProblem(502, "upstream", "upstream", message, upstream_provider=reached)
+
+
+def redirected(provider_id: str, status: int) -> GatewayProblem:
+    """502: a provider sends the caller elsewhere, where the headers of to11 must not go."""
+    message = f"the provider {provider_id} redirects (status {status}): give its final address as its base_url"
+    return GatewayProblem(502, "upstream", "upstream", message, upstream_provider=provider_id)
+
+
+def broken_stream(provider_id: str) -> GatewayProblem:
+    """502: a provider ended its stream with an error; the caller was told it as it came."""
+    message = "the provider ended the stream with an error"
+    return GatewayProblem(502, "upstream", "upstream", message, upstream_provider=provider_id)
+
+
+def hung_up() -> GatewayProblem:
+    """499: the caller did not wait for the answer; nobody reads this one, but the trace."""
+    return GatewayProblem(499, "client_closed_request", "bad_request", "the client closed the connection")
+
+
+def redacted(provider_id: str, status: int) -> GatewayProblem:
+    """502: a provider failed; what it said stays behind."""
+    word = "overloaded" if status in _OVERLOADED else "upstream"
+    message = f"provider returned status {status}"
+    return GatewayProblem(502, word, word, message, upstream_provider=provider_id)
+
+
+def refused(attempt: Attempt, reply: UpstreamReply, body: bytes, form: str | None) -> Answer:
+    """The reply for a provider's 4xx: its own body, or the same said in the caller's format.
+
+    Args:
+        attempt: the target that was asked.
+        reply: head of its reply.
+        body: body of its reply.
+        form: the caller's format; ``None`` if the provider speaks it.
+    """
+    decoded = _decoded(body)
+    word = word_for(reply.status, decoded, has_model=attempt.model is not None)
+    headers = refusal_headers(attempt, reply, word)
+    if form is None:
+        return Answer(reply.status, headers, body)
+    error = read_error(decoded, reply.status)
+    translated = FORMATS[form].error_body(error.type, error.code, error.message, reply.status)
+    headers["content-type"] = "application/json"
+    return Answer(reply.status, headers, json.dumps(translated, separators=(",", ":")).encode())
+
+
+def refusal_headers(attempt: Attempt, reply: UpstreamReply, word: str) -> dict[str, str]:
+    """The headers of a provider's error: what the caller may see, whose it is, its word, and when to come back."""
+    headers = to_caller(reply.headers)
+    headers |= {"x-to11-error-code": word, "x-to11-upstream-provider": attempt.provider_id}
+    if reply.status == 429 and "retry-after" in reply.headers:
+        headers["retry-after"] = reply.headers["retry-after"]
+    return headers
+
+
+def word_for(status: int, body: Any = None, *, has_model: bool = True) -> str:
+    """The word of ``x-to11-error-code`` for a provider's error; a call may be of something else than a model."""
+    error = body.get("error") if is_object(body) else None
+    said = [error.get("code"), error.get("type")] if is_object(error) else []
+    for word in said:
+        if isinstance(word, str) and word in _BY_CODE:
+            return _BY_CODE[word]
+    if status >= 500:
+        return "overloaded" if status in _OVERLOADED else "upstream"
+    return _WORDS.get(status, "bad_request") if has_model or status != 404 else "bad_request"
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return body.decode("utf-8", "replace")[:1000]

@@ -1,0 +1,106 @@
+"""What is sent to a provider for a call."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .. import caller_format
+from ..endpoints import NATIVE
+from ..formats import FORMATS, FormatError, formats
+from ..gateway_problem import GatewayProblem, bad_request
+from ..routing import applied
+from . import header_rules, multipart, splice, stream_usage
+from .protocol import UpstreamRequest
+
+if TYPE_CHECKING:
+    from ..call import Call
+    from ..routing import Attempt
+
+
+def upstream_form(call: Call, attempt: Attempt) -> str:
+    """The format in which a target is asked: the caller's own, but for a chat only if the target speaks it."""
+    return call.form if not call.is_chat or speaks(call, attempt) else attempt.provider.spoken[0]
+
+
+def speaks(call: Call, attempt: Attempt) -> bool:
+    """Whether a target speaks the caller's format."""
+    return call.form in attempt.provider.spoken
+
+
+def request(call: Call, attempt: Attempt, *, asks_usage: bool = True) -> UpstreamRequest:
+    """The request for a target. What the target understands as it came is passed on as it came.
+
+    Args:
+        call: the call.
+        attempt: the target.
+        asks_usage: whether the tokens of a chat stream are asked for, also where the caller does not.
+
+    Raises:
+        GatewayProblem: 400, the request cannot be said in the target's format; 500, no header can hold the managed key.
+    """
+    form = upstream_form(call, attempt)
+    same = call.is_native or speaks(call, attempt)
+    travelling = header_rules.to_upstream(call.incoming.headers, call.context.traceparent, same_dialect=same)
+    managed = _managed_key(attempt)
+    if managed is None:
+        travelling |= header_rules.own_credentials(call.incoming.headers, native=call.is_native)
+    body = _body(call, attempt, form, asks_usage)
+    if form != call.form:
+        travelling["content-type"] = "application/json"
+    return UpstreamRequest(
+        call.incoming.method,
+        _path(call, form),
+        travelling,
+        body,
+        managed or call.incoming.provider_key,
+        attempt.provider.timeout_s,
+    )
+
+
+def _managed_key(attempt: Attempt) -> str | None:
+    try:
+        return attempt.provider.credential()
+    except ValueError as exc:
+        raise GatewayProblem(500, "invalid_credential", "internal", str(exc)) from None
+
+
+def _path(call: Call, form: str) -> str:
+    if call.match.endpoint is NATIVE:
+        return call.incoming.target.removeprefix(f"/{call.match.native}")
+    if not call.is_chat:
+        return call.incoming.target
+    query = f"?{call.incoming.query}" if call.incoming.query and form == call.form else ""
+    return caller_format.PATHS[form] + query
+
+
+def _body(call: Call, attempt: Attempt, form: str, asks_usage: bool) -> bytes:
+    if attempt.model is None:
+        return call.incoming.body
+    if call.is_form:
+        same = call.model == attempt.model
+        return (
+            call.incoming.body if same else multipart.with_model(call.incoming.body, call.content_type, attempt.model)
+        )
+    endpoint = call.chat_endpoint if call.is_chat else call.match.endpoint.name
+    body = applied(attempt, endpoint, call.body)
+    if call.is_chat and form == "anthropic_messages":
+        caller_format.refuse_json(call.form, body, attempt.provider_id)
+    if form != call.form:
+        return _translated(call, attempt, body, form, asks_usage)
+    if form == "openai_chat" and call.streams and asks_usage:
+        body = stream_usage.asking(body)
+    changes = {name: value for name, value in body.items() if name not in call.body or call.body[name] != value}
+    return splice.with_members(call.incoming.body, changes)
+
+
+def _translated(call: Call, attempt: Attempt, body: dict[str, object], form: str, asks_usage: bool) -> bytes:
+    writer = formats(max_tokens_field=attempt.provider.max_tokens_field)[form]
+    try:
+        asked = FORMATS[call.form].read_request(body)
+        content = writer.write_request(replace(asked, include_usage=asked.stream and asks_usage))
+    except FormatError as exc:
+        details = {"field": exc.field} if exc.field else {}
+        raise bad_request("untranslatable", str(exc), details) from None
+    return json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode()

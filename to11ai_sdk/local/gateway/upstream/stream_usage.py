@@ -1,0 +1,50 @@
+"""The tokens of OpenAI's chat streams, which a provider tells only if it is asked to: the trace wants them always.
+
+Source: ``stream_options`` at https://platform.openai.com/docs/api-reference/chat/create.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from ....json_types import is_object
+from ..formats.sse import EventParser
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OPTIONS = "stream_options"
+_EVENT = re.compile(rb".*?(?:\r\n\r\n|\n\n|\r\r)", re.DOTALL)
+
+
+def is_asked_for(body: Mapping[str, Any]) -> bool:
+    """Whether a chat request asks for the chunk that tells the tokens."""
+    options = body.get(OPTIONS)
+    return is_object(options) and options.get("include_usage") is True
+
+
+def asking(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A chat request that asks for it; one with odd options is left for the provider to refuse."""
+    options = body.get(OPTIONS)
+    if options is not None and not is_object(options):
+        return dict(body)
+    return {**body, OPTIONS: {**(options or {}), "include_usage": True}}
+
+
+def taken_out(events: bytes) -> bytes:
+    """The events of a stream without the chunk that tells nothing but the tokens; every other byte stays."""
+    return _EVENT.sub(lambda event: b"" if _only_tells(event[0]) else event[0], events)
+
+
+def _only_tells(event: bytes) -> bool:
+    if b'"usage"' not in event:
+        return False
+    try:
+        chunks = [json.loads(each.data) for each in EventParser().feed(event)]
+    except (ValueError, RecursionError):
+        return False
+    return bool(chunks) and all(
+        is_object(chunk) and chunk.get("choices") == [] and is_object(chunk.get("usage")) for chunk in chunks
+    )
