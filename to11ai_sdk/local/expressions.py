@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from ..json_types import is_array, is_object
-from .nesting import too_deep
+from .json_input.reader import too_deep
 
 Lookup = Callable[[str], Any]
 """The value of a variable by its name; ``None`` when there is none."""

@@ -8,8 +8,8 @@ from .gateway.observe.traces import recent
 from .gateway.setup import build
 from .http.control_plane import ControlPlane
 from .http.failures import Faults
-from .http.front import Front
 from .http.owner_api import LocalPages
+from .http.paths import Dispatcher
 from .http.wsgi_server import Server
 from .service import Platform
 from .store import Store
@@ -54,7 +54,7 @@ class Running:
             control_plane = ControlPlane(self.platform, settings.log, self.faults, settings.flags)
             wait = settings.sleep or self.faults.wait
             gateway = build(settings.config, self.platform, store, settings.log, wait, settings.seed)
-            self.server: Server = Server(Front(control_plane, gateway, LocalPages(self.platform, recent)), port)
+            self.server: Server = Server(Dispatcher(control_plane, gateway, LocalPages(self.platform, recent)), port)
         except BaseException:
             store.close()
             raise

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from echo_harness import NOW, post_form, provider, read, send
 
-from to11ai_sdk.local.gateway.echo.png import colour_of
-from to11ai_sdk.local.gateway.upstream.protocol import UpstreamReply, UpstreamRequest
+from to11ai_sdk.local.gateway.echo.images import colour_of
+from to11ai_sdk.local.gateway.provider_protocol import UpstreamReply, UpstreamRequest
 
 
 def decoded(image: bytes) -> tuple[int, int, bytes]:

@@ -15,14 +15,14 @@ from gateway_harness import form
 from hypothesis import given
 from hypothesis import strategies as st
 
+from to11ai_sdk.local.gateway.answer import Stream
 from to11ai_sdk.local.gateway.endpoints import below
 from to11ai_sdk.local.gateway.formats import FormatError
-from to11ai_sdk.local.gateway.relay import errors
-from to11ai_sdk.local.gateway.relay.answers import Stream
-from to11ai_sdk.local.gateway.relay.watch import Facts, Watch, input_texts, reply_texts
-from to11ai_sdk.local.gateway.upstream import codings, header_rules, multipart, splice, stream_usage
+from to11ai_sdk.local.gateway.observe.watch import Facts, Watch, input_texts, reply_texts
+from to11ai_sdk.local.gateway.provider_protocol import UnreachableError
+from to11ai_sdk.local.gateway.relay import error_answers
+from to11ai_sdk.local.gateway.upstream import body_edits, codings, header_rules, stream_usage
 from to11ai_sdk.local.gateway.upstream.http_provider import UpstreamProvider
-from to11ai_sdk.local.gateway.upstream.protocol import UnreachableError
 from to11ai_sdk.local.http.disconnects import Disconnects
 
 VALUES = st.recursive(
@@ -40,33 +40,33 @@ def test_members_are_replaced_and_added(body: Any, changes: Any, indent: Any, as
         content = f" {text}\n".encode()
     except UnicodeEncodeError:
         return
-    assert json.loads(splice.with_members(content, changes)) == {**body, **changes}
-    assert splice.with_members(content, {}) == content
+    assert json.loads(body_edits.with_members(content, changes)) == {**body, **changes}
+    assert body_edits.with_members(content, {}) == content
 
 
 def test_a_member_that_is_there_twice_is_replaced_twice() -> None:
-    assert splice.with_members(b'{"a":1,"b":2,"\\u0061":3}', {"a": 9}) == b'{"a":9,"b":2,"\\u0061":9}'
+    assert body_edits.with_members(b'{"a":1,"b":2,"\\u0061":3}', {"a": 9}) == b'{"a":9,"b":2,"\\u0061":9}'
 
 
 def test_the_model_of_a_form_is_found_among_files_that_look_like_it() -> None:
     trap = b'\r\nContent-Disposition: form-data; name="model"\r\n\r\nwrong\r\n'
     content, content_type = form(file=trap, note='name="model"', model="openai::whisper-1", other="x")
-    assert multipart.model_of(content, content_type) == "openai::whisper-1"
+    assert body_edits.model_of(content, content_type) == "openai::whisper-1"
     expected, _ = form(file=trap, note='name="model"', model="w", other="x")
-    assert multipart.with_model(content, content_type, "w") == expected
+    assert body_edits.with_model(content, content_type, "w") == expected
 
 
 def test_a_form_without_a_model_has_none() -> None:
     content, content_type = form(file=b"x")
-    assert multipart.model_of(content, content_type) is None
-    assert multipart.with_model(content, content_type, "w") == content
-    assert multipart.model_of(content, "multipart/form-data") is None
+    assert body_edits.model_of(content, content_type) is None
+    assert body_edits.with_model(content, content_type, "w") == content
+    assert body_edits.model_of(content, "multipart/form-data") is None
 
 
 def test_finding_the_model_of_a_large_form_takes_no_time() -> None:
     content, content_type = form(file=b"\r\nx" * 3_000_000, model="w")
     begun = time.perf_counter()
-    assert multipart.model_of(content, content_type) == "w"
+    assert body_edits.model_of(content, content_type) == "w"
     assert time.perf_counter() - begun < 2
 
 
@@ -77,7 +77,7 @@ def test_finding_the_model_of_a_large_form_takes_no_time() -> None:
 )
 def test_finding_no_model_in_a_form_that_is_none_takes_no_time(content: bytes) -> None:
     begun = time.perf_counter()
-    assert multipart.model_of(content, "multipart/form-data; boundary=b") is None
+    assert body_edits.model_of(content, "multipart/form-data; boundary=b") is None
     assert time.perf_counter() - begun < 2
 
 
@@ -117,8 +117,8 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
     ],
 )
 def test_the_word_for_an_error(status: int, error: Any, word: str) -> None:
-    assert errors.word_for(status, {"error": error}) == word
-    assert errors.word_for(404, {"error": None}, has_model=False) == "bad_request"
+    assert error_answers.word_for(status, {"error": error}) == word
+    assert error_answers.word_for(404, {"error": None}, has_model=False) == "bad_request"
 
 
 def test_what_people_wrote_is_found_in_every_format() -> None:

@@ -17,8 +17,8 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from to11ai_sdk.local import LocalTo11
+from to11ai_sdk.local.gateway.provider_protocol import UnreachableError, UpstreamRequest
 from to11ai_sdk.local.gateway.upstream.http_provider import UpstreamProvider
-from to11ai_sdk.local.gateway.upstream.protocol import UnreachableError, UpstreamRequest
 
 if TYPE_CHECKING:
     from collections.abc import Generator

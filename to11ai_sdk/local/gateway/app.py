@@ -6,15 +6,15 @@ from http.client import responses
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from ..headers import headers_of, shown
 from ..http import request_body
-from ..http.control_request import headers_of, shown
 from ..http.paths import Target
 from ..http.request_log import SeenRequest
 from ..problems import Problem
+from .answer import Stream
+from .call import Incoming
 from .endpoints import below
 from .gateway_problem import GatewayProblem
-from .incoming import Incoming
-from .relay.answers import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
 
     from ..http.request_log import RequestLog
+    from .answer import Answer
     from .gateway import Gateway
-    from .relay.answers import Answer
 
 LIMIT = 64 * 2**20
 """The longest body that is taken, in bytes."""

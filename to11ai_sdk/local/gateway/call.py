@@ -1,27 +1,26 @@
-"""One call at work: what was asked, by whom, in which format."""
+"""A request to the gateway, and the call that it makes: what was asked, by whom, in which format."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
 from ...json_types import is_object
-from ..http.request_log import SECRETS
+from ..headers import SECRETS, bearer
 from ..json_input import reader
-from ..nesting import too_deep
+from ..json_input.reader import too_deep
 from . import caller_format
 from .endpoints import CHAT, FILES, MODELS, NATIVE, EndpointMatch, GatewayEndpoint
-from .gateway_problem import bad_request
-from .incoming import SDKS, Incoming
+from .gateway_problem import GatewayProblem, bad_request
 from .observe.traces import Origin
-from .relay.watch import Facts, input_texts
+from .observe.watch import Facts, input_texts
 from .routing import RouteQuery
-from .upstream import multipart
+from .upstream import body_edits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from .observe.traces import TraceContext
     from .routing import Attempt, Plan
@@ -116,7 +115,7 @@ class Call:
         if self.match.model is not None:
             return unquote(self.match.model)
         if self.is_form and self.match.endpoint is not FILES:
-            return multipart.model_of(self.incoming.body, self.content_type)
+            return body_edits.model_of(self.incoming.body, self.content_type)
         model = self.body.get("model")
         if model is not None and not isinstance(model, str):
             raise bad_request("invalid_model", "model must be a string")
@@ -134,8 +133,8 @@ class Call:
             GatewayProblem: 400, ``x-genai-sdk`` is none of the known words, or the body is malformed.
         """
         sdk = self.incoming.header("x-genai-sdk")
-        if sdk is not None and sdk not in SDKS:
-            raise bad_request("invalid_sdk", f"x-genai-sdk must be one of {', '.join(SDKS)}, not {sdk!r}")
+        if sdk is not None and sdk not in caller_format.SDKS:
+            raise bad_request("invalid_sdk", f"x-genai-sdk must be one of {', '.join(caller_format.SDKS)}, not {sdk!r}")
         if self.match.endpoint.name == "responses":
             self.form = caller_format.form_of(self.incoming.headers, self.body, sdk)
         self.asked_model = self.model
@@ -177,3 +176,52 @@ def _object(body: bytes) -> dict[str, Any]:
     if not is_object(value):
         raise bad_request("invalid_json", "the body must be a JSON object")
     return value
+
+
+class Incoming(NamedTuple):
+    """A request.
+
+    Attributes:
+        method: HTTP method.
+        path: path below ``/v1`` as it was sent, without the query.
+        query: the query as it was sent, without ``?``.
+        headers: by lower-case names.
+        body: the bytes of the body.
+        request_id: id of the request.
+        unread: why the body could not be read, ``None`` if it was.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    request_id: str
+    unread: GatewayProblem | None = None
+
+    def header(self, name: str) -> str | None:
+        """The value of a header, ``None`` without it.
+
+        Raises:
+            GatewayProblem: 400, it is empty.
+        """
+        value = self.headers.get(name)
+        if value is not None and not value.strip():
+            raise bad_request("empty_header", f"the header {name} is empty; leave it out instead", {"header": name})
+        return value
+
+    @property
+    def target(self) -> str:
+        """Path and query."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+    @property
+    def key(self) -> str | None:
+        """The to11 key: what follows ``Bearer`` in ``x-to11-authorization``."""
+        return bearer(self.headers.get("x-to11-authorization", ""))
+
+    @property
+    def provider_key(self) -> str | None:
+        """What stands where a provider's key does: in ``x-api-key``, else after ``Bearer`` in ``Authorization``."""
+        given = self.headers.get("x-api-key", "").strip()
+        return bearer(given) or given or bearer(self.headers.get("authorization", ""))

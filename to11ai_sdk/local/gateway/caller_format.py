@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from ...json_types import is_object
 from .gateway_problem import bad_request
-from .incoming import SDKS
-from .relay.watch import objects
+from .observe.watch import objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+SDKS = ("openai", "anthropic", "xai")
+"""What ``x-genai-sdk`` may say."""
 PATHS = {"openai_chat": "/chat/completions", "openai_responses": "/responses", "anthropic_messages": "/messages"}
 """Where a provider takes each format, below its base URL."""
 

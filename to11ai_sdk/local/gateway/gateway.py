@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..problems import Problem
-from . import listing
+from .answer import Answer
 from .call import Call
 from .endpoints import MODELS, match
 from .gateway_problem import GatewayProblem, bad_request
 from .observe.traces import TraceContext
-from .relay import errors, relay
+from .relay import error_answers, relay
 from .upstream import outgoing, stream_usage
 from .upstream.attempts import Reached, first_answer
-from .upstream.credentials import without_ours
+from .upstream.header_rules import without_ours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from ..service import Platform, Session
-    from .incoming import Incoming
+    from .call import Incoming
     from .observe.guardrails import Guardrails
-    from .observe.lookup import Lookup
     from .observe.recorder import Ending, Recorder
+    from .observe.reply_cache import Lookup
     from .observe.traces import SpanIds
-    from .relay.answers import Answer
-    from .routing import Attempt, Plan, Router
+    from .provider_protocol import UpstreamRequest
+    from .routing import Attempt, Plan, Router, Scope
     from .upstream.backends import Backends
-    from .upstream.protocol import UpstreamRequest
 
 _log = logging.getLogger(__name__)
 
@@ -76,15 +76,15 @@ class Gateway:
             answer = self._answered(call, finish)
         except GatewayProblem as exc:
             finish(exc)
-            answer = errors.answer(exc, call.form)
+            answer = error_answers.answer(exc, call.form)
         except Exception:
             _log.exception("%s %s failed", incoming.method, incoming.path)
             problem = GatewayProblem(500, "internal", "internal", "the local gateway failed; its log says why")
             finish(problem)
-            answer = errors.answer(problem, call.form)
+            answer = error_answers.answer(problem, call.form)
         else:
             if not call.is_stream:
-                finish(errors.seen(answer), answer.status)
+                finish(error_answers.seen(answer), answer.status)
         headers = {"traceparent": call.context.traceparent, "x-to11-request-id": incoming.request_id}
         if call.cache is not None:
             headers["x-to11-cache"] = call.cache
@@ -100,7 +100,7 @@ class Gateway:
             scope = self._router.scope(session, call.wanted())
             call.env = scope.env
             if call.match.endpoint is MODELS:
-                return listing.models(self._router, scope)
+                return _list_models(self._router, scope)
             call.plan = self._router.resolve(scope)
         self._guardrails.check_input(call.texts())
         return self._sent(call, call.plan, finish)
@@ -153,3 +153,17 @@ class Gateway:
             return Reached(attempt, reply, b"".join(reply.body))
         finally:
             getattr(reply.body, "close", lambda: None)()
+
+
+def _list_models(router: Router, scope: Scope) -> Answer:
+    """Answer ``GET /v1/models`` and ``GET /v1/models/{model_id}`` from the configuration, without asking a provider.
+
+    Raises:
+        GatewayProblem: 404 there is no such model; 409 several providers have it.
+    """
+    model_id = scope.call.model
+    if model_id is not None:
+        content: dict[str, Any] = router.model(scope, model_id)
+    else:
+        content = {"object": "list", "data": router.models(scope)}
+    return Answer(200, {"content-type": "application/json"}, json.dumps(content).encode())

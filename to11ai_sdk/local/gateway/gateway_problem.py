@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .provider_protocol import UnreachableError
+
+OVERLOADED = (503, 529)
+"""Statuses of a provider that has too much to do."""
+
 
 class GatewayProblem(Exception):  # noqa: N818 - it becomes a reply, not a traceback
     """A call that cannot be answered, or that a provider refused.
@@ -42,3 +47,34 @@ class GatewayProblem(Exception):  # noqa: N818 - it becomes a reply, not a trace
 def bad_request(code: str, message: str, details: Mapping[str, Any] | None = None) -> GatewayProblem:
     """400: the request itself is wrong."""
     return GatewayProblem(400, code, "bad_request", message, details)
+
+
+def unreachable(provider_id: str, cause: UnreachableError) -> GatewayProblem:
+    """502: a provider did not answer; it is named as the upstream only if there was a connection to it."""
+    message = f"no answer from the provider {provider_id}: {str(cause).removeprefix(f'{provider_id}: ')}"
+    reached = provider_id if cause.was_connected else None
+    return GatewayProblem(502, "upstream", "upstream", message, upstream_provider=reached)
+
+
+def redirected(provider_id: str, status: int) -> GatewayProblem:
+    """502: a provider sends the caller elsewhere, where the headers of to11 must not go."""
+    message = f"the provider {provider_id} redirects (status {status}): give its final address as its base_url"
+    return GatewayProblem(502, "upstream", "upstream", message, upstream_provider=provider_id)
+
+
+def broken_stream(provider_id: str) -> GatewayProblem:
+    """502: a provider ended its stream with an error; the caller was told it as it came."""
+    message = "the provider ended the stream with an error"
+    return GatewayProblem(502, "upstream", "upstream", message, upstream_provider=provider_id)
+
+
+def hung_up() -> GatewayProblem:
+    """499: the caller did not wait for the answer; nobody reads this one, but the trace."""
+    return GatewayProblem(499, "client_closed_request", "bad_request", "the client closed the connection")
+
+
+def redacted(provider_id: str, status: int) -> GatewayProblem:
+    """502: a provider failed; what it said stays behind."""
+    word = "overloaded" if status in OVERLOADED else "upstream"
+    message = f"provider returned status {status}"
+    return GatewayProblem(502, word, word, message, upstream_provider=provider_id)

@@ -10,9 +10,8 @@ from .app import GatewayApp
 from .config.gateway_config import GatewayConfig
 from .gateway import Gateway
 from .observe.guardrails import Guardrails
-from .observe.lookup import Lookup
 from .observe.recorder import Recorder
-from .observe.reply_cache import RepliesCache
+from .observe.reply_cache import Lookup, RepliesCache
 from .observe.traces import SpanIds
 from .routing import Router
 from .upstream.backends import Backends

@@ -6,15 +6,20 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ...endpoint import ENDPOINTS
-from .control_request import ControlRequest
-from .paths import Routes
-from .responses import HttpReply, answered, success
+from ..headers import bearer, headers_of, shown
+from ..problems import Problem
+from . import request_body
+from .arguments import decode
+from .paths import Match, Routes, Target
+from .request_log import SeenRequest
+from .responses import HttpReply, reply_to, success_reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from _typeshed.wsgi import StartResponse
 
+    from ...endpoint import Endpoint
     from ..service import Platform
     from .failures import Fault, Faults
     from .request_log import RequestLog
@@ -44,7 +49,7 @@ class ControlPlane:
         """Answer one request; a ``ConnectionAbortedError`` tells the server to hang up."""
         incoming = ControlRequest(environ, _ROUTES)
         if incoming.target.path == "/health":
-            reply = success({"status": "ok"}, {})
+            reply = success_reply({"status": "ok"}, {})
         else:
             reply = self._reply(incoming)
             self._log.add(incoming.seen(reply.status))
@@ -72,9 +77,73 @@ class ControlPlane:
 
     def _answer(self, incoming: ControlRequest) -> HttpReply:
         request = f"{incoming.method} {incoming.target.path}"
-        return answered(request, lambda: self._data(incoming), self._behaviors)
+        return reply_to(request, lambda: self._data(incoming), self._behaviors)
 
     def _data(self, incoming: ControlRequest) -> Any:
         match = incoming.wanted()
         with self._platform.call(match.row, match.arguments["project_id"], incoming.key) as answer:
             return answer(incoming.arguments(match))
+
+
+class ControlRequest:
+    """One request.
+
+    Attributes:
+        method: HTTP method.
+        target: path and query as they were sent.
+        key: what follows ``Bearer`` in the header ``Authorization``, ``None`` without one.
+        match: the row it means, ``None`` if it means none.
+        problem: what was wrong with it at first sight.
+    """
+
+    def __init__(self, environ: dict[str, Any], routes: Routes[Endpoint]) -> None:
+        self.method: str = environ["REQUEST_METHOD"]
+        self.target: Target = Target.of(environ["REQUEST_URI"])
+        self.match: Match[Endpoint] | None = None
+        self.problem: Problem | None = None
+        self._body = b""
+        self._headers = shown(headers_of(environ))
+        self.key: str | None = bearer(environ.get("HTTP_AUTHORIZATION", ""))
+        try:
+            self._body = request_body.read(environ)
+            self.match = routes.match(self.method, self.target.path)
+        except Problem as exc:
+            self.problem = exc
+
+    @property
+    def row_name(self) -> str | None:
+        """Name of the row it means."""
+        return self.match.row.name if self.match else None
+
+    def wanted(self) -> Match[Endpoint]:
+        """The row it means; raises what was wrong with it."""
+        if self.match is None:
+            raise self.problem or LookupError("neither a row nor a problem")
+        return self.match
+
+    def arguments(self, match: Match[Endpoint]) -> dict[str, Any]:
+        """The arguments of the call.
+
+        Raises:
+            Problem: 400 if one is missing or wrong.
+        """
+        payload = request_body.parse(self._body) if match.row.has_body else None
+        return decode(match.row, match.arguments, self.target.arguments(), payload)
+
+    def seen(self, status: int | None) -> SeenRequest:
+        """What the log keeps of it."""
+        return SeenRequest(
+            self.method, self.target.path, self._query(), self._headers, self._payload(), self.row_name, status
+        )
+
+    def _query(self) -> dict[str, str]:
+        try:
+            return self.target.arguments()
+        except Problem:
+            return {}
+
+    def _payload(self) -> Any:
+        try:
+            return request_body.parse(self._body)
+        except Problem:
+            return self._body.decode("utf-8", "replace")

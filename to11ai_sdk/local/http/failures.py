@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ... import wire
 from ...endpoint import ENDPOINTS
 from ..problems import Problem
-from . import envelope
+from . import responses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +73,9 @@ class Fault:
         if self.body is not None:
             return status, self.body
         code = self.code or _CODES.get(status, "INJECTED")
-        return status, envelope.encode(envelope.failure(Problem(status, code, "fail_next asked for this failure")))
+        return status, responses.encode(
+            responses.error_envelope(Problem(status, code, "fail_next asked for this failure"))
+        )
 
 
 def _check_content(body: Any, headers: Mapping[str, Any]) -> None:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ...json_types import is_object
+from ..headers import bearer
 from ..problems import invalid
 from ..service import releases
 from . import request_body
-from .control_request import bearer
 from .paths import Routes, Target
-from .responses import answered
+from .responses import reply_to
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from _typeshed.wsgi import StartResponse
 
-    from ..gateway.observe.traces import Span
     from ..service import Platform, Session
 
-    Recent = Callable[[Session, int], list[Span]]
+
+class HasJson(Protocol):
+    """Anything with a form for ``/local``."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the members of its JSON object."""
+        ...
 
 
 class Asked(NamedTuple):
@@ -58,14 +63,14 @@ class LocalPages:
         recent: the newest spans of the project of a session.
     """
 
-    def __init__(self, platform: Platform, recent: Recent) -> None:
+    def __init__(self, platform: Platform, recent: Callable[[Session, int], Sequence[HasJson]]) -> None:
         self._platform = platform
         self._recent = recent
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         method, target = environ["REQUEST_METHOD"], Target.of(environ["REQUEST_URI"])
-        reply = answered(f"{method} {target.path}", lambda: self._data(environ, method, target), {})
+        reply = reply_to(f"{method} {target.path}", lambda: self._data(environ, method, target), {})
         return reply.response()(environ, start_response)
 
     def _data(self, environ: dict[str, Any], method: str, target: Target) -> Any:

@@ -14,6 +14,8 @@ from ..problems import Problem, invalid
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from _typeshed.wsgi import StartResponse, WSGIApplication
+
 
 class Row(Protocol):
     """What can be asked for: a method and a path template such as ``"/v1/projects/{project_id}"``."""
@@ -95,3 +97,28 @@ def _decoded(segment: Any) -> str:
         return unquote_to_bytes(str(segment)).decode("utf-8")
     except UnicodeDecodeError:
         raise invalid("an id in the path is not UTF-8 in percent-encoding") from None
+
+
+class Dispatcher:
+    """Hands each request on.
+
+    Args:
+        control_plane: answers ``/v1/projects`` and what there is not.
+        gateway: answers everything else below ``/v1``.
+        local: answers what is below ``/local``.
+    """
+
+    def __init__(self, control_plane: WSGIApplication, gateway: WSGIApplication, local: WSGIApplication) -> None:
+        self._control_plane = control_plane
+        self._gateway = gateway
+        self._local = local
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        return self._owner_of(Target.of(environ["REQUEST_URI"]).path)(environ, start_response)
+
+    def _owner_of(self, path: str) -> WSGIApplication:
+        below = path.partition("/v1/")[2] if path.startswith("/v1/") else ""
+        if below and below.partition("/")[0] != "projects":
+            return self._gateway
+        return self._local if path.startswith("/local/") else self._control_plane

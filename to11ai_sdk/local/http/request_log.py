@@ -5,11 +5,6 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, NamedTuple
 
-PROVIDER_KEYS = frozenset({"api-key", "authorization", "x-api-key", "x-goog-api-key"})
-"""Headers in which a provider's key, or to11's own, may come."""
-SECRETS = PROVIDER_KEYS | {"cookie", "proxy-authorization", "x-to11-authorization"}
-"""Headers whose values are not kept."""
-
 
 class SeenRequest(NamedTuple):
     """One request, as a test looks at it.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from ..problems import Problem
-from . import envelope
+from . import responses
 from .disconnects import Disconnects
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class Handler(WSGIRequestHandler):
         # Until a version was understood, Python takes it for HTTP/0.9, whose replies have no head.
         self.request_version = self.protocol_version
         problem = Problem(int(code), "INVALID_INPUT", message or HTTPStatus(code).phrase)
-        content = envelope.encode(envelope.failure(problem))
+        content = responses.encode(responses.error_envelope(problem))
         headers = [("Content-Type", "application/json"), ("Content-Length", str(len(content))), ("Connection", "close")]
         self._send(f"{int(code)} {HTTPStatus(code).phrase}", headers, [content])
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from ...json_types import is_array, is_mapping, is_object
-from ..nesting import too_deep
+from .reader import too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -23,7 +23,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...json_types import is_array, is_object
-from ..nesting import MAX_KEPT_DEPTH, too_deep
+from ..json_input.reader import MAX_KEPT_DEPTH, too_deep
 from ..problems import invalid
 from .targets import (
     INVALID_RULE_STRATEGY,
@@ -31,11 +31,12 @@ from .targets import (
     Place,
     check_target,
     check_values,
+    check_variant_weights,
     check_variants,
+    check_weights,
     check_when,
     refusal,
 )
-from .weights import check_variant_weights, check_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable

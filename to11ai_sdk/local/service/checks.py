@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ..nesting import MAX_KEPT_DEPTH, too_deep
+from ..json_input.reader import MAX_KEPT_DEPTH, too_deep
 from ..problems import Problem, invalid
 from .session import timestamp
 

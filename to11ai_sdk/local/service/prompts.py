@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..problems import Problem, invalid
 from ..store import Row, prompts
 from . import checks
-from .paging import Page, window
-from .views import PROMPT, view
+from .views import PROMPT, Page, page_request, view
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,7 +98,7 @@ def list_page(
         checks.one_of("status", status, _STATUSES)
     if sort_by not in prompts.ORDERS:
         raise invalid(f"sortBy must be one of {', '.join(prompts.ORDERS)}", field="sortBy")
-    shown = window(page, limit)
+    shown = page_request(page, limit)
     rows, total = prompts.find(
         session.tx,
         project_id=session.project_id,

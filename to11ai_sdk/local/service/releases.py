@@ -10,8 +10,7 @@ from ..store import Row, rules
 from . import rules as rule_service
 from .environments import find as find_environment
 from .environments import open_for_change
-from .providers import check_active
-from .rules import find_version, limit_of
+from .rules import check_providers_active, find_version, limit_of
 from .views import RULE_RELEASE, view
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def _version_ids(content: Mapping[str, Any]) -> set[str]:
 def _check_servable(session: Session, rule_id: str, environment: Row, content: Content) -> None:
     for version_id in sorted(_version_ids(content)):
         version = find_version(session, rule_id, version_id)
-        check_active(session, environment, version["snapshot_json"], rule_id)
+        check_providers_active(session, environment, version["snapshot_json"], rule_id)
 
 
 def _open_environment(session: Session, rule_id: str, env_slug: str) -> Row:

@@ -1,4 +1,4 @@
-"""Routing rules, their versions and their releases."""
+"""Routing rules, their versions, their releases, and what serves an environment."""
 
 from __future__ import annotations
 
@@ -94,3 +94,19 @@ def close(tx: Transaction, environment_id: str, now: str, rule_id: str | None = 
 def reject_pending(tx: Transaction, environment_id: str, actor_id: str, now: str) -> int:
     """Reject what waits for approval in an environment."""
     return tx.run(_REJECT, environment_id=environment_id, actor_id=actor_id, now=now)
+
+
+_SERVING = """
+SELECT r.rule_id, r.id AS release_id, v.id AS version_id, v.snapshot_json,
+       coalesce(json_extract(share.value, '$.weight'), 100) AS weight
+FROM rule_releases AS r LEFT JOIN json_each(r.weights) AS share
+JOIN rule_versions AS v ON v.id = coalesce(r.version_id, json_extract(share.value, '$.versionId'))
+WHERE r.project_id = :project_id AND r.environment_id = :environment_id
+  AND r.approval_status = 'committed' AND r.active_to IS NULL
+ORDER BY r.rule_id, share.key
+"""
+
+
+def serving_versions(tx: Transaction, project_id: str, environment_id: str) -> list[Row]:
+    """Each version that serves an environment, with its share of its release as a percentage."""
+    return tx.all(_SERVING, project_id=project_id, environment_id=environment_id)

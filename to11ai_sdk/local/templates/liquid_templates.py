@@ -11,9 +11,12 @@ does is counted against a ``Budget``.
 
 from __future__ import annotations
 
+import re
+from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, cast
 
+from dateutil import parser  # type: ignore[import-untyped]
 from liquid import BoundTemplate, Environment, RenderContext, StrictDefaultUndefined, Token
 from liquid.builtin.expressions.logical import ContainsExpression
 from liquid.builtin.expressions.primitive import RangeLiteral
@@ -26,14 +29,12 @@ from liquid.output import LimitedStringIO
 from liquid.undefined import UNDEFINED
 from liquid.utils import ReadOnlyChainMap
 
-from . import dates
 from .budget import NODE_WORK, Budget, BudgetError
 from .tags import TemplateError, count_tags, line_of
 from .values import is_undefined, size_of, text_of, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from datetime import datetime
 
     from liquid.ast import Node
     from liquid.expression import Expression
@@ -158,7 +159,7 @@ class _ForTag(ForTag):
 @with_context
 @liquid_filter
 def _date(value: object, form: str, *, context: RenderContext) -> object:
-    return dates.shown(value, form, cast("_Context", context).now)
+    return date_text(value, form, cast("_Context", context).now)
 
 
 class _Environment(Environment):
@@ -203,3 +204,35 @@ def _describe(error: LiquidError) -> str:
     if not error.token or error.token.start_index < 0:
         return message
     return f"line {line_of(error.token.source, error.token.start_index)}: {message}"
+
+
+def date_text(value: Any, form: str, now: datetime) -> Any:
+    """A moment in the form of ``strftime``; what is no moment stays as it is.
+
+    Args:
+        value: ``"now"`` or ``"today"``, seconds since 1970, or a text with a date or a time in it. What such a text
+            leaves out is that of ``now``, at midnight; without a time zone it is UTC.
+        form: such as ``"%Y-%m-%d"``; ``%s`` is seconds since 1970.
+        now: what time it is, aware.
+    """
+    try:
+        moment = _moment(value, now.astimezone(timezone.utc))
+    except (OSError, OverflowError, TypeError, ValueError):
+        return value
+    # strftime would count %s by the time zone of the machine.
+    seconds = str(int(moment.timestamp()))
+    return moment.strftime(re.sub("%[%s]", lambda word: seconds if word[0] == "%s" else word[0], form))
+
+
+def _moment(value: Any, now: datetime) -> datetime:
+    if value in ("now", "today"):
+        return now
+    if isinstance(value, int) or (isinstance(value, str) and value.isdigit()):
+        return datetime.fromtimestamp(int(value), timezone.utc)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    moment: datetime = parser.parse(value, default=midnight, tzinfos=_zone)
+    return moment
+
+
+def _zone(_: str | None, offset: int | None) -> timezone:
+    return timezone(timedelta(seconds=offset or 0))

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...json_types import is_array, is_object
 from .. import expressions
-from ..nesting import MAX_KEPT_DEPTH, too_deep
+from ..json_input.reader import MAX_KEPT_DEPTH, too_deep
 from ..problems import Problem
 from . import liquid_templates
 from .budget import Budget

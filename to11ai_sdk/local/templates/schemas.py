@@ -19,7 +19,7 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
 from ...json_types import is_array, is_object
-from ..nesting import MAX_DEPTH, too_deep
+from ..json_input.reader import MAX_DEPTH, too_deep
 from ..problems import Problem
 
 if TYPE_CHECKING:

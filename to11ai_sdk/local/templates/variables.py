@@ -17,7 +17,7 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend  # pyright: ignore[reportUnknownVariableType]
 
 from ...json_types import is_object
-from ..nesting import MAX_DEPTH, too_deep
+from ..json_input.reader import MAX_DEPTH, too_deep
 from ..problems import Problem
 from .schemas import NOTHING_TO_FETCH, compile_schema
 

@@ -30,6 +30,6 @@ from __future__ import annotations
 
 from .context import CountedIds
 from .echo_provider import EchoProvider
-from .files import FileRow, FileStore, MemoryFiles
+from .storage import FileRow, FileStore, MemoryFiles
 
 __all__ = ["CountedIds", "EchoProvider", "FileRow", "FileStore", "MemoryFiles"]

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from ....json_types import is_array, is_object
 from ...json_input import reader
-from ...nesting import too_deep
+from ...json_input.reader import too_deep
 from .refusals import EchoError, InvalidError, Path
 
 _DEEPEST = 100

@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..upstream.protocol import UnreachableError, UpstreamRequest
+from ..provider_protocol import UnreachableError, UpstreamRequest
 from . import sse
 from .directives import Directives, directives, is_own_model
 from .refusals import EchoError
@@ -16,7 +16,7 @@ from .refusals import EchoError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from .files import FileStore
+    from .storage import FileStore
 
 
 class EchoReply(NamedTuple):

@@ -6,18 +6,18 @@ import time
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
-from ..upstream.protocol import UnreachableError, UpstreamReply, UpstreamRequest
+from ..provider_protocol import UnreachableError, UpstreamReply, UpstreamRequest
 from . import sse
 from .context import CountedIds, EchoReply, EchoRequest, ProviderContext, Tally
-from .files import MemoryFiles
 from .refusals import EchoError, InvalidError, error_body, refusal_of
 from .routes import DIALECTS, route
+from .storage import MemoryFiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
     from .directives import Directives
-    from .files import FileStore
+    from .storage import FileStore
 
 _REQUEST_ID = {"anthropic": "request-id"}
 

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, Rule
 
-from . import files, models
+from . import files, models_and_native
 from .anthropic_messages import count_tokens, messages
+from .audio import speech, transcriptions
 from .chat_completions import chat_completions
 from .embeddings import embeddings
 from .images import images
-from .native import NATIVE, native
+from .models_and_native import NATIVE, native
 from .refusals import EchoError
 from .rerank import rerank
 from .responses import responses
-from .speech import speech
-from .transcriptions import transcriptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
     from .context import EchoReply, EchoRequest
 
 _MODELS: dict[str, Callable[[EchoRequest], EchoReply]] = {
-    "GET /models": models.models,
-    "GET /models/<path:model_id>": models.model,
+    "GET /models": models_and_native.models,
+    "GET /models/<path:model_id>": models_and_native.model,
 }
 
 _ENDPOINTS: dict[str, dict[str, Callable[[EchoRequest], EchoReply]]] = {

@@ -13,7 +13,7 @@ from .refusals import EchoError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..upstream.protocol import UpstreamRequest
+    from ..provider_protocol import UpstreamRequest
 
 
 class Upload(NamedTuple):

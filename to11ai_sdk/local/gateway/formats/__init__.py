@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ...json_input.fields import FormatError
 from .anthropic_messages import AnthropicMessages
+from .common import Clock, NewId, random_id, unix_time
 from .error_bodies import read_error
-from .identity import Clock, NewId, random_id, unix_time
 from .openai_chat import OpenAIChat
 from .openai_responses import OpenAIResponses
 from .streams import deltas_of

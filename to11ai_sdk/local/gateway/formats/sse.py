@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...json_input.fields import FormatError
-from .json_text import encode
+from .common import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

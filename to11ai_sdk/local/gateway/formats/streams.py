@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from ...json_input.fields import Fields, FormatError
 from . import sse
-from .json_text import loads
+from .common import loads_bounded
 from .neutral import (
     ChatReply,
     Delta,
@@ -26,7 +26,6 @@ from .neutral import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
 
 K = TypeVar("K")
 
@@ -72,7 +71,7 @@ def objects(chunks: Iterable[bytes], end: str | None = None) -> Iterator[Fields]
     for event in sse.read(chunks):
         if event.data.strip() == end:
             return
-        yield Fields(loads(event.data))
+        yield Fields(loads_bounded(event.data))
 
 
 class Sequencer(Generic[K]):

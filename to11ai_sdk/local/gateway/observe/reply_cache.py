@@ -15,12 +15,16 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...store import replies
+from ...store import gateway_records
+from ..answer import Answer
+from ..endpoints import FILES, MODELS, NATIVE
+from .watch import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ...service import Session
+    from ...service import Platform, Session
+    from ..call import Call
     from ..config.gateway_config import CacheConfig
     from ..routing import Attempt, Plan
 
@@ -74,7 +78,7 @@ class RepliesCache:
 
     def find(self, session: Session, plan: Plan, digest: str) -> CachedReply | None:
         """The reply to a request, unless it is too old."""
-        row = replies.find(session.tx, session.project_id, plan.environment_id, digest)
+        row = gateway_records.find_reply(session.tx, session.project_id, plan.environment_id, digest)
         if row is None:
             return None
         age_s = max(0.0, session.moment.timestamp() - row["kept_at"])
@@ -96,10 +100,54 @@ class RepliesCache:
             "body": reply.body,
             "kept_at": now,
         }
-        replies.keep(session.tx, row)
-        replies.drop_old(session.tx, now - self._ttl_s, MAX_REPLIES)
+        gateway_records.keep_reply(session.tx, row)
+        gateway_records.drop_old_replies(session.tx, now - self._ttl_s, MAX_REPLIES)
         return True
 
 
 def _target(attempt: Attempt) -> list[Any]:
     return [attempt.provider_id, attempt.model, attempt.params, attempt.rule_id, attempt.variant]
+
+
+class Lookup:
+    """Looks a call up in the cache, and keeps its answer.
+
+    Args:
+        cache: the cache.
+        platform: the projects that the calls are of.
+    """
+
+    def __init__(self, cache: RepliesCache, platform: Platform) -> None:
+        self._cache = cache
+        self._platform = platform
+
+    def begin(self, call: Call) -> None:
+        """A call is understood; whether the cache has a part in it."""
+        if self._cache.enabled and call.match.endpoint not in (MODELS, FILES, NATIVE):
+            call.cache = "miss"
+
+    def digest(self, call: Call, plan: Plan) -> str | None:
+        """What stands for a call; ``None`` if it is not to be cached."""
+        if call.cache is None:
+            return None
+        return self._cache.digest(plan, call.incoming.path, call.form, call.body)
+
+    def find(self, call: Call, plan: Plan, digest: str | None) -> Answer | None:
+        """The answer that was kept for a call."""
+        if digest is None:
+            return None
+        with self._platform.owner(call.project_id) as session:
+            found = self._cache.find(session, plan, digest)
+        if found is None:
+            return None
+        call.cache = "hit"
+        call.attempt = plan.attempts[0]
+        call.facts.read(decoded(found.body))
+        return Answer(found.status, {**found.headers, "x-to11-cache-age": str(found.age_s)}, found.body)
+
+    def keep(self, call: Call, plan: Plan, digest: str | None, answer: Answer) -> None:
+        """Keep an answer if it is one to keep."""
+        if digest is not None and isinstance(answer.body, bytes):
+            headers = {name: value for name, value in answer.headers.items() if name == "content-type"}
+            with self._platform.owner(call.project_id) as session:
+                self._cache.keep(session, plan, digest, CachedReply(answer.status, headers, answer.body))

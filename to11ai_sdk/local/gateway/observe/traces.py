@@ -10,7 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ....wire import camel
-from ...store import traces
+from ...store import gateway_records
 from ..gateway_problem import bad_request
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ class Span:
 def record(session: Session, span: Span) -> None:
     """Keep a span; what a caller or a provider says that SQLite cannot hold is left out of it."""
     values = {name: _storable(value) for name, value in asdict(span).items()}
-    traces.add(session.tx, {"project_id": session.project_id, **values})
+    gateway_records.add_span(session.tx, {"project_id": session.project_id, **values})
 
 
 def _storable(value: Any) -> Any:
@@ -207,7 +207,10 @@ def _storable(value: Any) -> Any:
 
 def recent(session: Session, limit: int = 100) -> list[Span]:
     """The spans of the project, newest first, at most 1000."""
-    return [_span(row) for row in traces.newest(session.tx, session.project_id, max(0, min(limit, _MAX_LIMIT)))]
+    return [
+        _span(row)
+        for row in gateway_records.newest_spans(session.tx, session.project_id, max(0, min(limit, _MAX_LIMIT)))
+    ]
 
 
 def _span(row: Row) -> Span:

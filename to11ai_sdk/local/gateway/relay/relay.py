@@ -9,16 +9,17 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from ....json_types import is_object
+from .. import gateway_problem
+from ..answer import Answer, Stream
 from ..formats import FORMATS, FormatError, deltas_of
 from ..formats.neutral import ChatRequest, End, Error, PartDelta, PartStart, Text
 from ..gateway_problem import GatewayProblem
+from ..observe.watch import Watch, decoded, reply_texts
+from ..provider_protocol import UnreachableError
 from ..upstream import stream_usage
 from ..upstream.header_rules import to_caller
 from ..upstream.outgoing import speaks, upstream_form
-from ..upstream.protocol import UnreachableError
-from . import errors
-from .answers import Answer, Stream
-from .watch import Watch, decoded, reply_texts
+from . import error_answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from ..call import Call
     from ..formats.neutral import Delta
     from ..observe.guardrails import OutputGuard
+    from ..provider_protocol import UpstreamReply
     from ..upstream.attempts import Reached
-    from ..upstream.protocol import UpstreamReply
 
     Finish = Callable[[GatewayProblem | None], None]
 
@@ -56,13 +57,13 @@ def whole(call: Call, reached: Reached, check: Callable[[Iterable[str]], None]) 
     attempt, reply, content = reached.attempt, reached.reply, reached.content or b""
     form = upstream_form(call, attempt)
     if 300 <= reply.status < 400:
-        raise errors.redirected(attempt.provider_id, reply.status)
+        raise gateway_problem.redirected(attempt.provider_id, reply.status)
     if call.is_native:
         return _native(call, reached)
     if reply.status >= 500:
-        raise errors.redacted(attempt.provider_id, reply.status)
+        raise gateway_problem.redacted(attempt.provider_id, reply.status)
     if reply.status >= 400:
-        return errors.refused(attempt, reply, content, None if speaks(call, attempt) else call.form)
+        return error_answers.refused(attempt, reply, content, None if speaks(call, attempt) else call.form)
     value = decoded(content)
     call.facts.read(value)
     if call.is_chat:
@@ -77,8 +78,8 @@ def _native(call: Call, reached: Reached) -> Answer:
     attempt, reply, content = reached
     if reply.status < 400:
         return Answer(reply.status, to_caller(reply.headers), content or b"")
-    word = errors.word_for(reply.status, has_model=False)
-    return Answer(reply.status, errors.refusal_headers(attempt, reply, word), content or b"")
+    word = error_answers.word_for(reply.status, has_model=False)
+    return Answer(reply.status, error_answers.refusal_headers(attempt, reply, word), content or b"")
 
 
 def _translated(call: Call, reached: Reached, form: str, value: Any) -> Answer:
@@ -119,7 +120,7 @@ def streamed(call: Call, reached: Reached, new_guard: Callable[[], OutputGuard],
         getattr(reached.reply.body, "abort", _nothing)()
 
     def end() -> None:
-        finish(errors.hung_up())
+        finish(gateway_problem.hung_up())
         getattr(reached.reply.body, "close", _nothing)()
 
     headers = {"cache-control": "no-cache", **to_caller(reached.reply.headers)}
@@ -187,7 +188,7 @@ def _finishing(call: Call, reached: Reached, made: Generator[bytes], finish: Fin
     try:
         for chunk in made:
             if call.facts.is_over:
-                finish(errors.broken_stream(provider_id) if call.facts.is_broken else None)
+                finish(gateway_problem.broken_stream(provider_id) if call.facts.is_broken else None)
             yield chunk
             number = _number_after(chunk, number)
         finish(None)
@@ -195,7 +196,7 @@ def _finishing(call: Call, reached: Reached, made: Generator[bytes], finish: Fin
         if isinstance(exc, UnreachableError) and call.facts.is_over:
             return  # everything had come
         reason = _reason(provider_id, exc)
-        finish(errors.hung_up() if gone.is_set() else reason)
+        finish(gateway_problem.hung_up() if gone.is_set() else reason)
         if not call.is_chat:
             raise ConnectionError(reason.message) from exc
         yield from _error_event(call, reason, number)
@@ -203,7 +204,7 @@ def _finishing(call: Call, reached: Reached, made: Generator[bytes], finish: Fin
 
 def _reason(provider_id: str, exc: FormatError | GatewayProblem | UnreachableError) -> GatewayProblem:
     if isinstance(exc, UnreachableError):
-        return errors.unreachable(provider_id, exc)
+        return gateway_problem.unreachable(provider_id, exc)
     return exc if isinstance(exc, GatewayProblem) else _unreadable(provider_id, str(exc))
 
 

@@ -1,12 +1,13 @@
-"""Where a call goes: the targets that are tried, in their order, and how often each."""
+"""Where a call goes: the targets that are tried, in their order, how often each, and choices by weight."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ..config.providers import ProviderConfig
 
@@ -96,3 +97,29 @@ class Plan:
     def fails_over(status: int) -> bool:
         """Whether the next target is tried after this status: after 5xx, never after 4xx."""
         return status >= 500
+
+
+_LARGEST = 1e12
+
+
+class Choice:
+    """Chooses at random, in proportion to weights.
+
+    Args:
+        seed: the same seed gives the same choices in the same order; without one they are random.
+    """
+
+    def __init__(self, seed: int | str | None = None) -> None:
+        self._random = Random(seed)  # noqa: S311 - shares of traffic, no secret
+
+    def among(self, weights: Sequence[float]) -> int | None:
+        """An index into the weights, ``None`` if none is above zero."""
+        # A rule may hold integers that no float can.
+        shares = [min(weight, _LARGEST) if weight > 0 else 0 for weight in weights]
+        chosen = None
+        mark = self._random.random() * sum(shares)
+        for index, share in enumerate(shares):
+            if share > 0 and mark >= 0:
+                chosen = index
+            mark -= share
+        return chosen

@@ -1,9 +1,11 @@
-"""What a call to the gateway asks for, as far as it decides where the call goes."""
+"""What a call asks for, as far as it decides where the call goes, and how its ``model`` is read."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..gateway_problem import bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,3 +48,37 @@ class RouteQuery:
 def kind_of(endpoint: str) -> str:
     """The kind of an endpoint, of the gateway or of a rule."""
     return CHAT if endpoint in CHAT_ENDPOINTS else endpoint
+
+
+FUNCTION = "function"
+ROUTE = "route"
+LAYERS = (FUNCTION, ROUTE)
+"""Prefixes that name a rule; every other prefix is a provider."""
+
+
+class ModelName(NamedTuple):
+    """What a ``model`` says.
+
+    Attributes:
+        prefix: what stands before ``::``, ``None`` for a plain name.
+        name: the rest.
+    """
+
+    prefix: str | None
+    name: str
+
+
+def parse_model(model: str | None) -> ModelName:
+    """Take a ``model`` apart at its first ``::``.
+
+    Raises:
+        GatewayProblem: 400, nothing is named.
+    """
+    if model is None or not model.strip():
+        raise bad_request("model_required", "model is missing; name one, such as 'gpt-4o' or 'openai::gpt-4o'")
+    prefix, mark, name = model.partition("::")
+    if not mark:
+        return ModelName(None, model)
+    if not prefix.strip() or not name.strip():
+        raise bad_request("invalid_model", f"model {model!r} names nothing before or after '::'", {"model": model})
+    return ModelName(prefix, name)

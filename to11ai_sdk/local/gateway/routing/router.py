@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ..config.providers import DEFAULTS, FILES, NATIVE, canonical
 from ..gateway_problem import GatewayProblem, bad_request
 from . import direct
-from .choice import Choice
-from .names import LAYERS, parse
-from .plan import Attempt, Plan
+from .plan import Attempt, Choice, Plan
+from .route_query import LAYERS, parse_model
 from .rule_targets import CONDITION, INACTIVE, TYPE, Obstacle
 from .scope import Scope
 from .serving_rules import Rules, Served
@@ -82,7 +81,7 @@ class Router:
         return found or self._unlisted(scope, model_id)
 
     def _unlisted(self, scope: Scope, model_id: str) -> dict[str, Any]:
-        prefix, name = parse(model_id)
+        prefix, name = parse_model(model_id)
         active = [each for each in self._registry if scope.is_active(each.id) and each.model(name)]
         if prefix is not None:
             active = [each for each in active if each == self._registry.find(prefix)]
@@ -106,7 +105,7 @@ def _shown(model_id: str, provider: ProviderConfig) -> dict[str, Any]:
 def _attempts(scope: Scope) -> Sequence[Attempt]:
     if scope.call.kind in (FILES, NATIVE):
         return [direct.without_model(scope)]
-    prefix, name = parse(scope.call.model)
+    prefix, name = parse_model(scope.call.model)
     if prefix in LAYERS:
         return _of_rule(scope, Rules(scope).named(prefix, name), name)
     if prefix is not None:

@@ -12,7 +12,7 @@ from ..gateway_problem import GatewayProblem, bad_request
 if TYPE_CHECKING:
     from ...service import Session
     from ..config.providers import ProviderConfig, Registry
-    from .choice import Choice
+    from .plan import Choice
     from .route_query import RouteQuery
 
 _NO_DEFAULT = "send x-to11-env, or make an environment the project's gateway fallback: there is neither"

@@ -11,11 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ....json_types import is_array
-from ...store import serving
+from ...store import rules
 from ..gateway_problem import GatewayProblem
 from .direct import ambiguous
-from .names import ROUTE
-from .route_query import kind_of
+from .route_query import ROUTE, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +47,7 @@ class Rules:
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
-        rows = serving.versions(scope.session.tx, scope.session.project_id, scope.environment["id"])
+        rows = rules.serving_versions(scope.session.tx, scope.session.project_id, scope.environment["id"])
         columns = ("rule_id", "release_id", "version_id", "weight", "snapshot_json")
         self._all = [Served(*(row[column] for column in columns)) for row in rows if row["weight"]]
         self._fitting = [each for each in self._all if kind_of(each.snapshot["endpoint"]) == scope.call.kind]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..relay import errors
-from .protocol import UnreachableError, UpstreamReply
+from .. import gateway_problem
+from ..provider_protocol import UnreachableError, UpstreamReply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,4 +66,4 @@ def _once(attempt: Attempt, ask: Callable[[Attempt], Reached]) -> Reached | Gate
     try:
         return ask(attempt)
     except UnreachableError as exc:
-        return errors.unreachable(attempt.provider_id, exc)
+        return gateway_problem.unreachable(attempt.provider_id, exc)

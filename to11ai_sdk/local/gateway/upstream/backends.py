@@ -1,20 +1,21 @@
-"""What answers for each provider: ``echo``, or a server."""
+"""What answers for each provider: a server, or ``echo`` with its files in the database."""
 
 from __future__ import annotations
 
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from ...store import gateway_records
 from ..echo import EchoProvider
-from .files import StoredFiles
+from ..echo.storage import FileRow
 from .http_provider import UpstreamProvider
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from ...store import Store
     from ..config.providers import ProviderConfig
-    from .protocol import Provider
+    from ..provider_protocol import Provider
 
 
 class Backends:
@@ -68,3 +69,38 @@ class _Known:
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+
+class StoredFiles:
+    """A ``FileStore`` over the database.
+
+    Args:
+        store: the database.
+        project_id: whose files.
+        provider_id: at which provider.
+    """
+
+    def __init__(self, store: Store, project_id: str, provider_id: str) -> None:
+        self._store = store
+        self._place = {"project_id": project_id, "provider_id": provider_id}
+
+    def put(self, row: FileRow) -> None:
+        """Keep a file."""
+        with self._store.transaction() as tx:
+            tx.insert("gateway_files", {**self._place, **row._asdict()})
+
+    def get(self, file_id: str) -> FileRow | None:
+        """A file with its content, ``None`` if there is none."""
+        with self._store.transaction(write=False) as tx:
+            row = gateway_records.find_file(tx, **self._place, file_id=file_id)
+        return FileRow(**row) if row else None
+
+    def list(self) -> Sequence[FileRow]:
+        """All files, oldest first, without their content."""
+        with self._store.transaction(write=False) as tx:
+            return [FileRow(**row) for row in gateway_records.list_files(tx, **self._place)]
+
+    def delete(self, file_id: str) -> bool:
+        """Drop a file; whether there was one."""
+        with self._store.transaction() as tx:
+            return gateway_records.delete_file(tx, **self._place, file_id=file_id)

@@ -9,8 +9,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
+from ..provider_protocol import UnreachableError, UpstreamReply, UpstreamRequest
 from .codings import unpacked
-from .protocol import UnreachableError, UpstreamReply, UpstreamRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,9 +10,9 @@ from .. import caller_format
 from ..endpoints import NATIVE
 from ..formats import FORMATS, FormatError, formats
 from ..gateway_problem import GatewayProblem, bad_request
+from ..provider_protocol import UpstreamRequest
 from ..routing import applied
-from . import header_rules, multipart, splice, stream_usage
-from .protocol import UpstreamRequest
+from . import body_edits, header_rules, stream_usage
 
 if TYPE_CHECKING:
     from ..call import Call
@@ -81,7 +81,7 @@ def _body(call: Call, attempt: Attempt, form: str, asks_usage: bool) -> bytes:
     if call.is_form:
         same = call.model == attempt.model
         return (
-            call.incoming.body if same else multipart.with_model(call.incoming.body, call.content_type, attempt.model)
+            call.incoming.body if same else body_edits.with_model(call.incoming.body, call.content_type, attempt.model)
         )
     endpoint = call.chat_endpoint if call.is_chat else call.match.endpoint.name
     body = applied(attempt, endpoint, call.body)
@@ -92,7 +92,7 @@ def _body(call: Call, attempt: Attempt, form: str, asks_usage: bool) -> bytes:
     if form == "openai_chat" and call.streams and asks_usage:
         body = stream_usage.asking(body)
     changes = {name: value for name, value in body.items() if name not in call.body or call.body[name] != value}
-    return splice.with_members(call.incoming.body, changes)
+    return body_edits.with_members(call.incoming.body, changes)
 
 
 def _translated(call: Call, attempt: Attempt, body: dict[str, object], form: str, asks_usage: bool) -> bytes:

@@ -20,8 +20,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..common import Clock, NewId, id_for, random_id, unix_time
 from ..error_bodies import anthropic_error
-from ..identity import Clock, NewId, id_for, random_id, unix_time
 from ..streams import whole
 from . import event_writer, events, replies, requests
 

@@ -22,8 +22,7 @@ from ..neutral import (
     Usage,
 )
 from .messages import write_part
-from .replies import envelope, stop_reason
-from .usage import write_usage
+from .replies import envelope, stop_reason, write_usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ....json_input.fields import Fields
+from ..common import arguments_of
 from ..error_bodies import read_error
-from ..json_text import arguments_of
 from ..neutral import (
     Delta,
     End,
@@ -23,8 +23,7 @@ from ..neutral import (
     ToolCall,
 )
 from ..streams import Sequencer, objects
-from .replies import read_stop
-from .usage import read_usage
+from .replies import read_stop, read_usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -6,8 +6,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..data_urls import source_of, url_of
-from ..json_text import arguments_of, input_of
+from ..common import arguments_of, input_of, source_of, url_of
 from ..neutral import (
     File,
     Image,

@@ -9,7 +9,6 @@ from ..error_bodies import read_error
 from ..neutral import ChatReply, Refusal, StopReason, Usage
 from ..streams import is_empty
 from .messages import read_reply_part, write_part
-from .usage import read_usage, write_usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,3 +71,31 @@ def read_stop(fields: Fields) -> tuple[StopReason, str | None, str]:
 def stop_reason(stop: StopReason, refused: bool) -> str:
     """The word for why a reply ended; one with words of refusal ended for that."""
     return "refusal" if refused else stop
+
+
+def read_usage(usage: Fields) -> Usage:
+    """The object ``usage``."""
+    cache_read = usage.count("cache_read_input_tokens") or 0
+    cache_write = usage.count("cache_creation_input_tokens") or 0
+    return Usage(
+        input_tokens=(usage.count("input_tokens") or 0) + cache_read + cache_write,
+        output_tokens=usage.count("output_tokens") or 0,
+        cache_read_tokens=cache_read,
+        cache_write_tokens=cache_write,
+        reasoning_tokens=usage.child("output_tokens_details").count("thinking_tokens") or 0,
+    )
+
+
+def write_usage(usage: Usage) -> dict[str, Any]:
+    """The object ``usage``; details that are 0 are left out."""
+    cache = {
+        "cache_creation_input_tokens": usage.cache_write_tokens,
+        "cache_read_input_tokens": usage.cache_read_tokens,
+    }
+    details = {"output_tokens_details": {"thinking_tokens": usage.reasoning_tokens}} if usage.reasoning_tokens else {}
+    return {
+        "input_tokens": max(0, usage.input_tokens - usage.cache_read_tokens - usage.cache_write_tokens),
+        **{key: count for key, count in cache.items() if count},
+        "output_tokens": usage.output_tokens,
+        **details,
+    }

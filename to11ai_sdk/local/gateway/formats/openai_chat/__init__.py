@@ -16,8 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..common import Clock, NewId, id_for, random_id, unix_time
 from ..error_bodies import openai_error
-from ..identity import Clock, NewId, id_for, random_id, unix_time
 from ..streams import whole
 from . import chunk_writer, replies, requests
 from .chunks import read_stream as read_chunks

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 from .. import sse
 from ..error_bodies import openai_error
 from ..neutral import Delta, End, Error, PartDelta, PartStart, Refusal, ReplyPart, Start, Text, ToolCall
-from .replies import FINISH_REASONS
-from .usage import write_usage
+from .replies import FINISH_REASONS, write_usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from ..identity import Clock
+    from ..common import Clock
 
 
 def write_stream(

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..common import is_complete
 from ..error_bodies import read_error
-from ..json_text import is_complete
 from ..neutral import Delta, End, PartDelta, Refusal, ReplyPart, Start, Text, Thinking, ToolCall
 from ..openai_common import created_of
 from ..streams import Sequencer, objects
-from .replies import stop_reason
-from .usage import read_usage
+from .replies import read_usage, stop_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from ....json_input.fields import Fields
-    from ..identity import NewId
+    from ..common import NewId
     from ..neutral import Usage
 
 _TEXTS: Mapping[str, ReplyPart] = {"reasoning_content": Thinking(""), "content": Text(""), "refusal": Refusal("")}

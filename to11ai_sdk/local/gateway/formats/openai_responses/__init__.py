@@ -18,8 +18,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..common import Clock, NewId, id_for, random_id, unix_time
 from ..error_bodies import openai_error
-from ..identity import Clock, NewId, id_for, random_id, unix_time
 from ..streams import deltas_of, whole
 from . import events, replies, requests
 from .event_writer import ResponseWriter

@@ -9,13 +9,13 @@ from ..common import present
 from ..neutral import Delta, End, Error, PartDelta, PartStart, Signature, Start
 from .items import write_messages
 from .output import Event, Item, item_for
+from .replies import write_usage
 from .requests import settings
-from .usage import write_usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from ..identity import Clock, NewId
+    from ..common import Clock, NewId
     from ..neutral import ChatRequest, ReplyPart
 
 _INCOMPLETE = {"max_tokens": "max_output_tokens", "refusal": "content_filter"}

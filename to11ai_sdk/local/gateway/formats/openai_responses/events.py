@@ -8,8 +8,7 @@ from ..error_bodies import read_error
 from ..neutral import Delta, End, PartDelta, Refusal, ReplyPart, Signature, Start, Text, Thinking, ToolCall
 from ..openai_common import created_of
 from ..streams import Sequencer, objects
-from .replies import stop_reason
-from .usage import read_usage
+from .replies import read_usage, stop_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ....json_input.fields import Fields, FormatError
-from ..common import present
-from ..data_urls import is_data
+from ..common import is_data, present
 from ..neutral import File, Image, Message, Part, Refusal, Role, Text, Thinking, ToolCall, ToolResult
 from ..openai_common import detail_of
 

@@ -11,7 +11,7 @@ from .items import write_reasoning
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..identity import NewId
+    from ..common import NewId
 
 Event = tuple[str, dict[str, Any]]
 """Name and members of an event, without its number."""

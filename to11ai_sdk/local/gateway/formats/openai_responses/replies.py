@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from ....json_input.fields import Fields
 from ..error_bodies import read_error
-from ..neutral import ChatReply, Refusal, ReplyPart, StopReason, Text, ToolCall
+from ..neutral import ChatReply, Refusal, ReplyPart, StopReason, Text, ToolCall, Usage
 from ..openai_common import created_of
 from ..streams import is_empty
 from .items import read_call, read_reasoning
-from .usage import read_usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
 
 _INCOMPLETE: Mapping[str, StopReason] = {"max_output_tokens": "max_tokens", "content_filter": "refusal"}
 
@@ -63,3 +63,32 @@ def _read_refusal(fields: Fields) -> ReplyPart:
 
 
 _CONTENT: Mapping[str, Callable[[Fields], ReplyPart]] = {"output_text": _read_text, "refusal": _read_refusal}
+
+
+def read_usage(fields: Fields) -> Usage | None:
+    """The member ``usage``, if it is there."""
+    if not fields.has("usage"):
+        return None
+    usage = fields.child("usage")
+    details = usage.child("input_tokens_details")
+    return Usage(
+        input_tokens=usage.count("input_tokens") or 0,
+        output_tokens=usage.count("output_tokens") or 0,
+        cache_read_tokens=details.count("cached_tokens") or 0,
+        cache_write_tokens=details.count("cache_write_tokens") or 0,
+        reasoning_tokens=usage.child("output_tokens_details").count("reasoning_tokens") or 0,
+    )
+
+
+def write_usage(usage: Usage) -> dict[str, Any]:
+    """The object ``usage``; its details are always told."""
+    return {
+        "input_tokens": usage.input_tokens,
+        "input_tokens_details": {
+            "cache_write_tokens": usage.cache_write_tokens,
+            "cached_tokens": usage.cache_read_tokens,
+        },
+        "output_tokens": usage.output_tokens,
+        "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
+        "total_tokens": usage.input_tokens + usage.output_tokens,
+    }

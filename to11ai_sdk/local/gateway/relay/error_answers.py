@@ -6,15 +6,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ....json_types import is_object
+from ..answer import Answer
 from ..formats import FORMATS
 from ..formats.error_bodies import read_error
-from ..gateway_problem import GatewayProblem
+from ..gateway_problem import OVERLOADED, GatewayProblem
 from ..upstream.header_rules import to_caller
-from .answers import Answer
 
 if TYPE_CHECKING:
+    from ..provider_protocol import UpstreamReply
     from ..routing import Attempt
-    from ..upstream.protocol import UnreachableError, UpstreamReply
 
 _WORDS = {401: "auth", 402: "quota", 403: "forbidden", 404: "model_not_found", 429: "rate_limit"}
 _BY_CODE = {
@@ -24,7 +24,6 @@ _BY_CODE = {
     "content_filter": "content_policy",
     "organization_verification_required": "org_verification_required",
 }
-_OVERLOADED = (503, 529)
 
 
 def answer(problem: GatewayProblem, form: str) -> Answer:
@@ -46,37 +45,6 @@ def seen(answer: Answer) -> GatewayProblem | None:
         return None
     word = answer.headers["x-to11-error-code"]
     return GatewayProblem(answer.status, word, word, "the provider refused")
-
-
-def unreachable(provider_id: str, cause: UnreachableError) -> GatewayProblem:
-    """502: a provider did not answer; it is named as the upstream only if there was a connection to it."""
-    message = f"no answer from the provider {provider_id}: {str(cause).removeprefix(f'{provider_id}: ')}"
-    reached = provider_id if cause.was_connected else None
-    return GatewayProblem(502, "upstream", "upstream", message, upstream_provider=reached)
-
-
-def redirected(provider_id: str, status: int) -> GatewayProblem:
-    """502: a provider sends the caller elsewhere, where the headers of to11 must not go."""
-    message = f"the provider {provider_id} redirects (status {status}): give its final address as its base_url"
-    return GatewayProblem(502, "upstream", "upstream", message, upstream_provider=provider_id)
-
-
-def broken_stream(provider_id: str) -> GatewayProblem:
-    """502: a provider ended its stream with an error; the caller was told it as it came."""
-    message = "the provider ended the stream with an error"
-    return GatewayProblem(502, "upstream", "upstream", message, upstream_provider=provider_id)
-
-
-def hung_up() -> GatewayProblem:
-    """499: the caller did not wait for the answer; nobody reads this one, but the trace."""
-    return GatewayProblem(499, "client_closed_request", "bad_request", "the client closed the connection")
-
-
-def redacted(provider_id: str, status: int) -> GatewayProblem:
-    """502: a provider failed; what it said stays behind."""
-    word = "overloaded" if status in _OVERLOADED else "upstream"
-    message = f"provider returned status {status}"
-    return GatewayProblem(502, word, word, message, upstream_provider=provider_id)
 
 
 def refused(attempt: Attempt, reply: UpstreamReply, body: bytes, form: str | None) -> Answer:
@@ -116,7 +84,7 @@ def word_for(status: int, body: Any = None, *, has_model: bool = True) -> str:
         if isinstance(word, str) and word in _BY_CODE:
             return _BY_CODE[word]
     if status >= 500:
-        return "overloaded" if status in _OVERLOADED else "upstream"
+        return "overloaded" if status in OVERLOADED else "upstream"
     return _WORDS.get(status, "bad_request") if has_model or status != 404 else "bad_request"
 
 
