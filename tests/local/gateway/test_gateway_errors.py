@@ -268,6 +268,14 @@ def test_a_body_that_is_nested_too_deeply_is_400(to11: LocalTo11, path: str, mem
     assert "200 levels" in check(reply, "anthropic" if path == "messages" else "openai", 400, "bad_request")["message"]
 
 
+@pytest.mark.parametrize("path", [*SHAPES.values(), "embeddings"])
+def test_a_number_that_is_too_large_is_named_with_its_place(to11: LocalTo11, path: str) -> None:
+    body = b'{"model":"gpt-4o","tools":[{"parameters":{"maximum":1e999}}]}'
+    reply = Caller(to11).send("POST", f"/v1/{path}", body)
+    error = check(reply, "anthropic" if path == "messages" else "openai", 400, "bad_request")
+    assert "tools.0.parameters.maximum: 1e999 is too large a number" in error["message"]
+
+
 def test_a_fault_of_the_gateway_is_not_the_providers(to11: LocalTo11, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("to11ai_sdk.local.gateway.upstream.outgoing.request", lambda *given: 1 / 0)
     error = check(ask(to11, "anthropic", "gpt-4o"), "anthropic", 500, "internal")

@@ -9,8 +9,7 @@ from urllib.parse import unquote
 
 from ...json_types import is_object
 from ..headers import SECRETS, bearer
-from ..json_input import reader
-from ..json_input.reader import too_deep
+from ..json_input.reader import TooDeepError, read_json
 from . import caller_format
 from .endpoints import CHAT, FILES, MODELS, NATIVE, EndpointMatch, GatewayEndpoint
 from .gateway_problem import GatewayProblem, bad_request
@@ -166,10 +165,8 @@ class Call:
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        value = reader.loads(body.decode("utf-8"))
-        if too_deep(value, MAX_DEPTH):
-            raise RecursionError
-    except RecursionError:
+        value = read_json(body, MAX_DEPTH)
+    except (RecursionError, TooDeepError):
         raise bad_request("invalid_json", f"the body may be nested {MAX_DEPTH} levels deep at most") from None
     except ValueError as exc:
         raise bad_request("invalid_json", f"the body is not JSON: {exc}") from None

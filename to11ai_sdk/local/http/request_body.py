@@ -8,7 +8,7 @@ from typing import Any
 from werkzeug.exceptions import HTTPException
 from werkzeug.wsgi import get_input_stream
 
-from ..json_input import reader
+from ..json_input.reader import read_json
 from ..problems import Problem, invalid
 
 LIMIT = 8 * 2**20
@@ -61,8 +61,9 @@ def parse(body: bytes) -> Any:
     if not body:
         return None
     try:
-        value = reader.loads(body.decode("utf-8"))
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
+        value = read_json(body)
+        # Half a surrogate pair can be written in JSON, but not kept.
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
     except RecursionError:
         raise invalid("the body is nested too deeply") from None
     except ValueError as exc:

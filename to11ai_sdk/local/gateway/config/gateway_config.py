@@ -35,12 +35,12 @@ its address, the usual name of its variable and the models that the built-in one
 from __future__ import annotations
 
 import importlib
-import json
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...json_input.reader import read_json
 from .config_fields import ConfigError, Fields
 from .provider_tables import provider_of
 from .providers import ProviderConfig, Registry
@@ -165,7 +165,7 @@ def _cache(fields: Fields) -> CacheConfig:
 def _read(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
-        return json.loads(text) if path.suffix == ".json" else _toml().loads(text)
+        return read_json(text) if path.suffix == ".json" else _toml().loads(text)
     except (OSError, ValueError, RecursionError) as exc:
         raise ConfigError(f"cannot be read: {exc}") from exc
 

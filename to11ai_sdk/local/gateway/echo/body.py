@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ....json_types import is_array, is_object
-from ...json_input import reader
-from ...json_input.reader import too_deep
+from ...json_input.reader import TooDeepError, read_json
 from .refusals import EchoError, InvalidError, Path
 
 _DEEPEST = 100
@@ -102,11 +101,11 @@ def parse(body: bytes) -> BodyField:
         InvalidError: it is something else than an object.
     """
     try:
-        value = reader.loads(body.decode("utf-8"))
-    except (ValueError, RecursionError):
+        value = read_json(body, _DEEPEST)
+    except TooDeepError:
+        raise EchoError(400, f"The JSON body of your request is nested deeper than {_DEEPEST} levels.") from None
+    except (RecursionError, ValueError):
         raise EchoError(400, "We could not parse the JSON body of your request.") from None
-    if too_deep(value, _DEEPEST):
-        raise EchoError(400, f"The JSON body of your request is nested deeper than {_DEEPEST} levels.")
     if not is_object(value):
         raise EchoError(400, "The JSON body of your request must be an object.")
     return BodyField(value)

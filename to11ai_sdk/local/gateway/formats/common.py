@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from ....json_types import is_object
-from ...json_input import reader
 from ...json_input.fields import MAX_DEPTH, FormatError
-from ...json_input.reader import too_deep
+from ...json_input.reader import TooDeepError, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,12 +113,11 @@ def loads_bounded(text: str) -> Any:
         FormatError: it is not JSON, or nested too deeply.
     """
     try:
-        value = reader.loads(text)
-    except (ValueError, RecursionError) as exc:
+        return read_json(text, MAX_DEPTH)
+    except TooDeepError:
+        raise FormatError(f"may be nested {MAX_DEPTH} levels deep at most") from None
+    except (RecursionError, ValueError) as exc:
         raise FormatError(f"is not JSON: {exc}") from None
-    if too_deep(value, MAX_DEPTH):
-        raise FormatError(f"may be nested {MAX_DEPTH} levels deep at most")
-    return value
 
 
 def arguments_of(value: Mapping[str, Any]) -> str:

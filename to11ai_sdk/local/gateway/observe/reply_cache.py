@@ -15,10 +15,10 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ...json_input.reader import read_json_or_none
 from ...store import gateway_records
 from ..answer import Answer
 from ..endpoints import FILES, MODELS, NATIVE
-from .watch import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -142,7 +142,7 @@ class Lookup:
             return None
         call.cache = "hit"
         call.attempt = plan.attempts[0]
-        call.facts.read(decoded(found.body))
+        call.facts.read(read_json_or_none(found.body))
         return Answer(found.status, {**found.headers, "x-to11-cache-age": str(found.age_s)}, found.body)
 
     def keep(self, call: Call, plan: Plan, digest: str | None, answer: Answer) -> None:

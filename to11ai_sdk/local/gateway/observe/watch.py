@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ....json_types import is_array, is_object
 from ...json_input.fields import FormatError
+from ...json_input.reader import read_json
 from ..formats.neutral import End, Error, Start
 from ..formats.sse import MAX_EVENT, EventParser
 
@@ -104,8 +104,8 @@ class Watch:
 
     def _look(self, event: Event) -> Iterator[tuple[int, str]]:
         try:
-            value = json.loads(event.data)
-        except (ValueError, RecursionError):
+            value = read_json(event.data)
+        except (RecursionError, ValueError):
             self._facts.end(event.data.strip() == "[DONE]", False)
             return
         self._facts.read(value)
@@ -113,14 +113,6 @@ class Watch:
             self._facts.end(value.get("type") in _LAST, is_object(value.get("error")) or value.get("type") == "error")
             self._facts.has_stopped |= any(choice.get("finish_reason") for choice in objects(value.get("choices")))
             yield from _event_texts(value)
-
-
-def decoded(content: bytes) -> Any:
-    """The JSON of a reply, ``None`` if it is something else, whatever its headers call it."""
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return None
 
 
 def reply_texts(reply: Any) -> Iterator[str]:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ....json_types import is_object
+from ...json_input.reader import read_json
 from ..answer import Answer
 from ..formats import FORMATS
 from ..formats.error_bodies import read_error
@@ -90,6 +91,6 @@ def word_for(status: int, body: Any = None, *, has_model: bool = True) -> str:
 
 def _decoded(body: bytes) -> Any:
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
+        return read_json(body)
+    except (RecursionError, ValueError):
         return body.decode("utf-8", "replace")[:1000]

@@ -9,12 +9,13 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from ....json_types import is_object
+from ...json_input.reader import read_json_or_none
 from .. import gateway_problem
 from ..answer import Answer, Stream
 from ..formats import FORMATS, FormatError, deltas_of
 from ..formats.neutral import ChatRequest, End, Error, PartDelta, PartStart, Text
 from ..gateway_problem import GatewayProblem
-from ..observe.watch import Watch, decoded, reply_texts
+from ..observe.watch import Watch, reply_texts
 from ..provider_protocol import UnreachableError
 from ..upstream import stream_usage
 from ..upstream.header_rules import to_caller
@@ -64,7 +65,7 @@ def whole(call: Call, reached: Reached, check: Callable[[Iterable[str]], None]) 
         raise gateway_problem.redacted(attempt.provider_id, reply.status)
     if reply.status >= 400:
         return error_answers.refused(attempt, reply, content, None if speaks(call, attempt) else call.form)
-    value = decoded(content)
+    value = read_json_or_none(content)
     call.facts.read(value)
     if call.is_chat:
         # What cannot be read as a reply may be read by people.

@@ -5,11 +5,11 @@ Source: ``stream_options`` at https://platform.openai.com/docs/api-reference/cha
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from ....json_types import is_object
+from ...json_input.reader import read_json_or_none
 from ..formats.sse import EventParser
 
 if TYPE_CHECKING:
@@ -41,10 +41,7 @@ def taken_out(events: bytes) -> bytes:
 def _only_tells(event: bytes) -> bool:
     if b'"usage"' not in event:
         return False
-    try:
-        chunks = [json.loads(each.data) for each in EventParser().feed(event)]
-    except (ValueError, RecursionError):
-        return False
+    chunks = [read_json_or_none(each.data) for each in EventParser().feed(event)]
     return bool(chunks) and all(
         is_object(chunk) and chunk.get("choices") == [] and is_object(chunk.get("usage")) for chunk in chunks
     )
