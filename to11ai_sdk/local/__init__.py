@@ -7,7 +7,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .gateway.config.gateway_config import ConfigError
+    from .gateway.config.providers import ConfigError
     from .gateway.observe.traces import Span
     from .http.request_log import SeenRequest
     from .http.wsgi_server import PortTakenError
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["ConfigError", "DataFileError", "LocalTo11", "PortTakenError", "SeenRequest", "Span"]
 
 _HOMES = {
-    "ConfigError": "gateway.config.gateway_config",
+    "ConfigError": "gateway.config.providers",
     "DataFileError": "store",
     "LocalTo11": "server",
     "PortTakenError": "http.wsgi_server",

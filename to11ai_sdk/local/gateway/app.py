@@ -6,11 +6,9 @@ from http.client import responses
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from ..headers import headers_of, shown
 from ..http import request_body
 from ..http.paths import Target
-from ..http.request_log import SeenRequest
-from ..problems import Problem
+from ..http.request_log import headers_of, seen_request
 from .answer import Stream
 from .call import Incoming
 from .endpoints import below
@@ -58,7 +56,7 @@ class GatewayApp:
         answer = self._gateway.answer(incoming)
         if unread is not None:
             answer = answer._replace(headers={**answer.headers, "connection": "close"})
-        self._log.add(_seen(incoming, target, answer.status))
+        self._log.add(seen_request(incoming.method, target, incoming.headers, incoming.body, None, answer.status))
         return _send(answer, start_response, with_body=incoming.method != "HEAD")
 
 
@@ -78,24 +76,3 @@ def _send(answer: Answer, start_response: StartResponse, *, with_body: bool) -> 
     if isinstance(answer.body, Stream):
         return answer.body
     return [answer.body] if with_body else []
-
-
-def _seen(incoming: Incoming, target: Target, status: int) -> SeenRequest:
-    """What the log keeps of a request."""
-    return SeenRequest(
-        incoming.method, target.path, _query(target), shown(incoming.headers), _payload(incoming.body), None, status
-    )
-
-
-def _query(target: Target) -> dict[str, str]:
-    try:
-        return target.arguments()
-    except Problem:
-        return {}
-
-
-def _payload(content: bytes) -> Any:
-    try:
-        return request_body.parse(content)
-    except Problem:
-        return content.decode("utf-8", "replace")

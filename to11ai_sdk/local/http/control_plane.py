@@ -6,12 +6,12 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ...endpoint import ENDPOINTS
-from ..headers import bearer, headers_of, shown
+from ..headers import bearer
 from ..problems import Problem
 from . import request_body
 from .arguments import decode
 from .paths import Match, Routes, Target
-from .request_log import SeenRequest
+from .request_log import headers_of, seen_request
 from .responses import HttpReply, reply_to, success_reply
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ...endpoint import Endpoint
     from ..service import Platform
     from .failures import Fault, Faults
-    from .request_log import RequestLog
+    from .request_log import RequestLog, SeenRequest
 
 # Compiled once per process: it takes three quarters of a start.
 _ROUTES = Routes(ENDPOINTS.values())
@@ -102,7 +102,7 @@ class ControlRequest:
         self.match: Match[Endpoint] | None = None
         self.problem: Problem | None = None
         self._body = b""
-        self._headers = shown(headers_of(environ))
+        self._headers = headers_of(environ)
         self.key: str | None = bearer(environ.get("HTTP_AUTHORIZATION", ""))
         try:
             self._body = request_body.read(environ)
@@ -132,18 +132,4 @@ class ControlRequest:
 
     def seen(self, status: int | None) -> SeenRequest:
         """What the log keeps of it."""
-        return SeenRequest(
-            self.method, self.target.path, self._query(), self._headers, self._payload(), self.row_name, status
-        )
-
-    def _query(self) -> dict[str, str]:
-        try:
-            return self.target.arguments()
-        except Problem:
-            return {}
-
-    def _payload(self) -> Any:
-        try:
-            return request_body.parse(self._body)
-        except Problem:
-            return self._body.decode("utf-8", "replace")
+        return seen_request(self.method, self.target, self._headers, self._body, self.row_name, status)

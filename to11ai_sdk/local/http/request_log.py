@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..headers import SECRETS
+from ..problems import Problem
+from . import request_body
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .paths import Target
 
 
 class SeenRequest(NamedTuple):
@@ -26,6 +35,35 @@ class SeenRequest(NamedTuple):
     body: Any
     row: str | None
     status: int | None
+
+
+def seen_request(
+    method: str, target: Target, headers: Mapping[str, str], body: bytes, row: str | None, status: int | None
+) -> SeenRequest:
+    """Return what is kept of a request: the query and the body decoded where that is possible, and no secret."""
+    shown = {name: "***" if name in SECRETS else value for name, value in headers.items()}
+    return SeenRequest(method, target.path, _query(target), shown, _payload(body), row, status)
+
+
+def headers_of(environ: Mapping[str, Any]) -> dict[str, str]:
+    """Return the headers of a WSGI request by their lower-case names."""
+    names = {key: key.removeprefix("HTTP_").replace("_", "-").lower() for key in environ if key.startswith("HTTP_")}
+    names |= {key: key.replace("_", "-").lower() for key in ("CONTENT_TYPE", "CONTENT_LENGTH") if key in environ}
+    return {name: environ[key] for key, name in names.items()}
+
+
+def _query(target: Target) -> dict[str, str]:
+    try:
+        return target.arguments()
+    except Problem:
+        return {}
+
+
+def _payload(content: bytes) -> Any:
+    try:
+        return request_body.parse(content)
+    except Problem:
+        return content.decode("utf-8", "replace")
 
 
 class RequestLog:

@@ -41,9 +41,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...json_input.reader import read_json
-from .config_fields import ConfigError, Fields
-from .provider_tables import provider_of
-from .providers import ProviderConfig, Registry
+from .providers import ConfigError, ProviderConfig, Registry
 
 if TYPE_CHECKING:
     import os
@@ -99,15 +97,15 @@ class GatewayConfig:
         Raises:
             ConfigError: a key is unknown, missing or wrong; the message names it.
         """
-        fields = Fields("", content)
-        base = Registry() if fields.boolean("defaults", True) else Registry({})
-        config = cls(
-            _registry(base, fields.table("providers")),
-            _guardrails(fields.inside("guardrails")),
-            _cache(fields.inside("cache")),
+        # Imported here: most gateways are not configured, and start faster without Pydantic.
+        from .tables import ConfigTable, read_table
+
+        table = read_table(ConfigTable, "", content)
+        return cls(
+            _registry(Registry() if table.defaults else Registry({}), table.providers),
+            GuardrailsConfig(table.guardrails.enabled, table.guardrails.blocklist),
+            CacheConfig(table.cache.enabled, table.cache.ttl or CacheConfig.ttl_s),
         )
-        fields.end()
-        return config
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> GatewayConfig:
@@ -142,7 +140,7 @@ class GatewayConfig:
 def _registry(base: Registry, providers: Mapping[str, Any]) -> Registry:
     known = dict(base.providers)
     for provider_id, given in providers.items():
-        provider = given if isinstance(given, ProviderConfig) else provider_of(provider_id, given)
+        provider = given if isinstance(given, ProviderConfig) else _provider(provider_id, given)
         if provider is None:
             known.pop(provider_id, None)
         else:
@@ -150,16 +148,10 @@ def _registry(base: Registry, providers: Mapping[str, Any]) -> Registry:
     return Registry(known)
 
 
-def _guardrails(fields: Fields) -> GuardrailsConfig:
-    config = GuardrailsConfig(fields.boolean("enabled", False), fields.texts("blocklist"))
-    fields.end()
-    return config
+def _provider(provider_id: Any, given: Any) -> ProviderConfig | None:
+    from .provider_tables import provider_of
 
-
-def _cache(fields: Fields) -> CacheConfig:
-    config = CacheConfig(fields.boolean("enabled", False), fields.seconds("ttl", CacheConfig.ttl_s))
-    fields.end()
-    return config
+    return provider_of(provider_id, given)
 
 
 def _read(path: Path) -> Any:

@@ -8,12 +8,10 @@ from typing import Any
 
 from ....json_types import is_mapping
 from ....wire import origin
-from ..formats import FORMATS
-from .config_fields import ConfigError, Fields
-from .providers import DEFAULTS, DIALECTS, KINDS, ProviderConfig, ProviderModel, canonical
+from .providers import DEFAULTS, ConfigError, ProviderConfig, ProviderModel, canonical
+from .tables import ProviderTable, UpstreamTable, read_table, unknown_key
 
 _ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}")
-_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _RESERVED = ("function", "route")
 
 # Addresses: the API references of the providers. Variables: what their own clients read.
@@ -47,80 +45,50 @@ def provider_of(provider_id: Any, given: Any) -> ProviderConfig | None:
             f"{place}: a provider is named by 1 to 64 letters, digits, '.', '_' and '-', "
             f"and not {' or '.join(_RESERVED)}"
         )
-    word = "none" if given is None else given
-    fields = Fields(place, {"kind": word} if isinstance(word, str) else word)
-    kind = _one_of(fields, "kind", ("echo", "none", "upstream"), "upstream")
-    provider = _common(fields, provider_id, kind)
-    if kind == "upstream":
-        provider = _upstream(fields, provider)
-    fields.end()
-    return None if kind == "none" else provider
+    table = _read(place, "none" if given is None else given)
+    if table.kind == "none":
+        return None
+    provider = _common(table, provider_id)
+    return _upstream(table, provider, place) if isinstance(table, UpstreamTable) else provider
 
 
-def _common(fields: Fields, provider_id: str, kind: str) -> ProviderConfig:
-    type_ = canonical(fields.text("type") or provider_id)
-    dialect = _one_of(fields, "dialect", tuple(DIALECTS), _DIALECTS.get(type_, "openai"))
-    provider = ProviderConfig(provider_id, kind, type_, dialect, _models(fields, provider_id))
-    return replace(provider, timeout_s=fields.seconds("timeout", provider.timeout_s))
+def _read(place: str, given: Any) -> ProviderTable:
+    content = {"kind": given} if isinstance(given, str) else given
+    kind = content.get("kind") if is_mapping(content) else None
+    return read_table(ProviderTable if kind in ("echo", "none") else UpstreamTable, place, content)
 
 
-def _upstream(fields: Fields, provider: ProviderConfig) -> ProviderConfig:
+def _common(table: ProviderTable, provider_id: str) -> ProviderConfig:
+    type_ = canonical(table.type or provider_id)
+    dialect = table.dialect or _DIALECTS.get(type_, "openai")
+    provider = ProviderConfig(provider_id, table.kind, type_, dialect, _models(table, provider_id))
+    return replace(provider, timeout_s=table.timeout or provider.timeout_s)
+
+
+def _models(table: ProviderTable, provider_id: str) -> tuple[ProviderModel, ...]:
+    if table.models is None:
+        return _DEFAULTS[provider_id].models if provider_id in _DEFAULTS else ()
+    return tuple(
+        ProviderModel(entry.name, frozenset(entry.kinds)) if entry.kinds else ProviderModel.named(entry.name)
+        for entry in table.models
+    )
+
+
+def _upstream(table: UpstreamTable, provider: ProviderConfig, place: str) -> ProviderConfig:
     address, variable = _UPSTREAMS.get(provider.id, (None, None))
-    base_url = fields.text("base_url", address)
+    base_url = table.base_url or address
     if base_url is None:
-        raise fields.wrong("base_url", "is needed by an upstream, such as 'http://localhost:11434/v1'")
+        raise ConfigError(f"{place}.base_url is needed by an upstream, such as 'http://localhost:11434/v1'")
     if not provider.models and provider.dialect != "native":
-        raise fields.wrong("models", 'is needed by an upstream; ["*"] lets every name through')
-    formats = _formats(fields) if provider.serves("chat") else ()
-    return replace(provider, base_url=_url(fields, base_url), key_env=_variable(fields, variable), formats=formats)
+        raise ConfigError(f'{place}.models is needed by an upstream; ["*"] lets every name through')
+    if "formats" in table.model_fields_set and not provider.serves("chat"):
+        raise ConfigError(unknown_key(UpstreamTable, place, "formats", hidden=frozenset({"formats"})))
+    url = _url(f"{place}.base_url", base_url)
+    return replace(provider, base_url=url, key_env=table.key_env or variable, formats=table.formats)
 
 
-def _url(fields: Fields, base_url: str) -> str:
+def _url(place: str, base_url: str) -> str:
     try:
-        return origin(base_url, fields.at("base_url"))
+        return origin(base_url, place)
     except ValueError as exc:
         raise ConfigError(str(exc).replace("https://api.to11.ai", "https://api.openai.com/v1")) from exc
-
-
-def _variable(fields: Fields, default: str | None) -> str | None:
-    name = fields.text("key_env", default)
-    if name is not None and not _VARIABLE.fullmatch(name):
-        # The value is not printed: it may be a key.
-        raise fields.wrong("key_env", "must be the name of an environment variable, such as OPENAI_API_KEY")
-    return name
-
-
-def _formats(fields: Fields) -> tuple[str, ...]:
-    formats = fields.texts("formats")
-    if set(formats) - set(FORMATS):
-        raise fields.wrong("formats", f"must be among {', '.join(FORMATS)}")
-    return formats
-
-
-def _models(fields: Fields, provider_id: str) -> tuple[ProviderModel, ...]:
-    given = fields.items("models")
-    if given is None:
-        return _DEFAULTS[provider_id].models if provider_id in _DEFAULTS else ()
-    return tuple(_model(fields, index, entry) for index, entry in enumerate(given))
-
-
-def _model(fields: Fields, index: int, entry: Any) -> ProviderModel:
-    if is_mapping(entry):
-        inner = Fields(fields.at(f"models.{index}"), entry)
-        name = inner.text("id")
-        kinds = frozenset(inner.texts("kinds"))
-        inner.end()
-        if kinds - KINDS:
-            raise inner.wrong("kinds", f"must be among {', '.join(sorted(KINDS))}")
-    else:
-        name, kinds = entry, frozenset[str]()
-    if not isinstance(name, str) or not name.strip() or "::" in name:
-        raise fields.wrong(f"models.{index}", 'must be the name of a model, or {id = "...", kinds = ["chat"]}')
-    return ProviderModel(name, kinds) if kinds else ProviderModel.named(name)
-
-
-def _one_of(fields: Fields, key: str, words: tuple[str, ...], default: str) -> str:
-    word = fields.text(key, default) or default
-    if word not in words:
-        raise fields.wrong(key, f"must be one of {', '.join(words)}, not {word!r}")
-    return word

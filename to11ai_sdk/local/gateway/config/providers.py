@@ -50,6 +50,10 @@ _BY_NAME = {
 }
 
 
+class ConfigError(ValueError):
+    """A configuration that cannot be used; the message names the key and says what it takes."""
+
+
 @dataclass(frozen=True)
 class ProviderModel:
     """A model of a provider.
