@@ -1,4 +1,4 @@
-"""Reading a decoded JSON object of unknown quality: each value is of its type, or its place is told."""
+"""The one reader of JSON values of unknown quality: each value is of its type, or an error names its place."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from ...json_types import is_array, is_mapping, is_object
 from .reader import too_deep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+
+    from typing_extensions import Self
 
 T = TypeVar("T")
+
+Path = tuple[str | int, ...]
+"""Where in a body something stands: names of members and indexes of items."""
 
 _SHOWN = 60
 
@@ -34,6 +39,84 @@ class FormatError(ValueError):
 
     def __reduce__(self) -> tuple[type[FormatError], tuple[str, str]]:
         return type(self), (self.message, self.field)
+
+
+class Field:
+    """A JSON value and its place.
+
+    Every reading method raises what ``mismatch`` returns if the value is something else. A subclass may have its own
+    errors, and its own words for some types.
+
+    Attributes:
+        value: the value.
+        path: its place.
+    """
+
+    __slots__ = ("path", "value")
+    BOOLEAN = "true or false"
+    WHOLE = "a whole number, {low} or more"
+
+    def __init__(self, value: Any, path: Path = ()) -> None:
+        self.value = value
+        self.path = path
+
+    def mismatch(self, expected: str, choices: Sequence[str] = ()) -> Exception:
+        """Return the error of a value that is not what is expected, such as ``a string``."""
+        return FormatError(f"must be {expected}", ".".join(map(str, self.path)))
+
+    def get(self, name: str) -> Self | None:
+        """Return a member of an object, ``None`` if it is absent or null."""
+        value = self.object().get(name)
+        return None if value is None else type(self)(value, (*self.path, name))
+
+    def object(self) -> dict[str, Any]:
+        """Return an object."""
+        if not is_object(self.value):
+            raise self.mismatch("an object")
+        return self.value
+
+    def items(self) -> list[Self]:
+        """Return the items of an array."""
+        if not is_array(self.value):
+            raise self.mismatch("an array")
+        return [type(self)(item, (*self.path, index)) for index, item in enumerate(self.value)]
+
+    def text(self) -> str:
+        """Return a string."""
+        if not isinstance(self.value, str):
+            raise self.mismatch("a string")
+        return self.value
+
+    def flag(self) -> bool:
+        """Return a boolean."""
+        if not isinstance(self.value, bool):
+            raise self.mismatch(self.BOOLEAN)
+        return self.value
+
+    def integer(self, low: int, high: int | None = None) -> int:
+        """Return an integer within bounds, both included."""
+        value = self.value
+        if isinstance(value, bool) or not isinstance(value, int) or value < low or (high is not None and value > high):
+            raise self.mismatch(self.WHOLE.format(low=low) if high is None else f"an integer from {low} to {high}")
+        return value
+
+    def number(self, low: float | None = None, high: float | None = None) -> float:
+        """Return a finite number, within bounds if there are any, both included."""
+        value = self.value
+        bounds = "" if low is None else f" from {low} to {high}"
+        if isinstance(value, bool) or not isinstance(value, int | float) or not _is_within(value, low, high):
+            raise self.mismatch(f"a number{bounds}")
+        return value
+
+    def word(self, *words: str) -> str:
+        """Return one of some words."""
+        if self.value not in words:
+            raise self.mismatch("one of some words", words)
+        return str(self.value)
+
+    def texts(self) -> list[str]:
+        """Return strings: one, or an array of them."""
+        return [self.value] if isinstance(self.value, str) else [item.text() for item in self.items()]
 
 
 class Fields:
@@ -67,50 +150,33 @@ class Fields:
         return self.raw.get(key) is not None
 
     def text(self, key: str) -> str:
-        """A member that must be a string."""
+        """Return a member that must be a string."""
         value = self.text_or_none(key)
         return self.refuse(key, "is required and must be a string") if value is None else value
 
     def text_or_none(self, key: str) -> str | None:
-        """A member that is a string, if it is there."""
-        value = self.raw.get(key)
-        if value is not None and not isinstance(value, str):
-            self.refuse(key, "must be a string")
-        return value
+        """Return a member that is a string, if it is there."""
+        return self._field(key).text() if self.has(key) else None
 
     def words(self, key: str) -> str:
-        """A member that is a string; absent it is empty."""
+        """Return a member that is a string; absent it is empty."""
         return self.text_or_none(key) or ""
 
     def count(self, key: str) -> int | None:
-        """A member that is a whole number of at least 0, if it is there."""
-        value = self.raw.get(key)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-            self.refuse(key, "must be a whole number, 0 or more")
-        return value
+        """Return a member that is a whole number of at least 0, if it is there."""
+        return self._field(key).integer(0) if self.has(key) else None
 
     def number(self, key: str) -> float | None:
-        """A member that is a finite number, if it is there."""
-        value = self.raw.get(key)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
-            self.refuse(key, "must be a number")
-        return value
+        """Return a member that is a finite number, if it is there."""
+        return self._field(key).number() if self.has(key) else None
 
     def flag(self, key: str) -> bool | None:
-        """A member that is true or false, if it is there."""
-        value = self.raw.get(key)
-        if value is not None and not isinstance(value, bool):
-            self.refuse(key, "must be true or false")
-        return value
+        """Return a member that is true or false, if it is there."""
+        return self._field(key).flag() if self.has(key) else None
 
     def mapping(self, key: str) -> Mapping[str, Any] | None:
-        """A member that is an object, if it is there."""
-        value = self.raw.get(key)
-        if value is not None and not is_object(value):
-            self.refuse(key, "must be an object")
-        return value
+        """Return a member that is an object, if it is there."""
+        return self._field(key).object() if self.has(key) else None
 
     def child(self, key: str) -> Fields:
         """The members of a member; absent it has none."""
@@ -151,14 +217,14 @@ class Fields:
         return tuple(map(part, self.children(key)))
 
     def _array(self, key: str) -> list[Any]:
-        value = self.raw.get(key)
-        if value is not None and not is_array(value):
-            self.refuse(key, "must be an array")
-        return value or []
+        return [item.value for item in self._field(key).items()] if self.has(key) else []
+
+    def _field(self, key: str) -> Field:
+        return Field(self.raw[key], (self.at(key),))
 
 
-def _is_finite(value: float) -> bool:
+def _is_within(value: float, low: float | None, high: float | None) -> bool:
     try:
-        return math.isfinite(value)
+        return math.isfinite(value) and (low is None or value >= low) and (high is None or value <= high)
     except OverflowError:
         return False

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Path = tuple[str | int, ...]
-"""Where in a body something stands: names of members and indexes of items."""
+    from ...json_input.fields import Path
 
 
 class EchoError(Exception):
