@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from . import sse
+from ..formats import sse
 from .answer import EchoAnswer, answers, signature
 from .anthropic_requests import read_messages
 from .body import parse
-from .context import EchoReply, EchoRequest, as_json
+from .context import EchoReply, EchoRequest, as_events, as_json
 from .refusals import EchoError, anthropic_error
 from .tokens import pieces
 
@@ -83,16 +83,16 @@ def _usage(prompt: int, output: int) -> dict[str, Any]:
 def _stream(
     start: dict[str, Any], blocks: list[dict[str, Any]], end: dict[str, Any], usage: dict[str, Any]
 ) -> EchoReply:
-    events = [sse.event({"type": "message_start", "message": start})]
+    events = [sse.write_typed({"type": "message_start", "message": start})]
     for index, block in enumerate(blocks):
-        events += [sse.event({"type": kind, "index": index, **rest}) for kind, rest in _block_events(block)]
-    events.insert(2, sse.event({"type": "ping"}))
+        events += [sse.write_typed({"type": kind, "index": index, **rest}) for kind, rest in _block_events(block)]
+    events.insert(2, sse.write_typed({"type": "ping"}))
     events.append(
-        sse.event({"type": "message_delta", "delta": end, "usage": {"output_tokens": usage["output_tokens"]}})
+        sse.write_typed({"type": "message_delta", "delta": end, "usage": {"output_tokens": usage["output_tokens"]}})
     )
     broken = EchoError(529, "echo: the stream broke, as the request asked for.")
-    error = sse.event({"type": "error", "error": anthropic_error(broken)})
-    return EchoReply([*events, sse.event({"type": "message_stop"})], sse.MEDIA_TYPE, error)
+    error = sse.write_typed({"type": "error", "error": anthropic_error(broken)})
+    return as_events([*events, sse.write_typed({"type": "message_stop"})], error)
 
 
 def _block_events(block: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

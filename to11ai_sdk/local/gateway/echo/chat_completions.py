@@ -8,11 +8,11 @@ from __future__ import annotations
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any
 
-from . import sse
+from ..formats import sse
 from .answer import EchoAnswer, answers
 from .body import BodyField, parse
 from .chat_requests import read_chat
-from .context import EchoReply, EchoRequest, as_json
+from .context import EchoReply, EchoRequest, as_events, as_json
 from .refusals import EchoError, openai_error
 from .tokens import pieces
 
@@ -76,11 +76,11 @@ def _stream(head: dict[str, Any], said: list[EchoAnswer], usage: dict[str, Any] 
         shared["usage"] = None
     # The choices come interleaved, as they do from a model that writes them side by side.
     rounds = chain.from_iterable(zip_longest(*map(_chunks, range(len(said)), said)))
-    events = [sse.data({**shared, "choices": [choice]}) for choice in rounds if choice is not None]
+    events = [sse.write({**shared, "choices": [choice]}) for choice in rounds if choice is not None]
     if usage is not None:
-        events.append(sse.data({**shared, "choices": [], "usage": usage}))
+        events.append(sse.write({**shared, "choices": [], "usage": usage}))
     broken = {"error": openai_error(EchoError(500, "echo: the stream broke, as the request asked for."))}
-    return EchoReply([*events, sse.DONE], sse.MEDIA_TYPE, sse.data(broken))
+    return as_events([*events, sse.write("[DONE]")], sse.write(broken))
 
 
 def _chunks(index: int, answer: EchoAnswer) -> Iterator[dict[str, Any]]:

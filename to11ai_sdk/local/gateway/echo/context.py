@@ -8,8 +8,9 @@ import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..formats import sse
+from ..formats.common import encode
 from ..provider_protocol import UnreachableError, UpstreamRequest
-from . import sse
 from .directives import Directives, directives, is_own_model
 from .refusals import EchoError
 
@@ -34,7 +35,12 @@ class EchoReply(NamedTuple):
 
 def as_json(value: Any) -> EchoReply:
     """A JSON value as reply."""
-    return EchoReply([sse.compact(value)])
+    return EchoReply([encode(value)])
+
+
+def as_events(events: Sequence[bytes], error_event: bytes) -> EchoReply:
+    """A stream of events as reply."""
+    return EchoReply(events, f"{sse.MEDIA_TYPE}; charset=utf-8", error_event)
 
 
 class CountedIds:

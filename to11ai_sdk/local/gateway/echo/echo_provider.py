@@ -6,8 +6,8 @@ import time
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
+from ..formats.common import encode
 from ..provider_protocol import UnreachableError, UpstreamReply, UpstreamRequest
-from . import sse
 from .context import CountedIds, EchoReply, EchoRequest, ProviderContext, Tally
 from .refusals import EchoError, InvalidError, error_body, refusal_of
 from .routes import DIALECTS, route
@@ -93,7 +93,7 @@ class EchoProvider:
         return answered, exchange.directives
 
     def _refused(self, error: EchoError, headers: dict[str, str], request_id: str) -> UpstreamReply:
-        body = sse.compact(error_body(error, self.dialect, request_id))
+        body = encode(error_body(error, self.dialect, request_id))
         headers = {**headers, "content-type": "application/json", "content-length": str(len(body))}
         if error.retry_after is not None:
             headers["retry-after"] = error.retry_after

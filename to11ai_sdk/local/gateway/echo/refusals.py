@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..formats.error_bodies import ANTHROPIC_SENT, OPENAI_SENT
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -111,7 +113,8 @@ def error_body(error: EchoError, dialect: str, request_id: str) -> dict[str, Any
 
 def openai_error(error: EchoError) -> dict[str, Any]:
     """The ``error`` object of OpenAI."""
-    kind, code = _OPENAI.get(error.status, ("server_error" if error.status >= 500 else "invalid_request_error", None))
+    usual = "server_error" if error.status >= 500 else "invalid_request_error"
+    kind, code = OPENAI_SENT.get(error.status, (usual, None))
     if error.code == "insufficient_quota":
         kind = "insufficient_quota"
     return {"message": error.message, "type": kind, "param": error.param, "code": error.code or code}
@@ -119,22 +122,5 @@ def openai_error(error: EchoError) -> dict[str, Any]:
 
 def anthropic_error(error: EchoError) -> dict[str, Any]:
     """The ``error`` object of Anthropic."""
-    kind = _ANTHROPIC.get(error.status, "api_error" if error.status >= 500 else "invalid_request_error")
+    kind = ANTHROPIC_SENT.get(error.status, "api_error" if error.status >= 500 else "invalid_request_error")
     return {"type": error.code or kind, "message": error.message}
-
-
-_OPENAI: dict[int, tuple[str, str | None]] = {
-    401: ("invalid_request_error", "invalid_api_key"),
-    429: ("requests", "rate_limit_exceeded"),
-}
-
-_ANTHROPIC = {
-    401: "authentication_error",
-    402: "billing_error",
-    403: "permission_error",
-    404: "not_found_error",
-    413: "request_too_large",
-    429: "rate_limit_error",
-    504: "timeout_error",
-    529: "overloaded_error",
-}

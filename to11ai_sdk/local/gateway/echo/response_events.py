@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import sse
-from .context import EchoReply
+from ..formats import sse
+from .context import EchoReply, as_events
 from .tokens import pieces
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ def event_stream(response: dict[str, Any]) -> EchoReply:
     events = [{**event, "sequence_number": number} for number, event in enumerate(_events(response))]
     message = "echo: the stream broke, as the request asked for."
     broken = {"type": "error", "code": "server_error", "message": message, "param": None}
-    error = sse.event({**broken, "sequence_number": len(events) // 2})
-    return EchoReply([sse.event(event) for event in events], sse.MEDIA_TYPE, error)
+    error = sse.write_typed({**broken, "sequence_number": len(events) // 2})
+    return as_events([sse.write_typed(event) for event in events], error)
 
 
 def _events(response: dict[str, Any]) -> Iterator[dict[str, Any]]:

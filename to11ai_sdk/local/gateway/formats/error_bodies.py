@@ -22,7 +22,12 @@ OPENAI_TYPES: Mapping[int, str] = {
     429: "rate_limit_error",
     500: "server_error",
 }
-ANTHROPIC_TYPES: Mapping[int, str] = {
+OPENAI_SENT: Mapping[int, tuple[str, str]] = {
+    401: ("invalid_request_error", "invalid_api_key"),
+    429: ("requests", "rate_limit_exceeded"),
+}
+"""``type`` and ``code`` that OpenAI's API itself sends where they are others than its page has."""
+ANTHROPIC_SENT: Mapping[int, str] = {
     400: "invalid_request_error",
     401: "authentication_error",
     402: "billing_error",
@@ -31,10 +36,12 @@ ANTHROPIC_TYPES: Mapping[int, str] = {
     413: "request_too_large",
     429: "rate_limit_error",
     500: "api_error",
-    503: "overloaded_error",
     504: "timeout_error",
     529: "overloaded_error",
 }
+"""The statuses of Anthropic's API."""
+ANTHROPIC_TYPES: Mapping[int, str] = {**ANTHROPIC_SENT, 503: "overloaded_error"}
+"""The same with one that other providers have."""
 _STATUS: Mapping[str, int] = {
     **{word: status for status, word in reversed([*OPENAI_TYPES.items(), *ANTHROPIC_TYPES.items()])},
     "server_error": 500,

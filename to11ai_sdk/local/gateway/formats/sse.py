@@ -9,8 +9,9 @@ from ...json_input.fields import FormatError
 from .common import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
+MEDIA_TYPE = "text/event-stream"
 MAX_EVENT = 16 * 1024 * 1024
 """Most bytes of one event."""
 
@@ -106,3 +107,8 @@ def write(data: Any, event: str | None = None) -> bytes:
     payload = data.encode("utf-8") if isinstance(data, str) else encode(data)
     lines = b"".join(b"data: " + line + b"\n" for line in _LINE_END.split(payload))
     return (f"event: {event}\n".encode() if event else b"") + lines + b"\n"
+
+
+def write_typed(data: Mapping[str, Any]) -> bytes:
+    """Write one event that is named by the ``type`` of its data."""
+    return write(data, data["type"])

@@ -12,7 +12,7 @@ from ....json_types import is_object
 from ...json_input.reader import read_json_or_none
 from .. import gateway_problem
 from ..answer import Answer, Stream
-from ..formats import FORMATS, FormatError, deltas_of
+from ..formats import FORMATS, FormatError, deltas_of, sse
 from ..formats.neutral import ChatRequest, End, Error, PartDelta, PartStart, Text
 from ..gateway_problem import GatewayProblem
 from ..observe.watch import Watch, reply_texts
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     Finish = Callable[[GatewayProblem | None], None]
 
-EVENTS = "text/event-stream"
 _NUMBER = re.compile(rb'"sequence_number": ?(\d+)')
 
 
@@ -46,7 +45,7 @@ def comes_bit_by_bit(call: Call, reply: UpstreamReply) -> bool:
 
 
 def _is_events(headers: Mapping[str, str]) -> bool:
-    return headers.get("content-type", "").partition(";")[0].strip().lower() == EVENTS
+    return headers.get("content-type", "").partition(";")[0].strip().lower() == sse.MEDIA_TYPE
 
 
 def whole(call: Call, reached: Reached, check: Callable[[Iterable[str]], None]) -> Answer:
@@ -94,7 +93,7 @@ def _translated(call: Call, reached: Reached, form: str, value: Any) -> Answer:
         raise _unreadable(reached.attempt.provider_id, str(exc)) from exc
     if call.streams:
         events = b"".join(FORMATS[call.form].write_stream(deltas_of(neutral), asked))
-        return Answer(reached.reply.status, {**headers, "content-type": EVENTS}, events)
+        return Answer(reached.reply.status, {**headers, "content-type": sse.MEDIA_TYPE}, events)
     return Answer(reached.reply.status, headers, _encoded(FORMATS[call.form].write_reply(neutral, asked)))
 
 
