@@ -183,8 +183,8 @@ def test_only_the_chunk_that_tells_the_tokens_is_taken_out(end: bytes) -> None:
         b'data: ["usage"]' + end,
         b"data: [DONE]" + end,
     ]
-    assert stream_usage.taken_out(told.join([b"", *others, b""])) == b"".join(others)
-    assert stream_usage.taken_out(told + b"\n") == b"\n"
+    assert stream_usage.without_usage_chunk(told.join([b"", *others, b""])) == b"".join(others)
+    assert stream_usage.without_usage_chunk(told + b"\n") == b"\n"
 
 
 def test_an_event_that_cannot_be_read_is_passed_over() -> None:

@@ -10,9 +10,9 @@ from ..http import request_body
 from ..http.paths import Target
 from ..http.request_log import headers_of, seen_request
 from .answer import Stream
-from .call import Incoming
 from .endpoints import below
 from .gateway_problem import GatewayProblem
+from .incoming import Incoming
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +42,7 @@ class GatewayApp:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        target = Target.of(environ["REQUEST_URI"])
+        target = Target.of(environ)
         content, unread = _read(environ)
         incoming = Incoming(
             environ["REQUEST_METHOD"],

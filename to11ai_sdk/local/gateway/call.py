@@ -1,33 +1,46 @@
-"""A request to the gateway, and the call that it makes: what was asked, by whom, in which format."""
+"""The stages of a call to the gateway; each holds what is known by then.
+
+::
+
+    ReceivedCall      a request, without to11's keys
+    AdmittedCall      its endpoint is there, and its key opens the project
+    UnderstoodCall    its body is read: the format, the model, where it comes from
+    PlacedCall        its environment is found
+    RoutedCall        its targets are chosen
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
 from ...json_types import is_object
 from ..headers import SECRETS, bearer
 from ..json_input.reader import TooDeepError, read_json
 from . import caller_format
-from .endpoints import CHAT, FILES, MODELS, NATIVE, EndpointMatch, GatewayEndpoint
-from .gateway_problem import GatewayProblem, bad_request
-from .observe.traces import Origin
-from .observe.watch import Facts, input_texts
+from .endpoints import CHAT, FILES, MODELS, NATIVE
+from .formats import FORMATS
+from .gateway_problem import bad_request
+from .observe.traces import Origin, TraceContext
+from .observe.watch import input_texts
 from .routing import RouteQuery
 from .upstream import body_edits
+from .upstream.header_rules import without_ours
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from .observe.traces import TraceContext
-    from .routing import Attempt, Plan
+    from .endpoints import EndpointMatch
+    from .formats.neutral import ChatRequest
+    from .incoming import Incoming
+    from .observe.traces import SpanIds
+    from .routing import Plan
 
 MAX_DEPTH = 200
 """How many levels of arrays and objects a body may have."""
 
-_UNKNOWN = EndpointMatch(GatewayEndpoint("unknown"))
 _CHAT_INPUTS = ("system", "instructions", "messages", "input")
 _ENDPOINT_OF = {
     "openai_chat": "chat_completions",
@@ -36,42 +49,40 @@ _ENDPOINT_OF = {
 }
 
 
-@dataclass
-class Call:
-    """A call.
+@dataclass(frozen=True)
+class ReceivedCall:
+    """A call that came in.
 
     Attributes:
-        incoming: the request.
+        incoming: the request, without to11's keys.
+        key: the caller's to11 key: what follows ``Bearer`` in ``x-to11-authorization``.
         context: its place in a trace.
-        match: the endpoint it means.
-        form: the caller's format, for what is answered; as far as the path and ``x-genai-sdk`` tell, at first.
-        project_id: whose call it is, empty until that is known.
-        env: slug of the environment, ``None`` until that is known.
-        plan: where it goes, ``None`` until that is known.
-        attempt: the target that was tried last.
-        facts: what is known of the reply.
-        origin: where it says that it comes from.
-        asked_model: the model it asks for.
-        is_stream: whether the reply is sent as a stream.
-        cache: ``"hit"`` or ``"miss"`` where the cache has a part.
+        wire_format: the format of the answer, as far as the path and ``x-genai-sdk`` decide it.
     """
 
     incoming: Incoming
+    key: str | None
     context: TraceContext
-    match: EndpointMatch = _UNKNOWN
-    form: str = field(init=False)
-    project_id: str = ""
-    env: str | None = None
-    plan: Plan | None = None
-    attempt: Attempt | None = None
-    facts: Facts = field(default_factory=Facts)
-    origin: Origin = field(default_factory=Origin)
-    asked_model: str | None = None
-    is_stream: bool = False
-    cache: str | None = None
+    wire_format: str
 
-    def __post_init__(self) -> None:
-        self.form = caller_format.form_at(self.incoming.path, self.incoming.headers.get("x-genai-sdk"))
+    @property
+    def provider_key(self) -> str | None:
+        """What stands where a provider's key does: in ``x-api-key``, else after ``Bearer`` in ``Authorization``."""
+        given = self.incoming.headers.get("x-api-key", "").strip()
+        return bearer(given) or given or bearer(self.incoming.headers.get("authorization", ""))
+
+
+@dataclass(frozen=True)
+class AdmittedCall(ReceivedCall):
+    """A call that is let in.
+
+    Attributes:
+        match: the endpoint it means.
+        project_id: the project that its key opens.
+    """
+
+    match: EndpointMatch
+    project_id: str
 
     @property
     def is_chat(self) -> bool:
@@ -93,59 +104,51 @@ class Call:
         """Whether the body is a multipart form."""
         return self.content_type.lower().startswith("multipart/form-data")
 
-    @cached_property
-    def body(self) -> dict[str, Any]:
-        """The JSON object of the body; empty where the body is something else.
 
-        Raises:
-            GatewayProblem: 400, it must be a JSON object and is none.
-        """
-        if self.match.endpoint in (MODELS, FILES, NATIVE) or self.is_form:
-            return {}
-        return _object(self.incoming.body)
+@dataclass(frozen=True)
+class UnderstoodCall(AdmittedCall):
+    """A call whose body is read; ``wire_format`` is the caller's.
 
-    @property
-    def model(self) -> str | None:
-        """The model that the path or the field ``model`` names.
+    Attributes:
+        body: the JSON object of the body; empty where the body is something else.
+        model: the model that the path or the field ``model`` names.
+        origin: where it says that it comes from.
+    """
 
-        Raises:
-            GatewayProblem: 400, it is no text.
-        """
-        if self.match.model is not None:
-            return unquote(self.match.model)
-        if self.is_form and self.match.endpoint is not FILES:
-            return body_edits.model_of(self.incoming.body, self.content_type)
-        model = self.body.get("model")
-        if model is not None and not isinstance(model, str):
-            raise bad_request("invalid_model", "model must be a string")
-        return model
+    body: dict[str, Any]
+    model: str | None
+    origin: Origin
 
     @property
     def streams(self) -> bool:
         """Whether the reply is to be streamed."""
         return self.body.get("stream") is True
 
-    def understand(self) -> None:
-        """Find out what the caller asks for, and in which format where the body says that.
+    @property
+    def chat_endpoint(self) -> str:
+        """The endpoint whose format the caller speaks."""
+        return _ENDPOINT_OF[self.wire_format]
+
+    @cached_property
+    def neutral(self) -> ChatRequest:
+        """The neutral form of a chat request, read once.
 
         Raises:
-            GatewayProblem: 400, ``x-genai-sdk`` is none of the known words, or the body is malformed.
+            FormatError: the body is malformed, or holds what no other format can.
         """
-        sdk = self.incoming.header("x-genai-sdk")
-        if sdk is not None and sdk not in caller_format.SDKS:
-            raise bad_request("invalid_sdk", f"x-genai-sdk must be one of {', '.join(caller_format.SDKS)}, not {sdk!r}")
-        if self.match.endpoint.name == "responses":
-            self.form = caller_format.form_of(self.incoming.headers, self.body, sdk)
-        self.asked_model = self.model
-        self.origin = Origin.of(self.incoming.headers, self.body.get("user"))
+        return FORMATS[self.wire_format].read_request(self.body)
 
-    def wanted(self) -> RouteQuery:
-        """What decides where it goes."""
+    def texts(self) -> Iterator[str]:
+        """Return what people wrote in it."""
+        return input_texts(self.body, _CHAT_INPUTS if self.is_chat else self.match.endpoint.inputs)
+
+    def route_query(self) -> RouteQuery:
+        """Return what decides where it goes."""
         metadata = self.body.get("metadata")
         headers = {name: value for name, value in self.incoming.headers.items() if name not in SECRETS}
         return RouteQuery(
             self.match.endpoint.name,
-            self.asked_model,
+            self.model,
             self.incoming.header("x-to11-env"),
             self.incoming.header("x-genai-provider"),
             self.match.native,
@@ -153,14 +156,78 @@ class Call:
             metadata if is_object(metadata) else {},
         )
 
-    @property
-    def chat_endpoint(self) -> str:
-        """The endpoint in whose words the caller speaks."""
-        return _ENDPOINT_OF[self.form]
 
-    def texts(self) -> Iterator[str]:
-        """What people wrote in it."""
-        return input_texts(self.body, _CHAT_INPUTS if self.is_chat else self.match.endpoint.inputs)
+@dataclass(frozen=True)
+class PlacedCall(UnderstoodCall):
+    """A call in its environment.
+
+    Attributes:
+        env: slug of the environment.
+    """
+
+    env: str
+
+
+@dataclass(frozen=True)
+class RoutedCall(PlacedCall):
+    """A call whose targets are chosen.
+
+    Attributes:
+        plan: the targets.
+    """
+
+    plan: Plan
+
+
+C = TypeVar("C", bound=ReceivedCall)
+
+
+def advance(call: ReceivedCall, stage: type[C], **known: Any) -> C:
+    """Return the call at its next stage; ``known`` are the attributes that this stage adds or makes exact."""
+    return stage(**{each.name: getattr(call, each.name) for each in fields(call)} | known)
+
+
+def receive(incoming: Incoming, span_ids: SpanIds) -> ReceivedCall:
+    """Begin a call, in the caller's trace or in a new one."""
+    key = bearer(incoming.headers.get("x-to11-authorization", ""))
+    context = TraceContext.begin(incoming.headers.get("traceparent"), span_ids)
+    clean = without_ours(incoming, key)
+    wire_format = caller_format.format_at(clean.path, clean.headers.get("x-genai-sdk"))
+    return ReceivedCall(clean, key, context, wire_format)
+
+
+def understand(call: AdmittedCall) -> UnderstoodCall:
+    """Read what the caller asks for, and in which format where the body decides that.
+
+    Raises:
+        GatewayProblem: 400, ``x-genai-sdk`` is none of the known words, or the body is malformed.
+    """
+    sdk = call.incoming.header("x-genai-sdk")
+    if sdk is not None and sdk not in caller_format.SDKS:
+        message = f"x-genai-sdk must be one of {', '.join(caller_format.SDKS)}, not {sdk!r}"
+        raise bad_request("invalid_sdk", message)
+    wire_format, body = call.wire_format, _body(call)
+    if call.match.endpoint.name == "responses":
+        wire_format = caller_format.format_of(call.incoming.headers, body, sdk)
+    model, origin = _model(call, body), Origin.of(call.incoming.headers, body.get("user"))
+    return advance(call, UnderstoodCall, wire_format=wire_format, body=body, model=model, origin=origin)
+
+
+def _body(call: AdmittedCall) -> dict[str, Any]:
+    if call.match.endpoint in (MODELS, FILES, NATIVE) or call.is_form:
+        return {}
+    return _object(call.incoming.body)
+
+
+def _model(call: AdmittedCall, body: Mapping[str, Any]) -> str | None:
+    if call.match.model is not None:
+        return unquote(call.match.model)
+    if call.is_form and call.match.endpoint is not FILES:
+        return body_edits.model_of(call.incoming.body, call.content_type)
+    model = body.get("model")
+    if model is not None and not isinstance(model, str):
+        raise bad_request("invalid_model", "model must be a string")
+    return model
 
 
 def _object(body: bytes) -> dict[str, Any]:
@@ -173,52 +240,3 @@ def _object(body: bytes) -> dict[str, Any]:
     if not is_object(value):
         raise bad_request("invalid_json", "the body must be a JSON object")
     return value
-
-
-class Incoming(NamedTuple):
-    """A request.
-
-    Attributes:
-        method: HTTP method.
-        path: path below ``/v1`` as it was sent, without the query.
-        query: the query as it was sent, without ``?``.
-        headers: by lower-case names.
-        body: the bytes of the body.
-        request_id: id of the request.
-        unread: why the body could not be read, ``None`` if it was.
-    """
-
-    method: str
-    path: str
-    query: str
-    headers: Mapping[str, str]
-    body: bytes
-    request_id: str
-    unread: GatewayProblem | None = None
-
-    def header(self, name: str) -> str | None:
-        """The value of a header, ``None`` without it.
-
-        Raises:
-            GatewayProblem: 400, it is empty.
-        """
-        value = self.headers.get(name)
-        if value is not None and not value.strip():
-            raise bad_request("empty_header", f"the header {name} is empty; leave it out instead", {"header": name})
-        return value
-
-    @property
-    def target(self) -> str:
-        """Path and query."""
-        return f"{self.path}?{self.query}" if self.query else self.path
-
-    @property
-    def key(self) -> str | None:
-        """The to11 key: what follows ``Bearer`` in ``x-to11-authorization``."""
-        return bearer(self.headers.get("x-to11-authorization", ""))
-
-    @property
-    def provider_key(self) -> str | None:
-        """What stands where a provider's key does: in ``x-api-key``, else after ``Bearer`` in ``Authorization``."""
-        given = self.headers.get("x-api-key", "").strip()
-        return bearer(given) or given or bearer(self.headers.get("authorization", ""))

@@ -21,14 +21,14 @@ _ANTHROPIC_MEMBERS = frozenset({"system", "stop_sequences", "thinking", "top_k"}
 _ANTHROPIC_PARTS = ("tool_use", "tool_result", "image", "document", "thinking", "redacted_thinking")
 
 
-def form_at(path: str, sdk: str | None) -> str:
+def format_at(path: str, sdk: str | None) -> str:
     """The format that a caller speaks below ``/v1``: that of the path unless ``x-genai-sdk`` names another."""
     if sdk not in SDKS:
         sdk = "anthropic" if f"{path}/".startswith("/messages/") else "openai"
     return "anthropic_messages" if sdk == "anthropic" else "openai_chat"
 
 
-def form_of(headers: Mapping[str, str], body: Mapping[str, Any], sdk: str | None) -> str:
+def format_of(headers: Mapping[str, str], body: Mapping[str, Any], sdk: str | None) -> str:
     """The format of a call of ``/v1/responses``, which takes all of them and tells them apart by the body."""
     if sdk == "anthropic":
         return "anthropic_messages"

@@ -9,26 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 from ..problems import Problem
 from .answer import Answer
-from .call import Call
+from .call import AdmittedCall, PlacedCall, RoutedCall, advance, receive, understand
 from .endpoints import MODELS, match
 from .gateway_problem import GatewayProblem, bad_request
-from .observe.traces import TraceContext
-from .relay import error_answers, relay
+from .relay import error_answers, streaming
+from .relay.buffered import buffered
 from .upstream import outgoing, stream_usage
 from .upstream.attempts import Reached, first_answer
-from .upstream.header_rules import without_ours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from ..service import Platform, Session
-    from .call import Incoming
+    from .call import ReceivedCall
+    from .incoming import Incoming
     from .observe.guardrails import Guardrails
-    from .observe.recorder import Ending, Recorder
+    from .observe.recorder import CallRecord, Recorder
     from .observe.reply_cache import Lookup
     from .observe.traces import SpanIds
     from .provider_protocol import UpstreamRequest
-    from .routing import Attempt, Plan, Router, Scope
+    from .routing import Attempt, Router, Scope
     from .upstream.backends import Backends
 
 _log = logging.getLogger(__name__)
@@ -69,74 +69,72 @@ class Gateway:
         self._sleep = sleep
 
     def answer(self, incoming: Incoming) -> Answer:
-        """The reply to a request; what goes wrong becomes a reply, too."""
-        call = Call(without_ours(incoming), TraceContext.begin(incoming.headers.get("traceparent"), self._span_ids))
-        finish = self._recorder.begin(call)
+        """Return the reply to a request; what goes wrong becomes a reply, too."""
+        received = receive(incoming, self._span_ids)
+        record = self._recorder.begin(received)
         try:
-            answer = self._answered(call, finish)
+            answer = self._answered(received, record)
         except GatewayProblem as exc:
-            finish(exc)
-            answer = error_answers.answer(exc, call.form)
+            answer = _refused(record, exc)
         except Exception:
             _log.exception("%s %s failed", incoming.method, incoming.path)
             problem = GatewayProblem(500, "internal", "internal", "the local gateway failed; its log says why")
-            finish(problem)
-            answer = error_answers.answer(problem, call.form)
+            answer = _refused(record, problem)
         else:
-            if not call.is_stream:
-                finish(error_answers.seen(answer), answer.status)
-        headers = {"traceparent": call.context.traceparent, "x-to11-request-id": incoming.request_id}
-        if call.cache is not None:
-            headers["x-to11-cache"] = call.cache
+            if not record.is_stream:
+                record.end(error_answers.seen(answer), answer.status)
+        headers = {"traceparent": received.context.traceparent, "x-to11-request-id": incoming.request_id}
+        if record.cache is not None:
+            headers["x-to11-cache"] = record.cache
         return answer._replace(headers={**answer.headers, **headers})
 
-    def _answered(self, call: Call, finish: Ending) -> Answer:
-        call.match = match(call.incoming.method, call.incoming.path)
-        with self._let_in(call) as session:
-            if call.incoming.unread is not None:
-                raise call.incoming.unread
-            call.understand()
-            self._lookup.begin(call)
-            scope = self._router.scope(session, call.wanted())
-            call.env = scope.env
-            if call.match.endpoint is MODELS:
+    def _answered(self, received: ReceivedCall, record: CallRecord) -> Answer:
+        matched = match(received.incoming.method, received.incoming.path)
+        with self._let_in(received) as session:
+            admitted = record.reach(advance(received, AdmittedCall, match=matched, project_id=session.project_id))
+            if admitted.incoming.unread is not None:
+                raise admitted.incoming.unread
+            understood = record.reach(understand(admitted))
+            record.cache = "miss" if self._lookup.covers(understood) else None
+            scope = self._router.scope(session, understood.route_query())
+            placed = record.reach(advance(understood, PlacedCall, env=scope.env))
+            if placed.match.endpoint is MODELS:
                 return _list_models(self._router, scope)
-            call.plan = self._router.resolve(scope)
+            call = record.reach(advance(placed, RoutedCall, plan=self._router.resolve(scope)))
         self._guardrails.check_input(call.texts())
-        return self._sent(call, call.plan, finish)
+        return self._sent(call, record)
 
     @contextmanager
-    def _let_in(self, call: Call) -> Generator[Session]:
-        """A session of the caller's, once the headers of to11 are in order."""
-        incoming = call.incoming
-        if incoming.key is None:
+    def _let_in(self, received: ReceivedCall) -> Generator[Session]:
+        """Open a session of the caller's, once the headers of to11 are in order."""
+        if received.key is None:
             raise GatewayProblem(401, "auth", "auth", "no to11 key: send x-to11-authorization: Bearer <key>")
-        project_id = incoming.header("x-to11-project-id")
+        project_id = received.incoming.header("x-to11-project-id")
         if project_id is None:
             raise bad_request("missing_project_id", "no project: send x-to11-project-id")
         try:
-            with self._platform.visit(project_id, incoming.key) as session:
-                call.project_id = project_id
+            with self._platform.visit(project_id, received.key) as session:
                 yield session
         except Problem as exc:
-            word = {401: "auth", 403: "forbidden"}.get(exc.status, "bad_request")
-            raise GatewayProblem(exc.status, word, word, exc.message, exc.details) from exc
+            code = {401: "auth", 403: "forbidden"}.get(exc.status, "bad_request")
+            raise GatewayProblem(exc.status, code, code, exc.message, exc.details) from exc
 
-    def _sent(self, call: Call, plan: Plan, finish: Ending) -> Answer:
-        digest = self._lookup.digest(call, plan)
-        kept = self._lookup.find(call, plan, digest)
+    def _sent(self, call: RoutedCall, record: CallRecord) -> Answer:
+        digest = self._lookup.digest(call)
+        kept = self._lookup.find(call, digest)
         if kept is not None:
+            record.hit(call.plan.attempts[0], kept)
             return kept
-        reached = first_answer(plan, lambda attempt: self._ask(call, attempt), self._sleep)
+        reached = first_answer(call.plan, lambda attempt: self._ask(call, attempt, record), self._sleep)
         if reached.content is None:
-            call.is_stream = True
-            return relay.streamed(call, reached, self._guardrails.stream, finish)
-        answer = relay.whole(call, reached, self._guardrails.check_output)
-        self._lookup.keep(call, plan, digest, answer)
+            record.is_stream = True
+            return streaming.streamed(call, reached, record, self._guardrails.stream)
+        answer = buffered(call, reached, record.facts, self._guardrails.check_output)
+        self._lookup.keep(call, digest, answer)
         return answer
 
-    def _ask(self, call: Call, attempt: Attempt) -> Reached:
-        call.attempt = attempt
+    def _ask(self, call: RoutedCall, attempt: Attempt, record: CallRecord) -> Reached:
+        record.attempt = attempt
         request = outgoing.request(call, attempt)
         reached = self._reached(call, attempt, request)
         if reached.reply.status >= 400 and stream_usage.OPTIONS.encode() in (reached.content or b""):
@@ -145,14 +143,19 @@ class Gateway:
             return reached if plain == request else self._reached(call, attempt, plain)
         return reached
 
-    def _reached(self, call: Call, attempt: Attempt, request: UpstreamRequest) -> Reached:
+    def _reached(self, call: RoutedCall, attempt: Attempt, request: UpstreamRequest) -> Reached:
         reply = self._backends.of(attempt.provider, call.project_id).send(request)
-        if relay.comes_bit_by_bit(call, reply):
+        if streaming.is_streaming_response(call, reply, is_cached=self._lookup.covers(call)):
             return Reached(attempt, reply, None)
         try:
             return Reached(attempt, reply, b"".join(reply.body))
         finally:
             getattr(reply.body, "close", lambda: None)()
+
+
+def _refused(record: CallRecord, problem: GatewayProblem) -> Answer:
+    record.end(problem)
+    return error_answers.answer(problem, record.call.wire_format)
 
 
 def _list_models(router: Router, scope: Scope) -> Answer:

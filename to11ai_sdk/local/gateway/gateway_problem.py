@@ -56,6 +56,12 @@ def unreachable(provider_id: str, cause: UnreachableError) -> GatewayProblem:
     return GatewayProblem(502, "upstream", "upstream", message, upstream_provider=reached)
 
 
+def unreadable(provider_id: str, reason: str) -> GatewayProblem:
+    """502: a provider's reply is not what its format says."""
+    message = f"the reply of the provider {provider_id} cannot be read: {reason}"
+    return GatewayProblem(502, "upstream", "upstream", message, upstream_provider=provider_id)
+
+
 def redirected(provider_id: str, status: int) -> GatewayProblem:
     """502: a provider sends the caller elsewhere, where the headers of to11 must not go."""
     message = f"the provider {provider_id} redirects (status {status}): give its final address as its base_url"

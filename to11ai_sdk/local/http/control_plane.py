@@ -98,7 +98,7 @@ class ControlRequest:
 
     def __init__(self, environ: dict[str, Any], routes: Routes[Endpoint]) -> None:
         self.method: str = environ["REQUEST_METHOD"]
-        self.target: Target = Target.of(environ["REQUEST_URI"])
+        self.target: Target = Target.of(environ)
         self.match: Match[Endpoint] | None = None
         self.problem: Problem | None = None
         self._body = b""

@@ -69,7 +69,7 @@ class LocalPages:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        method, target = environ["REQUEST_METHOD"], Target.of(environ["REQUEST_URI"])
+        method, target = environ["REQUEST_METHOD"], Target.of(environ)
         reply = reply_to(f"{method} {target.path}", lambda: self._data(environ, method, target), {})
         return reply.response()(environ, start_response)
 

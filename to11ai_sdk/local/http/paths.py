@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
 
 
+_KEPT = "to11.target"
+
+
 class Row(Protocol):
     """What can be asked for: a method and a path template such as ``"/v1/projects/{project_id}"``."""
 
@@ -45,8 +48,16 @@ class Target(NamedTuple):
     query: str
 
     @classmethod
-    def of(cls, raw: str) -> Target:
-        """The target of a request line; the absolute form loses scheme and host."""
+    def of(cls, environ: dict[str, Any]) -> Target:
+        """Return the target of a WSGI request, which keeps it."""
+        kept = environ.get(_KEPT)
+        if not isinstance(kept, Target):
+            kept = environ[_KEPT] = cls.parse(environ["REQUEST_URI"])
+        return kept
+
+    @classmethod
+    def parse(cls, raw: str) -> Target:
+        """Take the target of a request line apart; the absolute form loses scheme and host."""
         if not raw.startswith("/"):
             raw = "/" + raw.partition("://")[2].partition("/")[2]
         path, _, query = raw.partition("?")
@@ -115,7 +126,7 @@ class Dispatcher:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        return self._owner_of(Target.of(environ["REQUEST_URI"]).path)(environ, start_response)
+        return self._owner_of(Target.of(environ).path)(environ, start_response)
 
     def _owner_of(self, path: str) -> WSGIApplication:
         below = path.partition("/v1/")[2] if path.startswith("/v1/") else ""

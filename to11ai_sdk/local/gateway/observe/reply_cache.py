@@ -15,7 +15,6 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...json_input.reader import read_json_or_none
 from ...store import gateway_records
 from ..answer import Answer
 from ..endpoints import FILES, MODELS, NATIVE
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ...service import Platform, Session
-    from ..call import Call
+    from ..call import AdmittedCall, RoutedCall
     from ..config.gateway_config import CacheConfig
     from ..routing import Attempt, Plan
 
@@ -121,33 +120,29 @@ class Lookup:
         self._cache = cache
         self._platform = platform
 
-    def begin(self, call: Call) -> None:
-        """A call is understood; whether the cache has a part in it."""
-        if self._cache.enabled and call.match.endpoint not in (MODELS, FILES, NATIVE):
-            call.cache = "miss"
+    def covers(self, call: AdmittedCall) -> bool:
+        """Return whether the cache has a part in a call."""
+        return self._cache.enabled and call.match.endpoint not in (MODELS, FILES, NATIVE)
 
-    def digest(self, call: Call, plan: Plan) -> str | None:
-        """What stands for a call; ``None`` if it is not to be cached."""
-        if call.cache is None:
+    def digest(self, call: RoutedCall) -> str | None:
+        """Return what stands for a call; ``None`` if it is not to be cached."""
+        if not self.covers(call):
             return None
-        return self._cache.digest(plan, call.incoming.path, call.form, call.body)
+        return self._cache.digest(call.plan, call.incoming.path, call.wire_format, call.body)
 
-    def find(self, call: Call, plan: Plan, digest: str | None) -> Answer | None:
-        """The answer that was kept for a call."""
+    def find(self, call: RoutedCall, digest: str | None) -> Answer | None:
+        """Return the answer that was kept for a call; its body is bytes."""
         if digest is None:
             return None
         with self._platform.owner(call.project_id) as session:
-            found = self._cache.find(session, plan, digest)
+            found = self._cache.find(session, call.plan, digest)
         if found is None:
             return None
-        call.cache = "hit"
-        call.attempt = plan.attempts[0]
-        call.facts.read(read_json_or_none(found.body))
         return Answer(found.status, {**found.headers, "x-to11-cache-age": str(found.age_s)}, found.body)
 
-    def keep(self, call: Call, plan: Plan, digest: str | None, answer: Answer) -> None:
+    def keep(self, call: RoutedCall, digest: str | None, answer: Answer) -> None:
         """Keep an answer if it is one to keep."""
         if digest is not None and isinstance(answer.body, bytes):
             headers = {name: value for name, value in answer.headers.items() if name == "content-type"}
             with self._platform.owner(call.project_id) as session:
-                self._cache.keep(session, plan, digest, CachedReply(answer.status, headers, answer.body))
+                self._cache.keep(session, call.plan, digest, CachedReply(answer.status, headers, answer.body))

@@ -50,7 +50,7 @@ class Facts:
                 self.model = holder["model"] if isinstance(holder.get("model"), str) else self.model
                 self._count(holder.get("usage"))
 
-    def hear(self, delta: Delta) -> None:
+    def update(self, delta: Delta) -> None:
         """Take them from a delta of the neutral form."""
         if isinstance(delta, Start):
             self.model = delta.model

@@ -15,7 +15,7 @@ from ...headers import PROVIDER_KEYS, bearer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..call import Incoming
+    from ..incoming import Incoming
 
 _HOP_BY_HOP = frozenset(
     {
@@ -100,14 +100,14 @@ def _travelling(headers: Mapping[str, str], without: frozenset[str], prefixes: t
 _WORD = re.compile(r"[^\s,;:=\"']+")
 
 
-def without_ours(incoming: Incoming) -> Incoming:
+def without_ours(incoming: Incoming, key: str | None) -> Incoming:
     """The request without the headers and the parts of its query that hold the caller's to11 key.
 
     Where a provider's key belongs, any to11 key and the placeholder for one count. The headers of to11 stay.
     """
-    headers = {name: value for name, value in incoming.headers.items() if not _is_ours(name, value, incoming.key)}
+    headers = {name: value for name, value in incoming.headers.items() if not _is_ours(name, value, key)}
     parts = incoming.query.split("&")
-    query = "&".join(part for part in parts if incoming.key not in _WORD.findall(unquote_plus(part)))
+    query = "&".join(part for part in parts if key not in _WORD.findall(unquote_plus(part)))
     return incoming._replace(headers=headers, query=query)
 
 

@@ -33,12 +33,12 @@ def asking(body: Mapping[str, Any]) -> dict[str, Any]:
     return {**body, OPTIONS: {**(options or {}), "include_usage": True}}
 
 
-def taken_out(events: bytes) -> bytes:
+def without_usage_chunk(events: bytes) -> bytes:
     """The events of a stream without the chunk that tells nothing but the tokens; every other byte stays."""
-    return _EVENT.sub(lambda event: b"" if _only_tells(event[0]) else event[0], events)
+    return _EVENT.sub(lambda event: b"" if _has_only_usage(event[0]) else event[0], events)
 
 
-def _only_tells(event: bytes) -> bool:
+def _has_only_usage(event: bytes) -> bool:
     if b'"usage"' not in event:
         return False
     chunks = [read_json_or_none(each.data) for each in EventParser().feed(event)]
