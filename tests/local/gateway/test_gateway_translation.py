@@ -62,7 +62,7 @@ def up(httpserver: HTTPServer) -> Upstream:
 @pytest.mark.parametrize("stream", [False, True])
 def test_the_body_of_a_translated_call_is_read_once(monkeypatch: pytest.MonkeyPatch, stream: bool) -> None:
     reading, read = FORMATS[ANTHROPIC].read_request, []
-    monkeypatch.setattr(FORMATS[ANTHROPIC], "read_request", lambda body: read.append(body) or reading(body))
+    monkeypatch.setattr(type(FORMATS[ANTHROPIC]), "read_request", lambda _, body: read.append(body) or reading(body))
     with LocalTo11() as to11:
         body = {"model": "gpt-4o", "stream": stream, **ASKED[ANTHROPIC]}
         assert Caller(to11).send("POST", "/v1/messages", body).status == 200
