@@ -66,7 +66,7 @@ def evaluate(expression: Any, lookup: Lookup) -> bool:
 
 
 def reader(variables: Mapping[str, Any]) -> Lookup:
-    """Looks names up in nested objects: the name as it stands first, then as a path with dots."""
+    """Return a lookup of names in nested objects: the name as it stands first, then as a path with dots."""
 
     def lookup(name: str) -> Any:
         if name in variables:

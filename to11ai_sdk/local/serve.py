@@ -1,4 +1,4 @@
-"""``to11ai local``: run a local to11 until it is told to end."""
+"""``to11ai local``: run a local to11 until SIGINT or SIGTERM."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ def serve(
 
     end = Event()
 
-    def told(number: int, frame: object) -> None:
+    def stop(number: int, frame: object) -> None:
         end.set()
 
-    before = {number: signal.signal(number, told) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         gateway = (GatewayConfig.load(config) if config else GatewayConfig()).with_options(providers)
         with LocalTo11(data, port, remember=0, config=gateway) as to11:

@@ -117,8 +117,8 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
     ],
 )
 def test_the_word_for_an_error(status: int, error: Any, word: str) -> None:
-    assert error_answers.word_for(status, {"error": error}) == word
-    assert error_answers.word_for(404, {"error": None}, has_model=False) == "bad_request"
+    assert error_answers.code_for(status, {"error": error}) == word
+    assert error_answers.code_for(404, {"error": None}, has_model=False) == "bad_request"
 
 
 def test_what_people_wrote_is_found_in_every_format() -> None:

@@ -14,7 +14,7 @@ class Stream:
     Args:
         chunks: the body.
         abort: hangs up on the provider from any thread.
-        end: is told that nobody wants more of the body, if it was begun or not.
+        end: called when nobody wants more of the body, whether it was begun or not.
     """
 
     def __init__(self, chunks: Generator[bytes], abort: Callable[[], None], end: Callable[[], None]) -> None:

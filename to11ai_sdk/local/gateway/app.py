@@ -64,8 +64,8 @@ def _read(environ: dict[str, Any]) -> tuple[bytes, GatewayProblem | None]:
     try:
         return request_body.read(environ, LIMIT), None
     except request_body.UnreadableBodyError as exc:
-        word = "content_too_large" if exc.status == 413 else "invalid_body"
-        return b"", GatewayProblem(exc.status, word, "bad_request", exc.message)
+        code = "content_too_large" if exc.status == 413 else "invalid_body"
+        return b"", GatewayProblem(exc.status, code, "bad_request", exc.message)
 
 
 def _send(answer: Answer, start_response: StartResponse, *, with_body: bool) -> Iterable[bytes]:

@@ -22,14 +22,14 @@ _ANTHROPIC_PARTS = ("tool_use", "tool_result", "image", "document", "thinking", 
 
 
 def format_at(path: str, sdk: str | None) -> str:
-    """The format that a caller speaks below ``/v1``: that of the path unless ``x-genai-sdk`` names another."""
+    """Return the format that a caller speaks below ``/v1``: that of the path unless ``x-genai-sdk`` names another."""
     if sdk not in SDKS:
         sdk = "anthropic" if f"{path}/".startswith("/messages/") else "openai"
     return "anthropic_messages" if sdk == "anthropic" else "openai_chat"
 
 
 def format_of(headers: Mapping[str, str], body: Mapping[str, Any], sdk: str | None) -> str:
-    """The format of a call of ``/v1/responses``, which takes all of them and tells them apart by the body."""
+    """Return the format of a call of ``/v1/responses``, which takes all of them; the body decides."""
     if sdk == "anthropic":
         return "anthropic_messages"
     if "messages" not in body:
@@ -38,13 +38,13 @@ def format_of(headers: Mapping[str, str], body: Mapping[str, Any], sdk: str | No
     return "anthropic_messages" if looks else "openai_chat"
 
 
-def refuse_json(form: str, body: Mapping[str, Any], provider_id: str) -> None:
+def refuse_json(wire_format: str, body: Mapping[str, Any], provider_id: str) -> None:
     """Refuse a response format that Anthropic's models do not have.
 
     Raises:
         GatewayProblem: 400, the OpenAI body asks for ``json_object`` or ``json_schema``.
     """
-    wanted = body.get("response_format") if form == "openai_chat" else _member(body.get("text"), "format")
+    wanted = body.get("response_format") if wire_format == "openai_chat" else _member(body.get("text"), "format")
     kind = _member(wanted, "type")
     if kind in ("json_object", "json_schema"):
         message = f"response_format {kind!r} is not supported by {provider_id}: leave it out, or use an OpenAI model"

@@ -69,12 +69,12 @@ class EndpointMatch(NamedTuple):
 
 
 def below(path: str) -> str:
-    """The path below ``/v1``, which may stand there twice: the Anthropic client adds one of its own."""
+    """Return the path below ``/v1``, which may stand there twice: the Anthropic client adds one of its own."""
     return path.removeprefix(PREFIX).removeprefix(PREFIX)
 
 
 def match(method: str, path: str) -> EndpointMatch:
-    """The endpoint for a method and a path below ``/v1``, as it was sent.
+    """Return the endpoint for a method and a path below ``/v1``, as it was sent.
 
     Raises:
         GatewayProblem: 404 or 405.

@@ -19,7 +19,7 @@ class GatewayProblem(Exception):  # noqa: N818 - it becomes a reply, not a trace
     Attributes:
         status: HTTP status of the reply.
         code: ``error.code`` of the body, such as ``"NO_APPLICABLE_ROUTE"``.
-        header_code: the word of ``x-to11-error-code``, such as ``"model_not_found"``.
+        header_code: the value of ``x-to11-error-code``, such as ``"model_not_found"``.
         message: one sentence for a person.
         details: structured facts that go with the code.
         upstream_provider: the provider whose answer this is, ``None`` if none was reached.
@@ -69,7 +69,7 @@ def redirected(provider_id: str, status: int) -> GatewayProblem:
 
 
 def broken_stream(provider_id: str) -> GatewayProblem:
-    """502: a provider ended its stream with an error; the caller was told it as it came."""
+    """502: a provider ended its stream with an error; the caller got it as it came."""
     message = "the provider ended the stream with an error"
     return GatewayProblem(502, "upstream", "upstream", message, upstream_provider=provider_id)
 
@@ -81,6 +81,6 @@ def hung_up() -> GatewayProblem:
 
 def redacted(provider_id: str, status: int) -> GatewayProblem:
     """502: a provider failed; what it said stays behind."""
-    word = "overloaded" if status in OVERLOADED else "upstream"
+    code = "overloaded" if status in OVERLOADED else "upstream"
     message = f"provider returned status {status}"
-    return GatewayProblem(502, word, word, message, upstream_provider=provider_id)
+    return GatewayProblem(502, code, code, message, upstream_provider=provider_id)

@@ -32,7 +32,7 @@ class Incoming(NamedTuple):
     unread: GatewayProblem | None = None
 
     def header(self, name: str) -> str | None:
-        """The value of a header, ``None`` without it.
+        """Return the value of a header, ``None`` without it.
 
         Raises:
             GatewayProblem: 400, it is empty.

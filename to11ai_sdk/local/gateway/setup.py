@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def configured(
     config: str | os.PathLike[str] | Mapping[str, Any] | GatewayConfig | None, providers: Mapping[str, Any] | None
 ) -> GatewayConfig:
-    """The configuration that these arguments of ``LocalTo11`` make up.
+    """Return the configuration that these arguments of ``LocalTo11`` make up.
 
     Raises:
         ConfigError: one of them is wrong.
@@ -51,7 +51,7 @@ def build(
     sleep: Callable[[float], None],
     seed: int | str | None,
 ) -> GatewayApp:
-    """The gateway over a platform as an application."""
+    """Return the gateway over a platform as an application."""
     backends = Backends(store, lambda: platform.now().timestamp(), sleep)
     router = Router(config.registry, seed)
     gateway = Gateway(

@@ -11,8 +11,8 @@ from ..problems import Problem
 from . import request_body
 from .arguments import decode
 from .paths import Match, Routes, Target
+from .reply_envelope import HttpReply, reply_to, success_reply
 from .request_log import headers_of, seen_request
-from .responses import HttpReply, reply_to, success_reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,7 +46,7 @@ class ControlPlane:
         self._numbers = count(1)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request; a ``ConnectionAbortedError`` tells the server to hang up."""
+        """Answer one request; a ``ConnectionAbortedError`` makes the server hang up."""
         incoming = ControlRequest(environ, _ROUTES)
         if incoming.target.path == "/health":
             reply = success_reply({"status": "ok"}, {})
@@ -64,7 +64,7 @@ class ControlPlane:
         return self._faulty(incoming, fault)
 
     def _faulty(self, incoming: ControlRequest, fault: Fault) -> HttpReply:
-        """The reply of a failure on demand."""
+        """Return the reply of a failure on demand."""
         if not (fault.drop or fault.replies):
             reply = self._answer(incoming)
             return reply._replace(headers={**reply.headers, **fault.headers})
@@ -116,13 +116,13 @@ class ControlRequest:
         return self.match.row.name if self.match else None
 
     def wanted(self) -> Match[Endpoint]:
-        """The row it means; raises what was wrong with it."""
+        """Return the row it means; raises what was wrong with it."""
         if self.match is None:
             raise self.problem or LookupError("neither a row nor a problem")
         return self.match
 
     def arguments(self, match: Match[Endpoint]) -> dict[str, Any]:
-        """The arguments of the call.
+        """Return the arguments of the call.
 
         Raises:
             Problem: 400 if one is missing or wrong.
@@ -131,5 +131,5 @@ class ControlRequest:
         return decode(match.row, match.arguments, self.target.arguments(), payload)
 
     def seen(self, status: int | None) -> SeenRequest:
-        """What the log keeps of it."""
+        """Return what the log keeps of it."""
         return seen_request(self.method, self.target, self._headers, self._body, self.row_name, status)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ... import wire
 from ...endpoint import ENDPOINTS
 from ..problems import Problem
-from . import responses
+from . import reply_envelope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,8 +73,8 @@ class Fault:
         if self.body is not None:
             return status, self.body
         code = self.code or _CODES.get(status, "INJECTED")
-        return status, responses.encode(
-            responses.error_envelope(Problem(status, code, "fail_next asked for this failure"))
+        return status, reply_envelope.encode(
+            reply_envelope.error_envelope(Problem(status, code, "fail_next asked for this failure"))
         )
 
 
@@ -116,7 +116,7 @@ class Faults:
             self._waiting += [fault] * times
 
     def take(self, row_name: str | None) -> Fault | None:
-        """The fault for a request of this row, once; ``None`` if it shall work."""
+        """Return the fault for a request of this row, once; ``None`` if it shall work."""
         with self._lock:
             for place, fault in enumerate(self._waiting):
                 if fault.match in (None, row_name):

@@ -10,7 +10,7 @@ from ..problems import invalid
 from ..service import releases
 from . import request_body
 from .paths import Routes, Target
-from .responses import reply_to
+from .reply_envelope import reply_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -64,7 +64,7 @@ class Target(NamedTuple):
         return cls(path, query)
 
     def arguments(self) -> dict[str, str]:
-        """The parameters of the query, decoded; the last of a name counts."""
+        """Return the parameters of the query, decoded; the last of a name counts."""
         try:
             return dict(parse_qsl(self.query, keep_blank_values=True, errors="strict", max_num_fields=1000))
         except ValueError as exc:
@@ -79,7 +79,7 @@ class Routes(Generic[R]):
         self._adapter = Map(rules, strict_slashes=True, merge_slashes=False).bind("local")
 
     def match(self, method: str, path: str) -> Match[R]:
-        """The row for a method and a raw path.
+        """Return the row for a method and a raw path.
 
         Raises:
             Problem: 404 for a path that there is not, 405 for a method it does not have, 400 for a broken id.

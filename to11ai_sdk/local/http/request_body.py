@@ -21,7 +21,7 @@ class UnreadableBodyError(Problem):
 
 
 def read(environ: dict[str, Any], limit: int = LIMIT) -> bytes:
-    """The body.
+    """Return the body.
 
     Raises:
         UnreadableBodyError: 413 if it is longer than ``limit``, 400 if it is not framed as HTTP says.
@@ -46,14 +46,14 @@ def _read(stream: Any, limit: int) -> bytes:
 
 
 def _drain(stream: Any) -> None:
-    # A connection closed on unread data is reset, and the client would lose the reply that tells it why.
+    # A connection closed on unread data is reset, and the client would lose the reply that says why.
     left = _DRAIN
     while left > 0 and (chunk := stream.read(65_536)):
         left -= len(chunk)
 
 
 def parse(body: bytes) -> Any:
-    """The JSON value of a body, ``None`` for an empty one (RFC 8259).
+    """Return the JSON value of a body, ``None`` for an empty one (RFC 8259).
 
     Raises:
         Problem: 400 if it is not JSON, or holds what UTF-8 or a number of the API cannot.

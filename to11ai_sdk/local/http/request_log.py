@@ -81,7 +81,7 @@ class RequestLog:
         self._seen.append(seen)
 
     def all(self) -> list[SeenRequest]:
-        """The requests, oldest first."""
+        """Return the requests, oldest first."""
         return list(self._seen)
 
     def clear(self) -> None:

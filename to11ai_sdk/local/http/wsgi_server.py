@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from ..problems import Problem
-from . import responses
+from . import reply_envelope
 from .disconnects import Disconnects
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Handler(WSGIRequestHandler):
         return self.request_version != "HTTP/1.0"
 
     def _framing(self, streams: bool) -> list[tuple[str, str]]:
-        """How the end of a body of unknown length is told (RFC 9112 section 6)."""
+        """Return the header that marks the end of a body of unknown length (RFC 9112 section 6)."""
         if not streams:
             return []
         return [("Transfer-Encoding", "chunked") if self._chunked else ("Connection", "close")]
@@ -114,7 +114,7 @@ class Handler(WSGIRequestHandler):
             self.close_connection = True
 
     def finish(self) -> None:
-        """Close the connection; what a client that has left did not read is nobody's any more."""
+        """Close the connection, without an error if the client has disconnected."""
         with suppress(ConnectionError):
             super().finish()
 
@@ -129,12 +129,12 @@ class Handler(WSGIRequestHandler):
         # Until a version was understood, Python takes it for HTTP/0.9, whose replies have no head.
         self.request_version = self.protocol_version
         problem = Problem(int(code), "INVALID_INPUT", message or HTTPStatus(code).phrase)
-        content = responses.encode(responses.error_envelope(problem))
+        content = reply_envelope.encode(reply_envelope.error_envelope(problem))
         headers = [("Content-Type", "application/json"), ("Content-Length", str(len(content))), ("Connection", "close")]
         self._send(f"{int(code)} {HTTPStatus(code).phrase}", headers, [content])
 
     def version_string(self) -> str:
-        """What the header ``Server`` says."""
+        """Return what the header ``Server`` says."""
         return "to11-local"
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
@@ -203,7 +203,7 @@ class Server(ThreadedWSGIServer):
             self.shutdown_request(request)
 
     def _hang_up(self, how: int, wait_s: float) -> None:
-        """Tell each connection's thread that no more comes, or goes, and wait for all of them."""
+        """Shut down each connection for reading or for both ways, and wait for all their threads."""
         threads = list(self._open.items())
         for connection, _ in threads:
             with suppress(OSError):  # the client may be faster
@@ -233,7 +233,7 @@ def _frame(chunk: bytes) -> bytes:
 
 
 def _nothing() -> None:
-    """What there is to abort where nothing is open."""
+    """Do nothing: nothing is open that could be aborted."""
 
 
 def _listen(port: int) -> socket.socket:

@@ -132,7 +132,7 @@ class Fields:
 
     @classmethod
     def of_body(cls, body: Any) -> Fields:
-        """The members of a whole body, which may not be nested too deeply."""
+        """Return the members of a whole body, which may not be nested too deeply."""
         if too_deep(body, MAX_DEPTH):
             raise FormatError(f"the body may be nested {MAX_DEPTH} levels deep at most")
         return cls(body)
@@ -179,36 +179,36 @@ class Fields:
         return self._field(key).object() if self.has(key) else None
 
     def child(self, key: str) -> Fields:
-        """The members of a member; absent it has none."""
+        """Return the members of a member; absent it has none."""
         return Fields(self.mapping(key) or {}, self.at(key))
 
     def children(self, key: str) -> list[Fields]:
-        """A member that is an array of objects; absent it is empty."""
+        """Return a member that is an array of objects; absent it is empty."""
         return [Fields(item, f"{self.at(key)}.{index}") for index, item in enumerate(self._array(key))]
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """A member that is an array of strings; absent it is empty."""
+        """Return a member that is an array of strings; absent it is empty."""
         items = self._array(key)
         if not all(isinstance(item, str) for item in items):
             self.refuse(key, "must be an array of strings")
         return tuple(items)
 
     def text_members(self, key: str) -> dict[str, str]:
-        """A member that is an object of strings; absent it is empty."""
+        """Return a member that is an object of strings; absent it is empty."""
         members = dict(self.mapping(key) or {})
         if not all(isinstance(value, str) for value in members.values()):
             self.refuse(key, "must be an object whose values are strings")
         return members
 
     def choice(self, key: str, table: Mapping[str, T], advice: str) -> T:
-        """What a table has for a member that must be one of its words."""
+        """Return what a table has for a member that must be one of its words."""
         word = self.text(key)
         if word not in table:
             self.refuse(key, f"{word[:_SHOWN]!r} is not supported here, only {', '.join(table)}; {advice}")
         return table[word]
 
     def content(self, key: str, text: Callable[[str], T], part: Callable[[Fields], T]) -> tuple[T, ...]:
-        """A member that is a string or an array of parts; absent it has none."""
+        """Return a member that is a string or an array of parts; absent it has none."""
         value = self.raw.get(key)
         if isinstance(value, str):
             return (text(value),)

@@ -104,7 +104,7 @@ def _check_parts(rule: dict[str, Any], place: Place) -> None:
 
 
 def _check_needs(rule: dict[str, Any], place: Place) -> None:
-    """The parts that the strategy needs, and those that it does not take."""
+    """Refuse missing parts that the strategy needs, and parts that it does not take."""
     strategy = rule["strategy"]
     given = {part for part in ("target", "variants", "steps", "chain") if rule.get(part) is not None}
     if strategy == "single" and "variants" in given:

@@ -31,12 +31,12 @@ class Place(NamedTuple):
     variant: str | None = None
 
     def at(self, *names: str | int) -> Place:
-        """The place of a member."""
+        """Return the place of a member."""
         return self._replace(path=".".join(filter(None, (self.path, *map(str, names)))))
 
 
 def refusal(code: str, place: Place, reason: str, message: str, status: int = 422) -> Problem:
-    """The problem with something in a snapshot, with the details that the API gives."""
+    """Return the problem with something in a snapshot, with the details that the API gives."""
     details = {"field": place.path, "reason": reason, "variantName": place.variant}
     return Problem(status, code, f"{place.path}: {message}" if place.path else message, details)
 

@@ -18,7 +18,7 @@ _STATUSES = ("active", "archived", "draft")
 
 
 def find(session: Session, prompt_id: str) -> Row:
-    """A prompt of the project, archived or not."""
+    """Return a prompt of the project, archived or not."""
     row = prompts.by_id(session.tx, session.project_id, prompt_id)
     if row is None:
         raise Problem(
@@ -28,7 +28,7 @@ def find(session: Session, prompt_id: str) -> Row:
 
 
 def open_for_change(session: Session, prompt_id: str) -> Row:
-    """A prompt that may still change."""
+    """Return a prompt that may still change."""
     row = find(session, prompt_id)
     if row["status"] == "archived":
         raise Problem(409, "PROMPT_ARCHIVED", f"the prompt {row['slug']!r} is archived", {"promptId": prompt_id})
@@ -36,7 +36,7 @@ def open_for_change(session: Session, prompt_id: str) -> Row:
 
 
 def activate(session: Session, prompt: Row) -> None:
-    """A draft becomes active with its first version or label."""
+    """Make a draft active, with its first version or label."""
     if prompt["status"] == "draft":
         _change(session, prompt, {"status": "active"})
 
@@ -93,7 +93,7 @@ def list_page(
     page: int | None = None,
     limit: int | None = None,
 ) -> Page:
-    """``GET /prompts``: newest first unless told; archived ones only if asked for by status."""
+    """``GET /prompts``: by default newest first; archived ones only if asked for by status."""
     if status is not None:
         checks.one_of("status", status, _STATUSES)
     if sort_by not in prompts.ORDERS:

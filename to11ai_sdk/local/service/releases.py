@@ -57,7 +57,7 @@ def _check_servable(session: Session, rule_id: str, environment: Row, content: C
 
 
 def _open_environment(session: Session, rule_id: str, env_slug: str) -> Row:
-    """The environment, if something may be released to it now."""
+    """Return the environment, if something may be released to it now."""
     rule_service.find(session, rule_id)
     environment = open_for_change(session, env_slug)
     waiting = _latest(session, rule_id, environment, "pending")
@@ -168,7 +168,7 @@ def rollback(
 
 
 def _target(session: Session, rule_id: str, environment: Row, target_release_id: str | None) -> Row:
-    """The release that is to serve again: the one asked for, else the one that served before the present one."""
+    """Return the release that is to serve again: the one asked for, else the one that served before the present one."""
     if target_release_id is None:
         last = _latest(session, rule_id, environment, "committed")
         if last is not None and last["active_to"] is not None:

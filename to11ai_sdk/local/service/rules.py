@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def find(session: Session, rule_id: str) -> Row:
-    """A rule of the project."""
+    """Return a rule of the project."""
     row = rules.rule(session.tx, session.project_id, rule_id)
     if row is None:
         raise Problem(
@@ -45,7 +45,7 @@ def ensure(session: Session, rule_id: str) -> None:
 
 
 def find_version(session: Session, rule_id: str, version_id: str) -> Row:
-    """A version of this rule; one of another rule is not found."""
+    """Return a version of this rule; one of another rule is not found."""
     row = rules.version(session.tx, session.project_id, rule_id, version_id)
     if row is None:
         raise Problem(
@@ -58,7 +58,7 @@ def find_version(session: Session, rule_id: str, version_id: str) -> Row:
 
 
 def limit_of(limit: int | None) -> int:
-    """How many rows a list shows: 50 unless told, at most 200."""
+    """How many rows a list shows: 50 by default, at most 200."""
     return checks.number("limit", 50 if limit is None else limit, 1, 200)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..store import Transaction
 
 Clock = Callable[[], datetime]
-"""Tells the time; a naive one is read as UTC."""
+"""Returns the time; a naive one is read as UTC."""
 
 
 def timestamp(moment: datetime) -> str:
@@ -88,7 +88,7 @@ class Session:
         return timestamp(self.moment)
 
     def new_id(self, prefix: str) -> str:
-        """A new id such as ``"prompt_0f9c..."``."""
+        """Return a new id such as ``"prompt_0f9c..."``."""
         return f"{prefix}_{self.ids.token(self.tx)}"
 
     def require(self, *permissions: str) -> None:

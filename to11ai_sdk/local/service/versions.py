@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def find_version(session: Session, prompt_id: str, version_id: str) -> Row:
-    """A version of this prompt; one of another prompt is not found."""
+    """Return a version of this prompt; one of another prompt is not found."""
     row = prompts.version_by_id(session.tx, prompt_id, version_id)
     if row is None:
         raise _not_found(prompt_id, f"with the id {version_id!r}", versionId=version_id)

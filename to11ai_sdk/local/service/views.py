@@ -98,12 +98,12 @@ RULE_RELEASE = [
 
 
 def view(row: Row, columns: list[str]) -> dict[str, Any]:
-    """These columns of a row, by their wire names."""
+    """Return these columns of a row, by their wire names."""
     return {camel(column): row[column] for column in columns}
 
 
 def version_view(row: Row) -> dict[str, Any]:
-    """A version of a prompt; keys have no portrait."""
+    """Return a version of a prompt; keys have no portrait."""
     return {**view(row, PROMPT_VERSION), "createdByImage": None}
 
 
@@ -126,13 +126,13 @@ class PageRequest(NamedTuple):
         return (self.page - 1) * self.limit
 
     def show(self, items: list[dict[str, Any]], total: int) -> Page:
-        """The page with these items."""
+        """Return the page with these items."""
         pages = -(-total // self.limit)
         return Page(items, {"page": self.page, "limit": self.limit, "total": total, "totalPages": pages})
 
 
 def page_request(page: int | None, limit: int | None) -> PageRequest:
-    """The page that was asked for: 20 items a page unless told, at most 100."""
+    """Return the page that was asked for: 20 items a page by default, at most 100."""
     return PageRequest(
         checks.number("page", 1 if page is None else page, 1),
         checks.number("limit", 20 if limit is None else limit, 1, 100),

@@ -15,12 +15,12 @@ _ONE = "WHERE project_id = :project_id AND provider_id = :provider_id AND id = :
 
 
 def list_files(tx: Transaction, project_id: str, provider_id: str) -> list[Row]:
-    """The files of a project at a provider, oldest first, without their content."""
+    """Return the files of a project at a provider, oldest first, without their content."""
     return tx.all(_HEADS, project_id=project_id, provider_id=provider_id)
 
 
 def find_file(tx: Transaction, project_id: str, provider_id: str, file_id: str) -> Row | None:
-    """A file with its content."""
+    """Return a file with its content."""
     sql = f"SELECT id, filename, purpose, size, created_at, expires_at, content FROM gateway_files {_ONE}"  # noqa: S608
     return tx.one(sql, project_id=project_id, provider_id=provider_id, file_id=file_id)
 
@@ -39,7 +39,7 @@ DELETE FROM gateway_replies WHERE kept_at <= :oldest OR rowid IN (
 
 
 def find_reply(tx: Transaction, project_id: str, environment_id: str, digest: str) -> Row | None:
-    """A reply, by the digest of its request."""
+    """Return a reply, by the digest of its request."""
     return tx.one(
         """SELECT * FROM gateway_replies
         WHERE project_id = :project_id AND environment_id = :environment_id AND digest = :digest""",
@@ -72,7 +72,7 @@ def add_span(tx: Transaction, row: Row) -> None:
 
 
 def newest_spans(tx: Transaction, project_id: str, limit: int) -> list[Row]:
-    """The spans of a project, newest first."""
+    """Return the spans of a project, newest first."""
     return tx.all(
         "SELECT * FROM gateway_traces WHERE project_id = :project_id ORDER BY sequence DESC LIMIT :limit",
         project_id=project_id,

@@ -35,7 +35,7 @@ WHERE environment_id = :environment_id AND approval_status = 'pending'
 
 
 def rule(tx: Transaction, project_id: str, rule_id: str) -> Row | None:
-    """A rule of a project."""
+    """Return a rule of a project."""
     return tx.one(
         "SELECT * FROM rules WHERE project_id = :project_id AND id = :rule_id", project_id=project_id, rule_id=rule_id
     )
@@ -47,7 +47,7 @@ def versions(tx: Transaction, project_id: str, rule_id: str, *, cursor: int | No
 
 
 def version(tx: Transaction, project_id: str, rule_id: str, version_id: str) -> Row | None:
-    """A version of a rule, by its id."""
+    """Return a version of a rule, by its id."""
     return tx.one(
         "SELECT * FROM rule_versions WHERE project_id = :project_id AND rule_id = :rule_id AND id = :version_id",
         project_id=project_id,
@@ -57,7 +57,7 @@ def version(tx: Transaction, project_id: str, rule_id: str, version_id: str) -> 
 
 
 def next_version(tx: Transaction, project_id: str, rule_id: str) -> int:
-    """The number of the next version of a rule."""
+    """Return the number of the next version of a rule."""
     newest = versions(tx, project_id, rule_id, cursor=None, limit=1)
     return newest[0]["version"] + 1 if newest else 1
 
@@ -72,13 +72,13 @@ def releases(
     before: int | None = None,
     limit: int = 1,
 ) -> list[Row]:
-    """The timeline of a rule, newest first."""
+    """Return the timeline of a rule, newest first."""
     filters: dict[str, Any] = {"environment_id": environment_id, "status": status, "before": before}
     return tx.all(_RELEASE + _TIMELINE, project_id=project_id, rule_id=rule_id, limit=limit, **filters)
 
 
 def release(tx: Transaction, project_id: str, release_id: str) -> Row | None:
-    """A release, by its id."""
+    """Return a release, by its id."""
     return tx.one(
         _RELEASE + "WHERE rule_releases.project_id = :project_id AND rule_releases.id = :release_id",
         project_id=project_id,

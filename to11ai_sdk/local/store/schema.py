@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 APPLICATION_ID = 0x746F3131
-"""``to11`` in ASCII; tells a data file from any other SQLite file."""
+"""``to11`` in ASCII; distinguishes a data file from any other SQLite file."""
 VERSION = 2
 """``user_version`` of a data file with these tables."""
 

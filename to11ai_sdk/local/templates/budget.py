@@ -44,7 +44,7 @@ class Budget:
             raise BudgetError("needs too much work to render; use shorter loops and shorter values")
 
     def pay_for(self, *values: Any) -> int:
-        """Pay for handling values once, and tell their size.
+        """Pay for handling values once, and return their size.
 
         Raises:
             BudgetError: larger than values may be, or not so much is left.

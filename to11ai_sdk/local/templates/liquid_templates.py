@@ -1,7 +1,7 @@
 """Liquid templates as prompts use them: strict about variables, plain text out, and bounded.
 
 The standard tags and filters of Liquid are there, but for ``include`` and ``render`` (a prompt reads no other
-template) and ``tablerow`` (it writes HTML). "now" in the filter ``date`` is the time that the renderer is told. Nothing
+template) and ``tablerow`` (it writes HTML). "now" in the filter ``date`` is the time given to the renderer. Nothing
 is escaped. An array or object in ``{{ }}`` is written as JSON. A variable that is not there is an error wherever it is
 used, in ``{% if %}`` too; only the filter ``default`` takes it: ``{{ name | default: "you" }}``.
 
@@ -65,7 +65,7 @@ def parse(source: str) -> Template:
 
 
 def render(template: Template, variables: Mapping[str, Any], budget: Budget, now: datetime) -> str:
-    """The text of a template; ``now`` is what time it is.
+    """Return the text of a template; ``now`` is what time it is.
 
     Raises:
         TemplateError: an undefined variable, a filter that does not fit its value, or more than the budget allows.
@@ -207,7 +207,7 @@ def _describe(error: LiquidError) -> str:
 
 
 def date_text(value: Any, form: str, now: datetime) -> Any:
-    """A moment in the form of ``strftime``; what is no moment stays as it is.
+    """Return a moment in the form of ``strftime``; what is no moment stays as it is.
 
     Args:
         value: ``"now"`` or ``"today"``, seconds since 1970, or a text with a date or a time in it. What such a text

@@ -140,7 +140,7 @@ def _invalid(place: str, message: str) -> Problem:
 
 
 def _blocks(kind: str, template_json: Any) -> list[_Block]:
-    """The blocks that are messages, in order; refuses any block that is none."""
+    """Return the blocks that are messages, in order; refuses any block that is none."""
     if kind not in FORMATS:
         message = f"format must be one of {', '.join(FORMATS)}"
         raise Problem(400, "INVALID_INPUT", message, {"field": "format"})
@@ -210,7 +210,7 @@ def _take_name(block: _Block, taken: set[str]) -> None:
 
 
 def _condition(place: str, condition: Any) -> Any:
-    """The expression of a condition; None when it always holds."""
+    """Return the expression of a condition; None when it always holds."""
     if condition is None:
         return None
     if not is_object(condition):

@@ -52,7 +52,7 @@ _SCHEMAS = (
 
 
 def compile_schema(schema: Any) -> dict[str, Any]:
-    """The schema in the types of the standard; shared, so not to be changed.
+    """Return the schema in the types of the standard; shared, so not to be changed.
 
     Raises:
         Problem: 422 ``VARIABLES_SCHEMA_INVALID``, naming the place.
@@ -107,7 +107,7 @@ def _join(*names: str) -> str:
 
 
 def _parts(schema: Any, place: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The schema and all schemas in it, each with its place."""
+    """Yield the schema and all schemas in it, each with its place."""
     if not is_object(schema):
         return
     yield ".".join(place), schema

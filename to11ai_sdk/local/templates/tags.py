@@ -65,5 +65,5 @@ def _closing(source: str, opening: re.Match[str]) -> int:
 
 
 def line_of(source: str, position: int) -> int:
-    """The number of the line, from 1, that a position in the source is on."""
+    """Return the number of the line, from 1, that a position in the source is on."""
     return source.count("\n", 0, position) + 1

@@ -39,7 +39,7 @@ class Object(dict[str, Any]):
 
 
 def wrap(value: Any) -> Any:
-    """The value with its arrays and objects as ``Array`` and ``Object``."""
+    """Return the value with its arrays and objects as ``Array`` and ``Object``."""
     if is_undefined(value) or isinstance(value, (Array, Object)):
         return value
     if isinstance(value, dict):
@@ -70,7 +70,7 @@ def size_of(value: Any) -> int:
 
 
 def text_of(value: Any) -> str:
-    """What ``{{ value }}`` writes: arrays and objects as JSON, the rest as Liquid does."""
+    """Return what ``{{ value }}`` writes: arrays and objects as JSON, the rest as Liquid does."""
     if isinstance(value, (list, tuple, dict)):
         return as_json(value)
     return to_liquid_string(value, autoescape=False)

@@ -32,7 +32,7 @@ MAX_REPORTED = 20
 
 
 def bind(schema: Any, variables: Mapping[str, Any]) -> dict[str, Any]:
-    """The variables with defaults filled in, and null for the optional ones that are not given.
+    """Return the variables with defaults filled in, and null for the optional ones that are not given.
 
     Raises:
         Problem: 422 ``VARIABLES_INVALID``, its details listing a path and a message for each thing that does not fit;
@@ -40,17 +40,17 @@ def bind(schema: Any, variables: Mapping[str, Any]) -> dict[str, Any]:
     """
     standard = compile_schema(schema)
     if too_deep(variables):
-        raise _misfit([{"path": "", "message": f"nested deeper than {MAX_DEPTH} levels"}])
+        raise _invalid_variables([{"path": "", "message": f"nested deeper than {MAX_DEPTH} levels"}])
     values = copy.deepcopy(dict(variables))
     _fill(standard, values, _default)
     problems = list(_problems(standard, values))
     if problems:
-        raise _misfit(problems)
+        raise _invalid_variables(problems)
     _fill(standard, values, _null)
     return values
 
 
-def _misfit(problems: list[dict[str, str]]) -> Problem:
+def _invalid_variables(problems: list[dict[str, str]]) -> Problem:
     first = problems[0]
     where = f"variable {first['path']!r}" if first["path"] else "variables"
     more = f" (and {len(problems) - 1} more in details.problems)" if len(problems) > 1 else ""

@@ -2,7 +2,7 @@
 
 ::
 
-    defaults = false                    # without the built-in providers; true unless told
+    defaults = false                    # without the built-in providers; true by default
 
     [providers.openai]                  # replaces the built-in provider of that name
     kind = "upstream"                   # "echo", "upstream", or "none" to take a built-in one away
@@ -17,8 +17,8 @@
     base_url = "http://localhost:11434/v1"
     models = ["*"]
     formats = ["openai_chat"]           # of "openai_chat", "openai_responses" and "anthropic_messages" those it speaks,
-                                        # the one to prefer first; those of its dialect unless told
-    type = "ollama"                     # what x-genai-provider calls it; its name unless told
+                                        # the one to prefer first; by default those of its dialect
+    type = "ollama"                     # what x-genai-provider calls it; by default its name
 
     [guardrails]                        # off unless enabled
     enabled = true
@@ -92,7 +92,7 @@ class GatewayConfig:
 
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> GatewayConfig:
-        """The configuration that a mapping as in a file says.
+        """Return the configuration that a mapping as in a file says.
 
         Raises:
             ConfigError: a key is unknown, missing or wrong; the message names it.
@@ -109,7 +109,7 @@ class GatewayConfig:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> GatewayConfig:
-        """The configuration in a file, JSON if its name ends in ``.json``, else TOML.
+        """Return the configuration in a file, JSON if its name ends in ``.json``, else TOML.
 
         Raises:
             ConfigError: it cannot be read, or a key is wrong; the message names the file and the key.
@@ -120,8 +120,9 @@ class GatewayConfig:
             raise ConfigError(f"{path}: {exc}") from exc
 
     def with_providers(self, providers: Mapping[str, Any]) -> GatewayConfig:
-        """The same with these providers over it: by their ids what a file says of one, the word ``"echo"``, a
-        :class:`ProviderConfig`, or ``None`` to take one away.
+        """Return a copy with these providers added or replaced, by their ids.
+
+        A value may be a table as in a file, ``"echo"``, a :class:`ProviderConfig`, or ``None`` to remove one.
 
         Raises:
             ConfigError: a key is unknown, missing or wrong; the message names it.
@@ -129,7 +130,7 @@ class GatewayConfig:
         return GatewayConfig(_registry(self.registry, providers), self.guardrails, self.cache)
 
     def with_options(self, options: Iterable[str]) -> GatewayConfig:
-        """The same with providers as ``--provider`` gives them: ``name=kind,key=value,...``, lists apart by ``|``.
+        """Return a copy with the providers of ``--provider``: ``name=kind,key=value,...``, lists separated by ``|``.
 
         Raises:
             ConfigError: one cannot be read; the message names the key.

@@ -30,7 +30,7 @@ _DEFAULTS = {provider.id: provider for provider in DEFAULTS}
 
 
 def provider_of(provider_id: Any, given: Any) -> ProviderConfig | None:
-    """The provider that a configuration says; ``None`` for the kind ``none``, which takes it away.
+    """Return the provider that a configuration says; ``None`` for the kind ``none``, which takes it away.
 
     Args:
         provider_id: its name.

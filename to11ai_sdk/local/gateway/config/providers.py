@@ -68,7 +68,7 @@ class ProviderModel:
 
     @classmethod
     def named(cls, name: str) -> ProviderModel:
-        """The model with this name; what it is for is told by well-known names, such as ``whisper-*``."""
+        """Return the model with this name; what it is for follows from well-known names, such as ``whisper-*``."""
         kind = next((kind for kind, forms in _BY_NAME.items() if any(fnmatchcase(name, form) for form in forms)), None)
         if kind is None or "*" in name:
             return cls(name)
@@ -85,7 +85,7 @@ class ProviderModel:
 
 
 ECHO_MODELS = (ProviderModel("echo"), ProviderModel("echo-*"))
-"""What every built-in provider has beside its own models: names that tell it what to do, such as ``echo-cut``."""
+"""What every built-in provider has as well: models whose names say how to answer, such as ``echo-cut``."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class ProviderConfig:
         return "max_completion_tokens" if self.type in ("openai", "azure-openai") else "max_tokens"
 
     def credential(self, environ: Mapping[str, str] = os.environ) -> str | None:
-        """The credential that the gateway keeps, without white space around it.
+        """Return the credential that the gateway keeps, without white space around it.
 
         ``None`` if there is none, so that the caller's is used.
 
@@ -144,7 +144,7 @@ class ProviderConfig:
         return kind in DIALECTS[self.dialect]
 
     def model(self, name: str) -> ProviderModel | None:
-        """The model that a name means, ``None`` if it has none such; a listed one wins over a pattern."""
+        """Return the model that a name means, ``None`` if it has none such; a listed one wins over a pattern."""
         models = self.models + (ECHO_MODELS if self.kind == "echo" else ())
         fitting = (model for model in models if model.fits(name))
         return min(fitting, key=lambda model: model.is_pattern, default=None)
@@ -166,23 +166,23 @@ class Registry:
 
     @classmethod
     def of(cls, *providers: ProviderConfig) -> Registry:
-        """These providers and no others."""
+        """Return these providers and no others."""
         return cls({provider.id: provider for provider in providers})
 
     def __iter__(self) -> Iterator[ProviderConfig]:
         return iter(self.providers.values())
 
     def find(self, name: str) -> ProviderConfig | None:
-        """The provider with this id, or with the id that the name is an alias of."""
+        """Return the provider with this id, or with the id that the name is an alias of."""
         return self.providers.get(name) or self.providers.get(canonical(name))
 
     def of_type(self, name: str) -> list[ProviderConfig]:
-        """The providers of a type."""
+        """Return the providers of a type."""
         return [provider for provider in self if provider.type == canonical(name)]
 
 
 def canonical(name: str) -> str:
-    """The id that a name is an alias of, else the name itself."""
+    """Return the id that a name is an alias of, else the name itself."""
     return ALIASES.get(name, name)
 
 

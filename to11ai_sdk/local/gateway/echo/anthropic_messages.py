@@ -9,10 +9,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ..formats import sse
-from .answer import EchoAnswer, answers, signature
 from .anthropic_requests import read_messages
 from .body import parse
 from .context import EchoReply, EchoRequest, as_events, as_json
+from .echo_answer import EchoAnswer, answers, signature
 from .refusals import EchoError, anthropic_error
 from .tokens import pieces
 
@@ -32,7 +32,7 @@ def messages(exchange: EchoRequest) -> EchoReply:
     """Answer a message, at once or as a stream."""
     body = parse(exchange.request.body)
     ask = read_messages(body)
-    directives = exchange.heed(ask.model, ask.user_text)
+    directives = exchange.apply_directives(ask.model, ask.user_text)
     [answer] = answers(ask, directives, exchange.request.body, lambda: exchange.new_id("toolu_"))
     head = {"id": exchange.new_id("msg_"), "type": "message", "role": "assistant", "model": ask.model}
     blocks, end, usage = _blocks(answer), _end(answer), _usage(ask.prompt_tokens, answer.tokens)
@@ -46,7 +46,7 @@ def messages(exchange: EchoRequest) -> EchoReply:
 def count_tokens(exchange: EchoRequest) -> EchoReply:
     """Count the tokens of a message."""
     ask = read_messages(parse(exchange.request.body), counting=True)
-    exchange.heed(ask.model, ask.user_text)
+    exchange.apply_directives(ask.model, ask.user_text)
     return as_json({"input_tokens": ask.prompt_tokens})
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal
 
-from .answer import signature
 from .body import BodyField
 from .conversation import ChatQuestion, ChatTurn, OfferedTool, ToolOutput, ToolUse, orphans, unanswered
+from .echo_answer import signature
 from .refusals import EchoError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _BLOCKS = ("text", "image", "document", "search_result", "tool_use", "tool_resul
 
 
 def read_messages(body: BodyField, *, counting: bool = False) -> ChatQuestion:
-    """What a request asks; one that is only counted needs no ``max_tokens``.
+    """Return what a request asks; one that is only counted needs no ``max_tokens``.
 
     Raises:
         InvalidError: it is malformed.

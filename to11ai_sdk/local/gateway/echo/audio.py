@@ -39,7 +39,7 @@ def speech(exchange: EchoRequest) -> EchoReply:
     """Answer a request for speech, in chunks of 16 KiB."""
     body = parse(exchange.request.body)
     model, text, voice = (body.need(name).text() for name in ("model", "input", "voice"))
-    exchange.heed(model, text)
+    exchange.apply_directives(model, text)
     if not 0 < len(text) <= _LONGEST_TEXT:
         raise EchoError(400, f"'input' must have 1 to {_LONGEST_TEXT} characters.", param="input")
     if (form := body.get("stream_format")) and form.word("audio", "sse") == "sse":
@@ -53,7 +53,7 @@ def speech(exchange: EchoRequest) -> EchoReply:
 
 
 def tone(voice: str, seconds: float) -> bytes:
-    """Samples of 16 bits, little-endian, at ``RATE``."""
+    """Return samples of 16 bits, little-endian, at ``RATE``."""
     period = 60 + zlib.crc32(voice.encode("utf-8", "replace")) % 120
     wave = array.array("h", (int(3000 * math.sin(2 * math.pi * at / period)) for at in range(period)))
     if sys.byteorder == "big":
@@ -63,7 +63,7 @@ def tone(voice: str, seconds: float) -> bytes:
 
 
 def wav(samples: bytes) -> bytes:
-    """A RIFF file of the samples."""
+    """Return a RIFF file of the samples."""
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE, 2 * RATE, 2, 16)
     content = b"WAVE" + form + struct.pack("<4sI", b"data", len(samples)) + samples
     return struct.pack("<4sI", b"RIFF", len(content)) + content
@@ -76,7 +76,7 @@ _BYTES_PER_SECOND = 16_000
 def transcriptions(exchange: EchoRequest) -> EchoReply:
     """Answer a request for a transcription; ``stream`` is passed over, as ``whisper-1`` does."""
     form = read_form(exchange.request)
-    exchange.heed(form.need("model"), form.fields.get("prompt", ""))
+    exchange.apply_directives(form.need("model"), form.fields.get("prompt", ""))
     kind = form.fields.get("response_format", "json")
     if kind not in _FORMATS:
         raise InvalidError(("response_format",), "a format", kind, _FORMATS)

@@ -45,7 +45,7 @@ class BodyField(Field):
 
 
 def parse(body: bytes) -> BodyField:
-    """The body, a JSON object.
+    """Return the body, a JSON object.
 
     Raises:
         EchoError: 400 if it is not JSON.

@@ -9,10 +9,10 @@ from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from ..formats import sse
-from .answer import EchoAnswer, answers
 from .body import BodyField, parse
 from .chat_requests import read_chat
 from .context import EchoReply, EchoRequest, as_events, as_json
+from .echo_answer import EchoAnswer, answers
 from .refusals import EchoError, openai_error
 from .tokens import pieces
 
@@ -28,7 +28,7 @@ def chat_completions(exchange: EchoRequest) -> EchoReply:
     """Answer a chat request, at once or as a stream."""
     body = parse(exchange.request.body)
     ask = read_chat(body)
-    directives = exchange.heed(ask.model, ask.user_text)
+    directives = exchange.apply_directives(ask.model, ask.user_text)
     said = answers(ask, directives, exchange.request.body, lambda: exchange.new_id("call_"))
     head = {"id": exchange.new_id("chatcmpl-"), "created": exchange.now(), "model": ask.model}
     usage = _usage(ask, said)

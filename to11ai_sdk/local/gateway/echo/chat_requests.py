@@ -22,7 +22,7 @@ _OTHER_PARTS = ("input_audio", "file")
 
 
 def read_chat(body: BodyField) -> ChatQuestion:
-    """What a request asks.
+    """Return what a request asks.
 
     Raises:
         InvalidError: it is malformed.
@@ -51,7 +51,7 @@ def read_chat(body: BodyField) -> ChatQuestion:
 
 
 def read_function(definition: BodyField) -> tuple[str, dict[str, Any]]:
-    """The name and the parameters of a function."""
+    """Return the name and the parameters of a function."""
     parameters = definition.get("parameters")
     return definition.need("name").text(), parameters.object() if parameters else {}
 
@@ -70,7 +70,7 @@ def check_choice(tools: Sequence[OfferedTool], names: Sequence[str] | None) -> N
 
 
 def choice_word(choice: BodyField) -> Literal["auto", "none", "required"]:
-    """A choice that is a word."""
+    """Return a choice that is a word."""
     return cast("Literal['auto', 'none', 'required']", choice.word("none", "auto", "required"))
 
 
@@ -96,7 +96,7 @@ def _message(message: BodyField) -> ChatTurn:
 
 
 def read_content(content: BodyField) -> tuple[str, int]:
-    """The text and the number of images of a content."""
+    """Return the text and the number of images of a content."""
     if isinstance(content.value, str):
         return content.value, 0
     texts: list[str] = []

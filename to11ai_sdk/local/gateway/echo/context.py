@@ -34,12 +34,12 @@ class EchoReply(NamedTuple):
 
 
 def as_json(value: Any) -> EchoReply:
-    """A JSON value as reply."""
+    """Return a JSON value as reply."""
     return EchoReply([encode(value)])
 
 
 def as_events(events: Sequence[bytes], error_event: bytes) -> EchoReply:
-    """A stream of events as reply."""
+    """Return a stream of events as reply."""
     return EchoReply(events, f"{sse.MEDIA_TYPE}; charset=utf-8", error_event)
 
 
@@ -50,7 +50,7 @@ class CountedIds:
         self._count = itertools.count(1)
 
     def __call__(self, prefix: str, content: bytes) -> str:
-        """The next id."""
+        """Return the next id."""
         return prefix + hashlib.sha256(b"%d:%b" % (next(self._count), content)).hexdigest()[:24]
 
 
@@ -85,47 +85,51 @@ class EchoRequest:
     """A request on its way to an answer; remembers the directives that it came with."""
 
     def __init__(
-        self, around: ProviderContext, request: UpstreamRequest, arguments: Mapping[str, str], query: Mapping[str, str]
+        self,
+        provider: ProviderContext,
+        request: UpstreamRequest,
+        arguments: Mapping[str, str],
+        query: Mapping[str, str],
     ) -> None:
-        self.around = around
+        self.provider = provider
         self.request = request
         self.arguments = arguments
         self.query = query
         self.directives: Directives = Directives()
 
     def new_id(self, prefix: str) -> str:
-        """The next id."""
-        return self.around.new_id(prefix, self.request.body)
+        """Return the next id."""
+        return self.provider.new_id(prefix, self.request.body)
 
     def now(self) -> int:
-        """The time, in whole seconds since 1970."""
-        return int(self.around.clock())
+        """Return the time, in whole seconds since 1970."""
+        return int(self.provider.clock())
 
-    def heed(self, model: str, text: str) -> Directives:
+    def apply_directives(self, model: str, text: str) -> Directives:
         """Do what the model's name and the user's text ask for.
 
         Raises:
             EchoError: a status was asked for, or 404: the provider has no such model.
             UnreachableError: it was asked for.
         """
-        if model not in self.around.models and not is_own_model(model):
+        if model not in self.provider.models and not is_own_model(model):
             raise self._unknown(model)
-        found = directives(model, text, self.around.name)
+        found = directives(model, text, self.provider.name)
         times = found.value("times")
-        if times and found.fails and self.around.tally.add(self.request.body) > int(times):
+        if times and found.fails and self.provider.tally.add(self.request.body) > int(times):
             found = Directives(found.flags & {"refuse", "request"}, ())
         self.directives = found
         if "unreachable" in found.flags:
-            reason = f"{self.around.name}: connection refused, as the request asked for"
+            reason = f"{self.provider.name}: connection refused, as the request asked for"
             raise UnreachableError(reason, was_connected=False)
         if found.status:
             raise _asked_for(found)
         return found
 
     def _unknown(self, model: str) -> EchoError:
-        if self.around.dialect == "anthropic":
+        if self.provider.dialect == "anthropic":
             return EchoError(404, f"model: {model}")
-        if self.around.dialect == "cohere":
+        if self.provider.dialect == "cohere":
             return EchoError(404, f"model '{model}' not found, make sure the correct model ID was used")
         message = f"The model `{model}` does not exist or you do not have access to it."
         return EchoError(404, message, code="model_not_found")

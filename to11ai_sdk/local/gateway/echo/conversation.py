@@ -100,7 +100,7 @@ def _tokens_of(said: ChatTurn) -> int:
 
 
 def unanswered(messages: Sequence[ChatTurn], *, at_once: bool) -> list[str]:
-    """The ids of calls without a result; ``at_once`` if it has to come before anything else is said."""
+    """Return the ids of calls without a result; ``at_once`` if it has to come before anything else is said."""
     waiting: list[str] = []
     for said in messages:
         answered = {result.call_id for result in said.results}
@@ -112,7 +112,7 @@ def unanswered(messages: Sequence[ChatTurn], *, at_once: bool) -> list[str]:
 
 
 def orphans(messages: Sequence[ChatTurn]) -> list[str]:
-    """The ids of results to which there was no call before."""
+    """Return the ids of results to which there was no call before."""
     known: set[str] = set()
     found: list[str] = []
     for said in messages:

@@ -29,8 +29,8 @@ class EchoProvider:
         dialect: ``"openai"`` (also for xAI and Mistral), ``"anthropic"``, ``"cohere"``, or ``"native"`` for one whose
             API is only passed through.
         name: which provider it stands for, such as ``"xai"``; stands in model lists, and markers may be meant for it.
-        models: the models it has; beside them it always has ``echo`` and those that fail on purpose.
-        files: where uploaded files are kept, in memory unless told.
+        models: the models it has; it always has ``echo`` as well, and those that fail on purpose.
+        files: where uploaded files are kept, by default in memory.
         new_id: makes an id of a prefix and the bytes of the request.
         clock: the time in seconds since 1970.
         sleep: waits some seconds; called for ``slow`` only.
@@ -56,7 +56,7 @@ class EchoProvider:
         self._sleep = sleep
         # A store may have a length, and be empty.
         kept = MemoryFiles() if files is None else files
-        self._around = ProviderContext(dialect, name or dialect, models, kept, new_id or CountedIds(), clock, Tally())
+        self._context = ProviderContext(dialect, name or dialect, models, kept, new_id or CountedIds(), clock, Tally())
 
     def send(self, request: UpstreamRequest) -> UpstreamReply:
         """Answer a request.
@@ -64,7 +64,7 @@ class EchoProvider:
         Raises:
             UnreachableError: the request asked for that, or for a first byte later than its ``timeout_s``.
         """
-        request_id = self._around.new_id("req_", request.body)
+        request_id = self._context.new_id("req_", request.body)
         headers = {_REQUEST_ID.get(self.dialect, "x-request-id"): request_id}
         try:
             answered, directives = self._answer(request)
@@ -74,7 +74,7 @@ class EchoProvider:
             return self._refused(exc, headers, request_id)
         headers["content-type"] = answered.media_type
         if answered.error_event is None:
-            answered = answered._replace(chunks=_spoilt(answered.chunks, directives.flags))
+            answered = answered._replace(chunks=_damaged(answered.chunks, directives.flags))
             headers["content-length"] = str(sum(map(len, answered.chunks)))
         else:
             headers["cache-control"] = "no-cache"
@@ -82,14 +82,14 @@ class EchoProvider:
 
     def _answer(self, request: UpstreamRequest) -> tuple[EchoReply, Directives]:
         target = urlsplit(request.path)
-        endpoint, arguments = route(self.dialect, self._around.name, request.method, target.path)
-        exchange = EchoRequest(self._around, request, arguments, dict(parse_qsl(target.query)))
+        endpoint, arguments = route(self.dialect, self._context.name, request.method, target.path)
+        exchange = EchoRequest(self._context, request, arguments, dict(parse_qsl(target.query)))
         answered = endpoint(exchange)
         if "error-event" in exchange.directives.flags and answered.error_event is None:
             raise EchoError(500, "echo: an error, as the request asked for.")
         if float(exchange.directives.value("slow") or 0) >= request.timeout_s:
             self._sleep(request.timeout_s)
-            raise UnreachableError(f"{self._around.name}: no answer within {request.timeout_s:g} s")
+            raise UnreachableError(f"{self._context.name}: no answer within {request.timeout_s:g} s")
         return answered, exchange.directives
 
     def _refused(self, error: EchoError, headers: dict[str, str], request_id: str) -> UpstreamReply:
@@ -105,12 +105,12 @@ class EchoProvider:
             if pause:
                 self._sleep(pause)
             if chunk is None:
-                raise UnreachableError(f"{self._around.name}: the connection broke, as the request asked for")
+                raise UnreachableError(f"{self._context.name}: the connection broke, as the request asked for")
             yield chunk
 
 
 def _broken(answered: EchoReply, flags: frozenset[str]) -> list[bytes | None]:
-    """The chunks of a reply, broken in the middle as asked for; ``None`` is where the connection breaks."""
+    """Return the chunks of a reply, broken in the middle as asked for; ``None`` is where the connection breaks."""
     half = -(-len(answered.chunks) // 2)
     first, second = answered.chunks[:half], answered.chunks[half:]
     if "cut" in flags:
@@ -122,8 +122,8 @@ def _broken(answered: EchoReply, flags: frozenset[str]) -> list[bytes | None]:
     return [*first, b"data: {malformed\n\n", *second] if "malformed" in flags else [*answered.chunks]
 
 
-def _spoilt(chunks: Sequence[bytes], flags: frozenset[str]) -> list[bytes]:
-    """The chunks of a reply that is no stream: as they are, without their second half, or in two halves to be cut."""
+def _damaged(chunks: Sequence[bytes], flags: frozenset[str]) -> list[bytes]:
+    """Return the chunks of a reply that is no stream: as they are, without their second half, or in two to be cut."""
     if not flags & {"malformed", "cut"}:
         return [*chunks]
     body = b"".join(chunks)

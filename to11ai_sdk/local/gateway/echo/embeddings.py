@@ -32,7 +32,7 @@ def embeddings(exchange: EchoRequest) -> EchoReply:
     """Answer a request for embeddings."""
     body = parse(exchange.request.body)
     model, inputs = body.need("model").text(), _inputs(body.need("input"))
-    exchange.heed(model, "\n".join(text for text, _ in inputs))
+    exchange.apply_directives(model, "\n".join(text for text, _ in inputs))
     dimensions = given.integer(1, _LARGE) if (given := body.get("dimensions")) else _default(model)
     form = chosen.word("float", "base64") if (chosen := body.get("encoding_format")) else "float"
     data = [
@@ -45,7 +45,7 @@ def embeddings(exchange: EchoRequest) -> EchoReply:
 
 
 def vector(text: str, dimensions: int = DIMENSIONS) -> list[float]:
-    """The unit vector of a text, in numbers of 32 bits."""
+    """Return the unit vector of a text, in numbers of 32 bits."""
     sums = [0.0] * dimensions
     for feature, weight in _features(text):
         digest = int.from_bytes(hashlib.blake2b(feature.encode("utf-8", "replace"), digest_size=8).digest(), "big")
@@ -77,7 +77,7 @@ def _encoded(numbers: list[float], form: str) -> Any:
 
 
 def _inputs(given: BodyField) -> list[tuple[str, int]]:
-    """The texts with their tokens; an array of numbers is the tokens of one text."""
+    """Return the texts with their tokens; an array of numbers is the tokens of one text."""
     if isinstance(given.value, str):
         return [_text(given)]
     items = given.items()

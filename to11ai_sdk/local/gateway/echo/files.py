@@ -35,14 +35,14 @@ def upload(exchange: EchoRequest) -> EchoReply:
         now + int(lifetime) if lifetime.isdecimal() else None,
         form.file.content,
     )
-    exchange.around.files.put(row)
+    exchange.provider.files.put(row)
     return as_json(_shown(row))
 
 
 def listing(exchange: EchoRequest) -> EchoReply:
     """``GET /files`` with ``purpose``, ``order`` (newest first unless ``asc``), ``after`` and ``limit``."""
     query = exchange.query
-    rows = [row for row in exchange.around.files.list() if query.get("purpose") in (None, row.purpose)]
+    rows = [row for row in exchange.provider.files.list() if query.get("purpose") in (None, row.purpose)]
     if query.get("order", "desc") != "asc":
         rows.reverse()
     if after := query.get("after"):
@@ -67,13 +67,13 @@ def content(exchange: EchoRequest) -> EchoReply:
 def delete(exchange: EchoRequest) -> EchoReply:
     """``DELETE /files/{file_id}``."""
     row = _find(exchange)
-    exchange.around.files.delete(row.id)
+    exchange.provider.files.delete(row.id)
     return as_json({"id": row.id, "object": "file", "deleted": True})
 
 
 def _find(exchange: EchoRequest) -> FileRow:
     file_id = exchange.arguments["file_id"]
-    row = exchange.around.files.get(file_id)
+    row = exchange.provider.files.get(file_id)
     if row is None:
         raise EchoError(404, f"No such File object: {file_id}", param="id")
     return row

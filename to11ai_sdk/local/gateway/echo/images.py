@@ -28,7 +28,7 @@ def images(exchange: EchoRequest) -> EchoReply:
     body = parse(exchange.request.body)
     prompt = body.need("prompt").text()
     model = given.text() if (given := body.get("model")) else "dall-e-2"
-    exchange.heed(model, prompt)
+    exchange.apply_directives(model, prompt)
     _refuse_streams(body)
     width, height = _size(body)
     number = wanted.integer(1, 10) if (wanted := body.get("n")) else 1
@@ -84,7 +84,7 @@ def colour_of(prompt: str, index: int = 0) -> bytes:
 
 
 def png(width: int, height: int, colour: bytes) -> bytes:
-    """The bytes of an image, one bit per pixel with a palette of one colour."""
+    """Return the bytes of an image, one bit per pixel with a palette of one colour."""
     header = struct.pack(">IIBBBBB", width, height, 1, 3, 0, 0, 0)
     pixels = zlib.compress(bytes((1 + (width + 7) // 8) * height), 9)
     chunks = ((b"IHDR", header), (b"PLTE", colour), (b"IDAT", pixels), (b"IEND", b""))

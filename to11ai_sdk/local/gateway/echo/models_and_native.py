@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 def models(exchange: EchoRequest) -> EchoReply:
-    """The provider's models, in their order."""
-    data = [_shown(exchange, model) for model in exchange.around.models]
-    if exchange.around.dialect == "openai":
+    """Return the provider's models, in their order."""
+    data = [_shown(exchange, model) for model in exchange.provider.models]
+    if exchange.provider.dialect == "openai":
         return as_json({"object": "list", "data": data})
     ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {"first_id": None, "last_id": None}
     return as_json({"data": data, "has_more": False, **ends})
@@ -30,13 +30,13 @@ def models(exchange: EchoRequest) -> EchoReply:
 def model(exchange: EchoRequest) -> EchoReply:
     """One model."""
     model_id = exchange.arguments["model_id"]
-    exchange.heed(model_id, "")
+    exchange.apply_directives(model_id, "")
     return as_json(_shown(exchange, model_id))
 
 
 def _shown(exchange: EchoRequest, model_id: str) -> dict[str, Any]:
-    if exchange.around.dialect == "openai":
-        return {"id": model_id, "object": "model", "created": 0, "owned_by": exchange.around.name}
+    if exchange.provider.dialect == "openai":
+        return {"id": model_id, "object": "model", "created": 0, "owned_by": exchange.provider.name}
     return {
         "type": "model",
         "id": model_id,
@@ -53,11 +53,11 @@ NATIVE = frozenset({"bedrock", "aws-bedrock", "vertex", "gcp-vertex-ai", "mistra
 def native(exchange: EchoRequest) -> EchoReply:
     """Say what was asked; markers are looked for in the whole body."""
     request = exchange.request
-    exchange.heed("echo", request.body.decode("utf-8", "replace"))
+    exchange.apply_directives("echo", request.body.decode("utf-8", "replace"))
     return as_json(
         {
             "echo": {
-                "provider": exchange.around.name,
+                "provider": exchange.provider.name,
                 "method": request.method,
                 "path": request.path,
                 "content_type": request.headers.get("content-type"),

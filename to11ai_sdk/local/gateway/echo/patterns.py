@@ -11,7 +11,7 @@ _LONGEST = 1_000
 
 
 def text_matching(pattern: str) -> str | None:
-    """The first text that can be made of a pattern, ``None`` if that does not match after all."""
+    """Return the first text that can be made of a pattern, ``None`` if that does not match after all."""
     try:
         text = _PatternReader(pattern).alternatives()
         return text if re.search(pattern, text) else None
@@ -27,7 +27,7 @@ class _PatternReader:
         self.at = 0
 
     def alternatives(self) -> str:
-        """The first alternative; the others are read over."""
+        """Return the first alternative; the others are read over."""
         first = self._sequence()
         while self._next() == "|":
             self.at += 1

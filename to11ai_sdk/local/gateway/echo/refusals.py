@@ -60,7 +60,7 @@ class InvalidError(Exception):
 
 
 def refusal_of(error: InvalidError, dialect: str) -> EchoError:
-    """The 400 of a dialect for a malformed body."""
+    """Return the 400 of a dialect for a malformed body."""
     if dialect == "openai":
         return _openai_refusal(error)
     place = ".".join(map(str, error.path))
@@ -97,7 +97,7 @@ def _kind(value: Any) -> str:
 
 
 def error_body(error: EchoError, dialect: str, request_id: str) -> dict[str, Any]:
-    """The body of an error in a dialect.
+    """Return the body of an error in a dialect.
 
     Sources: https://platform.openai.com/docs/guides/error-codes, https://docs.anthropic.com/en/api/errors,
     https://docs.cohere.com/reference/errors.
@@ -112,7 +112,7 @@ def error_body(error: EchoError, dialect: str, request_id: str) -> dict[str, Any
 
 
 def openai_error(error: EchoError) -> dict[str, Any]:
-    """The ``error`` object of OpenAI."""
+    """Return the ``error`` object of OpenAI."""
     usual = "server_error" if error.status >= 500 else "invalid_request_error"
     kind, code = OPENAI_SENT.get(error.status, (usual, None))
     if error.code == "insufficient_quota":
@@ -121,6 +121,6 @@ def openai_error(error: EchoError) -> dict[str, Any]:
 
 
 def anthropic_error(error: EchoError) -> dict[str, Any]:
-    """The ``error`` object of Anthropic."""
+    """Return the ``error`` object of Anthropic."""
     kind = ANTHROPIC_SENT.get(error.status, "api_error" if error.status >= 500 else "invalid_request_error")
     return {"type": error.code or kind, "message": error.message}

@@ -25,7 +25,7 @@ def rerank(exchange: EchoRequest) -> EchoReply:
     """Answer a request to rank documents."""
     body = parse(exchange.request.body)
     model, query = body.need("model").text(), body.need("query").text()
-    exchange.heed(model, query)
+    exchange.apply_directives(model, query)
     documents = [_text(document) for document in body.need("documents").items()]
     most = given.integer(1) if (given := body.get("top_n")) else _MOST_DOCUMENTS
     shown = (wanted := body.get("return_documents")) is not None and wanted.flag()
@@ -53,6 +53,6 @@ def _text(document: BodyField) -> str:
 
 
 def _rest(exchange: EchoRequest, model: str, total: int) -> dict[str, Any]:
-    if exchange.around.dialect == "cohere":
+    if exchange.provider.dialect == "cohere":
         return {"meta": {"api_version": {"version": "2"}, "billed_units": {"search_units": 1}}}
     return {"model": model, "usage": {"total_tokens": total}}

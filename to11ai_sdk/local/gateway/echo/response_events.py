@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def event_stream(response: dict[str, Any]) -> EchoReply:
-    """The stream of a response; each event has its number."""
+    """Return the stream of a response; each event has its number."""
     events = [{**event, "sequence_number": number} for number, event in enumerate(_events(response))]
     message = "echo: the stream broke, as the request asked for."
     broken = {"type": "error", "code": "server_error", "message": message, "param": None}

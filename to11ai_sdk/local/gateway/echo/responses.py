@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .answer import EchoAnswer, answers
 from .body import BodyField, parse
 from .context import EchoReply, EchoRequest, as_json
+from .echo_answer import EchoAnswer, answers
 from .response_events import event_stream
 from .responses_requests import read_responses
 
@@ -21,7 +21,7 @@ def responses(exchange: EchoRequest) -> EchoReply:
     """Answer a request, at once or as a stream."""
     body = parse(exchange.request.body)
     ask = read_responses(body)
-    directives = exchange.heed(ask.model, ask.user_text)
+    directives = exchange.apply_directives(ask.model, ask.user_text)
     [answer] = answers(ask, directives, exchange.request.body, lambda: exchange.new_id("call_"))
     output = _output(exchange, answer, with_summary=_wants_summary(body))
     response = _response(exchange, ask, body, answer, output)

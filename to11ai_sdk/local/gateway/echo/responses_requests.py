@@ -23,7 +23,7 @@ _TEXT_PARTS = ("input_text", "output_text", "refusal", "text")
 
 
 def read_responses(body: BodyField) -> ChatQuestion:
-    """What a request asks.
+    """Return what a request asks.
 
     Raises:
         InvalidError: it is malformed.

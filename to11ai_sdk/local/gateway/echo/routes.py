@@ -66,7 +66,7 @@ _MAPS = {dialect: _map(endpoints) for dialect, endpoints in _ENDPOINTS.items()}
 def route(
     dialect: str, provider: str, method: str, path: str
 ) -> tuple[Callable[[EchoRequest], EchoReply], Mapping[str, str]]:
-    """The endpoint for a path without query, and what its placeholders are.
+    """Return the endpoint for a path without query, and what its placeholders are.
 
     Raises:
         EchoError: 404 or 405, the dialect has no such endpoint.

@@ -18,7 +18,7 @@ class FileRow(NamedTuple):
         purpose: what it is for, such as ``assistants``.
         size: bytes.
         created_at: seconds since 1970.
-        expires_at: seconds since 1970, ``None`` for never; it is told, not acted on.
+        expires_at: seconds since 1970, ``None`` for never; reported, but not acted on.
         content: the bytes; rows of a list may come without.
     """
 
@@ -39,7 +39,7 @@ class FileStore(Protocol):
         ...
 
     def get(self, file_id: str) -> FileRow | None:
-        """A file with its content, ``None`` if there is none."""
+        """Return a file with its content, ``None`` if there is none."""
         ...
 
     def list(self) -> Sequence[FileRow]:
@@ -64,7 +64,7 @@ class MemoryFiles:
             self._rows[row.id] = row
 
     def get(self, file_id: str) -> FileRow | None:
-        """A file with its content, ``None`` if there is none."""
+        """Return a file with its content, ``None`` if there is none."""
         return self._rows.get(file_id)
 
     def list(self) -> Sequence[FileRow]:

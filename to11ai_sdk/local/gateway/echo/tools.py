@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def tools_to_call(ask: ChatQuestion, text: str) -> Sequence[OfferedTool]:
-    """The tools that an answer calls; none in answer to their results, unless it is forced."""
+    """Return the tools that an answer calls; none in answer to their results, unless it is forced."""
     if ask.choice == "none" or not ask.tools or (ask.choice == "auto" and ask.results):
         return ()
     named = [tool for tool in ask.tools if _is_named(tool.name, text)]
@@ -31,7 +31,7 @@ def tools_to_call(ask: ChatQuestion, text: str) -> Sequence[OfferedTool]:
 
 
 def arguments_for(tool: OfferedTool, text: str) -> str:
-    """The text of the arguments.
+    """Return the text of the arguments.
 
     Raises:
         EchoError: 400, the tool's schema has no value.

@@ -30,7 +30,7 @@ class Form(NamedTuple):
     file: Upload
 
     def need(self, name: str) -> str:
-        """A field that must be there.
+        """Return a field that must be there.
 
         Raises:
             EchoError: 400 naming it.
@@ -41,12 +41,12 @@ class Form(NamedTuple):
 
 
 def missing(name: str) -> EchoError:
-    """The 400 for a field that is not there."""
+    """Return the 400 for a field that is not there."""
     return EchoError(400, f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter")
 
 
 def read_form(request: UpstreamRequest) -> Form:
-    """The form in a request.
+    """Return the form in a request.
 
     Raises:
         EchoError: 400 if it is no form, or has no ``file``.

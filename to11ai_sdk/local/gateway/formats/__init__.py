@@ -38,7 +38,7 @@ class Format(Protocol):
     """A wire format. Its readers raise ``FormatError`` and nothing else, whatever JSON they are given."""
 
     def read_request(self, body: Mapping[str, Any]) -> ChatRequest:
-        """The neutral form of a request.
+        """Return the neutral form of a request.
 
         Raises:
             FormatError: the body is malformed, or holds what no other format can.
@@ -46,7 +46,7 @@ class Format(Protocol):
         ...
 
     def write_request(self, request: ChatRequest) -> dict[str, Any]:
-        """The body of a request.
+        """Return the body of a request.
 
         Raises:
             FormatError: the request holds what this format cannot, and leaving it out would change the answer.
@@ -54,7 +54,7 @@ class Format(Protocol):
         ...
 
     def read_reply(self, body: Mapping[str, Any]) -> ChatReply:
-        """The neutral form of a reply.
+        """Return the neutral form of a reply.
 
         Raises:
             FormatError: the body is malformed.
@@ -62,11 +62,11 @@ class Format(Protocol):
         ...
 
     def write_reply(self, reply: ChatReply, request: ChatRequest | None = None) -> dict[str, Any]:
-        """The body of a reply to a request; a response of OpenAI's repeats what was asked."""
+        """Return the body of a reply to a request; a response of OpenAI's repeats what was asked."""
         ...
 
     def read_stream(self, chunks: Iterable[bytes]) -> Iterator[Delta]:
-        """The deltas of a stream of server-sent events, however its bytes are cut.
+        """Return the deltas of a stream of server-sent events, however its bytes are cut.
 
         The last is an ``End``, or an ``Error`` if the provider sent one, or its stream is malformed or cut. Exceptions
         of ``chunks`` pass through.
@@ -74,14 +74,14 @@ class Format(Protocol):
         ...
 
     def write_stream(self, deltas: Iterable[Delta], request: ChatRequest) -> Iterator[bytes]:
-        """The server-sent events of a stream that answers a request, one per item.
+        """Return the server-sent events of a stream that answers a request, one per item.
 
         An ``Error`` becomes the error event of the format and ends the stream.
         """
         ...
 
     def error_body(self, type: str | None, code: str | None, message: str, status: int) -> dict[str, Any]:  # noqa: A002
-        """The body of an error.
+        """Return the body of an error.
 
         Args:
             type: the kind in the format's own words; ``None``, or a word of another provider, becomes the one for the
@@ -100,7 +100,7 @@ def formats(
 
     Args:
         new_id: makes an id that begins with a given prefix.
-        clock: tells the time in seconds since 1970.
+        clock: returns the time in seconds since 1970.
         max_tokens_field: what requests in the chat completions format call the most tokens of the reply.
     """
     return {

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def present(members: Mapping[str, Any]) -> dict[str, Any]:
-    """The members that are not ``None``."""
+    """Return the members that are not ``None``."""
     return {key: value for key, value in members.items() if value is not None}
 
 
@@ -40,11 +40,11 @@ NewId = Callable[[str], str]
 """Makes an id that begins with a prefix such as ``"chatcmpl-"``."""
 
 Clock = Callable[[], int]
-"""Tells the time in seconds since 1970."""
+"""Returns the time in seconds since 1970."""
 
 
 def random_id(prefix: str) -> str:
-    """The prefix and 24 random hexadecimal digits."""
+    """Return the prefix and 24 random hexadecimal digits."""
     return prefix + secrets.token_hex(12)
 
 
@@ -54,7 +54,7 @@ def unix_time() -> int:
 
 
 def id_for(id: str | None, prefix: str, new_id: NewId) -> str:  # noqa: A002 - the field's own word
-    """The id itself if it is of the family of the prefix (its letters), else a new one."""
+    """Return the id itself if it is of the family of the prefix (its letters), else a new one."""
     family = prefix.rstrip("-_")
     return id if id is not None and id.startswith(family) else new_id(prefix)
 
@@ -76,7 +76,7 @@ def source_of(url: str) -> dict[str, Any]:
 
 
 def url_of(source: Fields) -> str:
-    """The URL for Anthropic's source.
+    """Return the URL for Anthropic's source.
 
     Raises:
         FormatError: it is a file kept by the provider, which no other can reach, or of an unknown type.
@@ -99,7 +99,7 @@ def dumps(value: Any) -> str:
 
 
 def encode(value: Any) -> bytes:
-    """The same in UTF-8; half a surrogate pair, which UTF-8 lacks, is escaped."""
+    """Return the same in UTF-8; half a surrogate pair, which UTF-8 lacks, is escaped."""
     try:
         return dumps(value).encode("utf-8")
     except UnicodeEncodeError:
@@ -107,7 +107,7 @@ def encode(value: Any) -> bytes:
 
 
 def loads_bounded(text: str) -> Any:
-    """A JSON value (RFC 8259: no ``NaN``).
+    """Return a JSON value (RFC 8259: no ``NaN``).
 
     Raises:
         FormatError: it is not JSON, or nested too deeply.
@@ -121,12 +121,12 @@ def loads_bounded(text: str) -> Any:
 
 
 def arguments_of(value: Mapping[str, Any]) -> str:
-    """The arguments of a tool call as OpenAI's formats write them: an object as text."""
+    """Return the arguments of a tool call as OpenAI's formats write them: an object as text."""
     return dumps(dict(value))
 
 
 def input_of(arguments: str) -> dict[str, Any]:
-    """The arguments of a tool call as Anthropic's format writes them: an object.
+    """Return the arguments of a tool call as Anthropic's format writes them: an object.
 
     Text that is no JSON object is kept whole under the key ``arguments``; no text is no arguments.
     """

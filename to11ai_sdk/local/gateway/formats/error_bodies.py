@@ -52,7 +52,7 @@ _STATUS: Mapping[str, int] = {
 
 
 def type_for(types: Mapping[int, str], type: str | None, status: int) -> str:  # noqa: A002 - the API's own word
-    """The word of one provider: the given one if it is its own for that status, else the one for the status.
+    """Return the word of one provider: the given one if it is its own for that status, else the one for the status.
 
     Several words are shared and mean other things: OpenAI calls nearly every 4xx an ``invalid_request_error``.
     """
@@ -62,7 +62,7 @@ def type_for(types: Mapping[int, str], type: str | None, status: int) -> str:  #
 
 
 def read_error(body: Any, status: int | None = None) -> Error:
-    """The error in a provider's body or event, whatever its shape; never raises.
+    """Return the error in a provider's body or event, whatever its shape; never raises.
 
     Args:
         body: ``{"error": {...}}``, ``{"type": "error", "error": {...}}``, the inner object, or anything else.

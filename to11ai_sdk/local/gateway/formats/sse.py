@@ -46,7 +46,7 @@ class EventParser:
         self._id = ""
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
-        """The events that these bytes complete.
+        """Yield the events that these bytes complete.
 
         Raises:
             FormatError: an event is longer than ``MAX_EVENT``.
@@ -92,7 +92,7 @@ class EventParser:
 
 
 def read(chunks: Iterable[bytes]) -> Iterator[Event]:
-    """The events of a stream.
+    """Yield the events of a stream.
 
     Raises:
         FormatError: an event is longer than ``MAX_EVENT``.

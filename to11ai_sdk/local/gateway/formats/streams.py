@@ -38,7 +38,7 @@ def is_empty(part: ReplyPart) -> bool:
 
 
 def deltas_of(reply: ChatReply) -> Iterator[Delta]:
-    """A stream that makes up a reply, each part in one piece."""
+    """Yield a stream that makes up a reply, each part in one piece."""
     yield Start(reply.id, reply.model, reply.created)
     for part in reply.parts:
         yield from _part_deltas(part)
@@ -46,7 +46,7 @@ def deltas_of(reply: ChatReply) -> Iterator[Delta]:
 
 
 def whole(deltas: Iterable[Delta]) -> Iterator[Delta]:
-    """The deltas from a ``Start`` up to an ``End`` or ``Error``; a malformed or cut stream gets an ``Error``."""
+    """Yield the deltas from a ``Start`` up to an ``End`` or ``Error``; a malformed or cut stream gets an ``Error``."""
     started = False
     try:
         for delta in deltas:
@@ -63,7 +63,7 @@ def whole(deltas: Iterable[Delta]) -> Iterator[Delta]:
 
 
 def objects(chunks: Iterable[bytes], end: str | None = None) -> Iterator[Fields]:
-    """The data of a stream's events, each a JSON object; data that equals ``end`` ends it.
+    """Yield the data of a stream's events, each a JSON object; data that equals ``end`` ends it.
 
     Raises:
         FormatError: an event is too long, or its data is no JSON object.
@@ -88,7 +88,7 @@ class Sequencer(Generic[K]):
         return list(self._waiting)
 
     def start(self, key: K, part: ReplyPart) -> list[Delta]:
-        """A part begins."""
+        """Return a part begins."""
         if key in self._waiting:
             raise FormatError("a part began twice")
         self._waiting[key] = [PartStart(part)]
@@ -106,7 +106,7 @@ class Sequencer(Generic[K]):
         return self._released()
 
     def stop(self, key: K) -> list[Delta]:
-        """A part is complete, if it is open."""
+        """Return a part is complete, if it is open."""
         return self.add(key, PartStop()) if key in self._waiting else []
 
     def finish(self) -> list[Delta]:

@@ -2,7 +2,8 @@
 
 The blocklist comes first: words and phrases, found in any case and anywhere. Then patterns of personal data: US social
 security numbers, payment card numbers (13 to 19 digits with a right check digit, ISO/IEC 7812), e-mail addresses, IP
-addresses and phone numbers. The first that is found blocks. What was found is never told, only which detector found it.
+addresses and phone numbers. The first that is found blocks. A report names the detector, never what was
+found.
 
 Source: the pages "API reference" and "Security" of the to11 gateway; the patterns are this project's choice.
 """
@@ -103,7 +104,7 @@ class Guardrails:
         self.longest: int = max(_LONGEST, *map(len, self._blocked)) if self._blocked else _LONGEST
 
     def find(self, text: str, since: int = 0, settled: int | None = None) -> Finding | None:
-        """What blocks a text, on or off, ``None`` if nothing does.
+        """Return what blocks a text, on or off, ``None`` if nothing does.
 
         Args:
             text: the text.
@@ -133,7 +134,7 @@ class Guardrails:
         self._check(texts, 422, "output")
 
     def stream(self) -> OutputGuard:
-        """A guard for the text of one stream."""
+        """Return a guard for the text of one stream."""
         return OutputGuard(self)
 
     def _check(self, texts: Iterable[str], status: int, side: str) -> None:
@@ -175,7 +176,7 @@ class OutputGuard:
             self._look(len(self._text.rstrip(".")) - 1)
 
     def end(self) -> None:
-        """The text is complete.
+        """Check what is held back: the text is complete.
 
         Raises:
             GatewayProblem: 422 ``GUARDRAIL_VIOLATION``, to end the stream with.
@@ -190,7 +191,7 @@ class OutputGuard:
 
 
 def violation(found: Finding, status: int, side: str) -> GatewayProblem:
-    """The problem of a text that is blocked; ``side`` is ``"input"`` or ``"output"``."""
+    """Return the problem of a text that is blocked; ``side`` is ``"input"`` or ``"output"``."""
     message = f"the {side} was blocked by the guardrail {found.detector!r}: {found.reason}"
     details = {"detector": found.detector, "reason": found.reason, "stage": side}
     return GatewayProblem(status, "GUARDRAIL_VIOLATION", "content_policy", message, details)

@@ -60,23 +60,23 @@ class RepliesCache:
         self.enabled: bool = config.enabled
         self._ttl_s = config.ttl_s
 
-    def digest(self, plan: Plan, path: str, form: str, body: Mapping[str, Any]) -> str | None:
-        """What stands for a request in the cache; ``None`` if it is not to be cached.
+    def digest(self, plan: Plan, path: str, wire_format: str, body: Mapping[str, Any]) -> str | None:
+        """Return what stands for a request in the cache; ``None`` if it is not to be cached.
 
         Args:
             plan: where it goes.
             path: the path that was called, below ``/v1``, such as ``"/messages"``.
-            form: the caller's format, such as ``"anthropic_messages"``.
+            wire_format: the caller's format, such as ``"anthropic_messages"``.
             body: the JSON of the request; empty if it has none.
         """
         if not self.enabled or not body or body.get("stream"):
             return None
         targets = [_target(attempt) for attempt in plan.attempts]
-        canonical = json.dumps([path, form, body, targets], sort_keys=True, separators=(",", ":"))
+        canonical = json.dumps([path, wire_format, body, targets], sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     def find(self, session: Session, plan: Plan, digest: str) -> CachedReply | None:
-        """The reply to a request, unless it is too old."""
+        """Return the reply to a request, unless it is too old."""
         row = gateway_records.find_reply(session.tx, session.project_id, plan.environment_id, digest)
         if row is None:
             return None

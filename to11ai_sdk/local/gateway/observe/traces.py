@@ -63,7 +63,7 @@ class TraceContext(NamedTuple):
 
     @classmethod
     def begin(cls, traceparent: str | None, ids: SpanIds) -> TraceContext:
-        """A span in the caller's trace, or in a new one if the header is not there or not valid."""
+        """Return a span in the caller's trace, or in a new one if the header is not there or not valid."""
         found = _TRACEPARENT.fullmatch((traceparent or "").strip())
         if found is None or not _is_valid(found):
             return cls(ids.new(16), ids.new(8))
@@ -99,7 +99,7 @@ class Origin:
 
     @classmethod
     def of(cls, headers: Mapping[str, str], user: Any = None) -> Origin:
-        """What the headers (lower-case names) and the field ``user`` of a request say.
+        """Return what the headers (lower-case names) and the field ``user`` of a request say.
 
         Raises:
             GatewayProblem: 400: a header of to11's is empty, or the version is no number.
@@ -138,7 +138,7 @@ class Span:
     Attributes:
         trace_id: 32 hexadecimal digits.
         span_id: 16 hexadecimal digits.
-        parent_span_id: the caller's span, if it told one.
+        parent_span_id: the caller's span, if it sent one.
         request_id: ``x-to11-request-id`` of the reply.
         started_at: when the call came, ISO 8601 in UTC.
         latency_ms: milliseconds until its last byte.
@@ -188,7 +188,7 @@ class Span:
     user_id: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The span as ``/local/traces`` shows it."""
+        """Return the span as ``/local/traces`` shows it."""
         values = {**asdict(self), "prompt_labels": list(self.prompt_labels)}
         return {camel(name): value for name, value in values.items()}
 
@@ -206,7 +206,7 @@ def _storable(value: Any) -> Any:
 
 
 def recent(session: Session, limit: int = 100) -> list[Span]:
-    """The spans of the project, newest first, at most 1000."""
+    """Return the spans of the project, newest first, at most 1000."""
     return [
         _span(row)
         for row in gateway_records.newest_spans(session.tx, session.project_id, max(0, min(limit, _MAX_LIMIT)))

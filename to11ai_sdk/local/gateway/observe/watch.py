@@ -83,7 +83,7 @@ class Watch:
         self._held = bytearray()
 
     def whole_events(self, chunk: bytes) -> bytes:
-        """The bytes up to the end of the last event that is complete; the rest waits for the next chunk.
+        """Return the bytes up to the end of the last event that is complete; the rest waits for the next chunk.
 
         Raises:
             FormatError: an event is longer than ``MAX_EVENT``.
@@ -98,7 +98,7 @@ class Watch:
         return events
 
     def texts(self, events: bytes) -> Iterator[tuple[int, str]]:
-        """The texts of the model in these whole events, each with the number of the choice that it is of."""
+        """Yield the texts of the model in these whole events, each with the number of the choice that it is of."""
         for event in self._parser.feed(events):
             yield from self._look(event)
 
@@ -116,7 +116,7 @@ class Watch:
 
 
 def reply_texts(reply: Any) -> Iterator[str]:
-    """The texts of the model in a whole reply of any format."""
+    """Yield the texts of the model in a whole reply of any format."""
     if not is_object(reply):
         return
     for choice in objects(reply.get("choices")):
@@ -127,7 +127,7 @@ def reply_texts(reply: Any) -> Iterator[str]:
 
 
 def input_texts(body: Any, members: tuple[str, ...]) -> Iterator[str]:
-    """What people wrote in these members of a request: texts, without images, ids and names."""
+    """Yield what people wrote in these members of a request: texts, without images, ids and names."""
     for name in members:
         yield from _texts(body.get(name) if is_object(body) else None, below=False)
 
@@ -178,7 +178,7 @@ def _message_texts(message: Any) -> Iterator[str]:
 
 
 def objects(value: Any) -> list[dict[str, Any]]:
-    """The objects of an array, none of anything else."""
+    """Return the objects of an array, none of anything else."""
     return [item for item in value if is_object(item)] if is_array(value) else []
 
 

@@ -59,8 +59,8 @@ def _native(call: RoutedCall, reached: Reached) -> Answer:
     attempt, reply, content = reached
     if reply.status < 400:
         return Answer(reply.status, to_caller(reply.headers), content or b"")
-    word = error_answers.word_for(reply.status, has_model=False)
-    return Answer(reply.status, error_answers.refusal_headers(attempt, reply, word), content or b"")
+    code = error_answers.code_for(reply.status, has_model=False)
+    return Answer(reply.status, error_answers.refusal_headers(attempt, reply, code), content or b"")
 
 
 def _translated(call: RoutedCall, reached: Reached, source_format: str, value: Any) -> Answer:

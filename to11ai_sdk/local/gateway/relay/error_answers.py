@@ -1,4 +1,4 @@
-"""Errors of the gateway in the caller's format, and the errors of providers in the gateway's words."""
+"""Errors of the gateway in the caller's format, and the errors of providers with the gateway's codes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..provider_protocol import UpstreamReply
     from ..routing import Attempt
 
-_WORDS = {401: "auth", 402: "quota", 403: "forbidden", 404: "model_not_found", 429: "rate_limit"}
+_CODES = {401: "auth", 402: "quota", 403: "forbidden", 404: "model_not_found", 429: "rate_limit"}
 _BY_CODE = {
     "insufficient_quota": "quota",
     "billing_error": "quota",
@@ -27,9 +27,9 @@ _BY_CODE = {
 }
 
 
-def answer(problem: GatewayProblem, form: str) -> Answer:
-    """The reply for a problem, in the caller's format."""
-    body = FORMATS[form].error_body(None, problem.code, problem.message, problem.status)
+def answer(problem: GatewayProblem, wire_format: str) -> Answer:
+    """Return the reply for a problem, in the caller's format."""
+    body = FORMATS[wire_format].error_body(None, problem.code, problem.message, problem.status)
     if problem.details:
         body["error"]["details"] = {**problem.details, "code": problem.code}
     headers = {"content-type": "application/json", "x-to11-error-code": problem.header_code}
@@ -41,52 +41,52 @@ def answer(problem: GatewayProblem, form: str) -> Answer:
 
 
 def seen(answer: Answer) -> GatewayProblem | None:
-    """What a provider's refusal that is passed on was, for the trace; ``None`` if it is none."""
+    """Return what a provider's refusal that is passed on was, for the trace; ``None`` if it is none."""
     if answer.status < 400:
         return None
-    word = answer.headers["x-to11-error-code"]
-    return GatewayProblem(answer.status, word, word, "the provider refused")
+    code = answer.headers["x-to11-error-code"]
+    return GatewayProblem(answer.status, code, code, "the provider refused")
 
 
-def refused(attempt: Attempt, reply: UpstreamReply, body: bytes, form: str | None) -> Answer:
-    """The reply for a provider's 4xx: its own body, or the same said in the caller's format.
+def refused(attempt: Attempt, reply: UpstreamReply, body: bytes, wire_format: str | None) -> Answer:
+    """Return the reply for a provider's 4xx: its own body, or the same said in the caller's format.
 
     Args:
         attempt: the target that was asked.
         reply: head of its reply.
         body: body of its reply.
-        form: the caller's format; ``None`` if the provider speaks it.
+        wire_format: the caller's format; ``None`` if the provider speaks it.
     """
     decoded = _decoded(body)
-    word = word_for(reply.status, decoded, has_model=attempt.model is not None)
-    headers = refusal_headers(attempt, reply, word)
-    if form is None:
+    code = code_for(reply.status, decoded, has_model=attempt.model is not None)
+    headers = refusal_headers(attempt, reply, code)
+    if wire_format is None:
         return Answer(reply.status, headers, body)
     error = read_error(decoded, reply.status)
-    translated = FORMATS[form].error_body(error.type, error.code, error.message, reply.status)
+    translated = FORMATS[wire_format].error_body(error.type, error.code, error.message, reply.status)
     headers["content-type"] = "application/json"
     return Answer(reply.status, headers, json.dumps(translated, separators=(",", ":")).encode())
 
 
-def refusal_headers(attempt: Attempt, reply: UpstreamReply, word: str) -> dict[str, str]:
-    """The headers of a provider's error: what the caller may see, whose it is, its word, and when to come back."""
+def refusal_headers(attempt: Attempt, reply: UpstreamReply, code: str) -> dict[str, str]:
+    """Return the headers of a provider's error: what the caller may see, whose it is, its code, when to retry."""
     headers = to_caller(reply.headers)
-    headers |= {"x-to11-error-code": word, "x-to11-upstream-provider": attempt.provider_id}
+    headers |= {"x-to11-error-code": code, "x-to11-upstream-provider": attempt.provider_id}
     if reply.status == 429 and "retry-after" in reply.headers:
         headers["retry-after"] = reply.headers["retry-after"]
     return headers
 
 
-def word_for(status: int, body: Any = None, *, has_model: bool = True) -> str:
-    """The word of ``x-to11-error-code`` for a provider's error; a call may be of something else than a model."""
+def code_for(status: int, body: Any = None, *, has_model: bool = True) -> str:
+    """Return the value of ``x-to11-error-code`` for a provider's error; not every call is of a model."""
     error = body.get("error") if is_object(body) else None
     said = [error.get("code"), error.get("type")] if is_object(error) else []
-    for word in said:
-        if isinstance(word, str) and word in _BY_CODE:
-            return _BY_CODE[word]
+    for code in said:
+        if isinstance(code, str) and code in _BY_CODE:
+            return _BY_CODE[code]
     if status >= 500:
         return "overloaded" if status in OVERLOADED else "upstream"
-    return _WORDS.get(status, "bad_request") if has_model or status != 404 else "bad_request"
+    return _CODES.get(status, "bad_request") if has_model or status != 404 else "bad_request"
 
 
 def _decoded(body: bytes) -> Any:

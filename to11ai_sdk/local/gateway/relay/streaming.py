@@ -163,7 +163,7 @@ def _reason(provider_id: str, exc: FormatError | GatewayProblem | UnreachableErr
 
 
 def _number_after(events: bytes, number: int) -> int:
-    """The number of the next event of a stream of responses, the only ones that are numbered."""
+    """Return the number of the next event of a stream of responses, the only ones that are numbered."""
     found = _NUMBER.findall(events)
     return int(found[-1]) + 1 if found else number
 
@@ -176,4 +176,4 @@ def _error_event(call: RoutedCall, problem: GatewayProblem, number: int) -> Iter
 
 
 def _nothing() -> None:
-    """What there is to abort where nothing is open."""
+    """Do nothing: nothing is open that could be aborted."""

@@ -31,7 +31,7 @@ _OWN_WORDS = {
 
 
 def applied(attempt: Attempt, endpoint: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """The body of a request as it goes to a target: with the target's model and the parameters of its rule.
+    """Return the body of a request as it goes to a target: with the target's model and the parameters of its rule.
 
     Args:
         attempt: the target.

@@ -23,7 +23,7 @@ class Retry:
 
     Attributes:
         retries: how often after the first try; 2 unless the rule says otherwise.
-        backoff_ms: milliseconds to wait before the first retry, doubled before each further one; 500 unless told.
+        backoff_ms: milliseconds to wait before the first retry, doubled before each further one; 500 by default.
         statuses: the HTTP statuses that are tried again; ``None`` for every 5xx. A connection that failed always is.
     """
 
@@ -33,7 +33,7 @@ class Retry:
 
     @classmethod
     def of(cls, policy: Mapping[str, Any] | None) -> Retry:
-        """The ``retry`` of a snapshot; what it leaves out is the default."""
+        """Return the ``retry`` of a snapshot; what it leaves out is the default."""
         policy = policy or {}
         retries, backoff_ms = policy.get("maxRetries"), policy.get("backoffBaseMs")
         codes = policy.get("retryableStatusCodes")
@@ -48,7 +48,7 @@ class Retry:
         return status >= 500 if self.statuses is None else status in self.statuses
 
     def waits_s(self) -> Iterator[float]:
-        """The seconds to wait before each retry; as many as there are retries."""
+        """Yield the seconds to wait before each retry; as many as there are retries."""
         for number in range(self.retries):
             yield min(self.backoff_ms * 2**number, MAX_BACKOFF_MS) / 1000
 
@@ -113,7 +113,7 @@ class Choice:
         self._random = Random(seed)  # noqa: S311 - shares of traffic, no secret
 
     def among(self, weights: Sequence[float]) -> int | None:
-        """An index into the weights, ``None`` if none is above zero."""
+        """Return an index into the weights, ``None`` if none is above zero."""
         # A rule may hold integers that no float can.
         shares = [min(weight, _LARGEST) if weight > 0 else 0 for weight in weights]
         chosen = None

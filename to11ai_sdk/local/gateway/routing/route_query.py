@@ -46,7 +46,7 @@ class RouteQuery:
 
 
 def kind_of(endpoint: str) -> str:
-    """The kind of an endpoint, of the gateway or of a rule."""
+    """Return the kind of an endpoint, of the gateway or of a rule."""
     return CHAT if endpoint in CHAT_ENDPOINTS else endpoint
 
 

@@ -37,7 +37,7 @@ class Router:
         self._choice = Choice(seed)
 
     def scope(self, session: Session, call: RouteQuery) -> Scope:
-        """A call in its environment.
+        """Return a call in its environment.
 
         Raises:
             GatewayProblem: 400 ``x-genai-provider`` names no type of providers, or there is no environment to go by;
@@ -47,7 +47,7 @@ class Router:
         return Scope(session, self._registry, call, self._choice)
 
     def resolve(self, scope: Scope) -> Plan:
-        """The plan for a call.
+        """Return the plan for a call.
 
         Raises:
             GatewayProblem: 400, 403, 404, 409 or 422: it goes nowhere; the message says why.
@@ -114,7 +114,7 @@ def _attempts(scope: Scope) -> Sequence[Attempt]:
 
 
 def _bare(scope: Scope, name: str) -> Sequence[Attempt]:
-    """Function, then route, then provider; ``x-genai-provider`` puts the provider first."""
+    """Look for a function, then a route, then a provider; ``x-genai-provider`` puts the provider first."""
     at_once = direct.by_name(scope, name) if scope.call.provider_type else None
     if at_once is not None:
         return [at_once]
@@ -137,7 +137,7 @@ def _of_rule(scope: Scope, served: Served, asked: str) -> list[Attempt]:
 
 
 def _refusal(scope: Scope, served: Served, obstacles: Sequence[Obstacle]) -> GatewayProblem:
-    """What to answer when none of a rule's targets can be asked."""
+    """Return what to answer when none of a rule's targets can be asked."""
     others = [obstacle for obstacle in obstacles if obstacle.kind != CONDITION]
     kinds = {obstacle.kind for obstacle in others}
     if kinds == {INACTIVE}:

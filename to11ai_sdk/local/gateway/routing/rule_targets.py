@@ -55,7 +55,7 @@ class Targets:
     def reach(
         self, target: Mapping[str, Any], params: Mapping[str, Any] | None = None, variant: str | None = None
     ) -> Attempt | Obstacle:
-        """The attempt at a target, or what stands in its way; ``params`` are those of its variant."""
+        """Return the attempt at a target, or what stands in its way; ``params`` are those of its variant."""
         provider = self._scope.registry.find(target["providerId"])
         if provider is None:
             return Obstacle(UNREACHABLE, f"there is no provider {target['providerId']!r}")
@@ -67,7 +67,7 @@ class Targets:
         )
 
     def _model_of(self, provider: ProviderConfig) -> str | None:
-        """The model of a target that names none: the one asked for, else one that the rule binds to the provider."""
+        """Return the model of a target that names none: the one asked for, else one that the rule binds to it."""
         listed = provider.model(self._asked)
         if listed is not None and not listed.is_pattern:
             return self._asked

@@ -66,7 +66,7 @@ class Scope:
 
 
 def find_environment(session: Session, slug: str | None) -> Row:
-    """The environment that ``x-to11-env`` means, by its slug or by one it had lately; without it the fallback.
+    """Return the environment that ``x-to11-env`` means, by its slug or by one it had lately; without it the fallback.
 
     Raises:
         GatewayProblem: 404 ``ENVIRONMENT_NOT_FOUND``, or 400 ``missing_env_no_project_default``.

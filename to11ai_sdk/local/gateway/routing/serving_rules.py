@@ -53,13 +53,13 @@ class Rules:
         self._fitting = [each for each in self._all if kind_of(each.snapshot["endpoint"]) == scope.call.kind]
 
     def function(self, name: str) -> Served | None:
-        """The version to use of the rule with this id, or else with this name."""
+        """Return the version to use of the rule with this id, or else with this name."""
         return self._chosen([each for each in self._fitting if each.rule_id == name]) or self._chosen(
             [each for each in self._fitting if each.is_called(name)]
         )
 
     def route(self, name: str) -> Served | None:
-        """The version to use of the rule that is for this model."""
+        """Return the version to use of the rule that is for this model."""
         return self._chosen([each for each in self._fitting if each.is_for(name)])
 
     def named(self, prefix: str, name: str) -> Served:
@@ -83,7 +83,7 @@ class Rules:
         return None if index is None else versions[index]
 
     def _missing(self, layer: str, others: Sequence[Served]) -> GatewayProblem:
-        """The problem of a name that no rule for this endpoint has; ``others`` are for another."""
+        """Return the problem of a name that no rule for this endpoint has; ``others`` are for another."""
         model, env, endpoint = self._scope.call.model, self._scope.env, self._scope.call.endpoint
         message = f"no {layer} {model!r} for {endpoint} has a release in the environment {env!r}"
         if others:

@@ -57,7 +57,7 @@ class Walk:
         self.obstacles: list[Obstacle] = []
 
     def attempts(self) -> list[Attempt]:
-        """What is tried, in its order; nothing if there were only obstacles."""
+        """Return what is tried, in its order; nothing if there were only obstacles."""
         if any(self._snapshot.get(part) for part in ("target", "variants", "steps", "chain")):
             return self._part(self._snapshot)
         return self._by_model()
@@ -118,7 +118,7 @@ class Walk:
 
 
 def _first(options: Iterable[list[Attempt]]) -> list[Attempt]:
-    """The first that is not empty; what comes after it is not looked at."""
+    """Return the first that is not empty; what comes after it is not looked at."""
     for attempts in options:
         if attempts:
             return attempts
@@ -156,7 +156,7 @@ def _fallbacks(part: Part) -> list[_RulePart]:
 
 
 def _chain(part: Part) -> list[_RulePart]:
-    """The entries of a chain; a name is the variant or step that it means."""
+    """Return the entries of a chain; a name is the variant or step that it means."""
     named = {entry.part.get("name"): entry for entry in reversed([*_variants(part), *_steps(part)])}
     return [named[entry] if isinstance(entry, str) else _plain(entry) for entry in part.get("chain") or ()]
 

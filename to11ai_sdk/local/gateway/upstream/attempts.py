@@ -29,7 +29,7 @@ class Reached(NamedTuple):
 
 
 def first_answer(plan: Plan, ask: Callable[[Attempt], Reached], sleep: Callable[[float], None]) -> Reached:
-    """The first answer that counts: any below 500, or the last one there is.
+    """Return the first answer that counts: any below 500, or the last one there is.
 
     Args:
         plan: the targets.
@@ -52,7 +52,7 @@ def first_answer(plan: Plan, ask: Callable[[Attempt], Reached], sleep: Callable[
 def _persistent(
     attempt: Attempt, ask: Callable[[Attempt], Reached], sleep: Callable[[float], None]
 ) -> Reached | GatewayProblem:
-    """What a target answered after all its retries."""
+    """Return what a target answered after all its retries."""
     outcome = _once(attempt, ask)
     for wait_s in attempt.retry.waits_s():
         if isinstance(outcome, Reached) and not attempt.retry.tries_again(outcome.reply.status):

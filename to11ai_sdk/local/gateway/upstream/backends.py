@@ -23,7 +23,7 @@ class Backends:
 
     Args:
         store: keeps the files of ``echo``.
-        clock: tells the time in seconds since 1970.
+        clock: returns the time in seconds since 1970.
         sleep: waits some seconds.
     """
 
@@ -35,7 +35,7 @@ class Backends:
         self._lock = Lock()
 
     def of(self, config: ProviderConfig, project_id: str) -> Provider:
-        """What answers for a provider in a project."""
+        """Return what answers for a provider in a project."""
         key = (project_id if config.kind == "echo" else "", config.id)
         with self._lock:
             if key not in self._made:
@@ -90,7 +90,7 @@ class StoredFiles:
             tx.insert("gateway_files", {**self._place, **row._asdict()})
 
     def get(self, file_id: str) -> FileRow | None:
-        """A file with its content, ``None`` if there is none."""
+        """Return a file with its content, ``None`` if there is none."""
         with self._store.transaction(write=False) as tx:
             row = gateway_records.find_file(tx, **self._place, file_id=file_id)
         return FileRow(**row) if row else None

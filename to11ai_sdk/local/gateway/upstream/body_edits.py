@@ -21,7 +21,7 @@ _string: Callable[[str, int, bool], tuple[str, int]] = vars(decoder)["scanstring
 
 
 def with_members(body: bytes, changes: Mapping[str, Any]) -> bytes:
-    """The object with these members: in place of those of the same name, else after the last.
+    """Return the object with these members: in place of those of the same name, else after the last.
 
     Args:
         body: a JSON object in UTF-8.
@@ -75,19 +75,19 @@ _MOST_PARTS = 1_000
 
 
 def model_of(body: bytes, content_type: str) -> str | None:
-    """The value of the field ``model``, ``None`` if there is none."""
+    """Return the value of the field ``model``, ``None`` if there is none."""
     found = _value(body, content_type)
     return body[found].decode("utf-8", "replace").strip() if found else None
 
 
 def with_model(body: bytes, content_type: str, model: str) -> bytes:
-    """The form with another model."""
+    """Return the form with another model."""
     found = _value(body, content_type)
     return body[: found.start] + model.encode() + body[found.stop :] if found else body
 
 
 def _value(body: bytes, content_type: str) -> slice | None:
-    """The place of the value of the field ``model``."""
+    """Return the place of the value of the field ``model``."""
     boundary = _BOUNDARY.search(content_type)
     if boundary is None:
         return None

@@ -18,7 +18,7 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 
 def unpacked(coding: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The bytes of a body without its content coding, each as soon as it has come.
+    """Yield the bytes of a body without its content coding, each as soon as it has come.
 
     Raises:
         UnreachableError: the coding is neither ``gzip`` nor ``identity``, or the bytes are not of it, stop early, or
@@ -35,7 +35,7 @@ def unpacked(coding: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _gunzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """What they unpack to, in pieces: a few bytes may be made of a great many."""
+    """Yield what they unpack to, in pieces: a few bytes may be made of a great many."""
     member, piece, begun = zlib.decompressobj(_GZIP), b"", False
     try:
         for chunk in chunks:

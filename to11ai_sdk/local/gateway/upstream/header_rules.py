@@ -64,7 +64,7 @@ _BY_DIALECT = ("anthropic-", "openai-", "x-stainless-")
 
 
 def to_upstream(headers: Mapping[str, str], traceparent: str, *, same_dialect: bool) -> dict[str, str]:
-    """The headers for a provider; the credential is not among them.
+    """Return the headers for a provider; the credential is not among them.
 
     Args:
         headers: those of the caller, names in lower case.
@@ -77,7 +77,7 @@ def to_upstream(headers: Mapping[str, str], traceparent: str, *, same_dialect: b
 
 
 def own_credentials(headers: Mapping[str, str], *, native: bool) -> dict[str, str]:
-    """What a caller authenticates with in a header that a provider reads as it is: a key for Azure or Google.
+    """Return what a caller authenticates with in a header that a provider reads as it is: a key for Azure or Google.
 
     At a provider's own API (``native``) also an ``Authorization`` that is no bearer token: a signature, for one.
     """
@@ -87,7 +87,7 @@ def own_credentials(headers: Mapping[str, str], *, native: bool) -> dict[str, st
 
 
 def to_caller(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers of a provider's reply that the caller may see; names in lower case."""
+    """Return the headers of a provider's reply that the caller may see; names in lower case."""
     return _travelling(headers, _NOT_BACK, _OURS)
 
 
@@ -101,7 +101,7 @@ _WORD = re.compile(r"[^\s,;:=\"']+")
 
 
 def without_ours(incoming: Incoming, key: str | None) -> Incoming:
-    """The request without the headers and the parts of its query that hold the caller's to11 key.
+    """Return the request without the headers and the parts of its query that hold the caller's to11 key.
 
     Where a provider's key belongs, any to11 key and the placeholder for one count. The headers of to11 stay.
     """

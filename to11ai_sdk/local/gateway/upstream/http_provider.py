@@ -119,7 +119,7 @@ class Body:
             raise UnreachableError(_reason(exc, self._timeout_s)) from exc
 
     def abort(self) -> None:
-        """End the connection; whoever waits for more is told that it broke."""
+        """End the connection; whoever waits for more gets an error."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 

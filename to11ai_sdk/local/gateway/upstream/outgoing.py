@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def upstream_format(call: RoutedCall, attempt: Attempt) -> str:
-    """The format in which a target is asked: the caller's own, but for a chat only if the target speaks it."""
+    """Return the format in which a target is asked: the caller's own, but for a chat only if the target speaks it."""
     return call.wire_format if not call.is_chat or speaks(call, attempt) else attempt.provider.spoken[0]
 
 
@@ -30,7 +30,7 @@ def speaks(call: RoutedCall, attempt: Attempt) -> bool:
 
 
 def request(call: RoutedCall, attempt: Attempt, *, asks_usage: bool = True) -> UpstreamRequest:
-    """The request for a target. What the target understands as it came is passed on as it came.
+    """Return the request for a target. What the target understands as it came is passed on as it came.
 
     Args:
         call: the call.

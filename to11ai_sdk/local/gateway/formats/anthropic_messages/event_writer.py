@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def write_stream(deltas: Iterable[Delta], reply_id: Callable[[str | None], str]) -> Iterator[bytes]:
-    """The events of a stream, ``message_stop`` or ``error`` last."""
+    """Yield the events of a stream, ``message_stop`` or ``error`` last."""
     writer = _Writer(reply_id)
     for delta in deltas:
         yield from writer.write(delta)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def read_stream(chunks: Iterable[bytes]) -> Iterator[Delta]:
-    """The deltas of a stream. May end early or raise ``FormatError``."""
+    """Yield the deltas of a stream. May end early or raise ``FormatError``."""
     reader = _Reader()
     for fields in objects(chunks):
         yield from reader.read(fields)

@@ -24,7 +24,7 @@ _STOPS: Mapping[str, StopReason] = {
 
 
 def read_reply(body: Mapping[str, Any]) -> ChatReply:
-    """The neutral form of a body; blocks of kinds that no other format has are left out.
+    """Return the neutral form of a body; blocks of kinds that no other format has are left out.
 
     Raises:
         FormatError: a field is missing or wrong, or the body is an error.
@@ -46,7 +46,7 @@ def read_reply(body: Mapping[str, Any]) -> ChatReply:
 
 
 def write_reply(reply: ChatReply, reply_id: str) -> dict[str, Any]:
-    """The body of a neutral reply."""
+    """Return the body of a neutral reply."""
     refused = any(isinstance(part, Refusal) for part in reply.parts)
     return {
         **envelope(reply_id, reply.model),
@@ -58,7 +58,7 @@ def write_reply(reply: ChatReply, reply_id: str) -> dict[str, Any]:
 
 
 def envelope(reply_id: str, model: str) -> dict[str, Any]:
-    """The members of a message that are known from its start."""
+    """Return the members of a message that are known from its start."""
     return {"id": reply_id, "type": "message", "role": "assistant", "model": model}
 
 
@@ -69,12 +69,12 @@ def read_stop(fields: Fields) -> tuple[StopReason, str | None, str]:
 
 
 def stop_reason(stop: StopReason, refused: bool) -> str:
-    """The word for why a reply ended; one with words of refusal ended for that."""
+    """Return the word for why a reply ended; one with words of refusal ended for that."""
     return "refusal" if refused else stop
 
 
 def read_usage(usage: Fields) -> Usage:
-    """The object ``usage``."""
+    """Return the object ``usage``."""
     cache_read = usage.count("cache_read_input_tokens") or 0
     cache_write = usage.count("cache_creation_input_tokens") or 0
     return Usage(
@@ -87,7 +87,7 @@ def read_usage(usage: Fields) -> Usage:
 
 
 def write_usage(usage: Usage) -> dict[str, Any]:
-    """The object ``usage``; details that are 0 are left out."""
+    """Return the object ``usage``; details that are 0 are left out."""
     cache = {
         "cache_creation_input_tokens": usage.cache_write_tokens,
         "cache_read_input_tokens": usage.cache_read_tokens,

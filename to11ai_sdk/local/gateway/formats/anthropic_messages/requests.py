@@ -24,7 +24,7 @@ _CHOICES: Mapping[str, str] = {"auto": "auto", "none": "none", "required": "any"
 
 
 def read_request(body: Mapping[str, Any]) -> ChatRequest:
-    """The neutral form of a body; ``max_tokens`` may be missing, as in a request to count tokens.
+    """Return the neutral form of a body; ``max_tokens`` may be missing, as in a request to count tokens.
 
     Raises:
         FormatError: a field is missing, wrong, or of a kind that no other format has.
@@ -48,7 +48,7 @@ def read_request(body: Mapping[str, Any]) -> ChatRequest:
 
 
 def write_request(request: ChatRequest) -> dict[str, Any]:
-    """The body of a neutral request.
+    """Return the body of a neutral request.
 
     Raises:
         FormatError: it asks for JSON, or for several replies.
@@ -115,7 +115,7 @@ def _read_reasoning(fields: Fields) -> Reasoning:
 
 
 def _write_thinking(request: ChatRequest) -> dict[str, Any] | None:
-    """The caller's own switch; else an effort turns thinking on, unless the request has what may not go with it."""
+    """Return the caller's own switch; else an effort turns thinking on, unless the request has what excludes it."""
     reasoning = request.reasoning
     if reasoning.thinking:
         return present({"type": reasoning.thinking, "budget_tokens": reasoning.budget_tokens})

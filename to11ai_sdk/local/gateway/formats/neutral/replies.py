@@ -39,9 +39,9 @@ class ChatReply:
         model: the model that answered.
         parts: none of them is empty.
         stop: why it ended.
-        stop_sequence: the text that ended it, if it was one of the caller's and the provider tells.
+        stop_sequence: the text that ended it, if it was one of the caller's and the provider reports it.
         usage: ``None`` if the provider did not count.
-        created: seconds since 1970; ``None`` if the provider did not tell.
+        created: seconds since 1970; ``None`` if the provider did not say.
     """
 
     id: str | None

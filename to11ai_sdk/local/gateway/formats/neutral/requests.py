@@ -119,7 +119,7 @@ class ChatRequest:
             ``service_tier``.
         n: how many replies.
         stream: whether the reply is streamed.
-        include_usage: whether the stream tells the usage.
+        include_usage: whether the stream reports the usage.
     """
 
     model: str

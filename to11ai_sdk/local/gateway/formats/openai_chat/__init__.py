@@ -34,7 +34,7 @@ class OpenAIChat:
 
     Args:
         new_id: makes ids.
-        clock: tells the time.
+        clock: returns the time.
         max_tokens_field: what ``max_tokens`` is called: OpenAI's reasoning models refuse the old name
             ``"max_tokens"``, some compatible servers know no other.
     """
@@ -44,28 +44,28 @@ class OpenAIChat:
     max_tokens_field: str = "max_completion_tokens"
 
     def read_request(self, body: Mapping[str, Any]) -> ChatRequest:
-        """The neutral form of a request; raises ``FormatError``."""
+        """Return the neutral form of a request; raises ``FormatError``."""
         return requests.read_request(body)
 
     def write_request(self, request: ChatRequest) -> dict[str, Any]:
-        """The body of a request; raises ``FormatError`` for a file by URL."""
+        """Return the body of a request; raises ``FormatError`` for a file by URL."""
         return requests.write_request(request, self.max_tokens_field)
 
     def read_reply(self, body: Mapping[str, Any]) -> ChatReply:
-        """The neutral form of a reply; raises ``FormatError``."""
+        """Return the neutral form of a reply; raises ``FormatError``."""
         return replies.read_reply(body, self.new_id)
 
     def write_reply(self, reply: ChatReply, request: ChatRequest | None = None) -> dict[str, Any]:
-        """The body of a reply; ids of other formats are replaced."""
+        """Return the body of a reply; ids of other formats are replaced."""
         created = self.clock() if reply.created is None else reply.created
         return replies.write_reply(reply, self._reply_id(reply.id), created)
 
     def read_stream(self, chunks: Iterable[bytes]) -> Iterator[Delta]:
-        """The deltas of a stream, with an ``End`` or an ``Error`` last."""
+        """Return the deltas of a stream, with an ``End`` or an ``Error`` last."""
         return whole(read_chunks(chunks, self.new_id))
 
     def write_stream(self, deltas: Iterable[Delta], request: ChatRequest) -> Iterator[bytes]:
-        """The events of a stream; the usage is told if the request asks for it."""
+        """Return the events of a stream; the usage is reported if the request asks for it."""
         return chunk_writer.write_stream(deltas, request.include_usage, self._reply_id, self.clock)
 
     def error_body(self, type: str | None, code: str | None, message: str, status: int) -> dict[str, Any]:  # noqa: A002

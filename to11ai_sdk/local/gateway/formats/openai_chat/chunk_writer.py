@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def write_stream(
     deltas: Iterable[Delta], include_usage: bool, reply_id: Callable[[str | None], str], clock: Clock
 ) -> Iterator[bytes]:
-    """The events of a stream, ``data: [DONE]`` last; after an error there is none. Thinking is dropped."""
+    """Yield the events of a stream, ``data: [DONE]`` last; after an error there is none. Thinking is dropped."""
     writer = _Writer(include_usage, reply_id, clock)
     for delta in deltas:
         yield from writer.write(delta)

@@ -28,7 +28,7 @@ _STOPS: Mapping[str, StopReason] = {"length": "max_tokens", "tool_calls": "tool_
 
 
 def read_reply(body: Mapping[str, Any], new_id: NewId) -> ChatReply:
-    """The neutral form of a body; of several choices the first.
+    """Return the neutral form of a body; of several choices the first.
 
     Raises:
         FormatError: a field is missing or wrong.
@@ -49,7 +49,7 @@ def read_reply(body: Mapping[str, Any], new_id: NewId) -> ChatReply:
 
 
 def write_reply(reply: ChatReply, reply_id: str, created: int) -> dict[str, Any]:
-    """The body of a neutral reply; thinking is dropped."""
+    """Return the body of a neutral reply; thinking is dropped."""
     usage = {"usage": write_usage(reply.usage)} if reply.usage else {}
     choice = {"index": 0, "message": _write_message(reply.parts), "logprobs": None}
     return {
@@ -92,7 +92,7 @@ def _write_message(parts: Sequence[ReplyPart]) -> dict[str, Any]:
 
 
 def read_usage(fields: Fields) -> Usage | None:
-    """The member ``usage``, if it is there."""
+    """Return the member ``usage``, if it is there."""
     if not fields.has("usage"):
         return None
     usage = fields.child("usage")
@@ -107,7 +107,7 @@ def read_usage(fields: Fields) -> Usage | None:
 
 
 def write_usage(usage: Usage) -> dict[str, Any]:
-    """The object ``usage``; details that are 0 are left out."""
+    """Return the object ``usage``; details that are 0 are left out."""
     prompt = {"cached_tokens": usage.cache_read_tokens, "cache_write_tokens": usage.cache_write_tokens}
     details = {
         "prompt_tokens_details": {key: count for key, count in prompt.items() if count},

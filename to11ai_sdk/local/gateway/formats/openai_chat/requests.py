@@ -24,7 +24,7 @@ _ADVICE = "leave it out, or ask the provider in its own format"
 
 
 def read_request(body: Mapping[str, Any]) -> ChatRequest:
-    """The neutral form of a body.
+    """Return the neutral form of a body.
 
     Raises:
         FormatError: a field is missing, wrong, or of a kind that no other format has.
@@ -52,7 +52,7 @@ def read_request(body: Mapping[str, Any]) -> ChatRequest:
 
 
 def write_request(request: ChatRequest, max_tokens_field: str) -> dict[str, Any]:
-    """The body of a neutral request.
+    """Return the body of a neutral request.
 
     Raises:
         FormatError: it holds a file by URL, which this format cannot.

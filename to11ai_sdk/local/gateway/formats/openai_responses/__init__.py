@@ -36,26 +36,26 @@ class OpenAIResponses:
 
     Args:
         new_id: makes ids.
-        clock: tells the time.
+        clock: returns the time.
     """
 
     new_id: NewId = random_id
     clock: Clock = unix_time
 
     def read_request(self, body: Mapping[str, Any]) -> ChatRequest:
-        """The neutral form of a request; raises ``FormatError``."""
+        """Return the neutral form of a request; raises ``FormatError``."""
         return requests.read_request(body)
 
     def write_request(self, request: ChatRequest) -> dict[str, Any]:
-        """The body of a request; raises ``FormatError`` for several replies."""
+        """Return the body of a request; raises ``FormatError`` for several replies."""
         return requests.write_request(request)
 
     def read_reply(self, body: Mapping[str, Any]) -> ChatReply:
-        """The neutral form of a reply; raises ``FormatError``, also for one that failed."""
+        """Return the neutral form of a reply; raises ``FormatError``, also for one that failed."""
         return replies.read_reply(body)
 
     def write_reply(self, reply: ChatReply, request: ChatRequest | None = None) -> dict[str, Any]:
-        """The body of a reply, which repeats the settings of the request; ids of other formats are replaced."""
+        """Return the body of a reply, which repeats the settings of the request; ids of other formats are replaced."""
         writer = self._writer(request)
         for delta in deltas_of(reply):
             for _event in writer.events(delta):
@@ -63,11 +63,11 @@ class OpenAIResponses:
         return writer.response
 
     def read_stream(self, chunks: Iterable[bytes]) -> Iterator[Delta]:
-        """The deltas of a stream, with an ``End`` or an ``Error`` last."""
+        """Return the deltas of a stream, with an ``End`` or an ``Error`` last."""
         return whole(events.read_stream(chunks))
 
     def write_stream(self, deltas: Iterable[Delta], request: ChatRequest) -> Iterator[bytes]:
-        """The events of a stream, ``response.created`` to ``response.completed``."""
+        """Return the events of a stream, ``response.created`` to ``response.completed``."""
         return self._writer(request).stream(deltas)
 
     def error_body(self, type: str | None, code: str | None, message: str, status: int) -> dict[str, Any]:  # noqa: A002

@@ -67,7 +67,7 @@ class ResponseWriter:
         self._number = 0
 
     def stream(self, deltas: Iterable[Delta]) -> Iterator[bytes]:
-        """The events of a stream, ``response.completed``, ``.incomplete`` or ``.failed`` last."""
+        """Yield the events of a stream, ``response.completed``, ``.incomplete`` or ``.failed`` last."""
         for delta in deltas:
             for name, members in self.events(delta):
                 yield sse.write({"type": name, **members, "sequence_number": self._number}, name)
@@ -76,7 +76,7 @@ class ResponseWriter:
                 return
 
     def events(self, delta: Delta) -> Iterator[Event]:
-        """The events that a delta causes, each with its name."""
+        """Yield the events that a delta causes, each with its name."""
         if isinstance(delta, Start):
             yield from self._start(delta)
         elif isinstance(delta, PartStart):

@@ -20,7 +20,7 @@ _REASONING = ("response.reasoning_summary_text.delta", "response.reasoning_text.
 
 
 def read_stream(chunks: Iterable[bytes]) -> Iterator[Delta]:
-    """The deltas of a stream. May end early or raise ``FormatError``."""
+    """Yield the deltas of a stream. May end early or raise ``FormatError``."""
     reader = _Reader()
     for fields in objects(chunks, end="[DONE]"):
         yield from reader.read(fields)
@@ -78,8 +78,8 @@ class _Reader:
         # A model that streams both its thoughts and their summary is heard once.
         key, kind = _key(event), event.words("type")
         index = event.count("summary_index") or 0
-        told, before = self._reasoning.setdefault(key[0], (kind, index))
-        if told != kind:
+        known, before = self._reasoning.setdefault(key[0], (kind, index))
+        if known != kind:
             return []
         self._reasoning[key[0]] = (kind, index)
         gap = "\n\n" if index > before else ""

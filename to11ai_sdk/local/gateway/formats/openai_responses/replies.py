@@ -19,7 +19,7 @@ _INCOMPLETE: Mapping[str, StopReason] = {"max_output_tokens": "max_tokens", "con
 
 
 def read_reply(body: Mapping[str, Any]) -> ChatReply:
-    """The neutral form of a body; items of kinds that no other format has are left out.
+    """Return the neutral form of a body; items of kinds that no other format has are left out.
 
     Raises:
         FormatError: a field is missing or wrong, or the reply failed or is not finished.
@@ -66,7 +66,7 @@ _CONTENT: Mapping[str, Callable[[Fields], ReplyPart]] = {"output_text": _read_te
 
 
 def read_usage(fields: Fields) -> Usage | None:
-    """The member ``usage``, if it is there."""
+    """Return the member ``usage``, if it is there."""
     if not fields.has("usage"):
         return None
     usage = fields.child("usage")
@@ -81,7 +81,7 @@ def read_usage(fields: Fields) -> Usage | None:
 
 
 def write_usage(usage: Usage) -> dict[str, Any]:
-    """The object ``usage``; its details are always told."""
+    """Return the object ``usage``; always with its details."""
     return {
         "input_tokens": usage.input_tokens,
         "input_tokens_details": {

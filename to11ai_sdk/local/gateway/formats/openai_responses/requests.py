@@ -17,7 +17,7 @@ _STATEFUL = ("previous_response_id", "conversation", "prompt")
 
 
 def read_request(body: Mapping[str, Any]) -> ChatRequest:
-    """The neutral form of a body.
+    """Return the neutral form of a body.
 
     Raises:
         FormatError: a field is missing, wrong, of a kind that no other format has, or refers to what a provider keeps.
@@ -44,7 +44,7 @@ def read_request(body: Mapping[str, Any]) -> ChatRequest:
 
 
 def write_request(request: ChatRequest) -> dict[str, Any]:
-    """The body of a neutral request.
+    """Return the body of a neutral request.
 
     Raises:
         FormatError: it asks for several replies.
@@ -56,7 +56,7 @@ def write_request(request: ChatRequest) -> dict[str, Any]:
 
 
 def settings(request: ChatRequest) -> dict[str, Any]:
-    """What a reply repeats of a request, ``None`` where it says nothing."""
+    """Return what a reply repeats of a request, ``None`` where it says nothing."""
     text = present({"format": _write_response_format(request.response_format), "verbosity": request.verbosity})
     return {
         "tools": [_write_tool(tool) for tool in request.tools] or None,

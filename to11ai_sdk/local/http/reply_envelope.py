@@ -27,14 +27,14 @@ class HttpReply(NamedTuple):
     headers: Mapping[str, str]
 
     def response(self) -> Response:
-        """The reply as a WSGI application."""
+        """Return the reply as a WSGI application."""
         response = Response(self.body, self.status, content_type="application/json")
         response.headers.update(self.headers)
         return response
 
 
 def reply_to(request: str, data: Callable[[], Any], behaviors: Mapping[str, Any]) -> HttpReply:
-    """The reply to a request: the data it asks for, or the problem that making it raised.
+    """Return the reply to a request: the data it asks for, or the problem that making it raised.
 
     Args:
         request: what the log calls it.
@@ -53,7 +53,7 @@ def reply_to(request: str, data: Callable[[], Any], behaviors: Mapping[str, Any]
 
 
 def success_reply(data: Any, behaviors: Mapping[str, Any]) -> HttpReply:
-    """The reply with some data."""
+    """Return the reply with some data."""
     return HttpReply(200, encode(data_envelope(data, behaviors)), {})
 
 
@@ -62,7 +62,7 @@ def _failure(problem: Problem, headers: Mapping[str, str]) -> HttpReply:
 
 
 def _hints(problem: Problem) -> dict[str, str]:
-    """The header that HTTP asks for beside a status (RFC 9110 sections 15.5.2 and 15.5.6)."""
+    """Return the header that HTTP asks for with a status (RFC 9110 sections 15.5.2 and 15.5.6)."""
     if problem.status == 401:
         return {"WWW-Authenticate": "Bearer"}
     return {"Allow": ", ".join(problem.details["allowed"])} if problem.status == 405 else {}
@@ -86,7 +86,7 @@ _TAGS = {
 
 
 def data_envelope(answer: Any, behaviors: Mapping[str, Any]) -> dict[str, Any]:
-    """The envelope of what a handler answered; a page stands beside its array."""
+    """Return the envelope of what a handler answered; a page goes next to its array."""
     data, pagination = answer if isinstance(answer, Page) else (answer, None)
     envelope = {"success": True, "code": 200, "data": data, "error": None, "pagination": pagination}
     if behaviors:
@@ -95,7 +95,7 @@ def data_envelope(answer: Any, behaviors: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def error_envelope(problem: Problem) -> dict[str, Any]:
-    """The envelope of a problem; its code stands where older and newer clients look for it."""
+    """Return the envelope of a problem; its code stands where older and newer clients look for it."""
     error = {
         "code": problem.code,
         "message": problem.message,

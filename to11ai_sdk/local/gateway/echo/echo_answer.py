@@ -54,12 +54,12 @@ class EchoAnswer(NamedTuple):
 
 
 def signature(thinking: str) -> str:
-    """What proves that a thinking block is unchanged when it comes back."""
+    """Return what proves that a thinking block is unchanged when it comes back."""
     return base64.b64encode(hashlib.sha256(b"echo:" + thinking.encode("utf-8", "surrogatepass")).digest()).decode()
 
 
 def answers(ask: ChatQuestion, directives: Directives, body: bytes, new_id: Callable[[], str]) -> list[EchoAnswer]:
-    """The answers to a request, as many as it wants; all but the first end in their number.
+    """Return the answers to a request, as many as it wants; all but the first end in their number.
 
     Args:
         ask: the request.
