@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from to11ai_sdk.local.gateway.echo import EchoProvider
-from to11ai_sdk.local.gateway.provider_protocol import UpstreamReply, UpstreamRequest
+from to11ai_sdk.local.gateway.provider import UpstreamReply, UpstreamRequest
 
 NOW = 1_800_000_000
 GPT, CLAUDE = "gpt-4o", "claude-sonnet-4-6"

@@ -9,7 +9,7 @@ import pytest
 from echo_harness import CLAUDE, GPT, ask, chat, events, message, provider, read, said, send
 
 from to11ai_sdk.local.gateway import echo
-from to11ai_sdk.local.gateway.provider_protocol import UnreachableError, UpstreamReply
+from to11ai_sdk.local.gateway.provider import UnreachableError, UpstreamReply
 
 KINDS = ["chat", "responses", "messages"]
 

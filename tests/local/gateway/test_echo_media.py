@@ -11,7 +11,7 @@ import pytest
 from echo_harness import NOW, post_form, provider, read, send
 
 from to11ai_sdk.local.gateway.echo.images import colour_of
-from to11ai_sdk.local.gateway.provider_protocol import UpstreamReply, UpstreamRequest
+from to11ai_sdk.local.gateway.provider import UpstreamReply, UpstreamRequest
 
 
 def decoded(image: bytes) -> tuple[int, int, bytes]:

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 from to11ai_sdk.local.gateway.echo import CountedIds, EchoProvider
 from to11ai_sdk.local.gateway.echo.tokens import count, cut, pieces
-from to11ai_sdk.local.gateway.provider_protocol import UnreachableError, UpstreamRequest
+from to11ai_sdk.local.gateway.provider import UnreachableError, UpstreamRequest
 
 
 def test_a_dialect_that_is_none() -> None:

@@ -19,7 +19,7 @@ from to11ai_sdk.local.gateway.answer import Stream
 from to11ai_sdk.local.gateway.endpoints import below
 from to11ai_sdk.local.gateway.formats import FormatError
 from to11ai_sdk.local.gateway.observe.watch import Facts, Watch, input_texts, reply_texts
-from to11ai_sdk.local.gateway.provider_protocol import UnreachableError
+from to11ai_sdk.local.gateway.provider import UnreachableError
 from to11ai_sdk.local.gateway.relay import error_answers
 from to11ai_sdk.local.gateway.upstream import body_edits, codings, header_rules, stream_usage
 from to11ai_sdk.local.gateway.upstream.http_provider import UpstreamProvider

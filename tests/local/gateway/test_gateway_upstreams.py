@@ -17,7 +17,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from to11ai_sdk.local import LocalTo11
-from to11ai_sdk.local.gateway.provider_protocol import UnreachableError, UpstreamRequest
+from to11ai_sdk.local.gateway.provider import UnreachableError, UpstreamRequest
 from to11ai_sdk.local.gateway.upstream.http_provider import UpstreamProvider
 
 if TYPE_CHECKING:

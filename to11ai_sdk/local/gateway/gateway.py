@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .observe.recorder import CallRecord, Recorder
     from .observe.reply_cache import Lookup
     from .observe.traces import SpanIds
-    from .provider_protocol import UpstreamRequest
+    from .provider import UpstreamRequest
     from .routing import Attempt, Router, Scope
     from .upstream.backends import Backends
 

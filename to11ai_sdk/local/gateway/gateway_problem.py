@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .provider_protocol import UnreachableError
+    from .provider import UnreachableError
 
 OVERLOADED = (503, 529)
 """Statuses of a provider that has too much to do."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..formats import sse
 from ..formats.common import encode
-from ..provider_protocol import UnreachableError, UpstreamRequest
+from ..provider import UnreachableError, UpstreamRequest
 from .directives import Directives, directives, is_own_model
 from .refusals import EchoError
 

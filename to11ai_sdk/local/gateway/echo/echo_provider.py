@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 from ..formats.common import encode
-from ..provider_protocol import UnreachableError, UpstreamReply, UpstreamRequest
+from ..provider import UnreachableError, UpstreamReply, UpstreamRequest
 from .context import CountedIds, EchoReply, EchoRequest, ProviderContext, Tally
 from .refusals import EchoError, InvalidError, error_body, refusal_of
 from .routes import DIALECTS, route

@@ -13,7 +13,7 @@ from .refusals import EchoError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..provider_protocol import UpstreamRequest
+    from ..provider import UpstreamRequest
 
 
 class Upload(NamedTuple):

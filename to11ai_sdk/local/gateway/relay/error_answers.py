@@ -14,7 +14,7 @@ from ..gateway_problem import OVERLOADED, GatewayProblem
 from ..upstream.header_rules import to_caller
 
 if TYPE_CHECKING:
-    from ..provider_protocol import UpstreamReply
+    from ..provider import UpstreamReply
     from ..routing import Attempt
 
 _CODES = {401: "auth", 402: "quota", 403: "forbidden", 404: "model_not_found", 429: "rate_limit"}

@@ -13,7 +13,7 @@ from ..formats import FORMATS, FormatError, sse
 from ..formats.neutral import ChatRequest, End, Error, PartDelta, PartStart, Text
 from ..gateway_problem import GatewayProblem
 from ..observe.watch import Watch
-from ..provider_protocol import UnreachableError
+from ..provider import UnreachableError
 from ..upstream import stream_usage
 from ..upstream.header_rules import to_caller
 from ..upstream.outgoing import upstream_format
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..formats.neutral import Delta
     from ..observe.guardrails import OutputGuard
     from ..observe.recorder import CallRecord
-    from ..provider_protocol import UpstreamReply
+    from ..provider import UpstreamReply
     from ..upstream.attempts import Reached
 
 _NUMBER = re.compile(rb'"sequence_number": ?(\d+)')

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import gateway_problem
-from ..provider_protocol import UnreachableError, UpstreamReply
+from ..provider import UnreachableError, UpstreamReply
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ...store import Store
     from ..config.providers import ProviderConfig
-    from ..provider_protocol import Provider
+    from ..provider import Provider
 
 
 class Backends:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-from ..provider_protocol import UnreachableError
+from ..provider import UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

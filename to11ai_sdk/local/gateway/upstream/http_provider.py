@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from ..provider_protocol import UnreachableError, UpstreamReply, UpstreamRequest
+from ..provider import UnreachableError, UpstreamReply, UpstreamRequest
 from .codings import unpacked
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from .. import caller_format
 from ..endpoints import NATIVE
 from ..formats import FORMATS, FormatError, formats
 from ..gateway_problem import GatewayProblem, bad_request
-from ..provider_protocol import UpstreamRequest
+from ..provider import UpstreamRequest
 from ..routing import applied
 from . import body_edits, header_rules, stream_usage
 
