@@ -104,7 +104,9 @@ class Handler(WSGIRequestHandler):
         frame = _frame if self._chunked else bytes
         try:
             self.wfile.flush()
-            with cast("Server", self.server).disconnects.watching(self.connection, getattr(chunks, "abort", _nothing)):
+            with cast("Server", self.server).disconnects.watching(
+                self.connection, getattr(chunks, "abort", lambda: None)
+            ):
                 for chunk in filter(None, chunks):
                     self.wfile.write(frame(chunk))
                     self.wfile.flush()
@@ -230,10 +232,6 @@ class Server(ThreadedWSGIServer):
 
 def _frame(chunk: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(chunk), chunk)
-
-
-def _nothing() -> None:
-    """Do nothing: nothing is open that could be aborted."""
 
 
 def _listen(port: int) -> socket.socket:

@@ -44,24 +44,23 @@ def create(
     checks.one_of("format", format, ("chat", "text"))
     check_template(format, template_json, variables_schema)
     checks.depth("modelConfig", model_config)
-    version_id = session.new_id("version")
-    session.tx.insert(
-        "prompt_versions",
-        {
-            "id": version_id,
-            "prompt_id": prompt_id,
-            "version": prompts.next_version(session.tx, prompt_id),
-            "format": format,
-            "template_json": template_json,
-            "variables_schema": variables_schema,
-            "model_config": model_config,
-            "changelog": changelog,
-            "created_by_user_id": session.actor_id,
-            "created_at": session.now,
-        },
-    )
+    content = {"format": format, "template_json": template_json, "variables_schema": variables_schema}
+    version_id = _insert(session, prompt_id, {**content, "model_config": model_config, "changelog": changelog})
     activate(session, prompt)
     return version_view(find_version(session, prompt_id, version_id))
+
+
+def _insert(session: Session, prompt_id: str, content: Row) -> str:
+    row = {
+        "id": session.new_id("version"),
+        "prompt_id": prompt_id,
+        "version": prompts.next_version(session.tx, prompt_id),
+        **content,
+        "created_by_user_id": session.actor_id,
+        "created_at": session.now,
+    }
+    session.tx.insert("prompt_versions", row)
+    return str(row["id"])
 
 
 def list_all(session: Session, *, prompt_id: str) -> list[dict[str, Any]]:

@@ -28,13 +28,13 @@ _STOP = {
 }
 
 
-def messages(exchange: EchoRequest) -> EchoReply:
+def messages(echo_request: EchoRequest) -> EchoReply:
     """Answer a message, at once or as a stream."""
-    body = parse(exchange.request.body)
+    body = parse(echo_request.request.body)
     ask = read_messages(body)
-    directives = exchange.apply_directives(ask.model, ask.user_text)
-    [answer] = answers(ask, directives, exchange.request.body, lambda: exchange.new_id("toolu_"))
-    head = {"id": exchange.new_id("msg_"), "type": "message", "role": "assistant", "model": ask.model}
+    directives = echo_request.apply_directives(ask.model, ask.user_text)
+    [answer] = answers(ask, directives, echo_request.request.body, lambda: echo_request.new_id("toolu_"))
+    head = {"id": echo_request.new_id("msg_"), "type": "message", "role": "assistant", "model": ask.model}
     blocks, end, usage = _blocks(answer), _end(answer), _usage(ask.prompt_tokens, answer.tokens)
     if (stream := body.get("stream")) and stream.flag():
         return _stream(
@@ -43,10 +43,10 @@ def messages(exchange: EchoRequest) -> EchoReply:
     return as_json({**head, "content": blocks, **end, "usage": usage})
 
 
-def count_tokens(exchange: EchoRequest) -> EchoReply:
+def count_tokens(echo_request: EchoRequest) -> EchoReply:
     """Count the tokens of a message."""
-    ask = read_messages(parse(exchange.request.body), counting=True)
-    exchange.apply_directives(ask.model, ask.user_text)
+    ask = read_messages(parse(echo_request.request.body), counting=True)
+    echo_request.apply_directives(ask.model, ask.user_text)
     return as_json({"input_tokens": ask.prompt_tokens})
 
 

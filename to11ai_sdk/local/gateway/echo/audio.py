@@ -35,11 +35,11 @@ _LONGEST_TEXT = 4096
 _CHUNK = 16_384
 
 
-def speech(exchange: EchoRequest) -> EchoReply:
+def speech(echo_request: EchoRequest) -> EchoReply:
     """Answer a request for speech, in chunks of 16 KiB."""
-    body = parse(exchange.request.body)
+    body = parse(echo_request.request.body)
     model, text, voice = (body.need(name).text() for name in ("model", "input", "voice"))
-    exchange.apply_directives(model, text)
+    echo_request.apply_directives(model, text)
     if not 0 < len(text) <= _LONGEST_TEXT:
         raise EchoError(400, f"'input' must have 1 to {_LONGEST_TEXT} characters.", param="input")
     if (form := body.get("stream_format")) and form.word("audio", "sse") == "sse":
@@ -73,10 +73,10 @@ _FORMATS = ("json", "text", "srt", "verbose_json", "vtt")
 _BYTES_PER_SECOND = 16_000
 
 
-def transcriptions(exchange: EchoRequest) -> EchoReply:
+def transcriptions(echo_request: EchoRequest) -> EchoReply:
     """Answer a request for a transcription; ``stream`` is passed over, as ``whisper-1`` does."""
-    form = read_form(exchange.request)
-    exchange.apply_directives(form.need("model"), form.fields.get("prompt", ""))
+    form = read_form(echo_request.request)
+    echo_request.apply_directives(form.need("model"), form.fields.get("prompt", ""))
     kind = form.fields.get("response_format", "json")
     if kind not in _FORMATS:
         raise InvalidError(("response_format",), "a format", kind, _FORMATS)

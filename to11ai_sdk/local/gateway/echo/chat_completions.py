@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 _FINISH = {"stop": "stop", "stop_sequence": "stop", "length": "length", "calls": "tool_calls", "refusal": "stop"}
 
 
-def chat_completions(exchange: EchoRequest) -> EchoReply:
+def chat_completions(echo_request: EchoRequest) -> EchoReply:
     """Answer a chat request, at once or as a stream."""
-    body = parse(exchange.request.body)
+    body = parse(echo_request.request.body)
     ask = read_chat(body)
-    directives = exchange.apply_directives(ask.model, ask.user_text)
-    said = answers(ask, directives, exchange.request.body, lambda: exchange.new_id("call_"))
-    head = {"id": exchange.new_id("chatcmpl-"), "created": exchange.now(), "model": ask.model}
+    directives = echo_request.apply_directives(ask.model, ask.user_text)
+    said = answers(ask, directives, echo_request.request.body, lambda: echo_request.new_id("call_"))
+    head = {"id": echo_request.new_id("chatcmpl-"), "created": echo_request.now(), "model": ask.model}
     usage = _usage(ask, said)
     if (stream := body.get("stream")) and stream.flag():
         return _stream(head, said, usage if _wants_usage(body) else None)

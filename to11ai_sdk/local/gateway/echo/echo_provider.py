@@ -83,14 +83,14 @@ class EchoProvider:
     def _answer(self, request: UpstreamRequest) -> tuple[EchoReply, Directives]:
         target = urlsplit(request.path)
         endpoint, arguments = route(self.dialect, self._context.name, request.method, target.path)
-        exchange = EchoRequest(self._context, request, arguments, dict(parse_qsl(target.query)))
-        answered = endpoint(exchange)
-        if "error-event" in exchange.directives.flags and answered.error_event is None:
+        echo_request = EchoRequest(self._context, request, arguments, dict(parse_qsl(target.query)))
+        answered = endpoint(echo_request)
+        if "error-event" in echo_request.directives.flags and answered.error_event is None:
             raise EchoError(500, "echo: an error, as the request asked for.")
-        if float(exchange.directives.value("slow") or 0) >= request.timeout_s:
+        if float(echo_request.directives.value("slow") or 0) >= request.timeout_s:
             self._sleep(request.timeout_s)
             raise UnreachableError(f"{self._context.name}: no answer within {request.timeout_s:g} s")
-        return answered, exchange.directives
+        return answered, echo_request.directives
 
     def _refused(self, error: EchoError, headers: dict[str, str], request_id: str) -> UpstreamReply:
         body = encode(error_body(error, self.dialect, request_id))

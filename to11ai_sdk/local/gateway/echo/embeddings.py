@@ -28,11 +28,11 @@ _MOST_INPUTS = 2048
 _TRIGRAM_WEIGHT = 0.45
 
 
-def embeddings(exchange: EchoRequest) -> EchoReply:
+def embeddings(echo_request: EchoRequest) -> EchoReply:
     """Answer a request for embeddings."""
-    body = parse(exchange.request.body)
+    body = parse(echo_request.request.body)
     model, inputs = body.need("model").text(), _inputs(body.need("input"))
-    exchange.apply_directives(model, "\n".join(text for text, _ in inputs))
+    echo_request.apply_directives(model, "\n".join(text for text, _ in inputs))
     dimensions = given.integer(1, _LARGE) if (given := body.get("dimensions")) else _default(model)
     form = chosen.word("float", "base64") if (chosen := body.get("encoding_format")) else "float"
     data = [

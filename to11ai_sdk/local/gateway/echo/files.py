@@ -19,15 +19,15 @@ _PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
 _MOST = 10_000
 
 
-def upload(exchange: EchoRequest) -> EchoReply:
+def upload(echo_request: EchoRequest) -> EchoReply:
     """``POST /files``."""
-    form = read_form(exchange.request)
+    form = read_form(echo_request.request)
     purpose = form.need("purpose")
     if purpose not in _PURPOSES:
         raise InvalidError(("purpose",), "a purpose", purpose, _PURPOSES)
-    now, lifetime = exchange.now(), form.fields.get("expires_after[seconds]", "")
+    now, lifetime = echo_request.now(), form.fields.get("expires_after[seconds]", "")
     row = FileRow(
-        exchange.new_id("file-"),
+        echo_request.new_id("file-"),
         form.file.name,
         purpose,
         len(form.file.content),
@@ -35,14 +35,14 @@ def upload(exchange: EchoRequest) -> EchoReply:
         now + int(lifetime) if lifetime.isdecimal() else None,
         form.file.content,
     )
-    exchange.provider.files.put(row)
+    echo_request.provider.files.put(row)
     return as_json(_shown(row))
 
 
-def listing(exchange: EchoRequest) -> EchoReply:
+def listing(echo_request: EchoRequest) -> EchoReply:
     """``GET /files`` with ``purpose``, ``order`` (newest first unless ``asc``), ``after`` and ``limit``."""
-    query = exchange.query
-    rows = [row for row in exchange.provider.files.list() if query.get("purpose") in (None, row.purpose)]
+    query = echo_request.query
+    rows = [row for row in echo_request.provider.files.list() if query.get("purpose") in (None, row.purpose)]
     if query.get("order", "desc") != "asc":
         rows.reverse()
     if after := query.get("after"):
@@ -54,26 +54,26 @@ def listing(exchange: EchoRequest) -> EchoReply:
     return as_json(_page(rows, int(limit)))
 
 
-def metadata(exchange: EchoRequest) -> EchoReply:
+def metadata(echo_request: EchoRequest) -> EchoReply:
     """``GET /files/{file_id}``."""
-    return as_json(_shown(_find(exchange)))
+    return as_json(_shown(_find(echo_request)))
 
 
-def content(exchange: EchoRequest) -> EchoReply:
+def content(echo_request: EchoRequest) -> EchoReply:
     """``GET /files/{file_id}/content``."""
-    return EchoReply([_find(exchange).content], "application/octet-stream")
+    return EchoReply([_find(echo_request).content], "application/octet-stream")
 
 
-def delete(exchange: EchoRequest) -> EchoReply:
+def delete(echo_request: EchoRequest) -> EchoReply:
     """``DELETE /files/{file_id}``."""
-    row = _find(exchange)
-    exchange.provider.files.delete(row.id)
+    row = _find(echo_request)
+    echo_request.provider.files.delete(row.id)
     return as_json({"id": row.id, "object": "file", "deleted": True})
 
 
-def _find(exchange: EchoRequest) -> FileRow:
-    file_id = exchange.arguments["file_id"]
-    row = exchange.provider.files.get(file_id)
+def _find(echo_request: EchoRequest) -> FileRow:
+    file_id = echo_request.arguments["file_id"]
+    row = echo_request.provider.files.get(file_id)
     if row is None:
         raise EchoError(404, f"No such File object: {file_id}", param="id")
     return row

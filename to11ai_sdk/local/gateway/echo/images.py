@@ -23,18 +23,18 @@ DEFAULT_SIZE = "1024x1024"
 _LARGEST = 4096
 
 
-def images(exchange: EchoRequest) -> EchoReply:
+def images(echo_request: EchoRequest) -> EchoReply:
     """Answer a request for images: as data URLs, or in base64 from ``gpt-image`` models or where asked for."""
-    body = parse(exchange.request.body)
+    body = parse(echo_request.request.body)
     prompt = body.need("prompt").text()
     model = given.text() if (given := body.get("model")) else "dall-e-2"
-    exchange.apply_directives(model, prompt)
+    echo_request.apply_directives(model, prompt)
     _refuse_streams(body)
     width, height = _size(body)
     number = wanted.integer(1, 10) if (wanted := body.get("n")) else 1
     show = _form(body, model)
     data = [{**show(png(width, height, colour_of(prompt, index))), "revised_prompt": prompt} for index in range(number)]
-    return as_json({"created": exchange.now(), "data": data})
+    return as_json({"created": echo_request.now(), "data": data})
 
 
 def _refuse_streams(body: BodyField) -> None:

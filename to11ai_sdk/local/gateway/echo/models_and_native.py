@@ -18,25 +18,25 @@ if TYPE_CHECKING:
     from .context import EchoRequest
 
 
-def models(exchange: EchoRequest) -> EchoReply:
+def models(echo_request: EchoRequest) -> EchoReply:
     """Return the provider's models, in their order."""
-    data = [_shown(exchange, model) for model in exchange.provider.models]
-    if exchange.provider.dialect == "openai":
+    data = [_shown(echo_request, model) for model in echo_request.provider.models]
+    if echo_request.provider.dialect == "openai":
         return as_json({"object": "list", "data": data})
     ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {"first_id": None, "last_id": None}
     return as_json({"data": data, "has_more": False, **ends})
 
 
-def model(exchange: EchoRequest) -> EchoReply:
+def model(echo_request: EchoRequest) -> EchoReply:
     """One model."""
-    model_id = exchange.arguments["model_id"]
-    exchange.apply_directives(model_id, "")
-    return as_json(_shown(exchange, model_id))
+    model_id = echo_request.arguments["model_id"]
+    echo_request.apply_directives(model_id, "")
+    return as_json(_shown(echo_request, model_id))
 
 
-def _shown(exchange: EchoRequest, model_id: str) -> dict[str, Any]:
-    if exchange.provider.dialect == "openai":
-        return {"id": model_id, "object": "model", "created": 0, "owned_by": exchange.provider.name}
+def _shown(echo_request: EchoRequest, model_id: str) -> dict[str, Any]:
+    if echo_request.provider.dialect == "openai":
+        return {"id": model_id, "object": "model", "created": 0, "owned_by": echo_request.provider.name}
     return {
         "type": "model",
         "id": model_id,
@@ -50,14 +50,14 @@ NATIVE = frozenset({"bedrock", "aws-bedrock", "vertex", "gcp-vertex-ai", "mistra
 """The names of providers whose unknown paths are answered like this."""
 
 
-def native(exchange: EchoRequest) -> EchoReply:
+def native(echo_request: EchoRequest) -> EchoReply:
     """Say what was asked; markers are looked for in the whole body."""
-    request = exchange.request
-    exchange.apply_directives("echo", request.body.decode("utf-8", "replace"))
+    request = echo_request.request
+    echo_request.apply_directives("echo", request.body.decode("utf-8", "replace"))
     return as_json(
         {
             "echo": {
-                "provider": exchange.provider.name,
+                "provider": echo_request.provider.name,
                 "method": request.method,
                 "path": request.path,
                 "content_type": request.headers.get("content-type"),

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 _MOST_DOCUMENTS = 1000
 
 
-def rerank(exchange: EchoRequest) -> EchoReply:
+def rerank(echo_request: EchoRequest) -> EchoReply:
     """Answer a request to rank documents."""
-    body = parse(exchange.request.body)
+    body = parse(echo_request.request.body)
     model, query = body.need("model").text(), body.need("query").text()
-    exchange.apply_directives(model, query)
+    echo_request.apply_directives(model, query)
     documents = [_text(document) for document in body.need("documents").items()]
     most = given.integer(1) if (given := body.get("top_n")) else _MOST_DOCUMENTS
     shown = (wanted := body.get("return_documents")) is not None and wanted.flag()
@@ -33,7 +33,7 @@ def rerank(exchange: EchoRequest) -> EchoReply:
     if shown:
         results = [{**result, "document": {"text": documents[result["index"]]}} for result in results]
     total = count(query) * len(documents) + sum(map(count, documents))
-    return as_json({"id": exchange.new_id("rerank-"), "results": results, **_rest(exchange, model, total)})
+    return as_json({"id": echo_request.new_id("rerank-"), "results": results, **_rest(echo_request, model, total)})
 
 
 def score(query: str, document: str) -> float:
@@ -52,7 +52,7 @@ def _text(document: BodyField) -> str:
     return document.value if isinstance(document.value, str) else document.need("text").text()
 
 
-def _rest(exchange: EchoRequest, model: str, total: int) -> dict[str, Any]:
-    if exchange.provider.dialect == "cohere":
+def _rest(echo_request: EchoRequest, model: str, total: int) -> dict[str, Any]:
+    if echo_request.provider.dialect == "cohere":
         return {"meta": {"api_version": {"version": "2"}, "billed_units": {"search_units": 1}}}
     return {"model": model, "usage": {"total_tokens": total}}

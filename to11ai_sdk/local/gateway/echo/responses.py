@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from .conversation import ChatQuestion
 
 
-def responses(exchange: EchoRequest) -> EchoReply:
+def responses(echo_request: EchoRequest) -> EchoReply:
     """Answer a request, at once or as a stream."""
-    body = parse(exchange.request.body)
+    body = parse(echo_request.request.body)
     ask = read_responses(body)
-    directives = exchange.apply_directives(ask.model, ask.user_text)
-    [answer] = answers(ask, directives, exchange.request.body, lambda: exchange.new_id("call_"))
-    output = _output(exchange, answer, with_summary=_wants_summary(body))
-    response = _response(exchange, ask, body, answer, output)
+    directives = echo_request.apply_directives(ask.model, ask.user_text)
+    [answer] = answers(ask, directives, echo_request.request.body, lambda: echo_request.new_id("call_"))
+    output = _output(echo_request, answer, with_summary=_wants_summary(body))
+    response = _response(echo_request, ask, body, answer, output)
     if (stream := body.get("stream")) and stream.flag():
         return event_stream(response)
     return as_json(response)
@@ -35,17 +35,17 @@ def _wants_summary(body: BodyField) -> bool:
     return reasoning is not None and reasoning.get("summary") is not None
 
 
-def _output(exchange: EchoRequest, answer: EchoAnswer, *, with_summary: bool) -> list[dict[str, Any]]:
+def _output(echo_request: EchoRequest, answer: EchoAnswer, *, with_summary: bool) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = []
     if answer.thinking is not None:
         summary = [{"type": "summary_text", "text": answer.thinking}] if with_summary else []
-        items.append({"id": exchange.new_id("rs_"), "type": "reasoning", "summary": summary})
+        items.append({"id": echo_request.new_id("rs_"), "type": "reasoning", "summary": summary})
     if not answer.calls:
-        items.append(_message(exchange.new_id("msg_"), answer))
+        items.append(_message(echo_request.new_id("msg_"), answer))
     for call in answer.calls:
         items.append(
             {
-                "id": exchange.new_id("fc_"),
+                "id": echo_request.new_id("fc_"),
                 "type": "function_call",
                 "status": "completed",
                 "call_id": call.id,
@@ -65,14 +65,14 @@ def _message(item_id: str, answer: EchoAnswer) -> dict[str, Any]:
 
 
 def _response(
-    exchange: EchoRequest, ask: ChatQuestion, body: BodyField, answer: EchoAnswer, output: list[dict[str, Any]]
+    echo_request: EchoRequest, ask: ChatQuestion, body: BodyField, answer: EchoAnswer, output: list[dict[str, Any]]
 ) -> dict[str, Any]:
     cut = answer.finish == "length"
     given = {name: body.value.get(name, default) for name, default in _REPEATED.items()}
     return {
-        "id": exchange.new_id("resp_"),
+        "id": echo_request.new_id("resp_"),
         "object": "response",
-        "created_at": exchange.now(),
+        "created_at": echo_request.now(),
         "status": "incomplete" if cut else "completed",
         "error": None,
         "incomplete_details": {"reason": "max_output_tokens"} if cut else None,
