@@ -1,4 +1,4 @@
-"""What a request did wrong, said once: a service raises it, the HTTP layer turns it into the error envelope."""
+"""The error of a refused request: a service raises it, the HTTP layer turns it into the error envelope."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a local to11 has open while it runs."""
+"""The open parts of a local to11 while it runs: state, server and clients."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .gateway.observe.traces import recent
 from .gateway.setup import build
 from .http.control_plane import ControlPlane
-from .http.failures import Faults
+from .http.failures import FailureQueue
 from .http.owner_api import LocalPages
 from .http.paths import Dispatcher
 from .http.wsgi_server import Server
@@ -47,12 +47,12 @@ class Running:
 
     def __init__(self, settings: Settings, port: int) -> None:
         store = Store(settings.data)
-        self.faults: Faults = Faults()
+        self.failures: FailureQueue = FailureQueue()
         self.clients: list[To11aiClient] = []
         try:
             self.platform: Platform = Platform(store, clock=settings.clock, seed=settings.seed)
-            control_plane = ControlPlane(self.platform, settings.log, self.faults, settings.flags)
-            wait = settings.sleep or self.faults.wait
+            control_plane = ControlPlane(self.platform, settings.log, self.failures, settings.flags)
+            wait = settings.sleep or self.failures.wait
             gateway = build(settings.config, self.platform, store, settings.log, wait, settings.seed)
             self.server: Server = Server(Dispatcher(control_plane, gateway, LocalPages(self.platform, recent)), port)
         except BaseException:
@@ -64,6 +64,6 @@ class Running:
         """Finish what is at work and close everything."""
         for client in self.clients:
             client.close()
-        self.faults.end()
+        self.failures.end()
         self.server.stop()
         self.platform.close()

@@ -10,7 +10,7 @@ from typing_extensions import Self
 from ..wire import KINDS
 from .gateway.observe.traces import Span, recent
 from .gateway.setup import configured
-from .http.failures import Fault
+from .http.failures import InjectedFailure
 from .http.request_log import RequestLog, SeenRequest
 from .owner import Owner
 from .running import Running, Settings
@@ -211,11 +211,11 @@ class LocalTo11(Owner):
         """
         content = body.encode() if isinstance(body, str) else body
         given = dict(headers or {})
-        self._now.faults.add(Fault(status, code, delay_s, drop, given, content, match, processed), times)
+        self._now.failures.add(InjectedFailure(status, code, delay_s, drop, given, content, match, processed), times)
 
     def succeed(self) -> None:
         """Forget the failures to come that :meth:`fail_next` asked for."""
-        self._now.faults.clear()
+        self._now.failures.clear()
 
     @property
     def _platform(self) -> Platform:

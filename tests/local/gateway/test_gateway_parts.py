@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from to11ai_sdk.local.gateway.answer import Stream
 from to11ai_sdk.local.gateway.endpoints import below
 from to11ai_sdk.local.gateway.formats import FormatError
-from to11ai_sdk.local.gateway.observe.watch import Facts, Watch, input_texts, reply_texts
+from to11ai_sdk.local.gateway.observe.watch import ReplyFacts, StreamWatcher, input_texts, reply_texts
 from to11ai_sdk.local.gateway.provider import UnreachableError
 from to11ai_sdk.local.gateway.relay import error_answers
 from to11ai_sdk.local.gateway.upstream import body_edits, codings, header_rules, stream_usage
@@ -147,7 +147,7 @@ def test_what_a_model_said_is_found_in_every_format() -> None:
 
 
 def test_tokens_are_read_from_every_format() -> None:
-    facts = Facts()
+    facts = ReplyFacts()
     facts.read(
         {"type": "message_start", "message": {"model": "m", "usage": {"input_tokens": 1, "cache_read_input_tokens": 2}}}
     )
@@ -163,7 +163,7 @@ def test_tokens_are_read_from_every_format() -> None:
 @given(st.lists(st.integers(1, 30)))
 def test_events_are_passed_on_whole_however_they_come(cuts: list[int]) -> None:
     content = b'data: {"a":1}\n\nevent: x\r\ndata: y\r\n\r\ndata: \xc3\xa9\r\rrest'
-    watch, out, place = Watch(Facts()), [], 0
+    watch, out, place = StreamWatcher(ReplyFacts()), [], 0
     for cut in [*cuts, len(content)]:
         out.append(watch.whole_events(content[place : place + cut]))
         place += cut
@@ -188,13 +188,13 @@ def test_only_the_chunk_that_tells_the_tokens_is_taken_out(end: bytes) -> None:
 
 
 def test_an_event_that_cannot_be_read_is_passed_over() -> None:
-    watch = Watch(Facts())
+    watch = StreamWatcher(ReplyFacts())
     assert list(watch.texts(b"data: " + b"x" * (17 * 2**20) + b"\n\n")) == []
     assert list(watch.texts(b'data: {"delta": {"text": "a"}}\n\ndata: 5\n\n')) == [(0, "a")]
 
 
 def test_a_long_event_in_small_pieces_is_found_quickly_and_has_a_limit() -> None:
-    watch, piece = Watch(Facts()), b"x" * 1400
+    watch, piece = StreamWatcher(ReplyFacts()), b"x" * 1400
     begin = time.process_time()
     assert not any(watch.whole_events(piece) for _ in range(3000))
     assert len(watch.whole_events(b"\n\n")) == 3000 * 1400 + 2

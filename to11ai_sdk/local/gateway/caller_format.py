@@ -1,4 +1,4 @@
-"""The formats of a chat call: which one the caller speaks, and what does not go from one to another."""
+"""The wire format of a chat call: which one the caller uses, and what cannot be translated."""
 
 from __future__ import annotations
 

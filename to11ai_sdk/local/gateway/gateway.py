@@ -1,4 +1,4 @@
-"""The gateway: a call is let in, resolved, checked, sent, checked again and written down."""
+"""The way of a call: authenticated, understood, routed, checked, sent, checked again and recorded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .incoming import Incoming
     from .observe.guardrails import Guardrails
     from .observe.recorder import CallRecord, Recorder
-    from .observe.reply_cache import Lookup
+    from .observe.reply_cache import CallCache
     from .observe.traces import SpanIds
     from .provider import UpstreamRequest
     from .routing import Attempt, Router, Scope
@@ -42,7 +42,7 @@ class Gateway:
         router: decides where a call goes.
         backends: what answers for a provider.
         guardrails: look at what goes in and comes out.
-        lookup: the cache of replies.
+        cache: the cache of replies.
         recorder: writes calls down.
         span_ids: makes the ids of spans.
         sleep: waits some seconds before a target is tried again.
@@ -54,7 +54,7 @@ class Gateway:
         router: Router,
         backends: Backends,
         guardrails: Guardrails,
-        lookup: Lookup,
+        cache: CallCache,
         recorder: Recorder,
         span_ids: SpanIds,
         sleep: Callable[[float], None],
@@ -63,7 +63,7 @@ class Gateway:
         self._router = router
         self._backends = backends
         self._guardrails = guardrails
-        self._lookup = lookup
+        self._cache = cache
         self._recorder = recorder
         self._span_ids = span_ids
         self._sleep = sleep
@@ -95,7 +95,7 @@ class Gateway:
             if admitted.incoming.unread is not None:
                 raise admitted.incoming.unread
             understood = record.reach(understand(admitted))
-            record.cache = "miss" if self._lookup.covers(understood) else None
+            record.cache = "miss" if self._cache.covers(understood) else None
             scope = self._router.scope(session, understood.route_query())
             placed = record.reach(advance(understood, PlacedCall, env=scope.env))
             if placed.match.endpoint is MODELS:
@@ -120,8 +120,8 @@ class Gateway:
             raise GatewayProblem(exc.status, code, code, exc.message, exc.details) from exc
 
     def _sent(self, call: RoutedCall, record: CallRecord) -> Answer:
-        digest = self._lookup.digest(call)
-        kept = self._lookup.find(call, digest)
+        digest = self._cache.digest(call)
+        kept = self._cache.find(call, digest)
         if kept is not None:
             record.hit(call.plan.attempts[0], kept)
             return kept
@@ -130,7 +130,7 @@ class Gateway:
             record.is_stream = True
             return streaming.streamed(call, reached, record, self._guardrails.stream)
         answer = buffered(call, reached, record.facts, self._guardrails.check_output)
-        self._lookup.keep(call, digest, answer)
+        self._cache.keep(call, digest, answer)
         return answer
 
     def _ask(self, call: RoutedCall, attempt: Attempt, record: CallRecord) -> Reached:
@@ -145,7 +145,7 @@ class Gateway:
 
     def _reached(self, call: RoutedCall, attempt: Attempt, request: UpstreamRequest) -> Reached:
         reply = self._backends.of(attempt.provider, call.project_id).send(request)
-        if streaming.is_streaming_response(call, reply, is_cached=self._lookup.covers(call)):
+        if streaming.is_streaming_response(call, reply, is_cached=self._cache.covers(call)):
             return Reached(attempt, reply, None)
         try:
             return Reached(attempt, reply, b"".join(reply.body))

@@ -1,4 +1,4 @@
-"""What goes wrong with a call to the gateway, before it has the shape of the caller's format."""
+"""Errors of a call to the gateway, before they are written in the caller's format."""
 
 from __future__ import annotations
 

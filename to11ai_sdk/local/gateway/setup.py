@@ -11,7 +11,7 @@ from .config.gateway_config import GatewayConfig
 from .gateway import Gateway
 from .observe.guardrails import Guardrails
 from .observe.recorder import Recorder
-from .observe.reply_cache import Lookup, RepliesCache
+from .observe.reply_cache import CallCache, RepliesCache
 from .observe.traces import SpanIds
 from .routing import Router
 from .upstream.backends import Backends
@@ -59,7 +59,7 @@ def build(
         router,
         backends,
         Guardrails(config.guardrails),
-        Lookup(RepliesCache(config.cache), platform),
+        CallCache(RepliesCache(config.cache), platform),
         Recorder(platform, time.monotonic),
         SpanIds(seed),
         sleep,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ...endpoint import Endpoint
     from ..service import Platform
-    from .failures import Fault, Faults
+    from .failures import FailureQueue, InjectedFailure
     from .request_log import RequestLog, SeenRequest
 
 # Compiled once per process: it takes three quarters of a start.
@@ -34,14 +34,16 @@ class ControlPlane:
     Args:
         platform: does what is asked.
         log: keeps the requests.
-        faults: failures to come.
+        failures: failures to come.
         behaviors: flags that go with every success.
     """
 
-    def __init__(self, platform: Platform, log: RequestLog, faults: Faults, behaviors: Mapping[str, Any]) -> None:
+    def __init__(
+        self, platform: Platform, log: RequestLog, failures: FailureQueue, behaviors: Mapping[str, Any]
+    ) -> None:
         self._platform = platform
         self._log = log
-        self._faults = faults
+        self._failures = failures
         self._behaviors = behaviors
         self._numbers = count(1)
 
@@ -57,23 +59,23 @@ class ControlPlane:
         return reply._replace(headers=numbered).response()(environ, start_response)
 
     def _reply(self, incoming: ControlRequest) -> HttpReply:
-        fault = self._faults.take(incoming.row_name)
-        if fault is None:
+        failure = self._failures.take(incoming.row_name)
+        if failure is None:
             return self._answer(incoming)
-        self._faults.wait(fault.delay_s)
-        return self._faulty(incoming, fault)
+        self._failures.wait(failure.delay_s)
+        return self._injected(incoming, failure)
 
-    def _faulty(self, incoming: ControlRequest, fault: Fault) -> HttpReply:
+    def _injected(self, incoming: ControlRequest, failure: InjectedFailure) -> HttpReply:
         """Return the reply of a failure on demand."""
-        if not (fault.drop or fault.replies):
+        if not (failure.drop or failure.replies):
             reply = self._answer(incoming)
-            return reply._replace(headers={**reply.headers, **fault.headers})
-        if fault.processed:
+            return reply._replace(headers={**reply.headers, **failure.headers})
+        if failure.processed:
             self._answer(incoming)
-        if fault.drop:
+        if failure.drop:
             self._log.add(incoming.seen(None))
             raise ConnectionAbortedError("fail_next asked to drop this connection")
-        return HttpReply(*fault.reply(), fault.headers)
+        return HttpReply(*failure.reply(), failure.headers)
 
     def _answer(self, incoming: ControlRequest) -> HttpReply:
         request = f"{incoming.method} {incoming.target.path}"

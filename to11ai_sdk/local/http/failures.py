@@ -30,7 +30,7 @@ _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 @dataclass(frozen=True)
-class Fault:
+class InjectedFailure:
     """How one request fails; see ``LocalTo11.fail_next``.
 
     Raises:
@@ -64,7 +64,7 @@ class Fault:
 
     @property
     def replies(self) -> bool:
-        """Whether it replaces the reply; a fault that only delays, or adds headers, leaves it as it is."""
+        """Whether it replaces the reply; a failure that only delays, or adds headers, leaves it as it is."""
         return self.status is not None or self.body is not None
 
     def reply(self) -> tuple[int, bytes]:
@@ -95,15 +95,15 @@ def _check_seconds(delay_s: Any) -> None:
         raise ValueError(f"delay_s must be 0 to {TIMEOUT_MAX:.0f} seconds, not {delay_s}")
 
 
-class Faults:
-    """The faults to come, each for one request, first come first served."""
+class FailureQueue:
+    """The failures that were asked for, each for one request, in their order."""
 
     def __init__(self) -> None:
-        self._waiting: list[Fault] = []
+        self._waiting: list[InjectedFailure] = []
         self._lock = Lock()
         self._over = Event()
 
-    def add(self, fault: Fault, times: int) -> None:
+    def add(self, failure: InjectedFailure, times: int) -> None:
         """Let the next requests that match fail so.
 
         Raises:
@@ -113,18 +113,18 @@ class Faults:
         if wire.KINDS["int"].check("times", times) < 1:
             raise ValueError(f"times must be 1 or more, not {times}")
         with self._lock:
-            self._waiting += [fault] * times
+            self._waiting += [failure] * times
 
-    def take(self, row_name: str | None) -> Fault | None:
-        """Return the fault for a request of this row, once; ``None`` if it shall work."""
+    def take(self, row_name: str | None) -> InjectedFailure | None:
+        """Return the failure for a request of this row, once; ``None`` if it shall work."""
         with self._lock:
-            for place, fault in enumerate(self._waiting):
-                if fault.match in (None, row_name):
+            for place, failure in enumerate(self._waiting):
+                if failure.match in (None, row_name):
                     return self._waiting.pop(place)
         return None
 
     def clear(self) -> None:
-        """Forget the faults to come."""
+        """Forget the failures to come."""
         with self._lock:
             self._waiting.clear()
 

@@ -1,4 +1,4 @@
-"""What is below ``/local``: for the one who runs the local server, and no part of the platform."""
+"""The pages below ``/local``: for the owner of the local server, not part of the platform's API."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class HasJson(Protocol):
         ...
 
 
-class Asked(NamedTuple):
+class OwnerRequest(NamedTuple):
     """What a request asks for."""
 
     project_id: str
@@ -49,7 +49,7 @@ class OwnerEndpoint(NamedTuple):
 
     method: str
     path: str
-    answer: Callable[[LocalPages, Asked], Any]
+    answer: Callable[[LocalPages, OwnerRequest], Any]
     permissions: tuple[str, ...] = ()
 
 
@@ -81,33 +81,33 @@ class LocalPages:
         with self._platform.visit(project_id, bearer(environ.get("HTTP_AUTHORIZATION", ""))) as session:
             session.require(*match.row.permissions)
         return match.row.answer(
-            self, Asked(project_id, match.arguments, target.arguments(), request_body.parse(content))
+            self, OwnerRequest(project_id, match.arguments, target.arguments(), request_body.parse(content))
         )
 
-    def _traces(self, asked: Asked) -> list[dict[str, Any]]:
+    def _traces(self, asked: OwnerRequest) -> list[dict[str, Any]]:
         limit = asked.query.get("limit", "100")
         if not (limit.isascii() and limit.isdigit()):
             raise invalid("limit must be a number of spans", field="limit")
         with self._platform.owner(asked.project_id) as session:
             return [span.as_json() for span in self._recent(session, int(limit[:9]))]
 
-    def _settings(self, asked: Asked) -> dict[str, bool]:
+    def _settings(self, asked: OwnerRequest) -> dict[str, bool]:
         return {"enforceLabelRegistry": self._platform.strict_labels(asked.project_id)}
 
-    def _set(self, asked: Asked) -> dict[str, bool]:
+    def _set(self, asked: OwnerRequest) -> dict[str, bool]:
         name = "enforceLabelRegistry"
         enforce = asked.body.get(name) if is_object(asked.body) else None
         if not isinstance(enforce, bool) or len(asked.body) != 1:
             raise invalid(f'the body must be {{"{name}": true}} or {{"{name}": false}}', field=name)
         return {name: self._platform.strict_labels(asked.project_id, enforce)}
 
-    def _approve(self, asked: Asked) -> dict[str, Any]:
+    def _approve(self, asked: OwnerRequest) -> dict[str, Any]:
         return self._review(asked, approve=True)
 
-    def _reject(self, asked: Asked) -> dict[str, Any]:
+    def _reject(self, asked: OwnerRequest) -> dict[str, Any]:
         return self._review(asked, approve=False)
 
-    def _review(self, asked: Asked, *, approve: bool) -> dict[str, Any]:
+    def _review(self, asked: OwnerRequest, *, approve: bool) -> dict[str, Any]:
         with self._platform.owner(asked.project_id) as session:
             return releases.review(session, asked.path["release_id"], approve=approve)
 

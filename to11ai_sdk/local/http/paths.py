@@ -1,4 +1,4 @@
-"""From a request line to a row of a table."""
+"""Finds the application and the row of a table that a request line means."""
 
 from __future__ import annotations
 

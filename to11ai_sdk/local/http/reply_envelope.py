@@ -1,4 +1,4 @@
-"""What is sent back: an answer or what kept it from being made, in the envelope of the API."""
+"""Replies of the control plane: data or an error, in the envelope of the API."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 class HttpReply(NamedTuple):
-    """What is sent back."""
+    """A reply of the control plane."""
 
     status: int
     body: bytes

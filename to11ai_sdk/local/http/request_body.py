@@ -1,4 +1,4 @@
-"""The body of a request: read within bounds, and as JSON that can be kept."""
+"""Reads the body of a request, within bounds, as JSON that can be stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server: Werkzeug's, with connections that stay open and a stop that leaves nothing behind."""
+"""The server: Werkzeug's, with keep-alive connections and a stop that leaves nothing behind."""
 
 from __future__ import annotations
 

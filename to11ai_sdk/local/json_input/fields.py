@@ -1,4 +1,4 @@
-"""The one reader of JSON values of unknown quality: each value is of its type, or an error names its place."""
+"""Typed access to untrusted JSON; errors name the path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys: who may come in, and what they may do."""
+"""Keys: authentication and permissions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the API takes: each check returns the value, or raises the problem that names the field."""
+"""Checks of arguments: each returns the value, or raises a problem that names the field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The label registry of a project: which labels there are, besides where they point."""
+"""The label registry of a project: which labels exist, apart from where they point."""
 
 from __future__ import annotations
 

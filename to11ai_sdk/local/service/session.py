@@ -1,4 +1,4 @@
-"""What a handler works with: one transaction, who asks, and what time it is."""
+"""The context of a handler: one transaction, the caller and the time."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Ids:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks.
+    """The caller of a request.
 
     Attributes:
         key_id: id of the key; it stands for the user, as a local project has no accounts.

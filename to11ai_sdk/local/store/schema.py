@@ -1,4 +1,4 @@
-"""The tables. What must never be, the database refuses: a rule broken by mistake fails loudly."""
+"""The tables. Constraints refuse invalid states, so a broken rule fails loudly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The providers of a local gateway: which there are, what they speak, which models they have."""
+"""The providers of a local gateway: their kinds, wire formats and models."""
 
 from __future__ import annotations
 

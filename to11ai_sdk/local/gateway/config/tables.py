@@ -1,4 +1,4 @@
-"""The tables of a configuration as Pydantic models; what is wrong is reported with the name of the key.
+"""The tables of a configuration as Pydantic models; an error names the key.
 
 The checks say in the words of a configuration file what a key takes; Pydantic knows the keys, the places and the shape.
 """

@@ -1,4 +1,4 @@
-"""Reading a request of Anthropic's messages.
+"""Reads a request of Anthropic's messages.
 
 Source: https://docs.anthropic.com/en/api/messages.
 """

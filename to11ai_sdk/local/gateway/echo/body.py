@@ -1,4 +1,4 @@
-"""Reading a JSON body member by member, so that what is refused names its place."""
+"""Reads a JSON body member by member; a refusal names the place."""
 
 from __future__ import annotations
 

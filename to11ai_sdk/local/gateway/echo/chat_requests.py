@@ -1,4 +1,4 @@
-"""Reading a request of OpenAI's chat completions.
+"""Reads a request of OpenAI's chat completions.
 
 Source: https://platform.openai.com/docs/api-reference/chat/create.
 """

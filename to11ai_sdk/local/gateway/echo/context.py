@@ -1,4 +1,4 @@
-"""One request as the endpoints of ``echo`` see it, and what they answer."""
+"""A request to ``echo``, the provider it was sent to, and the reply."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class CountedIds:
 
 
 class Tally:
-    """How often each request with ``times=`` has failed."""
+    """Counts how often each request with ``times=`` has failed."""
 
     def __init__(self) -> None:
         self._seen: Counter[bytes] = Counter()
@@ -82,7 +82,7 @@ class ProviderContext(NamedTuple):
 
 
 class EchoRequest:
-    """A request on its way to an answer; remembers the directives that it came with."""
+    """One request to an endpoint of ``echo``, and the directives in it."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What a chat request asks, whatever its dialect."""
+"""A chat request to ``echo`` in one form for all dialects."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class ToolUse(NamedTuple):
 
 
 class ToolOutput(NamedTuple):
-    """What a call gave back."""
+    """The result of a tool call."""
 
     call_id: str
     text: str
 
 
 class ChatTurn(NamedTuple):
-    """One message."""
+    """One message of the conversation."""
 
     role: str
     text: str = ""
@@ -45,7 +45,7 @@ class ChatTurn(NamedTuple):
 
 
 class ChatQuestion(NamedTuple):
-    """A request.
+    """A chat request.
 
     Attributes:
         tools: the functions that may be called.

@@ -1,4 +1,4 @@
-"""What makes ``echo`` behave in another way than usual: a marker in the user's text, or the name of the model."""
+"""Directives for ``echo``, such as failures: markers in the user's text, or the name of the model."""
 
 from __future__ import annotations
 

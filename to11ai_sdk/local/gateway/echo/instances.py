@@ -1,4 +1,4 @@
-"""A value that is valid under a JSON Schema, the same for the same schema.
+"""Makes a value that is valid under a JSON Schema, the same for the same schema.
 
 An object has its required members only; a string is the name of its member; of an enumeration the first is taken, of a
 range the value next to zero. ``$ref`` stays inside the schema.

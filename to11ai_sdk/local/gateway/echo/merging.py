@@ -1,4 +1,4 @@
-"""Two JSON schemas as one, and the schema that a reference inside a schema means."""
+"""Merges two JSON schemas into one, and resolves references inside a schema."""
 
 from __future__ import annotations
 

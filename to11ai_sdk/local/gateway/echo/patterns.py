@@ -1,4 +1,4 @@
-"""A text that matches a regular expression: literals, classes, groups, alternatives and repetitions."""
+"""Makes a text that matches a regular expression: literals, classes, groups, alternatives and repetitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``echo`` refuses, in the error shape of the provider it stands for."""
+"""Errors of ``echo``, in the shape of the provider it stands for."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class EchoError(Exception):
 
 
 class InvalidError(Exception):
-    """A body with a member that is missing or not what it must be; each dialect has its own words for it.
+    """A body with a member that is missing or not what it must be; each dialect has its own message.
 
     Attributes:
         path: where it stands.

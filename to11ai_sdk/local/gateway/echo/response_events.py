@@ -1,4 +1,4 @@
-"""A finished response as the events that lead to it.
+"""Turns a finished response into the events of its stream.
 
 Source: https://platform.openai.com/docs/api-reference/responses-streaming.
 """

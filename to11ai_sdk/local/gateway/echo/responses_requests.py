@@ -1,4 +1,4 @@
-"""Reading a request of OpenAI's responses.
+"""Reads a request of OpenAI's responses.
 
 Source: https://platform.openai.com/docs/api-reference/responses/create.
 """

@@ -1,4 +1,4 @@
-"""Numbers and strings that keep within the bounds of a JSON schema, as well as can be."""
+"""Makes numbers and strings within the bounds of a JSON schema, as far as possible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which tools ``echo`` calls, and with what.
+"""Chooses the tools that ``echo`` calls, and their arguments.
 
 A forced choice is followed. Otherwise a tool is called if the user's text has its name, or all words of its name but
 the first: ``get_weather`` is called for "What's the weather in Paris?". The arguments are the first JSON object in the

@@ -1,4 +1,4 @@
-"""Errors of the providers, read and written: which word goes with which HTTP status.
+"""Errors of the providers, read and written: the one table of their types and codes by HTTP status.
 
 Sources: https://platform.openai.com/docs/guides/error-codes and https://docs.anthropic.com/en/api/errors.
 """

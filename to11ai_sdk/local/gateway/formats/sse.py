@@ -1,4 +1,4 @@
-"""Server-sent events, read bit by bit and written (WHATWG HTML, section 9.2 "Server-sent events")."""
+"""Reads and writes server-sent events (WHATWG HTML, section 9.2 "Server-sent events")."""
 
 from __future__ import annotations
 

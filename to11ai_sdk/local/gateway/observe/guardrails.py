@@ -1,4 +1,4 @@
-"""Guardrails: what must not go to a provider, and what must not come back. Off unless enabled.
+"""Guardrails: block texts that must not go to a provider or come back. Off by default.
 
 The blocklist comes first: words and phrases, found in any case and anywhere. Then patterns of personal data: US social
 security numbers, payment card numbers (13 to 19 digits with a right check digit, ISO/IEC 7812), e-mail addresses, IP

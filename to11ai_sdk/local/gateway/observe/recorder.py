@@ -1,4 +1,4 @@
-"""Writes each call down once, when its end is known."""
+"""Records each call as one span, when it ends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ...json_input.reader import read_json_or_none
 from ...service.session import timestamp
 from ..call import AdmittedCall, C, PlacedCall, ReceivedCall, RoutedCall, UnderstoodCall
 from .traces import Span, record
-from .watch import Facts
+from .watch import ReplyFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,7 +50,7 @@ class Recorder:
 
 
 class CallRecord:
-    """What is seen of a call while it is answered, written down once, at its first end.
+    """What is observed of a call while it is answered; recorded once, when it first ends.
 
     Attributes:
         call: the last stage that the call has reached.
@@ -65,7 +65,7 @@ class CallRecord:
     ) -> None:
         self.call = call
         self.attempt: Attempt | None = None
-        self.facts: Facts = Facts()
+        self.facts: ReplyFacts = ReplyFacts()
         self.is_stream: bool = False
         self.cache: str | None = None
         self._recorder = recorder

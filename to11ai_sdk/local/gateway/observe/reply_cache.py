@@ -1,4 +1,4 @@
-"""The cache of replies: the same request again is answered without asking a provider. Off unless enabled.
+"""The cache of replies: the same request again is answered without asking a provider. Off by default.
 
 A request is the same if its project, environment, path and format are, its JSON has the same values (the order of keys
 and white space do not count), and it goes to the same targets with the same parameters: what a routing rule publishes
@@ -108,7 +108,7 @@ def _target(attempt: Attempt) -> list[Any]:
     return [attempt.provider_id, attempt.model, attempt.params, attempt.rule_id, attempt.variant]
 
 
-class Lookup:
+class CallCache:
     """Looks a call up in the cache, and keeps its answer.
 
     Args:

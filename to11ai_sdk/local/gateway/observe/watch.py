@@ -1,4 +1,4 @@
-"""What a provider says, looked at while it passes by: text for the guardrails, tokens and model for the trace."""
+"""Reads replies as they pass: text for the guardrails, tokens and model for the trace."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
 
 
 @dataclass
-class Facts:
+class ReplyFacts:
     """What is known of a reply so far.
 
     Attributes:
@@ -74,10 +74,10 @@ class Facts:
         self.output_tokens = self.output_tokens if output is None else output
 
 
-class Watch:
-    """Reads along while the bytes of a stream pass; what it does not understand it passes over."""
+class StreamWatcher:
+    """Reads the events of a stream while its bytes pass, and ignores what it does not understand."""
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: ReplyFacts) -> None:
         self._facts = facts
         self._parser = EventParser()
         self._held = bytearray()

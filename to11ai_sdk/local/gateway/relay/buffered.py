@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ..call import RoutedCall
-    from ..observe.watch import Facts
+    from ..observe.watch import ReplyFacts
     from ..upstream.attempts import Reached
 
 
-def buffered(call: RoutedCall, reached: Reached, facts: Facts, check: Callable[[Iterable[str]], None]) -> Answer:
+def buffered(call: RoutedCall, reached: Reached, facts: ReplyFacts, check: Callable[[Iterable[str]], None]) -> Answer:
     """Return the reply that was read to its end.
 
     Args:

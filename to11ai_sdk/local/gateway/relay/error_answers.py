@@ -1,4 +1,4 @@
-"""Errors of the gateway in the caller's format, and the errors of providers with the gateway's codes."""
+"""Writes errors in the caller's format, and gives the errors of providers the gateway's codes."""
 
 from __future__ import annotations
 

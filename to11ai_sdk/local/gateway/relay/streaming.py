@@ -12,7 +12,7 @@ from ..answer import Answer, Stream
 from ..formats import FORMATS, FormatError, sse
 from ..formats.neutral import ChatRequest, End, Error, PartDelta, PartStart, Text
 from ..gateway_problem import GatewayProblem
-from ..observe.watch import Watch
+from ..observe.watch import StreamWatcher
 from ..provider import UnreachableError
 from ..upstream import stream_usage
 from ..upstream.header_rules import to_caller
@@ -80,7 +80,7 @@ def streamed(call: RoutedCall, reached: Reached, record: CallRecord, new_guard: 
 
 
 def _unread(call: RoutedCall, reached: Reached, record: CallRecord) -> Generator[bytes]:
-    watch = Watch(record.facts)
+    watch = StreamWatcher(record.facts)
     has_tokens = _is_events(reached.reply.headers) and not call.is_native
     for chunk in reached.reply.body:
         if has_tokens:
@@ -91,7 +91,7 @@ def _unread(call: RoutedCall, reached: Reached, record: CallRecord) -> Generator
 def _verbatim(
     call: RoutedCall, reached: Reached, record: CallRecord, guards: defaultdict[int, OutputGuard]
 ) -> Generator[bytes]:
-    watch = Watch(record.facts)
+    watch = StreamWatcher(record.facts)
     is_unasked = call.wire_format == "openai_chat" and not stream_usage.is_asked_for(call.body)
     for chunk in reached.reply.body:
         events = watch.whole_events(chunk)

@@ -11,8 +11,8 @@ from .plan import Attempt, Choice, Plan
 from .route_query import LAYERS, parse_model
 from .rule_targets import CONDITION, INACTIVE, TYPE, Obstacle
 from .scope import Scope
-from .serving_rules import Rules, Served
-from .strategies import Walk
+from .serving_rules import ServingRules, ServingVersion
+from .strategies import RuleWalk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,7 +107,7 @@ def _attempts(scope: Scope) -> Sequence[Attempt]:
         return [direct.without_model(scope)]
     prefix, name = parse_model(scope.call.model)
     if prefix in LAYERS:
-        return _of_rule(scope, Rules(scope).named(prefix, name), name)
+        return _of_rule(scope, ServingRules(scope).named(prefix, name), name)
     if prefix is not None:
         return [direct.by_prefix(scope, prefix, name)]
     return _bare(scope, name)
@@ -118,7 +118,7 @@ def _bare(scope: Scope, name: str) -> Sequence[Attempt]:
     at_once = direct.by_name(scope, name) if scope.call.provider_type else None
     if at_once is not None:
         return [at_once]
-    rules = Rules(scope)
+    rules = ServingRules(scope)
     served = rules.function(name) or rules.route(name)
     if served is not None:
         return _of_rule(scope, served, name)
@@ -128,15 +128,15 @@ def _bare(scope: Scope, name: str) -> Sequence[Attempt]:
     return [attempt]
 
 
-def _of_rule(scope: Scope, served: Served, asked: str) -> list[Attempt]:
-    walk = Walk(scope, served, asked)
+def _of_rule(scope: Scope, served: ServingVersion, asked: str) -> list[Attempt]:
+    walk = RuleWalk(scope, served, asked)
     attempts = walk.attempts()
     if not attempts:
         raise _refusal(scope, served, walk.obstacles)
     return attempts
 
 
-def _refusal(scope: Scope, served: Served, obstacles: Sequence[Obstacle]) -> GatewayProblem:
+def _refusal(scope: Scope, served: ServingVersion, obstacles: Sequence[Obstacle]) -> GatewayProblem:
     """Return what to answer when none of a rule's targets can be asked."""
     others = [obstacle for obstacle in obstacles if obstacle.kind != CONDITION]
     kinds = {obstacle.kind for obstacle in others}
@@ -148,13 +148,13 @@ def _refusal(scope: Scope, served: Served, obstacles: Sequence[Obstacle]) -> Gat
     return _no_route(served, _reason(served, obstacles, others), obstacles)
 
 
-def _reason(served: Served, obstacles: Sequence[Obstacle], others: Sequence[Obstacle]) -> str:
+def _reason(served: ServingVersion, obstacles: Sequence[Obstacle], others: Sequence[Obstacle]) -> str:
     if obstacles and not others:
         return "all_conditions_false"
     return "all_steps_non_routable" if served.snapshot.get("steps") else "all_variants_unreachable"
 
 
-def _no_route(served: Served, reason: str, obstacles: Sequence[Obstacle]) -> GatewayProblem:
+def _no_route(served: ServingVersion, reason: str, obstacles: Sequence[Obstacle]) -> GatewayProblem:
     causes = "; ".join(dict.fromkeys(obstacle.message for obstacle in obstacles)) or "there is no provider"
     message = f"no target of the rule {served.rule_id!r} can be asked: {causes}"
     details = {"rule": served.rule_id, "version": served.version_id, "reason": reason}

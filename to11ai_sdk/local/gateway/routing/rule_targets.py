@@ -1,4 +1,4 @@
-"""The targets of a rule: whether one can be asked, and what stands in the way."""
+"""The targets of a rule: whether each can be used, and if not, why."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from ..config.providers import ProviderConfig
     from .scope import Scope
-    from .serving_rules import Served
+    from .serving_rules import ServingVersion
 
 CONDITION = "condition"
 TYPE = "type"
@@ -36,7 +36,7 @@ class Obstacle(NamedTuple):
     env: str = ""
 
 
-class Targets:
+class RuleTargets:
     """The targets of one version of a rule.
 
     Args:
@@ -45,7 +45,7 @@ class Targets:
         asked: the name the rule was found by.
     """
 
-    def __init__(self, scope: Scope, served: Served, asked: str) -> None:
+    def __init__(self, scope: Scope, served: ServingVersion, asked: str) -> None:
         self._scope = scope
         self._served = served
         self._asked = asked

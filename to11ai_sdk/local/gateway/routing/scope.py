@@ -1,4 +1,4 @@
-"""A call in its environment: what may be asked there."""
+"""A call in its environment: which providers are active there."""
 
 from __future__ import annotations
 

@@ -23,14 +23,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ... import expressions
-from .rule_targets import CONDITION, UNREACHABLE, Obstacle, Targets
+from .rule_targets import CONDITION, UNREACHABLE, Obstacle, RuleTargets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from .plan import Attempt
     from .scope import Scope
-    from .serving_rules import Served
+    from .serving_rules import ServingVersion
 
     Part = Mapping[str, Any]
 
@@ -40,18 +40,18 @@ class _RulePart(NamedTuple):
     part: Part
 
 
-class Walk:
+class RuleWalk:
     """A walk through one version of a rule.
 
     Attributes:
         obstacles: what stood in the way so far.
     """
 
-    def __init__(self, scope: Scope, served: Served, asked: str) -> None:
+    def __init__(self, scope: Scope, served: ServingVersion, asked: str) -> None:
         self._lookup = expressions.reader(scope.facts)
         self._choice = scope.choice
         self._snapshot = served.snapshot
-        self._targets = Targets(scope, served, asked)
+        self._targets = RuleTargets(scope, served, asked)
         self._asked = asked
         self._registry = scope.registry
         self.obstacles: list[Obstacle] = []

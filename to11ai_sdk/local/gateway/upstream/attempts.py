@@ -1,4 +1,4 @@
-"""Trying the targets of a plan: each several times, then the next one."""
+"""Tries the targets of a plan: each several times, then the next one."""
 
 from __future__ import annotations
 

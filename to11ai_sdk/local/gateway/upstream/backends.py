@@ -48,14 +48,14 @@ class Backends:
         return EchoProvider(
             dialect=config.dialect,
             name=config.id,
-            models=_Known(config),
+            models=_ModelNames(config),
             files=StoredFiles(self._store, project_id, config.id),
             clock=self._clock,
             sleep=self._sleep,
         )
 
 
-class _Known:
+class _ModelNames:
     """The models of a provider as a collection that knows its patterns, too."""
 
     def __init__(self, config: ProviderConfig) -> None:

@@ -1,4 +1,4 @@
-"""Content codings of replies: a provider may compress one although it is asked not to (RFC 9110 section 8.4)."""
+"""Content codings of replies: a provider may compress one although it was asked not to (RFC 9110 section 8.4)."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class UpstreamProvider:
             connection.close()
             raise
         headers = {name.lower(): value for name, value in response.getheaders()}
-        return UpstreamReply(response.status, headers, Body(opened, response, request.timeout_s))
+        return UpstreamReply(response.status, headers, ArrivingBody(opened, response, request.timeout_s))
 
     def _connection(self, timeout_s: float) -> http.client.HTTPConnection:
         if not self._tls:
@@ -88,7 +88,7 @@ class UpstreamProvider:
         return {**version, "x-api-key": request.credential} if request.credential else version
 
 
-class Body:
+class ArrivingBody:
     """The body of a reply as it arrives; ``abort`` may be called from any thread, ``close`` by the one that reads."""
 
     def __init__(self, opened: socket.socket, response: http.client.HTTPResponse, timeout_s: float) -> None:

@@ -1,4 +1,4 @@
-"""What is sent to a provider for a call."""
+"""Builds the request for a provider."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model answers, at once or bit by bit."""
+"""A model's reply in the neutral form: whole, or as the deltas of a stream."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class ChatReply:
-    """What a model answered.
+    """A chat reply.
 
     Attributes:
         id: the provider's id of the reply; ``None`` if it gave none.

@@ -1,4 +1,4 @@
-"""A request for an answer of a model."""
+"""A chat request in the neutral form."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class Reasoning:
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """What is asked of a model.
+    """A chat request.
 
     Attributes:
         model: name of the model, as the caller wrote it.
