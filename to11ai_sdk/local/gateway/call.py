@@ -14,32 +14,19 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import unquote
 
 from ...json_types import is_object
 from ..headers import SECRETS, bearer
-from ..json_input.reader import TooDeepError, read_json
-from . import caller_format
-from .endpoints import CHAT, FILES, MODELS, NATIVE
+from .endpoints import CHAT, NATIVE
 from .formats import FORMATS
-from .gateway_problem import bad_request
-from .observe.traces import Origin, TraceContext
-from .observe.watch import input_texts
 from .routing import RouteQuery
-from .upstream import body_edits
-from .upstream.header_rules import without_ours
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from .endpoints import EndpointMatch
     from .formats.neutral import ChatRequest
     from .incoming import Incoming
-    from .observe.traces import SpanIds
     from .routing import Plan
-
-MAX_DEPTH = 200
-"""How many levels of arrays and objects a body may have."""
+    from .trace_context import Origin, TraceContext
 
 _CHAT_INPUTS = ("system", "instructions", "messages", "input")
 _ENDPOINT_OF = {
@@ -138,9 +125,10 @@ class UnderstoodCall(AdmittedCall):
         """
         return FORMATS[self.wire_format].read_request(self.body)
 
-    def texts(self) -> Iterator[str]:
-        """Return what people wrote in it."""
-        return input_texts(self.body, _CHAT_INPUTS if self.is_chat else self.match.endpoint.inputs)
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The members of the body that hold what people wrote."""
+        return _CHAT_INPUTS if self.is_chat else self.match.endpoint.inputs
 
     def route_query(self) -> RouteQuery:
         """Return what decides where it goes."""
@@ -185,58 +173,3 @@ C = TypeVar("C", bound=ReceivedCall)
 def advance(call: ReceivedCall, stage: type[C], **known: Any) -> C:
     """Return the call at its next stage; ``known`` are the attributes that this stage adds or makes exact."""
     return stage(**{each.name: getattr(call, each.name) for each in fields(call)} | known)
-
-
-def receive(incoming: Incoming, span_ids: SpanIds) -> ReceivedCall:
-    """Begin a call, in the caller's trace or in a new one."""
-    key = bearer(incoming.headers.get("x-to11-authorization", ""))
-    context = TraceContext.begin(incoming.headers.get("traceparent"), span_ids)
-    clean = without_ours(incoming, key)
-    wire_format = caller_format.format_at(clean.path, clean.headers.get("x-genai-sdk"))
-    return ReceivedCall(clean, key, context, wire_format)
-
-
-def understand(call: AdmittedCall) -> UnderstoodCall:
-    """Read what the caller asks for, and in which format where the body decides that.
-
-    Raises:
-        GatewayProblem: 400, ``x-genai-sdk`` is none of the known words, or the body is malformed.
-    """
-    sdk = call.incoming.header("x-genai-sdk")
-    if sdk is not None and sdk not in caller_format.SDKS:
-        message = f"x-genai-sdk must be one of {', '.join(caller_format.SDKS)}, not {sdk!r}"
-        raise bad_request("invalid_sdk", message)
-    wire_format, body = call.wire_format, _body(call)
-    if call.match.endpoint.name == "responses":
-        wire_format = caller_format.format_of(call.incoming.headers, body, sdk)
-    model, origin = _model(call, body), Origin.of(call.incoming.headers, body.get("user"))
-    return advance(call, UnderstoodCall, wire_format=wire_format, body=body, model=model, origin=origin)
-
-
-def _body(call: AdmittedCall) -> dict[str, Any]:
-    if call.match.endpoint in (MODELS, FILES, NATIVE) or call.is_form:
-        return {}
-    return _object(call.incoming.body)
-
-
-def _model(call: AdmittedCall, body: Mapping[str, Any]) -> str | None:
-    if call.match.model is not None:
-        return unquote(call.match.model)
-    if call.is_form and call.match.endpoint is not FILES:
-        return body_edits.model_of(call.incoming.body, call.content_type)
-    model = body.get("model")
-    if model is not None and not isinstance(model, str):
-        raise bad_request("invalid_model", "model must be a string")
-    return model
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        value = read_json(body, MAX_DEPTH)
-    except (RecursionError, TooDeepError):
-        raise bad_request("invalid_json", f"the body may be nested {MAX_DEPTH} levels deep at most") from None
-    except ValueError as exc:
-        raise bad_request("invalid_json", f"the body is not JSON: {exc}") from None
-    if not is_object(value):
-        raise bad_request("invalid_json", "the body must be a JSON object")
-    return value

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...json_types import is_object
+from ..json_input.reader import objects
 from .gateway_problem import bad_request
-from .observe.watch import objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..problems import Problem
 from .answer import Answer
-from .call import AdmittedCall, PlacedCall, RoutedCall, advance, receive, understand
+from .call import AdmittedCall, PlacedCall, RoutedCall, advance
 from .endpoints import MODELS, match
 from .gateway_problem import GatewayProblem, bad_request
+from .observe.watch import input_texts
 from .relay import error_answers, streaming
 from .relay.buffered import buffered
+from .understanding import receive, understand
 from .upstream import outgoing, stream_usage
 from .upstream.attempts import Reached, first_answer
 
@@ -26,9 +28,9 @@ if TYPE_CHECKING:
     from .observe.guardrails import Guardrails
     from .observe.recorder import CallRecord, Recorder
     from .observe.reply_cache import CallCache
-    from .observe.traces import SpanIds
     from .provider import UpstreamRequest
     from .routing import Attempt, Router, Scope
+    from .trace_context import SpanIds
     from .upstream.backends import Backends
 
 _log = logging.getLogger(__name__)
@@ -101,7 +103,7 @@ class Gateway:
             if placed.match.endpoint is MODELS:
                 return _list_models(self._router, scope)
             call = record.reach(advance(placed, RoutedCall, plan=self._router.resolve(scope)))
-        self._guardrails.check_input(call.texts())
+        self._guardrails.check_input(input_texts(call.body, call.inputs))
         return self._sent(call, record)
 
     @contextmanager

@@ -12,8 +12,8 @@ from .gateway import Gateway
 from .observe.guardrails import Guardrails
 from .observe.recorder import Recorder
 from .observe.reply_cache import CallCache, RepliesCache
-from .observe.traces import SpanIds
 from .routing import Router
+from .trace_context import SpanIds
 from .upstream.backends import Backends
 
 if TYPE_CHECKING:

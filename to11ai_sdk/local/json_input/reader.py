@@ -69,6 +69,11 @@ def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
     return any(is_object(child) or is_array(child) for child in level)
 
 
+def objects(value: Any) -> list[dict[str, Any]]:
+    """Return the objects of an array, none of anything else."""
+    return [item for item in value if is_object(item)] if is_array(value) else []
+
+
 def _place_of_infinity(value: Any) -> str:
     """Return the path of the first infinite number and a colon; nothing for one that a later member replaced."""
     waiting = [("", value)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ....json_types import is_array, is_object
 from ...json_input.fields import FormatError
-from ...json_input.reader import read_json
+from ...json_input.reader import objects, read_json
 from ..formats.neutral import End, Error, Start
 from ..formats.sse import MAX_EVENT, EventParser
 
@@ -175,11 +175,6 @@ def _message_texts(message: Any) -> Iterator[str]:
     for part in objects(content):
         if isinstance(part.get("text"), str):
             yield part["text"]
-
-
-def objects(value: Any) -> list[dict[str, Any]]:
-    """Return the objects of an array, none of anything else."""
-    return [item for item in value if is_object(item)] if is_array(value) else []
 
 
 def _number(usage: dict[str, Any], *names: str) -> int | None:
