@@ -65,9 +65,9 @@ def test_a_form_without_a_model_has_none() -> None:
 
 def test_finding_the_model_of_a_large_form_takes_no_time() -> None:
     content, content_type = form(file=b"\r\nx" * 3_000_000, model="w")
-    begun = time.perf_counter()
+    begun = time.thread_time()
     assert body_edits.model_of(content, content_type) == "w"
-    assert time.perf_counter() - begun < 2
+    assert time.thread_time() - begun < 2
 
 
 @pytest.mark.parametrize(
@@ -76,9 +76,9 @@ def test_finding_the_model_of_a_large_form_takes_no_time() -> None:
     ids=["parts", "head"],
 )
 def test_finding_no_model_in_a_form_that_is_none_takes_no_time(content: bytes) -> None:
-    begun = time.perf_counter()
+    begun = time.thread_time()
     assert body_edits.model_of(content, "multipart/form-data; boundary=b") is None
-    assert time.perf_counter() - begun < 2
+    assert time.thread_time() - begun < 2
 
 
 def test_headers_that_travel() -> None:
