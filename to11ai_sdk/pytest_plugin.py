@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def to11() -> Iterator[LocalTo11]:
-    """A fresh local to11 in memory, for one test."""
+    """Yield a fresh local to11 in memory, for one test."""
     from .local import LocalTo11
 
     with LocalTo11() as local:

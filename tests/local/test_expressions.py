@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from to11ai_sdk.local.expressions import ExpressionError, check, equal, evaluate, reader
-from to11ai_sdk.local.nesting import too_deep
+from to11ai_sdk.local.json_input.reader import too_deep
 
 VARIABLES = {
     "plan": "pro",

@@ -141,6 +141,13 @@ def test_a_body_that_is_no_json_object_is_refused(to11: LocalTo11, body: bytes) 
     assert call(to11, "GET", "prompts").json["pagination"]["total"] == 0
 
 
+@pytest.mark.parametrize("path", ["prompts", "/local/settings"])
+def test_a_number_that_is_too_large_is_named_with_its_place(to11: LocalTo11, path: str) -> None:
+    reply = call(to11, "PATCH" if path.startswith("/") else "POST", path, b'{"tags": ["a", -1e999]}')
+    assert (reply.status, reply.code) == (400, "INVALID_INPUT")
+    assert "tags.1: -1e999 is too large a number" in reply.json["error"]["message"]
+
+
 def test_numbers_that_no_column_holds_are_refused(to11: LocalTo11, api: Api) -> None:
     api.rule("r", 1)
     assert call(to11, "GET", f"routing/rules/r/versions?cursor={2**63}").status == 400

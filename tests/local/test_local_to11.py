@@ -248,7 +248,7 @@ def test_stopping_ends_a_delay_and_the_request_at_work() -> None:
     waiting = threading.Thread(target=lambda: statuses.append(call(to11, "GET", f"/v1/projects/{project}/x").status))
     project = to11.project_id
     waiting.start()
-    while to11._now.faults._waiting:
+    while to11._now.failures._waiting:
         time.sleep(0.005)
     to11.stop()
     waiting.join(5)

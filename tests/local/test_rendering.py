@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from to11ai_sdk import ResolvedPrompt
-from to11ai_sdk.local import rendering
 from to11ai_sdk.local.problems import Problem
-from to11ai_sdk.local.rendering import Rendered, check_template
+from to11ai_sdk.local.templates import rendering
+from to11ai_sdk.local.templates.rendering import Rendered, check_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -221,9 +221,9 @@ HOSTILE = [
 @pytest.mark.parametrize("source", HOSTILE, ids=lambda source: source[:40])
 def test_a_hostile_template_is_refused_in_time(source: str) -> None:
     variables = {"long": "y" * 100_000, "many": list(range(10_000)), "comments": "<!--" * 20_000, "a": False}
-    started = time.perf_counter()
+    started = time.thread_time()
     problem = refused(render, "text", {"text": source}, {}, variables)
-    assert time.perf_counter() - started < 20
+    assert time.thread_time() - started < 20
     assert problem.code in ("TEMPLATE_INVALID", "TEMPLATE_RENDER_FAILED")
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from to11ai_sdk import RuleSnapshot
 from to11ai_sdk.local.problems import Problem
-from to11ai_sdk.local.snapshots import ENDPOINTS, STRATEGIES, check_snapshot, check_weights
+from to11ai_sdk.local.rules.snapshots import ENDPOINTS, STRATEGIES, check_snapshot, check_weights
 
 CODES = {
     "INVALID_VARIANT_PARAMS",

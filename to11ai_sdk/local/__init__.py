@@ -7,10 +7,10 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .gateway.config import ConfigError
-    from .gateway.traces import Span
-    from .http.log import SeenRequest
-    from .http.server import PortTakenError
+    from .gateway.config.providers import ConfigError
+    from .gateway.observe.traces import Span
+    from .http.request_log import SeenRequest
+    from .http.wsgi_server import PortTakenError
     from .server import LocalTo11
     from .store import DataFileError
 
@@ -23,15 +23,15 @@ def _home(name: str) -> object:
     if name == "LocalTo11":
         from . import server as home
     elif name == "ConfigError":
-        from .gateway import config as home
+        from .gateway.config import providers as home
     elif name == "DataFileError":
         from . import store as home
     elif name == "PortTakenError":
-        from .http import server as home
+        from .http import wsgi_server as home
     elif name == "SeenRequest":
-        from .http import log as home
+        from .http import request_log as home
     else:
-        from .gateway import traces as home
+        from .gateway.observe import traces as home
     return home
 
 

@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from ..json_types import is_array, is_object
-from .nesting import too_deep
+from .json_input.reader import too_deep
 
 Lookup = Callable[[str], Any]
 """The value of a variable by its name; ``None`` when there is none."""
@@ -66,7 +66,7 @@ def evaluate(expression: Any, lookup: Lookup) -> bool:
 
 
 def reader(variables: Mapping[str, Any]) -> Lookup:
-    """Looks names up in nested objects: the name as it stands first, then as a path with dots."""
+    """Return a lookup of names in nested objects: the name as it stands first, then as a path with dots."""
 
     def lookup(name: str) -> Any:
         if name in variables:

@@ -1,4 +1,4 @@
-"""What the owner of a local to11 can do that no call of the API does."""
+"""What the owner of a local to11 can do in addition to the API."""
 
 from __future__ import annotations
 

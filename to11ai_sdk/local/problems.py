@@ -1,4 +1,4 @@
-"""What a request did wrong, said once: a service raises it, the HTTP layer turns it into the error envelope."""
+"""The error of a refused request: a service raises it, the HTTP layer turns it into the error envelope."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Problem(Exception):  # noqa: N818 - the request's, not an error of the pro
 
     Args:
         status: HTTP status of the reply.
-        code: the API's word for it, in upper case, such as ``"PROMPT_NOT_FOUND"``.
+        code: the API's code for it, in upper case, such as ``"PROMPT_NOT_FOUND"``.
         message: what is wrong and what to do about it, for a person.
         details: facts about it in the API's own words, JSON values only.
     """
@@ -27,5 +27,5 @@ class Problem(Exception):  # noqa: N818 - the request's, not an error of the pro
 
 
 def invalid(message: str, **details: Any) -> Problem:
-    """A 400 ``INVALID_INPUT``: a value that the API does not take."""
+    """Return a 400 ``INVALID_INPUT``: a value that the API does not take."""
     return Problem(400, "INVALID_INPUT", message, details)

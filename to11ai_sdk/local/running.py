@@ -1,16 +1,16 @@
-"""What a local to11 has open while it runs."""
+"""The open parts of a local to11 while it runs: state, server and clients."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from .gateway.observe.traces import recent
 from .gateway.setup import build
-from .gateway.traces import recent
-from .http.app import ControlPlane
-from .http.faults import Faults
-from .http.front import Front
-from .http.local import LocalPages
-from .http.server import Server
+from .http.control_plane import ControlPlane
+from .http.failures import FailureQueue
+from .http.owner_api import LocalPages
+from .http.paths import Dispatcher
+from .http.wsgi_server import Server
 from .service import Platform
 from .store import Store
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..client import To11aiClient
-    from .gateway.config import GatewayConfig
-    from .http.log import RequestLog
+    from .gateway.config.gateway_config import GatewayConfig
+    from .http.request_log import RequestLog
     from .service.session import Clock
 
 
@@ -47,14 +47,14 @@ class Running:
 
     def __init__(self, settings: Settings, port: int) -> None:
         store = Store(settings.data)
-        self.faults: Faults = Faults()
+        self.failures: FailureQueue = FailureQueue()
         self.clients: list[To11aiClient] = []
         try:
             self.platform: Platform = Platform(store, clock=settings.clock, seed=settings.seed)
-            control_plane = ControlPlane(self.platform, settings.log, self.faults, settings.flags)
-            wait = settings.sleep or self.faults.wait
+            control_plane = ControlPlane(self.platform, settings.log, self.failures, settings.flags)
+            wait = settings.sleep or self.failures.wait
             gateway = build(settings.config, self.platform, store, settings.log, wait, settings.seed)
-            self.server: Server = Server(Front(control_plane, gateway, LocalPages(self.platform, recent)), port)
+            self.server: Server = Server(Dispatcher(control_plane, gateway, LocalPages(self.platform, recent)), port)
         except BaseException:
             store.close()
             raise
@@ -64,6 +64,6 @@ class Running:
         """Finish what is at work and close everything."""
         for client in self.clients:
             client.close()
-        self.faults.end()
+        self.failures.end()
         self.server.stop()
         self.platform.close()

@@ -1,4 +1,4 @@
-"""``to11ai local``: run a local to11 until it is told to end."""
+"""``to11ai local``: run a local to11 until SIGINT or SIGTERM."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import json
 import shlex
 import signal
 import sys
+from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
     from . import LocalTo11
 
@@ -44,29 +45,37 @@ def serve(
         The exit status: 0, or 1 if it could not start, with the reason on stderr.
     """
     from . import LocalTo11
-    from .gateway.config import ConfigError, GatewayConfig
+    from .gateway.config.gateway_config import ConfigError, GatewayConfig
     from .store import DataFileError
 
-    end = Event()
-
-    def told(number: int, frame: object) -> None:
-        end.set()
-
-    before = {number: signal.signal(number, told) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        gateway = (GatewayConfig.load(config) if config else GatewayConfig()).with_options(providers)
-        with LocalTo11(data, port, remember=0, config=gateway) as to11:
-            if strict_labels is not None:
-                to11.enforce_label_registry = strict_labels
-            _say(to11, as_json=as_json)
-            end.wait()
+        with _stop_signal() as stopped:
+            gateway = (GatewayConfig.load(config) if config else GatewayConfig()).with_options(providers)
+            with LocalTo11(data, port, remember=0, config=gateway) as to11:
+                if strict_labels is not None:
+                    to11.enforce_label_registry = strict_labels
+                _say(to11, as_json=as_json)
+                stopped.wait()
     except (ConfigError, DataFileError, OSError) as exc:
         _print(sys.stderr, f"to11ai local: {_reason(exc)}")
         return 1
+    return 0
+
+
+@contextmanager
+def _stop_signal() -> Generator[Event]:
+    """Give an event that SIGINT and SIGTERM set within the block."""
+    stopped = Event()
+
+    def stop(number: int, frame: object) -> None:
+        stopped.set()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopped
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    return 0
 
 
 def _say(to11: LocalTo11, *, as_json: bool) -> None:

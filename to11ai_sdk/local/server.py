@@ -9,10 +9,10 @@ from typing_extensions import Self
 
 from ..forks import Unique
 from ..wire import KINDS
+from .gateway.observe.traces import Span, recent
 from .gateway.setup import configured
-from .gateway.traces import Span, recent
-from .http.faults import Fault
-from .http.log import RequestLog, SeenRequest
+from .http.failures import InjectedFailure
+from .http.request_log import RequestLog, SeenRequest
 from .owner import Owner
 from .running import Running, Settings
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ..client import To11aiClient
-    from .gateway.config import GatewayConfig
+    from .gateway.config.gateway_config import GatewayConfig
     from .service import Platform
     from .service.session import Clock
 
@@ -37,10 +37,10 @@ class LocalTo11(Unique, Owner):
     It listens on the loopback address only. Without a data file its state ends with it.
 
     Args:
-        data: path of a SQLite file that keeps the state, the project and its key (in clear, to tell it again); made
-            for its owner only if it is not there.
+        data: path of a SQLite file that keeps the state, the project and its key (in clear, to show it again);
+            created, readable by its owner only, if it is not there.
         port: where to listen, 0 for a free port.
-        clock: tells the time, for tests of what lapses; a naive time is UTC.
+        clock: returns the time, for tests of what expires; a naive time is UTC.
         seed: the same seed gives the same ids and keys in the same order, and the same choices of weighted rules;
             without one they are random.
         remember: how many requests :attr:`requests` keeps.
@@ -49,7 +49,7 @@ class LocalTo11(Unique, Owner):
             mapping, or a ``GatewayConfig``.
         providers: providers of the gateway over those of ``config``, by their ids: what a file says of one, or
             ``"echo"``, or ``None`` to take one away.
-        sleep: waits some seconds, before the gateway tries a provider again and where ``echo`` is told to be slow.
+        sleep: waits some seconds, before the gateway tries a provider again and where ``echo`` is asked to be slow.
 
     Raises:
         ConfigError: the configuration of the gateway is wrong; a ``ValueError``.
@@ -136,7 +136,7 @@ class LocalTo11(Unique, Owner):
         return self._now.platform.main.project_id
 
     def client(self, **options: Any) -> To11aiClient:
-        """A client wired to this server; closed when the server stops.
+        """Return a client wired to this server; closed when the server stops.
 
         Args:
             **options: further arguments of :func:`to11ai_sdk.create_client`; they win over the wiring.
@@ -154,7 +154,7 @@ class LocalTo11(Unique, Owner):
         return self._log.all()
 
     def traces(self, limit: int = 100, *, project_id: str | None = None) -> list[Span]:
-        """The spans of the gateway's calls in a project, newest first; also at ``/local/traces`` as JSON.
+        """Return the spans of the gateway's calls in a project, newest first; also at ``/local/traces`` as JSON.
 
         Args:
             limit: how many, 1000 at most.
@@ -213,11 +213,11 @@ class LocalTo11(Unique, Owner):
         """
         content = body.encode() if isinstance(body, str) else body
         given = dict(headers or {})
-        self._now.faults.add(Fault(status, code, delay_s, drop, given, content, match, processed), times)
+        self._now.failures.add(InjectedFailure(status, code, delay_s, drop, given, content, match, processed), times)
 
     def succeed(self) -> None:
         """Forget the failures to come that :meth:`fail_next` asked for."""
-        self._now.faults.clear()
+        self._now.failures.clear()
 
     @property
     def _platform(self) -> Platform:

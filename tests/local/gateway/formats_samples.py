@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from to11ai_sdk.local.gateway.formats import Format, formats
 from to11ai_sdk.local.gateway.formats.neutral import (
+    ChatReply,
+    ChatRequest,
     Delta,
     End,
     File,
@@ -22,9 +24,7 @@ from to11ai_sdk.local.gateway.formats.neutral import (
     Reasoning,
     RedactedThinking,
     Refusal,
-    Reply,
     ReplyPart,
-    Request,
     ResponseFormat,
     Sampling,
     Signature,
@@ -52,11 +52,11 @@ def numbered_formats() -> dict[str, Format]:
     return formats(lambda prefix: f"{prefix}{next(numbers)}", lambda: NOW)
 
 
-def stream_of(name: str, deltas: list[Delta], request: Request) -> bytes:
+def stream_of(name: str, deltas: list[Delta], request: ChatRequest) -> bytes:
     return b"".join(numbered_formats()[name].write_stream(deltas, request))
 
 
-def collect(deltas: Iterable[Delta]) -> Reply:
+def collect(deltas: Iterable[Delta]) -> ChatReply:
     """The reply that a whole stream makes up."""
     start, *middle, end = deltas
     assert isinstance(start, Start), start
@@ -72,7 +72,7 @@ def collect(deltas: Iterable[Delta]) -> Reply:
             assert isinstance(part, Thinking)
             grown[-1] = (replace(part, signature=delta.signature), texts)
     parts = tuple(part for part in (_with(*each) for each in grown) if not is_empty(part))
-    return Reply(start.id, start.model, parts, end.stop, end.stop_sequence, end.usage, start.created)
+    return ChatReply(start.id, start.model, parts, end.stop, end.stop_sequence, end.usage, start.created)
 
 
 def _with(part: ReplyPart, pieces: list[str]) -> ReplyPart:
@@ -125,7 +125,7 @@ def tools(parameters: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Tool, .
 
 # What all three formats can hold.
 common_requests = st.builds(
-    Request,
+    ChatRequest,
     model=words,
     messages=st.tuples(
         messages("system", st.tuples(texts)),
@@ -162,7 +162,7 @@ _counts = st.none() | st.integers(1, 9999)
 _floats = st.none() | st.floats(0, 2)
 
 chat_requests = st.builds(
-    Request,
+    ChatRequest,
     messages=some(
         messages("system", some(texts))
         | messages("developer", some(texts))
@@ -178,7 +178,7 @@ chat_requests = st.builds(
 ).flatmap(lambda it: st.sampled_from([it, replace(it, stream=True), replace(it, stream=True, include_usage=True)]))
 
 
-def _alternating(requests: Request) -> Request:
+def _alternating(requests: ChatRequest) -> ChatRequest:
     kept = [
         message
         for previous, message in itertools.pairwise((None, *requests.messages))
@@ -190,7 +190,7 @@ def _alternating(requests: Request) -> Request:
 _documents = st.builds(File, data_urls | web_urls, st.none() | words)
 responses_requests = (
     st.builds(
-        Request,
+        ChatRequest,
         messages=some(
             messages("system", some(texts))
             | messages("developer", some(texts))
@@ -219,7 +219,7 @@ _choices = st.tuples(st.none() | tool_choices, flags).map(
     lambda both: both if both[0] and both[0].type != "none" else (both[0], None)
 )
 anthropic_requests = st.builds(
-    lambda choice, stream, **rest: Request(
+    lambda choice, stream, **rest: ChatRequest(
         tool_choice=choice[0], parallel_tool_calls=choice[1], stream=stream, include_usage=stream, **rest
     ),
     choice=_choices,
@@ -239,7 +239,7 @@ anthropic_requests = st.builds(
     | st.builds(Reasoning, st.none(), st.sampled_from(["enabled", "adaptive"]), st.none() | st.integers(1, 9999)),
     user=st.none() | words,
 )
-REQUESTS: dict[str, st.SearchStrategy[Request]] = {
+REQUESTS: dict[str, st.SearchStrategy[ChatRequest]] = {
     "openai_chat": chat_requests,
     "openai_responses": responses_requests,
     "anthropic_messages": anthropic_requests,
@@ -251,14 +251,14 @@ usages = st.builds(
 )
 
 
-def _ended(reply: Reply, has_calls_only: bool = True) -> Reply:
+def _ended(reply: ChatReply, has_calls_only: bool = True) -> ChatReply:
     called = any(isinstance(part, ToolCall) for part in reply.parts)
     return replace(reply, stop="tool_use") if called and has_calls_only and reply.stop == "end_turn" else reply
 
 
 _openai_stops = st.sampled_from(["end_turn", "max_tokens", "refusal"])
 chat_replies = st.builds(
-    Reply,
+    ChatReply,
     id=ids.map(lambda it: f"chatcmpl-{it}"),
     model=words,
     parts=st.tuples(
@@ -269,7 +269,7 @@ chat_replies = st.builds(
     created=st.integers(0, 2**31),
 ).map(_ended)
 responses_replies = st.builds(
-    Reply,
+    ChatReply,
     id=ids.map(lambda it: f"resp_{it}"),
     model=words,
     parts=some(texts | refusals | calls | st.builds(Thinking, st.text(max_size=9), words, words), 0),
@@ -278,7 +278,7 @@ responses_replies = st.builds(
     created=st.integers(0, 2**31),
 ).map(_ended)
 anthropic_replies = st.builds(
-    lambda stop, stop_sequence, **rest: Reply(
+    lambda stop, stop_sequence, **rest: ChatReply(
         stop=stop, stop_sequence=stop_sequence if stop == "stop_sequence" else None, **rest
     ),
     stop=st.sampled_from(["end_turn", "max_tokens", "stop_sequence", "tool_use", "refusal"]),
@@ -290,7 +290,7 @@ anthropic_replies = st.builds(
     ),
     usage=usages,
 )
-REPLIES: dict[str, st.SearchStrategy[Reply]] = {
+REPLIES: dict[str, st.SearchStrategy[ChatReply]] = {
     "openai_chat": chat_replies,
     "openai_responses": responses_replies,
     "anthropic_messages": anthropic_replies,

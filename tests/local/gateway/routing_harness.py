@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from to11ai_sdk.local.gateway.problems import GatewayProblem
-from to11ai_sdk.local.gateway.providers import Registry
-from to11ai_sdk.local.gateway.routing import GatewayCall, Plan, Router, Scope
+from to11ai_sdk.local.gateway.config.providers import Registry
+from to11ai_sdk.local.gateway.gateway_problem import GatewayProblem
+from to11ai_sdk.local.gateway.routing import Plan, RouteQuery, Router, Scope
 from to11ai_sdk.local.service import Platform, environments, releases, rules
 from to11ai_sdk.local.store import Store
 
@@ -81,7 +81,7 @@ class Project:
     @contextmanager
     def scope(self, model: str | None = None, endpoint: str = "chat_completions", **call: Any) -> Generator[Scope]:
         with self.session() as session:
-            yield self.router.scope(session, GatewayCall(endpoint, model, **call))
+            yield self.router.scope(session, RouteQuery(endpoint, model, **call))
 
     def plan(self, model: str | None = None, endpoint: str = "chat_completions", **call: Any) -> Plan:
         with self.scope(model, endpoint, **call) as scope:

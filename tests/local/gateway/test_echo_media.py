@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from echo_harness import NOW, post_form, provider, read, send
 
-from to11ai_sdk.local.gateway.echo.png import colour_of
+from to11ai_sdk.local.gateway.echo.images import colour_of
 from to11ai_sdk.local.gateway.provider import UpstreamReply, UpstreamRequest
 
 

@@ -23,13 +23,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from to11ai_sdk.local.gateway.formats import FormatError, deltas_of
-from to11ai_sdk.local.gateway.formats.neutral import End, Error, Reply, Request, Start, ToolCall
+from to11ai_sdk.local.gateway.formats.neutral import ChatReply, ChatRequest, End, Error, Start, ToolCall
 
 pytestmark = pytest.mark.parametrize("name", NAMES)
 fast = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
-STREAMED = Request("m", (), stream=True, include_usage=True)
+STREAMED = ChatRequest("m", (), stream=True, include_usage=True)
 
 
 @fast
@@ -45,7 +45,7 @@ def test_a_request_survives_the_neutral_form(name: str, data: st.DataObject) -> 
 
 @fast
 @given(request=common_requests)
-def test_what_all_formats_hold_is_the_same_in_each(name: str, request: Request) -> None:
+def test_what_all_formats_hold_is_the_same_in_each(name: str, request: ChatRequest) -> None:
     form = numbered_formats()[name]
     assert form.read_request(form.write_request(request)) == request
 
@@ -151,11 +151,11 @@ def _events(stream: bytes) -> list[object]:
     return [json.loads(line) for line in data if line != b"[DONE]"]
 
 
-def _said(reply: Reply) -> dict[str, object]:
+def _said(reply: ChatReply) -> dict[str, object]:
     calls = [part for part in reply.parts if isinstance(part, ToolCall)]
     spoken = {kind: _spoken(reply, [kind]) for kind in ("Text", "Refusal", "Thinking")}
     return {"ToolCall": calls, "stop": reply.stop, "usage": reply.usage, **spoken}
 
 
-def _spoken(reply: Reply, kinds: list[str]) -> str:
+def _spoken(reply: ChatReply, kinds: list[str]) -> str:
     return "".join(part.text for part in reply.parts if type(part).__name__ in kinds)  # type: ignore[union-attr]

@@ -7,20 +7,14 @@ from typing import Any
 import pytest
 from formats_samples import NAMES, NOW, collect, numbered_formats
 
-from to11ai_sdk.local.gateway.formats import (
-    FORMATS,
-    FormatError,
-    deltas_of,
-    formats,
-    read_error,
-)
+from to11ai_sdk.local.gateway.formats import FORMATS, FormatError, deltas_of, formats, read_error
 from to11ai_sdk.local.gateway.formats.neutral import (
+    ChatReply,
+    ChatRequest,
     Error,
     PartStop,
     RedactedThinking,
     Refusal,
-    Reply,
-    Request,
     Sampling,
     Text,
     Thinking,
@@ -93,14 +87,16 @@ def test_an_id_of_the_right_family_stays() -> None:
 
 
 def test_a_response_repeats_what_was_asked_and_what_was_not() -> None:
-    request = Request(
+    request = ChatRequest(
         "gpt-4o",
         (),
         tools=(Tool("w", "Weather", {"type": "object"}),),
         tool_choice=ToolChoice("tool", "w"),
         sampling=Sampling(max_tokens=9, temperature=0.5),
     )
-    reply = Reply("resp_a", "gpt-4o", (Thinking("hmm", "proof"), Text("Hi"), Refusal("No."), ToolCall("c1", "w", "{}")))
+    reply = ChatReply(
+        "resp_a", "gpt-4o", (Thinking("hmm", "proof"), Text("Hi"), Refusal("No."), ToolCall("c1", "w", "{}"))
+    )
     response = numbered_formats()[RESPONSES].write_reply(reply, request)
     assert response.pop("output") == [
         {
@@ -167,7 +163,7 @@ STOPS = [
 
 @pytest.mark.parametrize(("stop", "chat", "responses", "anthropic"), STOPS, ids=[row[0] for row in STOPS])
 def test_stop_reasons(stop: Any, chat: str, responses: tuple[str, str | None], anthropic: str) -> None:
-    reply, forms = Reply(None, "m", (Text("x"),), stop), numbered_formats()
+    reply, forms = ChatReply(None, "m", (Text("x"),), stop), numbered_formats()
     assert forms[CHAT].write_reply(reply)["choices"][0]["finish_reason"] == chat
     response = forms[RESPONSES].write_reply(reply)
     reason = response["incomplete_details"] and response["incomplete_details"]["reason"]
@@ -290,14 +286,14 @@ def test_malformed_replies(name: str, body: dict[str, Any], message: str) -> Non
 
 
 def test_a_reply_without_usage_counts_nothing_for_anthropic() -> None:
-    assert numbered_formats()[ANTHROPIC].write_reply(Reply(None, "m", ()))["usage"] == {
+    assert numbered_formats()[ANTHROPIC].write_reply(ChatReply(None, "m", ()))["usage"] == {
         "input_tokens": 0,
         "output_tokens": 0,
     }
 
 
 def test_a_reply_becomes_a_stream_and_again_a_reply() -> None:
-    reply = Reply(
+    reply = ChatReply(
         "x", "m", (Thinking("a", "s"), RedactedThinking("d"), ToolCall("c", "f", ""), Text("b")), usage=Usage(1)
     )
     assert collect(deltas_of(reply)) == reply
@@ -306,11 +302,11 @@ def test_a_reply_becomes_a_stream_and_again_a_reply() -> None:
 
 def test_real_ids_and_times() -> None:
     assert set(FORMATS) == set(NAMES)
-    bodies = [FORMATS[CHAT].write_reply(Reply(None, "m", ())) for _ in range(2)]
+    bodies = [FORMATS[CHAT].write_reply(ChatReply(None, "m", ())) for _ in range(2)]
     assert bodies[0]["id"] != bodies[1]["id"]
     assert bodies[0]["id"].startswith("chatcmpl-")
     assert bodies[0]["created"] > NOW
-    assert formats(lambda prefix: f"{prefix}0")[ANTHROPIC].write_reply(Reply(None, "m", ()))["id"] == "msg_0"
+    assert formats(lambda prefix: f"{prefix}0")[ANTHROPIC].write_reply(ChatReply(None, "m", ()))["id"] == "msg_0"
 
 
 ERRORS: list[tuple[int, str | None, str, str]] = [

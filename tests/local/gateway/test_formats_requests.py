@@ -9,7 +9,7 @@ import pytest
 from formats_samples import NAMES, numbered_formats
 
 from to11ai_sdk.local.gateway.formats import FormatError, OpenAIChat
-from to11ai_sdk.local.gateway.formats.neutral import File, Image, Message, Request, Text, Thinking, ToolResult
+from to11ai_sdk.local.gateway.formats.neutral import ChatRequest, File, Image, Message, Text, Thinking, ToolResult
 
 CHAT, RESPONSES, ANTHROPIC = NAMES
 SCHEMA = {"type": "object", "properties": {"location": {"type": "string"}}, "required": ["location"]}
@@ -385,7 +385,7 @@ def test_a_document_of_text_is_text_and_one_by_url_a_file() -> None:
 
 
 def test_data_urls_without_base64_reach_anthropic_as_base64() -> None:
-    request = Request("m", (Message("user", (Image("data:image/svg+xml,%3Csvg/%3E"), File("data:,hi"))),))
+    request = ChatRequest("m", (Message("user", (Image("data:image/svg+xml,%3Csvg/%3E"), File("data:,hi"))),))
     blocks = numbered_formats()[ANTHROPIC].write_request(request)["messages"][0]["content"]
     assert [block["source"] for block in blocks] == [
         {"type": "base64", "media_type": "image/svg+xml", "data": "PHN2Zy8+"},
@@ -526,7 +526,7 @@ def test_several_replies_are_refused_where_there_is_room_for_one(target: str) ->
 
 @pytest.mark.parametrize("target", [CHAT, RESPONSES])
 def test_a_part_in_a_place_where_a_format_has_no_room_is_refused(target: str) -> None:
-    request = Request("m", (Message("user", (Text("a"), ToolResult("c", ()))),))
+    request = ChatRequest("m", (Message("user", (Text("a"), ToolResult("c", ()))),))
     with pytest.raises(FormatError, match="no room for ToolResult in this place"):
         numbered_formats()[target].write_request(request)
 

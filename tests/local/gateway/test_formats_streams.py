@@ -10,6 +10,7 @@ from formats_samples import NAMES, NOW, collect, numbered_formats
 
 from to11ai_sdk.local.gateway.formats import sse
 from to11ai_sdk.local.gateway.formats.neutral import (
+    ChatRequest,
     Delta,
     End,
     Error,
@@ -18,7 +19,6 @@ from to11ai_sdk.local.gateway.formats.neutral import (
     PartStop,
     RedactedThinking,
     Refusal,
-    Request,
     Signature,
     Start,
     Text,
@@ -28,8 +28,8 @@ from to11ai_sdk.local.gateway.formats.neutral import (
 )
 
 CHAT, RESPONSES, ANTHROPIC = NAMES
-PLAIN = Request("m", (), stream=True)
-WITH_USAGE = Request("m", (), stream=True, include_usage=True)
+PLAIN = ChatRequest("m", (), stream=True)
+WITH_USAGE = ChatRequest("m", (), stream=True, include_usage=True)
 
 # The basic example of Anthropic's page on streaming messages.
 ANTHROPIC_STREAM = b"""event: message_start
@@ -92,7 +92,7 @@ def read(name: str, *events: Any) -> list[Delta]:
     return list(numbered_formats()[name].read_stream(f"data: {line}\n\n".encode() for line in data))
 
 
-def written(name: str, deltas: list[Delta], request: Request = PLAIN) -> list[tuple[str, Any]]:
+def written(name: str, deltas: list[Delta], request: ChatRequest = PLAIN) -> list[tuple[str, Any]]:
     chunks = list(numbered_formats()[name].write_stream(deltas, request))
     events = list(sse.read(chunks))
     assert len(events) == len(chunks)

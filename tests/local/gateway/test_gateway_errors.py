@@ -268,8 +268,16 @@ def test_a_body_that_is_nested_too_deeply_is_400(to11: LocalTo11, path: str, mem
     assert "200 levels" in check(reply, "anthropic" if path == "messages" else "openai", 400, "bad_request")["message"]
 
 
+@pytest.mark.parametrize("path", [*SHAPES.values(), "embeddings"])
+def test_a_number_that_is_too_large_is_named_with_its_place(to11: LocalTo11, path: str) -> None:
+    body = b'{"model":"gpt-4o","tools":[{"parameters":{"maximum":1e999}}]}'
+    reply = Caller(to11).send("POST", f"/v1/{path}", body)
+    error = check(reply, "anthropic" if path == "messages" else "openai", 400, "bad_request")
+    assert "tools.0.parameters.maximum: 1e999 is too large a number" in error["message"]
+
+
 def test_a_fault_of_the_gateway_is_not_the_providers(to11: LocalTo11, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("to11ai_sdk.local.gateway.outgoing.request", lambda *given: 1 / 0)
+    monkeypatch.setattr("to11ai_sdk.local.gateway.upstream.outgoing.request", lambda *given: 1 / 0)
     error = check(ask(to11, "anthropic", "gpt-4o"), "anthropic", 500, "internal")
     assert error["code"] == "internal"
     assert to11.traces()[0].error_code == "internal"
@@ -337,7 +345,7 @@ def test_rate_limits_of_the_provider_are_those_of_the_sdk(to11: LocalTo11) -> No
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_body_that_is_too_large_is_413(to11: LocalTo11, monkeypatch: pytest.MonkeyPatch, shape: str) -> None:
-    monkeypatch.setattr("to11ai_sdk.local.gateway.http.app.LIMIT", 1000)
+    monkeypatch.setattr("to11ai_sdk.local.gateway.app.LIMIT", 1000)
     reply = Caller(to11).send("POST", f"/v1/{SHAPES[shape]}", b" " * 1001)
     check(reply, shape, 413, "bad_request")
     assert reply.headers["connection"] == "close"

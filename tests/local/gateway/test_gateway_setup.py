@@ -11,7 +11,7 @@ import pytest
 from gateway_harness import Caller
 
 from to11ai_sdk.local import LocalTo11
-from to11ai_sdk.local.gateway.config import GatewayConfig
+from to11ai_sdk.local.gateway.config.gateway_config import GatewayConfig
 from to11ai_sdk.local.serve import serve
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from gateway_harness import HELLO, Caller
 
 from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.local.gateway.formats import FORMATS, deltas_of
-from to11ai_sdk.local.gateway.formats.neutral import Reply, Request, Text, ToolCall, Usage
+from to11ai_sdk.local.gateway.formats.neutral import ChatReply, ChatRequest, Text, ToolCall, Usage
 
 if TYPE_CHECKING:
     from pytest_httpserver import HTTPServer
@@ -29,7 +29,7 @@ SENT: dict[str, dict[str, Any]] = {
     RESPONSES: {"instructions": "Be brief.", "input": HELLO, "max_output_tokens": 99, "store": False},
     ANTHROPIC: ASKED[ANTHROPIC],
 }
-SAID = Reply(
+SAID = ChatReply(
     None, "m", (Text("Let me look."), ToolCall("call_1", "w", '{"in":"Paris"}')), "tool_use", usage=Usage(4, 2)
 )
 DIRECTIONS = [(caller, spoken) for caller in NAMES for spoken in NAMES if caller != spoken]
@@ -59,6 +59,16 @@ def up(httpserver: HTTPServer) -> Upstream:
     return Upstream(httpserver)
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_body_of_a_translated_call_is_read_once(monkeypatch: pytest.MonkeyPatch, stream: bool) -> None:
+    reading, read = FORMATS[ANTHROPIC].read_request, []
+    monkeypatch.setattr(type(FORMATS[ANTHROPIC]), "read_request", lambda _, body: read.append(body) or reading(body))
+    with LocalTo11() as to11:
+        body = {"model": "gpt-4o", "stream": stream, **ASKED[ANTHROPIC]}
+        assert Caller(to11).send("POST", "/v1/messages", body).status == 200
+    assert len(read) == 1
+
+
 @pytest.mark.parametrize(("caller", "spoken"), DIRECTIONS)
 def test_request_and_reply_are_translated(up: Upstream, caller: str, spoken: str) -> None:
     reply = up.ask(caller, [spoken], json.dumps(FORMATS[spoken].write_reply(SAID)).encode())
@@ -69,7 +79,7 @@ def test_request_and_reply_are_translated(up: Upstream, caller: str, spoken: str
 
 @pytest.mark.parametrize(("caller", "spoken"), DIRECTIONS)
 def test_streams_are_translated(up: Upstream, caller: str, spoken: str) -> None:
-    asked = Request("m", (), stream=True, include_usage=True)
+    asked = ChatRequest("m", (), stream=True, include_usage=True)
     stream = b"".join(FORMATS[spoken].write_stream(deltas_of(SAID), asked))
     usage = {"stream_options": {"include_usage": True}}
     reply = up.ask(caller, [spoken], stream, "text/event-stream", stream=True, **(usage if caller == CHAT else {}))

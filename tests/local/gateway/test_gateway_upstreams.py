@@ -18,7 +18,7 @@ from werkzeug import Response
 
 from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.local.gateway.provider import UnreachableError, UpstreamRequest
-from to11ai_sdk.local.gateway.upstream import UpstreamProvider
+from to11ai_sdk.local.gateway.upstream.http_provider import UpstreamProvider
 
 if TYPE_CHECKING:
     from collections.abc import Generator

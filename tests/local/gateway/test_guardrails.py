@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from to11ai_sdk.local.gateway.config import GuardrailsConfig
-from to11ai_sdk.local.gateway.guardrails import STREAM_LIMIT, Finding, Guardrails, is_card
-from to11ai_sdk.local.gateway.problems import GatewayProblem
+from to11ai_sdk.local.gateway.config.gateway_config import GuardrailsConfig
+from to11ai_sdk.local.gateway.gateway_problem import GatewayProblem
+from to11ai_sdk.local.gateway.observe.guardrails import STREAM_LIMIT, Finding, Guardrails, is_card
 
 ON = Guardrails(GuardrailsConfig(True, ("Project X", "straße")))
 OFF = Guardrails(GuardrailsConfig(False, ("project x",)))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from to11ai_sdk.local.gateway.config import CacheConfig, ConfigError, GatewayConfig, GuardrailsConfig
-from to11ai_sdk.local.gateway.providers import DEFAULTS, Model, ProviderConfig, Registry
+from to11ai_sdk.local.gateway.config.gateway_config import CacheConfig, ConfigError, GatewayConfig, GuardrailsConfig
+from to11ai_sdk.local.gateway.config.providers import DEFAULTS, ProviderConfig, ProviderModel, Registry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +60,7 @@ def test_a_toml_file(tmp_path: Path) -> None:
     assert (openai.kind, openai.type, openai.dialect) == ("upstream", "openai", "openai")
     assert (openai.base_url, openai.key_env) == ("https://api.openai.com/v1", "OPENAI_API_KEY")
     assert openai.timeout_s == 7
-    assert openai.models[2] == Model("mine", frozenset({"embeddings", "rerank"}))
+    assert openai.models[2] == ProviderModel("mine", frozenset({"embeddings", "rerank"}))
     assert (claude.kind, claude.type, claude.dialect) == ("upstream", "anthropic", "anthropic")
     assert (claude.base_url, claude.key_env, claude.timeout_s) == ("http://localhost:9/v1", "MY_KEY", 30)
     assert config.guardrails == GuardrailsConfig(True, ("project x",))
@@ -239,13 +239,13 @@ def test_a_credential_that_no_header_can_hold_is_named_and_not_printed(key: str)
     ],
 )
 def test_what_a_model_is_for_is_told_by_its_name(name: str, kinds: set[str] | None) -> None:
-    assert Model.named(name).kinds == kinds
+    assert ProviderModel.named(name).kinds == kinds
 
 
 def test_a_model_of_unknown_use_is_for_all_that_its_provider_can() -> None:
-    openai = ProviderConfig("p", "upstream", "p", "openai", (Model("m"),))
-    claude = ProviderConfig("p", "upstream", "p", "anthropic", (Model("m"),))
-    model = Model("m")
+    openai = ProviderConfig("p", "upstream", "p", "openai", (ProviderModel("m"),))
+    claude = ProviderConfig("p", "upstream", "p", "anthropic", (ProviderModel("m"),))
+    model = ProviderModel("m")
     assert openai.offers(model, "embeddings")
     assert not openai.offers(model, "count_tokens")
     assert claude.offers(model, "count_tokens")

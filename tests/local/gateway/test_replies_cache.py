@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from routing_harness import CLAUDE, GPT, Project, variant
 
-from to11ai_sdk.local.gateway.config import CacheConfig
-from to11ai_sdk.local.gateway.replies_cache import MAX_BODY, MAX_REPLIES, CachedReply, RepliesCache
+from to11ai_sdk.local.gateway.config.gateway_config import CacheConfig
+from to11ai_sdk.local.gateway.observe.reply_cache import MAX_BODY, MAX_REPLIES, CachedReply, RepliesCache
 
 if TYPE_CHECKING:
     from to11ai_sdk.local.gateway.routing import Plan

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from routing_harness import CLAUDE, GPT, GROK, MINI, Project, targets, variant
 
-from to11ai_sdk.local.gateway.problems import GatewayProblem
-from to11ai_sdk.local.gateway.providers import DEFAULTS, Model, ProviderConfig, Registry
+from to11ai_sdk.local.gateway.config.providers import DEFAULTS, ProviderConfig, ProviderModel, Registry
+from to11ai_sdk.local.gateway.gateway_problem import GatewayProblem
 from to11ai_sdk.local.service import environments
 
 
 def upstream(name: str, *models: str, dialect: str = "openai", type_: str | None = None) -> ProviderConfig:
     return ProviderConfig(
-        name, "upstream", type_ or name, dialect, tuple(map(Model.named, models)), base_url="http://localhost:1"
+        name, "upstream", type_ or name, dialect, tuple(map(ProviderModel.named, models)), base_url="http://localhost:1"
     )
 
 

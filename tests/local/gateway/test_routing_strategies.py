@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from routing_harness import CLAUDE, GPT, GROK, MINI, Project, targets, variant, when
 
-from to11ai_sdk.local.gateway.problems import GatewayProblem
-from to11ai_sdk.local.gateway.providers import DEFAULTS, Model, Registry
-from to11ai_sdk.local.gateway.routing import GatewayCall, Plan, Retry, applied
-from to11ai_sdk.local.gateway.routing.choice import Choice
+from to11ai_sdk.local.gateway.config.providers import DEFAULTS, ProviderModel, Registry
+from to11ai_sdk.local.gateway.gateway_problem import GatewayProblem
+from to11ai_sdk.local.gateway.routing import Plan, Retry, RouteQuery, applied
+from to11ai_sdk.local.gateway.routing.plan import Choice
 from to11ai_sdk.local.problems import Problem
-from to11ai_sdk.local.snapshots import ENDPOINTS, STRATEGIES, check_snapshot
+from to11ai_sdk.local.rules.snapshots import ENDPOINTS, STRATEGIES, check_snapshot
 
 NEVER = when("env", "nowhere")
 ALWAYS = when("env", "prod")
@@ -424,7 +424,7 @@ MORE = st.fixed_dictionaries(
 EMPTY = st.just({"strategy": "single"})
 SNAPSHOTS = st.builds(lambda part, more: {**part, **more}, EMPTY | parts(inside=False), MORE)
 CALLS = st.builds(
-    GatewayCall,
+    RouteQuery,
     st.sampled_from(["messages", "chat_completions", "embeddings", "rerank"]),
     st.sampled_from(["r", "route::r", "function::r", "gpt-4o"]),
     st.sampled_from([None, "prod", "prod", "staging"]),
@@ -434,7 +434,7 @@ CALLS = st.builds(
 )
 
 
-def resolved(project: Project, call: GatewayCall) -> Plan | GatewayProblem:
+def resolved(project: Project, call: RouteQuery) -> Plan | GatewayProblem:
     try:
         with project.session() as session:
             return project.router.resolve(project.router.scope(session, call))
@@ -445,7 +445,7 @@ def resolved(project: Project, call: GatewayCall) -> Plan | GatewayProblem:
 @given(SNAPSHOTS, CALLS, st.booleans())
 @settings(max_examples=150, deadline=None)
 def test_whatever_snapshot_is_accepted_gives_a_plan_or_a_problem(
-    snapshot: dict[str, Any], call: GatewayCall, is_off: bool
+    snapshot: dict[str, Any], call: RouteQuery, is_off: bool
 ) -> None:
     try:
         check_snapshot(snapshot)
@@ -467,7 +467,7 @@ def test_whatever_snapshot_is_accepted_gives_a_plan_or_a_problem(
     for attempt in plan.attempts:
         assert attempt.model is not None
         model = attempt.provider.model(attempt.model)
-        assert isinstance(model, Model)
+        assert isinstance(model, ProviderModel)
         assert attempt.provider.offers(model, call.kind)
         in_prod = call.env in (None, "prod")
         assert not (is_off and in_prod and attempt.provider_id == "openai" and attempt.rule_id is None)

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from routing_harness import Project
 
-from to11ai_sdk.local.gateway.problems import GatewayProblem
-from to11ai_sdk.local.gateway.traces import Origin, Span, SpanIds, TraceContext, recent, record
+from to11ai_sdk.local.gateway.gateway_problem import GatewayProblem
+from to11ai_sdk.local.gateway.observe.traces import Span, recent, record
+from to11ai_sdk.local.gateway.trace_context import Origin, SpanIds, TraceContext
 from to11ai_sdk.local.store import Store
 
 if TYPE_CHECKING:

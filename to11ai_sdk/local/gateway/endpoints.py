@@ -10,12 +10,12 @@ from typing import NamedTuple
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
 
-from .problems import GatewayProblem
+from .gateway_problem import GatewayProblem
 
 PREFIX = "/v1"
 
 
-class Endpoint(NamedTuple):
+class GatewayEndpoint(NamedTuple):
     """One endpoint.
 
     Attributes:
@@ -27,23 +27,23 @@ class Endpoint(NamedTuple):
     inputs: tuple[str, ...] = ()
 
 
-MODELS = Endpoint("models")
-FILES = Endpoint("files")
-NATIVE = Endpoint("native")
+MODELS = GatewayEndpoint("models")
+FILES = GatewayEndpoint("files")
+NATIVE = GatewayEndpoint("native")
 CHAT = frozenset({"chat_completions", "messages", "responses"})
 
 _ENDPOINTS = {
-    "POST /responses": Endpoint("responses"),
-    "POST /chat/completions": Endpoint("chat_completions"),
-    "POST /messages": Endpoint("messages"),
+    "POST /responses": GatewayEndpoint("responses"),
+    "POST /chat/completions": GatewayEndpoint("chat_completions"),
+    "POST /messages": GatewayEndpoint("messages"),
     "GET /models": MODELS,
     "GET /models/<path:model>": MODELS,
-    "POST /embeddings": Endpoint("embeddings", inputs=("input",)),
-    "POST /messages/count_tokens": Endpoint("count_tokens"),
-    "POST /rerank": Endpoint("rerank"),
-    "POST /images/generations": Endpoint("image_generation", inputs=("prompt",)),
-    "POST /audio/transcriptions": Endpoint("audio_transcription"),
-    "POST /audio/speech": Endpoint("audio_speech", inputs=("input",)),
+    "POST /embeddings": GatewayEndpoint("embeddings", inputs=("input",)),
+    "POST /messages/count_tokens": GatewayEndpoint("count_tokens"),
+    "POST /rerank": GatewayEndpoint("rerank"),
+    "POST /images/generations": GatewayEndpoint("image_generation", inputs=("prompt",)),
+    "POST /audio/transcriptions": GatewayEndpoint("audio_transcription"),
+    "POST /audio/speech": GatewayEndpoint("audio_speech", inputs=("input",)),
     "POST /files": FILES,
     "GET /files": FILES,
     "GET /files/<file_id>": FILES,
@@ -54,7 +54,7 @@ _NATIVE = ("bedrock", "vertex", "mistral")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-class Match(NamedTuple):
+class EndpointMatch(NamedTuple):
     """The endpoint that a request means.
 
     Attributes:
@@ -63,18 +63,18 @@ class Match(NamedTuple):
         native: the provider whose own API the path is of: ``bedrock``, ``vertex`` or ``mistral``.
     """
 
-    endpoint: Endpoint
+    endpoint: GatewayEndpoint
     model: str | None = None
     native: str | None = None
 
 
 def below(path: str) -> str:
-    """The path below ``/v1``, which may stand there twice: the Anthropic client adds one of its own."""
+    """Return the path below ``/v1``, which may stand there twice: the Anthropic client adds one of its own."""
     return path.removeprefix(PREFIX).removeprefix(PREFIX)
 
 
-def match(method: str, path: str) -> Match:
-    """The endpoint for a method and a path below ``/v1``, as it was sent.
+def match(method: str, path: str) -> EndpointMatch:
+    """Return the endpoint for a method and a path below ``/v1``, as it was sent.
 
     Raises:
         GatewayProblem: 404 or 405.
@@ -89,7 +89,7 @@ def match(method: str, path: str) -> Match:
         message = f"the gateway has no endpoint {method} {PREFIX}{path}"
         raise GatewayProblem(404, "not_found", "bad_request", message) from None
     native = path.split("/")[1] if endpoint is NATIVE else None
-    return Match(endpoint, arguments.get("model"), native)
+    return EndpointMatch(endpoint, arguments.get("model"), native)
 
 
 def _rules() -> list[Rule]:
@@ -97,7 +97,7 @@ def _rules() -> list[Rule]:
     return rules + [Rule(f"/{name}/<path:rest>", methods=_METHODS, endpoint=NATIVE) for name in _NATIVE]
 
 
-def _rule(line: str, endpoint: Endpoint) -> Rule:
+def _rule(line: str, endpoint: GatewayEndpoint) -> Rule:
     method, path = line.split()
     return Rule(path, methods=[method], endpoint=endpoint)
 

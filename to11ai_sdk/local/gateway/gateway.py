@@ -1,33 +1,37 @@
-"""The gateway: a call is let in, resolved, checked, sent, checked again and written down."""
+"""The way of a call: authenticated, understood, routed, checked, sent, checked again and recorded."""
 
 from __future__ import annotations
 
+import json
 import logging
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..problems import Problem
-from . import errors, listing, outgoing, relay, usage
-from .attempts import Reached, first_answer
-from .calls import Call
-from .credentials import without_ours
+from .answer import Answer
+from .call import AdmittedCall, PlacedCall, RoutedCall, advance
 from .endpoints import MODELS, match
-from .problems import GatewayProblem, bad_request
-from .traces import TraceContext
+from .gateway_problem import GatewayProblem, bad_request
+from .observe.watch import input_texts
+from .relay import error_answers, streaming
+from .relay.buffered import buffered
+from .understanding import receive, understand
+from .upstream import outgoing, stream_usage
+from .upstream.attempts import Reached, first_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from ..service import Platform, Session
-    from .answers import Answer
-    from .backends import Backends
-    from .guardrails import Guardrails
+    from .call import ReceivedCall
     from .incoming import Incoming
-    from .lookup import Lookup
+    from .observe.guardrails import Guardrails
+    from .observe.recorder import CallRecord, Recorder
+    from .observe.reply_cache import CallCache
     from .provider import UpstreamRequest
-    from .recorder import Ending, Recorder
-    from .routing import Attempt, Plan, Router
-    from .traces import SpanIds
+    from .routing import Attempt, Router, Scope
+    from .trace_context import SpanIds
+    from .upstream.backends import Backends
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +44,7 @@ class Gateway:
         router: decides where a call goes.
         backends: what answers for a provider.
         guardrails: look at what goes in and comes out.
-        lookup: the cache of replies.
+        cache: the cache of replies.
         recorder: writes calls down.
         span_ids: makes the ids of spans.
         sleep: waits some seconds before a target is tried again.
@@ -52,7 +56,7 @@ class Gateway:
         router: Router,
         backends: Backends,
         guardrails: Guardrails,
-        lookup: Lookup,
+        cache: CallCache,
         recorder: Recorder,
         span_ids: SpanIds,
         sleep: Callable[[float], None],
@@ -61,93 +65,110 @@ class Gateway:
         self._router = router
         self._backends = backends
         self._guardrails = guardrails
-        self._lookup = lookup
+        self._cache = cache
         self._recorder = recorder
         self._span_ids = span_ids
         self._sleep = sleep
 
     def answer(self, incoming: Incoming) -> Answer:
-        """The reply to a request; what goes wrong becomes a reply, too."""
-        call = Call(without_ours(incoming), TraceContext.begin(incoming.headers.get("traceparent"), self._span_ids))
-        finish = self._recorder.begin(call)
+        """Return the reply to a request; what goes wrong becomes a reply, too."""
+        received = receive(incoming, self._span_ids)
+        record = self._recorder.begin(received)
         try:
-            answer = self._answered(call, finish)
+            answer = self._answered(received, record)
         except GatewayProblem as exc:
-            finish(exc)
-            answer = errors.answer(exc, call.form)
+            answer = _refused(record, exc)
         except Exception:
             _log.exception("%s %s failed", incoming.method, incoming.path)
             problem = GatewayProblem(500, "internal", "internal", "the local gateway failed; its log says why")
-            finish(problem)
-            answer = errors.answer(problem, call.form)
+            answer = _refused(record, problem)
         else:
-            if not call.is_stream:
-                finish(errors.seen(answer), answer.status)
-        headers = {"traceparent": call.context.traceparent, "x-to11-request-id": incoming.request_id}
-        if call.cache is not None:
-            headers["x-to11-cache"] = call.cache
+            if not record.is_stream:
+                record.end(error_answers.seen(answer), answer.status)
+        headers = {"traceparent": received.context.traceparent, "x-to11-request-id": incoming.request_id}
+        if record.cache is not None:
+            headers["x-to11-cache"] = record.cache
         return answer._replace(headers={**answer.headers, **headers})
 
-    def _answered(self, call: Call, finish: Ending) -> Answer:
-        call.match = match(call.incoming.method, call.incoming.path)
-        with self._let_in(call) as session:
-            if call.incoming.unread is not None:
-                raise call.incoming.unread
-            call.understand()
-            self._lookup.begin(call)
-            scope = self._router.scope(session, call.wanted())
-            call.env = scope.env
-            if call.match.endpoint is MODELS:
-                return listing.models(self._router, scope)
-            call.plan = self._router.resolve(scope)
-        self._guardrails.check_input(call.texts())
-        return self._sent(call, call.plan, finish)
+    def _answered(self, received: ReceivedCall, record: CallRecord) -> Answer:
+        matched = match(received.incoming.method, received.incoming.path)
+        with self._let_in(received) as session:
+            admitted = record.reach(advance(received, AdmittedCall, match=matched, project_id=session.project_id))
+            if admitted.incoming.unread is not None:
+                raise admitted.incoming.unread
+            understood = record.reach(understand(admitted))
+            record.cache = "miss" if self._cache.covers(understood) else None
+            scope = self._router.scope(session, understood.route_query())
+            placed = record.reach(advance(understood, PlacedCall, env=scope.env))
+            if placed.match.endpoint is MODELS:
+                return _list_models(self._router, scope)
+            call = record.reach(advance(placed, RoutedCall, plan=self._router.resolve(scope)))
+        self._guardrails.check_input(input_texts(call.body, call.inputs))
+        return self._sent(call, record)
 
     @contextmanager
-    def _let_in(self, call: Call) -> Generator[Session]:
-        """A session of the caller's, once the headers of to11 are in order."""
-        incoming = call.incoming
-        if incoming.key is None:
+    def _let_in(self, received: ReceivedCall) -> Generator[Session]:
+        """Open a session of the caller's, once the headers of to11 are in order."""
+        if received.key is None:
             raise GatewayProblem(401, "auth", "auth", "no to11 key: send x-to11-authorization: Bearer <key>")
-        project_id = incoming.header("x-to11-project-id")
+        project_id = received.incoming.header("x-to11-project-id")
         if project_id is None:
             raise bad_request("missing_project_id", "no project: send x-to11-project-id")
         try:
-            with self._platform.visit(project_id, incoming.key) as session:
-                call.project_id = project_id
+            with self._platform.visit(project_id, received.key) as session:
                 yield session
         except Problem as exc:
-            word = {401: "auth", 403: "forbidden"}.get(exc.status, "bad_request")
-            raise GatewayProblem(exc.status, word, word, exc.message, exc.details) from exc
+            code = {401: "auth", 403: "forbidden"}.get(exc.status, "bad_request")
+            raise GatewayProblem(exc.status, code, code, exc.message, exc.details) from exc
 
-    def _sent(self, call: Call, plan: Plan, finish: Ending) -> Answer:
-        digest = self._lookup.digest(call, plan)
-        kept = self._lookup.find(call, plan, digest)
+    def _sent(self, call: RoutedCall, record: CallRecord) -> Answer:
+        digest = self._cache.digest(call)
+        kept = self._cache.find(call, digest)
         if kept is not None:
+            record.hit(call.plan.attempts[0], kept)
             return kept
-        reached = first_answer(plan, lambda attempt: self._ask(call, attempt), self._sleep)
+        reached = first_answer(call.plan, lambda attempt: self._ask(call, attempt, record), self._sleep)
         if reached.content is None:
-            call.is_stream = True
-            return relay.streamed(call, reached, self._guardrails.stream, finish)
-        answer = relay.whole(call, reached, self._guardrails.check_output)
-        self._lookup.keep(call, plan, digest, answer)
+            record.is_stream = True
+            return streaming.streamed(call, reached, record, self._guardrails.stream)
+        answer = buffered(call, reached, record.facts, self._guardrails.check_output)
+        self._cache.keep(call, digest, answer)
         return answer
 
-    def _ask(self, call: Call, attempt: Attempt) -> Reached:
-        call.attempt = attempt
+    def _ask(self, call: RoutedCall, attempt: Attempt, record: CallRecord) -> Reached:
+        record.attempt = attempt
         request = outgoing.request(call, attempt)
         reached = self._reached(call, attempt, request)
-        if reached.reply.status >= 400 and usage.OPTIONS.encode() in (reached.content or b""):
+        if reached.reply.status >= 400 and stream_usage.OPTIONS.encode() in (reached.content or b""):
             # Some servers refuse the option that asks for the tokens of a stream.
             plain = outgoing.request(call, attempt, asks_usage=False)
             return reached if plain == request else self._reached(call, attempt, plain)
         return reached
 
-    def _reached(self, call: Call, attempt: Attempt, request: UpstreamRequest) -> Reached:
+    def _reached(self, call: RoutedCall, attempt: Attempt, request: UpstreamRequest) -> Reached:
         reply = self._backends.of(attempt.provider, call.project_id).send(request)
-        if relay.comes_bit_by_bit(call, reply):
+        if streaming.is_streaming_response(call, reply, is_cached=self._cache.covers(call)):
             return Reached(attempt, reply, None)
         try:
             return Reached(attempt, reply, b"".join(reply.body))
         finally:
             getattr(reply.body, "close", lambda: None)()
+
+
+def _refused(record: CallRecord, problem: GatewayProblem) -> Answer:
+    record.end(problem)
+    return error_answers.answer(problem, record.call.wire_format)
+
+
+def _list_models(router: Router, scope: Scope) -> Answer:
+    """Answer ``GET /v1/models`` and ``GET /v1/models/{model_id}`` from the configuration, without asking a provider.
+
+    Raises:
+        GatewayProblem: 404 there is no such model; 409 several providers have it.
+    """
+    model_id = scope.call.model
+    if model_id is not None:
+        content: dict[str, Any] = router.model(scope, model_id)
+    else:
+        content = {"object": "list", "data": router.models(scope)}
+    return Answer(200, {"content-type": "application/json"}, json.dumps(content).encode())

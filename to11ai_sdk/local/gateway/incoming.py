@@ -1,17 +1,13 @@
-"""A request to the gateway, and what its headers say."""
+"""A request to the gateway as it came in."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..http.incoming import bearer
-from .problems import GatewayProblem, bad_request
+from .gateway_problem import GatewayProblem, bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-SDKS = ("openai", "anthropic", "xai")
-"""What ``x-genai-sdk`` may say."""
 
 
 class Incoming(NamedTuple):
@@ -36,7 +32,7 @@ class Incoming(NamedTuple):
     unread: GatewayProblem | None = None
 
     def header(self, name: str) -> str | None:
-        """The value of a header, ``None`` without it.
+        """Return the value of a header, ``None`` without it.
 
         Raises:
             GatewayProblem: 400, it is empty.
@@ -50,14 +46,3 @@ class Incoming(NamedTuple):
     def target(self) -> str:
         """Path and query."""
         return f"{self.path}?{self.query}" if self.query else self.path
-
-    @property
-    def key(self) -> str | None:
-        """The to11 key: what follows ``Bearer`` in ``x-to11-authorization``."""
-        return bearer(self.headers.get("x-to11-authorization", ""))
-
-    @property
-    def provider_key(self) -> str | None:
-        """What stands where a provider's key does: in ``x-api-key``, else after ``Bearer`` in ``Authorization``."""
-        given = self.headers.get("x-api-key", "").strip()
-        return bearer(given) or given or bearer(self.headers.get("authorization", ""))

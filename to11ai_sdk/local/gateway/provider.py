@@ -1,4 +1,4 @@
-"""What a provider is to the gateway: something that answers one HTTP request in its own dialect."""
+"""The interface of a provider: it answers one HTTP request in its own wire format."""
 
 from __future__ import annotations
 

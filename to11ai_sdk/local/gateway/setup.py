@@ -6,21 +6,20 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from .backends import Backends
-from .config import GatewayConfig
+from .app import GatewayApp
+from .config.gateway_config import GatewayConfig
 from .gateway import Gateway
-from .guardrails import Guardrails
-from .http.app import GatewayApp
-from .lookup import Lookup
-from .recorder import Recorder
-from .replies_cache import RepliesCache
+from .observe.guardrails import Guardrails
+from .observe.recorder import Recorder
+from .observe.reply_cache import CallCache, RepliesCache
 from .routing import Router
-from .traces import SpanIds
+from .trace_context import SpanIds
+from .upstream.backends import Backends
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ..http.log import RequestLog
+    from ..http.request_log import RequestLog
     from ..service import Platform
     from ..store import Store
 
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 def configured(
     config: str | os.PathLike[str] | Mapping[str, Any] | GatewayConfig | None, providers: Mapping[str, Any] | None
 ) -> GatewayConfig:
-    """The configuration that these arguments of ``LocalTo11`` make up.
+    """Return the configuration that these arguments of ``LocalTo11`` make up.
 
     Raises:
         ConfigError: one of them is wrong.
@@ -52,7 +51,7 @@ def build(
     sleep: Callable[[float], None],
     seed: int | str | None,
 ) -> GatewayApp:
-    """The gateway over a platform as an application."""
+    """Return the gateway over a platform as an application."""
     backends = Backends(store, lambda: platform.now().timestamp(), sleep)
     router = Router(config.registry, seed)
     gateway = Gateway(
@@ -60,7 +59,7 @@ def build(
         router,
         backends,
         Guardrails(config.guardrails),
-        Lookup(RepliesCache(config.cache), platform),
+        CallCache(RepliesCache(config.cache), platform),
         Recorder(platform, time.monotonic),
         SpanIds(seed),
         sleep,

@@ -1,3 +1,3 @@
-"""HTTP: requests to calls of the service, and what it answers to envelopes. No rule of the platform here."""
+"""HTTP: turns requests into calls of the service, and results into envelopes. No rule of the platform here."""
 
 from __future__ import annotations

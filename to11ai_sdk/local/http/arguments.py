@@ -19,7 +19,7 @@ _INTEGER = re.compile(r"-?[0-9]{1,4000}")
 
 
 def decode(row: Endpoint, path: Mapping[str, str], query: Mapping[str, str], body: object) -> dict[str, Any]:
-    """The arguments by their Python names.
+    """Return the arguments by their Python names.
 
     Args:
         row: the row that the request means.

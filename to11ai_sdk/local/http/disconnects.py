@@ -44,7 +44,7 @@ class Disconnects:
                     self._forget(connection)
 
     def close(self) -> None:
-        """Stop watching; nobody is told any more."""
+        """Stop watching; nothing is called any more."""
         with self._lock:
             self._open = False
             self._gone.clear()

@@ -1,4 +1,4 @@
-"""Keys: who may come in, and what they may do."""
+"""Keys: authentication and permissions."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _WRITES = {
 
 
 def needed(row_name: str, given: Mapping[str, Any]) -> tuple[str, ...]:
-    """The permissions without which a call of the table with these arguments is refused."""
+    """Return the permissions without which a call of the table with these arguments is refused."""
     namespace, _, method = row_name.rpartition(".")
     if namespace == "prompts":
         return (_WRITES.get(method, "prompt:read"),)
@@ -56,12 +56,12 @@ def needed(row_name: str, given: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def digest(key: str) -> str:
-    """What is kept of a key."""
+    """Return what is kept of a key."""
     return sha256(key.encode()).hexdigest()
 
 
 def authenticate(tx: Transaction, key: str | None, project_id: str) -> Caller:
-    """The caller that a key stands for.
+    """Return the caller that a key stands for.
 
     Raises:
         Problem: 401 if the key is missing or unknown; 403 if it does not open this project, be there one or not.

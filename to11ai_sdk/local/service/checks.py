@@ -1,4 +1,4 @@
-"""What the API takes: each check returns the value, or raises the problem that names the field."""
+"""Checks of arguments: each returns the value, or raises a problem that names the field."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ..nesting import MAX_KEPT_DEPTH, too_deep
+from ..json_input.reader import MAX_KEPT_DEPTH, too_deep
 from ..problems import Problem, invalid
 from .session import timestamp
 
@@ -26,7 +26,7 @@ _WHOLE = "%Y-%m-%d %H:%M:%S.%f %z"
 
 
 def text(field: str, value: str, longest: int, shortest: int = 1) -> str:
-    """A text of a length within bounds; not a blank one, unless it may be empty."""
+    """Return a text of a length within bounds; not a blank one, unless it may be empty."""
     # SQLite ends a text at a NUL where it measures it.
     if not shortest <= len(value) <= longest or (shortest and not value.strip()) or "\0" in value:
         blank = ", not blank" if shortest else ""
@@ -35,19 +35,19 @@ def text(field: str, value: str, longest: int, shortest: int = 1) -> str:
 
 
 def optional(field: str, value: str | None, longest: int) -> str | None:
-    """A text, or ``None`` for an empty one."""
+    """Return a text, or ``None`` for an empty one."""
     return text(field, value, longest, 0) or None if value is not None else None
 
 
 def slug(value: str, longest: int) -> str:
-    """A slug: lower-case letters, digits and hyphens."""
+    """Return a slug: lower-case letters, digits and hyphens."""
     if len(value) > longest or not _SLUG.fullmatch(value):
         raise invalid(f"slug must be 1 to {longest} lower-case letters, digits and hyphens", field="slug")
     return value
 
 
 def label(value: str) -> str:
-    """The name of a label."""
+    """Return the name of a label."""
     if not _LABEL.fullmatch(value):
         raise invalid("a label is 1 to 64 letters, digits, _ and -", field="label")
     return value
@@ -62,7 +62,7 @@ def one_of(field: str, value: str, words: Iterable[str]) -> str:
 
 
 def number(field: str, value: int, low: int, high: int = LARGEST) -> int:
-    """A number within bounds."""
+    """Return a number within bounds."""
     if not low <= value <= high:
         raise invalid(f"{field} must be {low} to {high}", field=field)
     return value
@@ -83,7 +83,7 @@ def tags(values: Sequence[str]) -> list[str]:
 
 
 def moment(field: str, value: str | datetime | None) -> str | None:
-    """A time as it is stored; a naive one is UTC."""
+    """Return a time as it is stored; a naive one is UTC."""
     if value is None:
         return None
     try:

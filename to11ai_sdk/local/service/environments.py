@@ -1,4 +1,4 @@
-"""Environments of a project: exactly one default and one gateway fallback, slugs that outlive a rename by 7 days."""
+"""Environments of a project: one default, one gateway fallback, and slugs that work for 7 days after a rename."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _UNIQUE = {"is_default": "isDefault", "is_gateway_fallback": "isGatewayFallback"
 
 
 def find(session: Session, slug: str) -> Row:
-    """The environment that a slug means: one in use, else one renamed lately, else the one archived last."""
+    """Return the environment that a slug means: one in use, else one renamed lately, else the one archived last."""
     tx, project_id = session.tx, session.project_id
     row = (
         environments.live(tx, project_id, slug)
@@ -32,7 +32,7 @@ def find(session: Session, slug: str) -> Row:
 
 
 def open_for_change(session: Session, slug: str) -> Row:
-    """An environment that is not archived."""
+    """Return an environment that is not archived."""
     row = find(session, slug)
     if row["archived_at"] is not None:
         raise Problem(
@@ -72,7 +72,7 @@ def _take_flags(session: Session, present: Row, wanted: dict[str, Any]) -> None:
 
 
 def _fields(given: dict[str, Any]) -> dict[str, Any]:
-    """What was given, checked; an empty colour or description clears it."""
+    """Return what was given, checked; an empty colour or description clears it."""
     fields = {name: value for name, value in given.items() if value is not None}
     if "name" in fields:
         checks.text("name", fields["name"], 120)
@@ -96,7 +96,7 @@ def get(session: Session, *, slug: str) -> dict[str, Any]:
 
 
 def create(session: Session, *, slug: str, **given: Any) -> dict[str, Any]:
-    """``POST /environments``: at the end of the order unless told."""
+    """``POST /environments``: by default at the end of the order."""
     return view(insert(session, slug, given), ENVIRONMENT)
 
 

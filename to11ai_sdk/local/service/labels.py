@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 from ..problems import Problem
 from ..store import Row, labels, projects
 from . import checks
-from .paging import window
 from .prompts import activate, find, open_for_change
 from .versions import find_version
-from .views import LABEL_EVENT, LABEL_POINTER, view
+from .views import LABEL_EVENT, LABEL_POINTER, page_request, view
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -79,7 +78,7 @@ def project_events(
     until: str | datetime | None = None,
 ) -> dict[str, Any]:
     """``GET /label-events``: newest first; ``since`` and ``until`` are part of the range."""
-    shown = window(page, limit)
+    shown = page_request(page, limit)
     first, last = checks.moment("since", since), checks.moment("until", until)
     checks.date_range(first, last)
     rows, total = labels.events(

@@ -33,7 +33,7 @@ class Platform:
 
     Args:
         store: holds the state; closed with the platform.
-        clock: tells the time; the system's unless given.
+        clock: returns the time; by default the system's.
         seed: makes ids and keys predictable; random without one.
     """
 
@@ -48,7 +48,7 @@ class Platform:
         self._store.close()
 
     def now(self) -> datetime:
-        """What time it is."""
+        """Return what time it is."""
         moment = self._clock()
         return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
@@ -82,7 +82,7 @@ class Platform:
 
     @contextmanager
     def owner(self, project_id: str) -> Generator[Session]:
-        """A session of the one who runs the local server; may do everything."""
+        """Open a session of the one who runs the local server; it may do everything."""
         with self._store.transaction() as tx:
             key = projects.first_key(tx, project_id)
             if key is None:
@@ -90,12 +90,12 @@ class Platform:
             yield self._session(tx, Caller(key["id"], project_id))
 
     def create_project(self) -> Access:
-        """Make a project with what every project begins with; its key is told once."""
+        """Create a project with its default environments and label; the key is returned only here."""
         with self._store.transaction() as tx:
             return self._new_project(tx, is_main=False)
 
     def create_key(self, project_id: str, permissions: Collection[str] | None = None) -> str:
-        """Make a key of a project; it is told once, and kept as a digest.
+        """Create a key of a project; it is returned only here, and kept as a digest.
 
         Args:
             project_id: id of the project.
@@ -136,7 +136,7 @@ class Platform:
         key_id, key = self._new_key(tx, project_id, "local developer", None)
         if is_main:
             tx.update("projects", {"id": project_id}, {"main_key": key})
-        _furnish(self._session(tx, Caller(key_id, project_id)))
+        _seed_project(self._session(tx, Caller(key_id, project_id)))
         return Access(project_id, key)
 
     def _new_key(self, tx: Transaction, project_id: str, name: str, permissions: list[str] | None) -> tuple[str, str]:
@@ -153,8 +153,8 @@ class Platform:
         return row["id"], key
 
 
-def _furnish(session: Session) -> None:
-    """What every project begins with: two environments and a label, all of the system."""
+def _seed_project(session: Session) -> None:
+    """Create what every project begins with: two environments and a label, all of the system."""
     production = {"name": "Production", "is_default": True, "is_gateway_fallback": True}
     environments.insert(session, "prod", production, is_system=True)
     environments.insert(session, "staging", {"name": "Staging"}, is_system=True)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..problems import Problem, invalid
 from ..store import Row, prompts
 from . import checks
-from .paging import Page, window
-from .views import PROMPT, view
+from .views import PROMPT, Page, page_request, view
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +18,7 @@ _STATUSES = ("active", "archived", "draft")
 
 
 def find(session: Session, prompt_id: str) -> Row:
-    """A prompt of the project, archived or not."""
+    """Return a prompt of the project, archived or not."""
     row = prompts.by_id(session.tx, session.project_id, prompt_id)
     if row is None:
         raise Problem(
@@ -29,7 +28,7 @@ def find(session: Session, prompt_id: str) -> Row:
 
 
 def open_for_change(session: Session, prompt_id: str) -> Row:
-    """A prompt that may still change."""
+    """Return a prompt that may still change."""
     row = find(session, prompt_id)
     if row["status"] == "archived":
         raise Problem(409, "PROMPT_ARCHIVED", f"the prompt {row['slug']!r} is archived", {"promptId": prompt_id})
@@ -37,7 +36,7 @@ def open_for_change(session: Session, prompt_id: str) -> Row:
 
 
 def activate(session: Session, prompt: Row) -> None:
-    """A draft becomes active with its first version or label."""
+    """Make a draft active, with its first version or label."""
     if prompt["status"] == "draft":
         _change(session, prompt, {"status": "active"})
 
@@ -94,12 +93,12 @@ def list_page(
     page: int | None = None,
     limit: int | None = None,
 ) -> Page:
-    """``GET /prompts``: newest first unless told; archived ones only if asked for by status."""
+    """``GET /prompts``: by default newest first; archived ones only if asked for by status."""
     if status is not None:
         checks.one_of("status", status, _STATUSES)
     if sort_by not in prompts.ORDERS:
         raise invalid(f"sortBy must be one of {', '.join(prompts.ORDERS)}", field="sortBy")
-    shown = window(page, limit)
+    shown = page_request(page, limit)
     rows, total = prompts.find(
         session.tx,
         project_id=session.project_id,

@@ -1,4 +1,4 @@
-"""The label registry of a project: which labels there are, besides where they point."""
+"""The label registry of a project: which labels exist, apart from where they point."""
 
 from __future__ import annotations
 
@@ -59,15 +59,12 @@ def create(
     }
     if former is not None:
         return _change(session, former, fields)
-    row: Row = {
-        "project_id": session.project_id,
-        "label": label,
-        "is_system": is_system,
-        **fields,
-        "created_by_user_id": session.actor_id,
-        "created_at": session.now,
-        "updated_at": session.now,
-    }
+    return _add(session, {"project_id": session.project_id, "label": label, "is_system": is_system, **fields})
+
+
+def _add(session: Session, fields: Row) -> dict[str, Any]:
+    created = {"created_by_user_id": session.actor_id, "created_at": session.now, "updated_at": session.now}
+    row: Row = {**fields, **created}
     session.tx.insert("project_labels", row)
     return view(row, PROJECT_LABEL)
 

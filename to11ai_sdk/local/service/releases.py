@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..problems import Problem
-from ..snapshots import check_weights
+from ..rules.snapshots import check_weights
 from ..store import Row, rules
 from . import rules as rule_service
 from .environments import find as find_environment
 from .environments import open_for_change
-from .providers import check_active
-from .rules import find_version, limit_of
+from .rules import check_providers_active, find_version, limit_of
 from .views import RULE_RELEASE, view
 
 if TYPE_CHECKING:
@@ -54,11 +53,11 @@ def _version_ids(content: Mapping[str, Any]) -> set[str]:
 def _check_servable(session: Session, rule_id: str, environment: Row, content: Content) -> None:
     for version_id in sorted(_version_ids(content)):
         version = find_version(session, rule_id, version_id)
-        check_active(session, environment, version["snapshot_json"], rule_id)
+        check_providers_active(session, environment, version["snapshot_json"], rule_id)
 
 
 def _open_environment(session: Session, rule_id: str, env_slug: str) -> Row:
-    """The environment, if something may be released to it now."""
+    """Return the environment, if something may be released to it now."""
     rule_service.find(session, rule_id)
     environment = open_for_change(session, env_slug)
     waiting = _latest(session, rule_id, environment, "pending")
@@ -169,7 +168,7 @@ def rollback(
 
 
 def _target(session: Session, rule_id: str, environment: Row, target_release_id: str | None) -> Row:
-    """The release that is to serve again: the one asked for, else the one that served before the present one."""
+    """Return the release that is to serve again: the one asked for, else the one that served before the present one."""
     if target_release_id is None:
         last = _latest(session, rule_id, environment, "committed")
         if last is not None and last["active_to"] is not None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..problems import Problem, invalid
-from ..rendering import render
 from ..store import Row, labels, prompts
+from ..templates.rendering import render
 from . import checks
 from .versions import find_version
 
@@ -24,7 +24,7 @@ def _find(session: Session, slug: str) -> Row:
 
 
 def _choose(session: Session, prompt: Row, wanted: Sequence[str]) -> tuple[Row, list[str]]:
-    """The pointer of the first label that has one, and all the labels that point where it does."""
+    """Return the pointer of the first label that has one, and all the labels that point where it does."""
     if not wanted:
         raise invalid("labels must name at least one label", field="labels")
     asked = [checks.label(label) for label in dict.fromkeys(wanted)]

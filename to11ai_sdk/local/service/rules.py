@@ -1,23 +1,29 @@
-"""Routing rules and their versions: a rule comes to be with its first version, or when the local server is told."""
+"""Routing rules and their versions, and the providers that a rule names.
+
+A rule is created with its first version, or by the owner of the local server.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...json_types import is_array, is_object
 from ..problems import Problem, invalid
-from ..snapshots import check_snapshot
-from ..store import Row, rules
+from ..rules.snapshots import check_snapshot
+from ..store import Row, environments, rules
 from . import checks
+from .environments import find as find_environment
 from .views import RULE_VERSION, view
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from ..store import Row
     from .session import Session
 
 
 def find(session: Session, rule_id: str) -> Row:
-    """A rule of the project."""
+    """Return a rule of the project."""
     row = rules.rule(session.tx, session.project_id, rule_id)
     if row is None:
         raise Problem(
@@ -39,7 +45,7 @@ def ensure(session: Session, rule_id: str) -> None:
 
 
 def find_version(session: Session, rule_id: str, version_id: str) -> Row:
-    """A version of this rule; one of another rule is not found."""
+    """Return a version of this rule; one of another rule is not found."""
     row = rules.version(session.tx, session.project_id, rule_id, version_id)
     if row is None:
         raise Problem(
@@ -52,7 +58,7 @@ def find_version(session: Session, rule_id: str, version_id: str) -> Row:
 
 
 def limit_of(limit: int | None) -> int:
-    """How many rows a list shows: 50 unless told, at most 200."""
+    """How many rows a list shows: 50 by default, at most 200."""
     return checks.number("limit", 50 if limit is None else limit, 1, 200)
 
 
@@ -89,3 +95,32 @@ def get_version(session: Session, *, rule_id: str, version_id: str) -> dict[str,
     """``GET /routing/rules/{ruleId}/versions/{versionId}``."""
     find(session, rule_id)
     return view(find_version(session, rule_id, version_id), RULE_VERSION)
+
+
+def named_providers(snapshot: Any) -> Iterator[tuple[str, str | None]]:
+    """Each provider that a snapshot names, and the environment it is named for, if it says one."""
+    if is_object(snapshot):
+        if isinstance(snapshot.get("providerId"), str):
+            yield snapshot["providerId"], snapshot.get("envSlug")
+        for key, value in snapshot.items():
+            if key not in ("params", "when"):
+                yield from named_providers(value)
+    elif is_array(snapshot):
+        for item in snapshot:
+            yield from named_providers(item)
+
+
+def check_providers_active(session: Session, environment: Row, snapshot: Any, rule_id: str) -> None:
+    """Refuse a release to an environment in which a provider of the snapshot is switched off.
+
+    A provider that is named with an ``envSlug`` must be active in that environment instead.
+    """
+    for provider_id, env_slug in named_providers(snapshot):
+        home = environment if env_slug in (None, environment["slug"]) else find_environment(session, str(env_slug))
+        if provider_id in environments.switched_off(session.tx, home["id"]):
+            raise Problem(
+                422,
+                "ENV_NOT_ENABLED_FOR_PROVIDER",
+                f"the provider {provider_id!r} is not active in the environment {home['slug']!r}",
+                {"ruleId": rule_id, "envSlug": home["slug"], "providerId": provider_id},
+            )

@@ -1,4 +1,4 @@
-"""What a handler works with: one transaction, who asks, and what time it is."""
+"""The context of a handler: one transaction, the caller and the time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..store import Transaction
 
 Clock = Callable[[], datetime]
-"""Tells the time; a naive one is read as UTC."""
+"""Returns the time; a naive one is read as UTC."""
 
 
 def timestamp(moment: datetime) -> str:
@@ -43,7 +43,7 @@ class Ids:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks.
+    """The caller of a request.
 
     Attributes:
         key_id: id of the key; it stands for the user, as a local project has no accounts.
@@ -88,7 +88,7 @@ class Session:
         return timestamp(self.moment)
 
     def new_id(self, prefix: str) -> str:
-        """A new id such as ``"prompt_0f9c..."``."""
+        """Return a new id such as ``"prompt_0f9c..."``."""
         return f"{prefix}_{self.ids.token(self.tx)}"
 
     def require(self, *permissions: str) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..problems import Problem
-from ..rendering import check_template
 from ..store import Row, prompts
+from ..templates.rendering import check_template
 from . import checks
 from .prompts import activate, find, open_for_change
 from .views import version_view
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def find_version(session: Session, prompt_id: str, version_id: str) -> Row:
-    """A version of this prompt; one of another prompt is not found."""
+    """Return a version of this prompt; one of another prompt is not found."""
     row = prompts.version_by_id(session.tx, prompt_id, version_id)
     if row is None:
         raise _not_found(prompt_id, f"with the id {version_id!r}", versionId=version_id)
@@ -44,24 +44,23 @@ def create(
     checks.one_of("format", format, ("chat", "text"))
     check_template(format, template_json, variables_schema)
     checks.depth("modelConfig", model_config)
-    version_id = session.new_id("version")
-    session.tx.insert(
-        "prompt_versions",
-        {
-            "id": version_id,
-            "prompt_id": prompt_id,
-            "version": prompts.next_version(session.tx, prompt_id),
-            "format": format,
-            "template_json": template_json,
-            "variables_schema": variables_schema,
-            "model_config": model_config,
-            "changelog": changelog,
-            "created_by_user_id": session.actor_id,
-            "created_at": session.now,
-        },
-    )
+    content = {"format": format, "template_json": template_json, "variables_schema": variables_schema}
+    version_id = _insert(session, prompt_id, {**content, "model_config": model_config, "changelog": changelog})
     activate(session, prompt)
     return version_view(find_version(session, prompt_id, version_id))
+
+
+def _insert(session: Session, prompt_id: str, content: Row) -> str:
+    row = {
+        "id": session.new_id("version"),
+        "prompt_id": prompt_id,
+        "version": prompts.next_version(session.tx, prompt_id),
+        **content,
+        "created_by_user_id": session.actor_id,
+        "created_at": session.now,
+    }
+    session.tx.insert("prompt_versions", row)
+    return str(row["id"])
 
 
 def list_all(session: Session, *, prompt_id: str) -> list[dict[str, Any]]:

@@ -1,10 +1,11 @@
-"""Rows as the API shows them."""
+"""Rows as the API shows them, and lists one page at a time."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...wire import camel
+from . import checks
 
 if TYPE_CHECKING:
     from ..store import Row
@@ -97,10 +98,42 @@ RULE_RELEASE = [
 
 
 def view(row: Row, columns: list[str]) -> dict[str, Any]:
-    """These columns of a row, by their wire names."""
+    """Return these columns of a row, by their wire names."""
     return {camel(column): row[column] for column in columns}
 
 
 def version_view(row: Row) -> dict[str, Any]:
-    """A version of a prompt; keys have no portrait."""
+    """Return a version of a prompt; keys have no portrait."""
     return {**view(row, PROMPT_VERSION), "createdByImage": None}
+
+
+class Page(NamedTuple):
+    """The items of one page, and where it stands."""
+
+    items: list[dict[str, Any]]
+    pagination: dict[str, int]
+
+
+class PageRequest(NamedTuple):
+    """Which items a page shows."""
+
+    page: int
+    limit: int
+
+    @property
+    def offset(self) -> int:
+        """How many items come before."""
+        return (self.page - 1) * self.limit
+
+    def show(self, items: list[dict[str, Any]], total: int) -> Page:
+        """Return the page with these items."""
+        pages = -(-total // self.limit)
+        return Page(items, {"page": self.page, "limit": self.limit, "total": total, "totalPages": pages})
+
+
+def page_request(page: int | None, limit: int | None) -> PageRequest:
+    """Return the page that was asked for: 20 items a page by default, at most 100."""
+    return PageRequest(
+        checks.number("page", 1 if page is None else page, 1),
+        checks.number("limit", 20 if limit is None else limit, 1, 100),
+    )

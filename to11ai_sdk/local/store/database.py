@@ -54,12 +54,12 @@ class Transaction:
         return self._execute(sql, values).fetchall()
 
     def one(self, sql: str, **values: Any) -> Row | None:
-        """The first row that a query finds."""
+        """Return the first row that a query finds."""
         row: Row | None = self._execute(sql, values).fetchone()
         return row
 
     def value(self, sql: str, **values: Any) -> Any:
-        """The first column of the first row."""
+        """Return the first column of the first row."""
         row = self.one(sql, **values)
         return next(iter(row.values())) if row else None
 
@@ -83,7 +83,7 @@ class Transaction:
         self._execute(f"UPDATE {table} SET {sets} WHERE {where}", stored)  # noqa: S608 - names of our own
 
     def count(self) -> int:
-        """The next number of the database's counter: 1, 2, ..., never one twice."""
+        """Return the next number of the database's counter: 1, 2, ..., never one twice."""
         self.run("UPDATE counter SET value = value + 1")
         return int(self.value("SELECT value FROM counter"))
 
@@ -122,7 +122,7 @@ class Store:
                 raise
 
     def close(self) -> None:
-        """Close the database; a file is left whole, without a write-ahead log beside it."""
+        """Close the database; a file is left whole, without a write-ahead log next to it."""
         with self._lock:
             self._connection.close()
 

@@ -26,7 +26,7 @@ ON CONFLICT (environment_id, provider_id) DO UPDATE SET is_active = excluded.is_
 
 
 def all_of(tx: Transaction, project_id: str, *, archived: bool) -> list[Row]:
-    """The environments of a project in their order; archived ones only if asked for."""
+    """Return the environments of a project in their order; archived ones only if asked for."""
     return tx.all(
         """SELECT * FROM environments
         WHERE project_id = :project_id AND (:archived OR archived_at IS NULL) ORDER BY sort_order, slug, created_at""",
@@ -36,7 +36,7 @@ def all_of(tx: Transaction, project_id: str, *, archived: bool) -> list[Row]:
 
 
 def live(tx: Transaction, project_id: str, slug: str) -> Row | None:
-    """The environment that has this slug and is not archived."""
+    """Return the environment that has this slug and is not archived."""
     return tx.one(
         "SELECT * FROM environments WHERE project_id = :project_id AND slug = :slug AND archived_at IS NULL",
         project_id=project_id,
@@ -45,12 +45,12 @@ def live(tx: Transaction, project_id: str, slug: str) -> Row | None:
 
 
 def by_alias(tx: Transaction, project_id: str, slug: str, now: str) -> Row | None:
-    """The environment that had this slug before a rename, while the alias lives."""
+    """Return the environment that had this slug before a rename, while the alias lives."""
     return tx.one(_BY_ALIAS, project_id=project_id, slug=slug, now=now)
 
 
 def last_archived(tx: Transaction, project_id: str, slug: str) -> Row | None:
-    """The environment that was archived last under this slug."""
+    """Return the environment that was archived last under this slug."""
     return tx.one(
         """SELECT * FROM environments
         WHERE project_id = :project_id AND slug = :slug AND archived_at IS NOT NULL
@@ -61,7 +61,7 @@ def last_archived(tx: Transaction, project_id: str, slug: str) -> Row | None:
 
 
 def last_place(tx: Transaction, project_id: str) -> int:
-    """The highest ``sortOrder`` in use."""
+    """Return the highest ``sortOrder`` in use."""
     return int(
         tx.value(
             "SELECT coalesce(max(sort_order), -1) FROM environments WHERE project_id = :project_id",
@@ -102,7 +102,7 @@ def activate(tx: Transaction, environment_id: str, provider_id: str, *, is_activ
 
 
 def switched_off(tx: Transaction, environment_id: str) -> set[str]:
-    """The providers that are not active in an environment."""
+    """Return the providers that are not active in an environment."""
     rows = tx.all(
         "SELECT provider_id FROM provider_activations WHERE environment_id = :environment_id AND NOT is_active",
         environment_id=environment_id,

@@ -76,14 +76,14 @@ def clear(tx: Transaction, environment: Row, now: str) -> int:
 
 
 def events(tx: Transaction, *, limit: int, offset: int, **filters: Any) -> tuple[list[Row], int]:
-    """The moves on one page, newest first, and how many there are on all."""
+    """Return the moves on one page, newest first, and how many there are on all."""
     total: int = tx.value("SELECT count(*)" + _EVENTS, **filters)
     page = "ORDER BY sequence DESC LIMIT :limit OFFSET :offset"
     return tx.all("SELECT *" + _EVENTS + page, limit=limit, offset=offset, **filters), total
 
 
 def registry(tx: Transaction, project_id: str, *, archived: bool) -> list[Row]:
-    """The registered labels of a project, by label; archived ones only if asked for."""
+    """Return the registered labels of a project, by label; archived ones only if asked for."""
     return tx.all(
         """SELECT * FROM project_labels
         WHERE project_id = :project_id AND (:archived OR archived_at IS NULL) ORDER BY label""",
@@ -102,5 +102,5 @@ def registered(tx: Transaction, project_id: str, label: str) -> Row | None:
 
 
 def usages(tx: Transaction, project_id: str, label: str) -> list[Row]:
-    """The prompts on which a label points at a version, by slug."""
+    """Return the prompts on which a label points at a version, by slug."""
     return tx.all(_USAGES, project_id=project_id, label=label)

@@ -9,20 +9,20 @@ if TYPE_CHECKING:
 
 
 def main(tx: Transaction) -> Row | None:
-    """The project that the data file was made with, the one whose key it remembers."""
+    """Return the project that the data file was made with, the one whose key it remembers."""
     return tx.one("SELECT * FROM projects WHERE main_key IS NOT NULL ORDER BY rowid LIMIT 1")
 
 
 def by_id(tx: Transaction, project_id: str) -> Row | None:
-    """A project."""
+    """Return a project."""
     return tx.one("SELECT * FROM projects WHERE id = :project_id", project_id=project_id)
 
 
 def key(tx: Transaction, digest: str) -> Row | None:
-    """The key with this digest."""
+    """Return the key with this digest."""
     return tx.one("SELECT * FROM keys WHERE digest = :digest", digest=digest)
 
 
 def first_key(tx: Transaction, project_id: str) -> Row | None:
-    """The key that a project was made with."""
+    """Return the key that a project was made with."""
     return tx.one("SELECT * FROM keys WHERE project_id = :project_id ORDER BY rowid LIMIT 1", project_id=project_id)

@@ -31,7 +31,7 @@ FROM prompt_versions JOIN keys ON keys.id = prompt_versions.created_by_user_id
 
 
 def by_id(tx: Transaction, project_id: str, prompt_id: str) -> Row | None:
-    """A prompt of a project."""
+    """Return a prompt of a project."""
     return tx.one(
         "SELECT * FROM prompts WHERE project_id = :project_id AND id = :prompt_id",
         project_id=project_id,
@@ -40,14 +40,14 @@ def by_id(tx: Transaction, project_id: str, prompt_id: str) -> Row | None:
 
 
 def by_slug(tx: Transaction, project_id: str, slug: str) -> Row | None:
-    """A prompt of a project, by its slug."""
+    """Return a prompt of a project, by its slug."""
     return tx.one(
         "SELECT * FROM prompts WHERE project_id = :project_id AND slug = :slug", project_id=project_id, slug=slug
     )
 
 
 def by_name(tx: Transaction, project_id: str, name: str) -> Row | None:
-    """A prompt of a project, by its name."""
+    """Return a prompt of a project, by its name."""
     return tx.one(
         "SELECT * FROM prompts WHERE project_id = :project_id AND name = :name", project_id=project_id, name=name
     )
@@ -56,7 +56,7 @@ def by_name(tx: Transaction, project_id: str, name: str) -> Row | None:
 def find(
     tx: Transaction, *, order: str, limit: int, offset: int, tags: Sequence[str], **filters: Any
 ) -> tuple[list[Row], int]:
-    """The prompts on one page, and how many there are on all."""
+    """Return the prompts on one page, and how many there are on all."""
     filters["tags"] = json.dumps(list(tags))
     total: int = tx.value("SELECT count(*)" + _FOUND, **filters)
     return tx.all("SELECT *" + _FOUND + ORDERS[order], limit=limit, offset=offset, **filters), total
@@ -68,12 +68,12 @@ def versions(tx: Transaction, prompt_id: str) -> list[Row]:
 
 
 def version_by_number(tx: Transaction, prompt_id: str, number: int) -> Row | None:
-    """A version of a prompt, by its number."""
+    """Return a version of a prompt, by its number."""
     return tx.one(_VERSION + "WHERE prompt_id = :prompt_id AND version = :number", prompt_id=prompt_id, number=number)
 
 
 def version_by_id(tx: Transaction, prompt_id: str, version_id: str) -> Row | None:
-    """A version of a prompt, by its id."""
+    """Return a version of a prompt, by its id."""
     return tx.one(
         _VERSION + "WHERE prompt_id = :prompt_id AND prompt_versions.id = :version_id",
         prompt_id=prompt_id,
@@ -82,7 +82,7 @@ def version_by_id(tx: Transaction, prompt_id: str, version_id: str) -> Row | Non
 
 
 def next_version(tx: Transaction, prompt_id: str) -> int:
-    """The number of the next version of a prompt."""
+    """Return the number of the next version of a prompt."""
     return int(
         tx.value(
             "SELECT coalesce(max(version), 0) + 1 FROM prompt_versions WHERE prompt_id = :prompt_id",

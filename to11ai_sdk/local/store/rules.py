@@ -1,4 +1,4 @@
-"""Routing rules, their versions and their releases."""
+"""Routing rules, their versions, their releases, and what serves an environment."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ WHERE environment_id = :environment_id AND approval_status = 'pending'
 
 
 def rule(tx: Transaction, project_id: str, rule_id: str) -> Row | None:
-    """A rule of a project."""
+    """Return a rule of a project."""
     return tx.one(
         "SELECT * FROM rules WHERE project_id = :project_id AND id = :rule_id", project_id=project_id, rule_id=rule_id
     )
@@ -47,7 +47,7 @@ def versions(tx: Transaction, project_id: str, rule_id: str, *, cursor: int | No
 
 
 def version(tx: Transaction, project_id: str, rule_id: str, version_id: str) -> Row | None:
-    """A version of a rule, by its id."""
+    """Return a version of a rule, by its id."""
     return tx.one(
         "SELECT * FROM rule_versions WHERE project_id = :project_id AND rule_id = :rule_id AND id = :version_id",
         project_id=project_id,
@@ -57,7 +57,7 @@ def version(tx: Transaction, project_id: str, rule_id: str, version_id: str) -> 
 
 
 def next_version(tx: Transaction, project_id: str, rule_id: str) -> int:
-    """The number of the next version of a rule."""
+    """Return the number of the next version of a rule."""
     newest = versions(tx, project_id, rule_id, cursor=None, limit=1)
     return newest[0]["version"] + 1 if newest else 1
 
@@ -72,13 +72,13 @@ def releases(
     before: int | None = None,
     limit: int = 1,
 ) -> list[Row]:
-    """The timeline of a rule, newest first."""
+    """Return the timeline of a rule, newest first."""
     filters: dict[str, Any] = {"environment_id": environment_id, "status": status, "before": before}
     return tx.all(_RELEASE + _TIMELINE, project_id=project_id, rule_id=rule_id, limit=limit, **filters)
 
 
 def release(tx: Transaction, project_id: str, release_id: str) -> Row | None:
-    """A release, by its id."""
+    """Return a release, by its id."""
     return tx.one(
         _RELEASE + "WHERE rule_releases.project_id = :project_id AND rule_releases.id = :release_id",
         project_id=project_id,
@@ -94,3 +94,19 @@ def close(tx: Transaction, environment_id: str, now: str, rule_id: str | None = 
 def reject_pending(tx: Transaction, environment_id: str, actor_id: str, now: str) -> int:
     """Reject what waits for approval in an environment."""
     return tx.run(_REJECT, environment_id=environment_id, actor_id=actor_id, now=now)
+
+
+_SERVING = """
+SELECT r.rule_id, r.id AS release_id, v.id AS version_id, v.snapshot_json,
+       coalesce(json_extract(share.value, '$.weight'), 100) AS weight
+FROM rule_releases AS r LEFT JOIN json_each(r.weights) AS share
+JOIN rule_versions AS v ON v.id = coalesce(r.version_id, json_extract(share.value, '$.versionId'))
+WHERE r.project_id = :project_id AND r.environment_id = :environment_id
+  AND r.approval_status = 'committed' AND r.active_to IS NULL
+ORDER BY r.rule_id, share.key
+"""
+
+
+def serving_versions(tx: Transaction, project_id: str, environment_id: str) -> list[Row]:
+    """Each version that serves an environment, with its share of its release as a percentage."""
+    return tx.all(_SERVING, project_id=project_id, environment_id=environment_id)

@@ -1,9 +1,9 @@
-"""The tables. What must never be, the database refuses: a rule broken by mistake fails loudly."""
+"""The tables. Constraints refuse invalid states, so a broken rule fails loudly."""
 
 from __future__ import annotations
 
 APPLICATION_ID = 0x746F3131
-"""``to11`` in ASCII; tells a data file from any other SQLite file."""
+"""``to11`` in ASCII; distinguishes a data file from any other SQLite file."""
 VERSION = 2
 """``user_version`` of a data file with these tables."""
 

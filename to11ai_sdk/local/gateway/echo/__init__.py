@@ -11,7 +11,7 @@ spaces between them:
 
 ================ =============================================================================================
 ``status=N``     fail with this status, 400 to 599, in the provider's own error shape
-``retry-after=S`` with that header; status 429 unless told
+``retry-after=S`` with that header; status 429 by default
 ``code=WORD``    with this ``error.code`` (OpenAI) or ``error.type`` (Anthropic)
 ``slow=S``       wait so many seconds before each chunk; no answer at all if that is not within the time limit
 ``cut``          break the connection half-way
@@ -28,8 +28,8 @@ spaces between them:
 
 from __future__ import annotations
 
-from .exchange import CountedIds
-from .files import FileRow, FileStore, MemoryFiles
-from .provider import EchoProvider
+from .context import CountedIds
+from .echo_provider import EchoProvider
+from .storage import FileRow, FileStore, MemoryFiles
 
 __all__ = ["CountedIds", "EchoProvider", "FileRow", "FileStore", "MemoryFiles"]

@@ -8,29 +8,29 @@ from __future__ import annotations
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any
 
-from . import sse
-from .answers import Answer, answers
+from ..formats import sse
+from .body import BodyField, parse
 from .chat_requests import read_chat
-from .exchange import Answered, Exchange, as_json
-from .fields import Field, parse
-from .problems import EchoError, openai_error
+from .context import EchoReply, EchoRequest, as_events, as_json
+from .echo_answer import EchoAnswer, answers
+from .refusals import EchoError, openai_error
 from .tokens import pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .conversation import Ask
+    from .conversation import ChatQuestion
 
 _FINISH = {"stop": "stop", "stop_sequence": "stop", "length": "length", "calls": "tool_calls", "refusal": "stop"}
 
 
-def chat_completions(exchange: Exchange) -> Answered:
+def chat_completions(echo_request: EchoRequest) -> EchoReply:
     """Answer a chat request, at once or as a stream."""
-    body = parse(exchange.request.body)
+    body = parse(echo_request.request.body)
     ask = read_chat(body)
-    directives = exchange.heed(ask.model, ask.user_text)
-    said = answers(ask, directives, exchange.request.body, lambda: exchange.new_id("call_"))
-    head = {"id": exchange.new_id("chatcmpl-"), "created": exchange.now(), "model": ask.model}
+    directives = echo_request.apply_directives(ask.model, ask.user_text)
+    said = answers(ask, directives, echo_request.request.body, lambda: echo_request.new_id("call_"))
+    head = {"id": echo_request.new_id("chatcmpl-"), "created": echo_request.now(), "model": ask.model}
     usage = _usage(ask, said)
     if (stream := body.get("stream")) and stream.flag():
         return _stream(head, said, usage if _wants_usage(body) else None)
@@ -40,13 +40,13 @@ def chat_completions(exchange: Exchange) -> Answered:
     )
 
 
-def _wants_usage(body: Field) -> bool:
+def _wants_usage(body: BodyField) -> bool:
     options = body.get("stream_options")
     wanted = options.get("include_usage") if options else None
     return wanted is not None and wanted.flag()
 
 
-def _choice(index: int, answer: Answer) -> dict[str, Any]:
+def _choice(index: int, answer: EchoAnswer) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": answer.text, "refusal": None, "annotations": []}
     if answer.finish == "refusal":
         message.update(content=None, refusal=answer.text)
@@ -59,7 +59,7 @@ def _choice(index: int, answer: Answer) -> dict[str, Any]:
     return {"index": index, "message": message, "logprobs": None, "finish_reason": _FINISH[answer.finish]}
 
 
-def _usage(ask: Ask, said: list[Answer]) -> dict[str, Any]:
+def _usage(ask: ChatQuestion, said: list[EchoAnswer]) -> dict[str, Any]:
     prompt, completion = ask.prompt_tokens, sum(answer.tokens for answer in said)
     return {
         "prompt_tokens": prompt,
@@ -70,26 +70,26 @@ def _usage(ask: Ask, said: list[Answer]) -> dict[str, Any]:
     }
 
 
-def _stream(head: dict[str, Any], said: list[Answer], usage: dict[str, Any] | None) -> Answered:
+def _stream(head: dict[str, Any], said: list[EchoAnswer], usage: dict[str, Any] | None) -> EchoReply:
     shared: dict[str, Any] = {**head, "object": "chat.completion.chunk", "system_fingerprint": "fp_echo"}
     if usage is not None:
         shared["usage"] = None
     # The choices come interleaved, as they do from a model that writes them side by side.
     rounds = chain.from_iterable(zip_longest(*map(_chunks, range(len(said)), said)))
-    events = [sse.data({**shared, "choices": [choice]}) for choice in rounds if choice is not None]
+    events = [sse.write({**shared, "choices": [choice]}) for choice in rounds if choice is not None]
     if usage is not None:
-        events.append(sse.data({**shared, "choices": [], "usage": usage}))
+        events.append(sse.write({**shared, "choices": [], "usage": usage}))
     broken = {"error": openai_error(EchoError(500, "echo: the stream broke, as the request asked for."))}
-    return Answered([*events, sse.DONE], sse.MEDIA_TYPE, sse.data(broken))
+    return as_events([*events, sse.write("[DONE]")], sse.write(broken))
 
 
-def _chunks(index: int, answer: Answer) -> Iterator[dict[str, Any]]:
+def _chunks(index: int, answer: EchoAnswer) -> Iterator[dict[str, Any]]:
     for delta in _deltas(answer):
         yield {"index": index, "delta": delta, "logprobs": None, "finish_reason": None}
     yield {"index": index, "delta": {}, "logprobs": None, "finish_reason": _FINISH[answer.finish]}
 
 
-def _deltas(answer: Answer) -> Iterator[dict[str, Any]]:
+def _deltas(answer: EchoAnswer) -> Iterator[dict[str, Any]]:
     yield {"role": "assistant", "content": None if answer.calls else "", "refusal": None}
     name = "refusal" if answer.finish == "refusal" else "content"
     for piece in pieces(answer.text):

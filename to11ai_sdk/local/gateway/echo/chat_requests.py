@@ -1,4 +1,4 @@
-"""Reading a request of OpenAI's chat completions.
+"""Reads a request of OpenAI's chat completions.
 
 Source: https://platform.openai.com/docs/api-reference/chat/create.
 """
@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from .conversation import Ask, Call, Result, Said, Tool, orphans, unanswered
-from .problems import EchoError, InvalidError
+from .conversation import ChatQuestion, ChatTurn, OfferedTool, ToolOutput, ToolUse, orphans, unanswered
+from .refusals import EchoError, InvalidError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .fields import Field
+    from .body import BodyField
 
 _ROLES = ("system", "developer", "user", "assistant", "tool")
 _FOREIGN = ("system", "stop_sequences", "input", "instructions", "max_output_tokens", "anthropic_version")
@@ -21,8 +21,8 @@ _TEXT_PARTS = ("text", "refusal")
 _OTHER_PARTS = ("input_audio", "file")
 
 
-def read_chat(body: Field) -> Ask:
-    """What a request asks.
+def read_chat(body: BodyField) -> ChatQuestion:
+    """Return what a request asks.
 
     Raises:
         InvalidError: it is malformed.
@@ -35,7 +35,7 @@ def read_chat(body: Field) -> Ask:
     tools = tuple(tool for tool in _tools(body) if names is None or tool.name in names)
     effort, parallel = body.get("reasoning_effort"), body.get("parallel_tool_calls")
     limit = body.get("max_completion_tokens") or body.get("max_tokens")
-    return Ask(
+    return ChatQuestion(
         "openai",
         body.need("model").text(),
         messages,
@@ -50,13 +50,13 @@ def read_chat(body: Field) -> Ask:
     )
 
 
-def read_function(definition: Field) -> tuple[str, dict[str, Any]]:
-    """The name and the parameters of a function."""
+def read_function(definition: BodyField) -> tuple[str, dict[str, Any]]:
+    """Return the name and the parameters of a function."""
     parameters = definition.get("parameters")
     return definition.need("name").text(), parameters.object() if parameters else {}
 
 
-def check_choice(tools: Sequence[Tool], names: Sequence[str] | None) -> None:
+def check_choice(tools: Sequence[OfferedTool], names: Sequence[str] | None) -> None:
     """Refuse a choice of a tool that is not offered.
 
     Raises:
@@ -69,12 +69,12 @@ def check_choice(tools: Sequence[Tool], names: Sequence[str] | None) -> None:
             raise EchoError(400, message, param="tool_choice")
 
 
-def choice_word(choice: Field) -> Literal["auto", "none", "required"]:
-    """A choice that is a word."""
+def choice_word(choice: BodyField) -> Literal["auto", "none", "required"]:
+    """Return a choice that is a word."""
     return cast("Literal['auto', 'none', 'required']", choice.word("none", "auto", "required"))
 
 
-def _some(messages: Field) -> list[Field]:
+def _some(messages: BodyField) -> list[BodyField]:
     items = messages.items()
     if not items:
         message = "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array."
@@ -82,21 +82,21 @@ def _some(messages: Field) -> list[Field]:
     return items
 
 
-def _message(message: Field) -> Said:
+def _message(message: BodyField) -> ChatTurn:
     role = message.need("role").word(*_ROLES)
     calls = tuple(map(_call, listed.items())) if (listed := message.get("tool_calls")) else ()
     if role == "tool":
         text, _ = read_content(message.need("content"))
-        return Said(role, results=(Result(message.need("tool_call_id").text(), text),))
+        return ChatTurn(role, results=(ToolOutput(message.need("tool_call_id").text(), text),))
     content = message.get("content")
     if content is None and role != "assistant":
         raise InvalidError((*message.path, "content"))
     text, images = read_content(content) if content else ("", 0)
-    return Said(role, text, images, calls)
+    return ChatTurn(role, text, images, calls)
 
 
-def read_content(content: Field) -> tuple[str, int]:
-    """The text and the number of images of a content."""
+def read_content(content: BodyField) -> tuple[str, int]:
+    """Return the text and the number of images of a content."""
     if isinstance(content.value, str):
         return content.value, 0
     texts: list[str] = []
@@ -110,13 +110,13 @@ def read_content(content: Field) -> tuple[str, int]:
     return "\n".join(texts), images
 
 
-def _call(call: Field) -> Call:
+def _call(call: BodyField) -> ToolUse:
     call.need("type").word("function")
     function = call.need("function")
-    return Call(call.need("id").text(), function.need("name").text(), function.need("arguments").text())
+    return ToolUse(call.need("id").text(), function.need("name").text(), function.need("arguments").text())
 
 
-def _check_results(messages: Sequence[Said]) -> None:
+def _check_results(messages: Sequence[ChatTurn]) -> None:
     if orphans(messages):
         message = "messages with role 'tool' must be a response to a preceding message with 'tool_calls'."
         raise EchoError(400, f"Invalid parameter: {message}", param="messages")
@@ -128,17 +128,17 @@ def _check_results(messages: Sequence[Said]) -> None:
         raise EchoError(400, message, param="messages")
 
 
-def _tools(body: Field) -> list[Tool]:
-    tools: list[Tool] = []
+def _tools(body: BodyField) -> list[OfferedTool]:
+    tools: list[OfferedTool] = []
     for tool in offered.items() if (offered := body.get("tools")) else ():
         if tool.need("type").text() == "function":
             name, parameters = read_function(tool.need("function"))
-            tools.append(Tool(name, parameters, tool.object()))
+            tools.append(OfferedTool(name, parameters, tool.object()))
     check_choice(tools, _choice(body)[1])
     return tools
 
 
-def _choice(body: Field) -> tuple[Literal["auto", "none", "required"], list[str] | None]:
+def _choice(body: BodyField) -> tuple[Literal["auto", "none", "required"], list[str] | None]:
     choice = body.get("tool_choice")
     if choice is None:
         return "auto", None
@@ -151,7 +151,7 @@ def _choice(body: Field) -> tuple[Literal["auto", "none", "required"], list[str]
     return choice_word(allowed.need("mode")), names
 
 
-def _schema(body: Field) -> dict[str, Any] | None:
+def _schema(body: BodyField) -> dict[str, Any] | None:
     form = body.get("response_format")
     kind = form.need("type").word("text", "json_object", "json_schema") if form else "text"
     if form and kind == "json_schema":

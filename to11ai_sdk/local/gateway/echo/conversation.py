@@ -1,4 +1,4 @@
-"""What a chat request asks, whatever its dialect."""
+"""A chat request to ``echo`` in one form for all dialects."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Tool(NamedTuple):
+class OfferedTool(NamedTuple):
     """A function on offer; ``parameters`` is a JSON schema."""
 
     name: str
@@ -19,7 +19,7 @@ class Tool(NamedTuple):
     definition: dict[str, Any]
 
 
-class Call(NamedTuple):
+class ToolUse(NamedTuple):
     """A call of a tool; ``arguments`` is the text of a JSON object."""
 
     id: str
@@ -27,25 +27,25 @@ class Call(NamedTuple):
     arguments: str
 
 
-class Result(NamedTuple):
-    """What a call gave back."""
+class ToolOutput(NamedTuple):
+    """The result of a tool call."""
 
     call_id: str
     text: str
 
 
-class Said(NamedTuple):
-    """One message."""
+class ChatTurn(NamedTuple):
+    """One message of the conversation."""
 
     role: str
     text: str = ""
     images: int = 0
-    calls: tuple[Call, ...] = ()
-    results: tuple[Result, ...] = ()
+    calls: tuple[ToolUse, ...] = ()
+    results: tuple[ToolOutput, ...] = ()
 
 
-class Ask(NamedTuple):
-    """A request.
+class ChatQuestion(NamedTuple):
+    """A chat request.
 
     Attributes:
         tools: the functions that may be called.
@@ -60,8 +60,8 @@ class Ask(NamedTuple):
 
     dialect: str
     model: str
-    messages: tuple[Said, ...]
-    tools: tuple[Tool, ...] = ()
+    messages: tuple[ChatTurn, ...]
+    tools: tuple[OfferedTool, ...] = ()
     choice: Literal["auto", "none", "required"] = "auto"
     parallel: bool = True
     schema: dict[str, Any] | None = None
@@ -93,14 +93,14 @@ class Ask(NamedTuple):
         return PER_REQUEST[self.dialect] + tools + sum(map(_tokens_of, self.messages))
 
 
-def _tokens_of(said: Said) -> int:
+def _tokens_of(said: ChatTurn) -> int:
     calls = sum(count(call.name) + count(call.arguments) for call in said.calls)
     results = sum(count(result.text) for result in said.results)
     return PER_MESSAGE + PER_IMAGE * said.images + count(said.text) + calls + results
 
 
-def unanswered(messages: Sequence[Said], *, at_once: bool) -> list[str]:
-    """The ids of calls without a result; ``at_once`` if it has to come before anything else is said."""
+def unanswered(messages: Sequence[ChatTurn], *, at_once: bool) -> list[str]:
+    """Return the ids of calls without a result; ``at_once`` if it has to come before anything else is said."""
     waiting: list[str] = []
     for said in messages:
         answered = {result.call_id for result in said.results}
@@ -111,8 +111,8 @@ def unanswered(messages: Sequence[Said], *, at_once: bool) -> list[str]:
     return waiting
 
 
-def orphans(messages: Sequence[Said]) -> list[str]:
-    """The ids of results to which there was no call before."""
+def orphans(messages: Sequence[ChatTurn]) -> list[str]:
+    """Return the ids of results to which there was no call before."""
     known: set[str] = set()
     found: list[str] = []
     for said in messages:

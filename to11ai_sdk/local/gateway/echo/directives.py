@@ -1,4 +1,4 @@
-"""What makes ``echo`` behave in another way than usual: a marker in the user's text, or the name of the model."""
+"""Directives for ``echo``, such as failures: markers in the user's text, or the name of the model."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Directives(NamedTuple):
     values: tuple[tuple[str, str], ...] = ()
 
     def value(self, name: str) -> str | None:
-        """The value of a directive, ``None`` if it was not given; the last one counts."""
+        """Return the value of a directive, ``None`` if it was not given; the last one counts."""
         return dict(self.values).get(name)
 
     @property
@@ -49,7 +49,7 @@ class Directives(NamedTuple):
 
 
 def directives(model: str, text: str, provider: str) -> Directives:
-    """What the model's name and the text ask of a provider; what is not understood is no directive."""
+    """Return what the model's name and the text ask of a provider; what is not understood is no directive."""
     found = [*_of_model(model)]
     for addressee, words in _MARKER.findall(text):
         if addressee in ("", provider):
@@ -59,7 +59,7 @@ def directives(model: str, text: str, provider: str) -> Directives:
 
 
 def without_markers(text: str) -> str:
-    """The text with its markers taken out."""
+    """Return the text with its markers taken out."""
     return _MARKER.sub("", text).strip() if "[[echo" in text else text
 
 

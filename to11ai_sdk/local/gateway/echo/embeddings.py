@@ -14,9 +14,9 @@ import re
 import struct
 from typing import TYPE_CHECKING, Any
 
-from .exchange import Answered, Exchange, as_json
-from .fields import Field, parse
-from .problems import EchoError
+from .body import BodyField, parse
+from .context import EchoReply, EchoRequest, as_json
+from .refusals import EchoError
 from .tokens import count
 
 if TYPE_CHECKING:
@@ -28,11 +28,11 @@ _MOST_INPUTS = 2048
 _TRIGRAM_WEIGHT = 0.45
 
 
-def embeddings(exchange: Exchange) -> Answered:
+def embeddings(echo_request: EchoRequest) -> EchoReply:
     """Answer a request for embeddings."""
-    body = parse(exchange.request.body)
+    body = parse(echo_request.request.body)
     model, inputs = body.need("model").text(), _inputs(body.need("input"))
-    exchange.heed(model, "\n".join(text for text, _ in inputs))
+    echo_request.apply_directives(model, "\n".join(text for text, _ in inputs))
     dimensions = given.integer(1, _LARGE) if (given := body.get("dimensions")) else _default(model)
     form = chosen.word("float", "base64") if (chosen := body.get("encoding_format")) else "float"
     data = [
@@ -45,7 +45,7 @@ def embeddings(exchange: Exchange) -> Answered:
 
 
 def vector(text: str, dimensions: int = DIMENSIONS) -> list[float]:
-    """The unit vector of a text, in numbers of 32 bits."""
+    """Return the unit vector of a text, in numbers of 32 bits."""
     sums = [0.0] * dimensions
     for feature, weight in _features(text):
         digest = int.from_bytes(hashlib.blake2b(feature.encode("utf-8", "replace"), digest_size=8).digest(), "big")
@@ -76,8 +76,8 @@ def _encoded(numbers: list[float], form: str) -> Any:
     return base64.b64encode(struct.pack(f"<{len(numbers)}f", *numbers)).decode()
 
 
-def _inputs(given: Field) -> list[tuple[str, int]]:
-    """The texts with their tokens; an array of numbers is the tokens of one text."""
+def _inputs(given: BodyField) -> list[tuple[str, int]]:
+    """Return the texts with their tokens; an array of numbers is the tokens of one text."""
     if isinstance(given.value, str):
         return [_text(given)]
     items = given.items()
@@ -88,12 +88,12 @@ def _inputs(given: Field) -> list[tuple[str, int]]:
     return [_text(item) if isinstance(item.value, str) else _numbers(item.items()) for item in items]
 
 
-def _text(field: Field) -> tuple[str, int]:
+def _text(field: BodyField) -> tuple[str, int]:
     text = field.text()
     if not text:
         raise EchoError(400, "'input' cannot be an empty string.", param="input")
     return text, count(text)
 
 
-def _numbers(items: list[Field]) -> tuple[str, int]:
+def _numbers(items: list[BodyField]) -> tuple[str, int]:
     return " ".join(f"token{item.integer(0)}" for item in items), len(items)

@@ -5,12 +5,12 @@ Source: https://platform.openai.com/docs/api-reference/files.
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any
 
-from .exchange import Answered, Exchange, as_json
-from .forms import read_form
-from .problems import EchoError, InvalidError
+from .context import EchoReply, EchoRequest, as_json
+from .refusals import EchoError, InvalidError
+from .storage import FileRow
+from .uploads import read_form
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,84 +19,15 @@ _PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
 _MOST = 10_000
 
 
-class FileRow(NamedTuple):
-    """A file.
-
-    Attributes:
-        id: ``file-...``.
-        filename: the name that it was uploaded with.
-        purpose: what it is for, such as ``assistants``.
-        size: bytes.
-        created_at: seconds since 1970.
-        expires_at: seconds since 1970, ``None`` for never; it is told, not acted on.
-        content: the bytes; rows of a list may come without.
-    """
-
-    id: str
-    filename: str
-    purpose: str
-    size: int
-    created_at: int
-    expires_at: int | None = None
-    content: bytes = b""
-
-
-class FileStore(Protocol):
-    """Where files are kept; used by many threads at once."""
-
-    def put(self, row: FileRow) -> None:
-        """Keep a file."""
-        ...
-
-    def get(self, file_id: str) -> FileRow | None:
-        """A file with its content, ``None`` if there is none."""
-        ...
-
-    def list(self) -> Sequence[FileRow]:
-        """All files, in the order in which they were put."""
-        ...
-
-    def delete(self, file_id: str) -> bool:
-        """Drop a file; whether there was one."""
-        ...
-
-
-class MemoryFiles:
-    """A ``FileStore`` that lasts as long as the process."""
-
-    def __init__(self) -> None:
-        self._rows: dict[str, FileRow] = {}
-        self._lock = threading.Lock()
-
-    def put(self, row: FileRow) -> None:
-        """Keep a file."""
-        with self._lock:
-            self._rows[row.id] = row
-
-    def get(self, file_id: str) -> FileRow | None:
-        """A file with its content, ``None`` if there is none."""
-        return self._rows.get(file_id)
-
-    def list(self) -> Sequence[FileRow]:
-        """All files, in the order in which they were put."""
-        with self._lock:
-            return [row._replace(content=b"") for row in self._rows.values()]
-
-    def delete(self, file_id: str) -> bool:
-        """Drop a file; whether there was one."""
-        with self._lock:
-            return self._rows.pop(file_id, None) is not None
-
-
-def upload(exchange: Exchange) -> Answered:
+def upload(echo_request: EchoRequest) -> EchoReply:
     """``POST /files``."""
-    form = read_form(exchange.request)
+    form = read_form(echo_request.request)
     purpose = form.need("purpose")
     if purpose not in _PURPOSES:
         raise InvalidError(("purpose",), "a purpose", purpose, _PURPOSES)
-    now, lifetime = exchange.now(), form.fields.get("expires_after[seconds]", "")
+    now, lifetime = echo_request.now(), form.fields.get("expires_after[seconds]", "")
     row = FileRow(
-        exchange.new_id("file-"),
+        echo_request.new_id("file-"),
         form.file.name,
         purpose,
         len(form.file.content),
@@ -104,14 +35,14 @@ def upload(exchange: Exchange) -> Answered:
         now + int(lifetime) if lifetime.isdecimal() else None,
         form.file.content,
     )
-    exchange.around.files.put(row)
+    echo_request.provider.files.put(row)
     return as_json(_shown(row))
 
 
-def listing(exchange: Exchange) -> Answered:
+def listing(echo_request: EchoRequest) -> EchoReply:
     """``GET /files`` with ``purpose``, ``order`` (newest first unless ``asc``), ``after`` and ``limit``."""
-    query = exchange.query
-    rows = [row for row in exchange.around.files.list() if query.get("purpose") in (None, row.purpose)]
+    query = echo_request.query
+    rows = [row for row in echo_request.provider.files.list() if query.get("purpose") in (None, row.purpose)]
     if query.get("order", "desc") != "asc":
         rows.reverse()
     if after := query.get("after"):
@@ -123,26 +54,26 @@ def listing(exchange: Exchange) -> Answered:
     return as_json(_page(rows, int(limit)))
 
 
-def metadata(exchange: Exchange) -> Answered:
+def metadata(echo_request: EchoRequest) -> EchoReply:
     """``GET /files/{file_id}``."""
-    return as_json(_shown(_find(exchange)))
+    return as_json(_shown(_find(echo_request)))
 
 
-def content(exchange: Exchange) -> Answered:
+def content(echo_request: EchoRequest) -> EchoReply:
     """``GET /files/{file_id}/content``."""
-    return Answered([_find(exchange).content], "application/octet-stream")
+    return EchoReply([_find(echo_request).content], "application/octet-stream")
 
 
-def delete(exchange: Exchange) -> Answered:
+def delete(echo_request: EchoRequest) -> EchoReply:
     """``DELETE /files/{file_id}``."""
-    row = _find(exchange)
-    exchange.around.files.delete(row.id)
+    row = _find(echo_request)
+    echo_request.provider.files.delete(row.id)
     return as_json({"id": row.id, "object": "file", "deleted": True})
 
 
-def _find(exchange: Exchange) -> FileRow:
-    file_id = exchange.arguments["file_id"]
-    row = exchange.around.files.get(file_id)
+def _find(echo_request: EchoRequest) -> FileRow:
+    file_id = echo_request.arguments["file_id"]
+    row = echo_request.provider.files.get(file_id)
     if row is None:
         raise EchoError(404, f"No such File object: {file_id}", param="id")
     return row

@@ -1,4 +1,4 @@
-"""A value that is valid under a JSON Schema, the same for the same schema.
+"""Makes a value that is valid under a JSON Schema, the same for the same schema.
 
 An object has its required members only; a string is the name of its member; of an enumeration the first is taken, of a
 range the value next to zero. ``$ref`` stays inside the schema.
@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from ....json_types import is_array, is_object
-from ...schemas import NOTHING_TO_FETCH
+from ...templates.schemas import NOTHING_TO_FETCH
 from .merging import local_reference, merged
 from .scalars import number_within, text_within
 
@@ -28,7 +28,7 @@ class NoInstanceError(Exception):
 
 
 def instance_of(schema: dict[str, Any], name: str = "value") -> Any:
-    """A value that is valid under a schema; a bare string of it would be ``name``.
+    """Return a value that is valid under a schema; a bare string of it would be ``name``.
 
     Raises:
         NoInstanceError: the schema is no schema, or no value was found.
@@ -97,7 +97,7 @@ class _Maker:
         self.open: list[str] = []
 
     def make(self, schema: Any, name: str, variant: int = 0) -> Any:
-        """A value for a schema, number ``variant`` of those that come to mind."""
+        """Return a value for a schema, number ``variant`` of those that come to mind."""
         self.steps += 1
         if self.steps > _MOST_STEPS or len(self.open) > _DEEPEST:
             raise NoInstanceError("it is too deep")
@@ -217,7 +217,7 @@ def _scalar(kind: str, schema: dict[str, Any], name: str, variant: int) -> Any:
     return None if kind == "null" else text_within(schema, name, variant)
 
 
-_TELLING = {
+_KEYWORDS_OF_TYPE = {
     "object": ("properties", "required", "additionalProperties", "minProperties", "patternProperties"),
     "array": ("items", "prefixItems", "minItems", "contains"),
     "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
@@ -225,10 +225,10 @@ _TELLING = {
 
 
 def _kind(schema: dict[str, Any]) -> str:
-    """The type to make: the first that is not null, or what the keywords are about."""
+    """Return the type to make: the first that is not null, or what the keywords are about."""
     kinds = schema.get("type")
     if isinstance(kinds, str):
         return kinds
     if is_array(kinds) and kinds:
         return next((kind for kind in kinds if kind != "null"), "null")
-    return next((kind for kind, words in _TELLING.items() if any(word in schema for word in words)), "string")
+    return next((kind for kind, words in _KEYWORDS_OF_TYPE.items() if any(word in schema for word in words)), "string")

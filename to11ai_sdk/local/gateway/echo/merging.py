@@ -1,4 +1,4 @@
-"""Two JSON schemas as one, and the schema that a reference inside a schema means."""
+"""Merges two JSON schemas into one, and resolves references inside a schema."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ....json_types import is_array, is_object
 
 
 def local_reference(root: Any, reference: str) -> Any:
-    """The schema at ``#/...`` (RFC 6901), ``None`` if there is none."""
+    """Return the schema at ``#/...`` (RFC 6901), ``None`` if there is none."""
     if not reference.startswith("#"):
         return None
     found = root
@@ -23,7 +23,7 @@ def local_reference(root: Any, reference: str) -> Any:
 
 
 def merged(left: Any, right: Any) -> Any:
-    """A schema under which is valid what is valid under both, as far as one schema can say it."""
+    """Return a schema under which is valid what is valid under both, as far as one schema can say it."""
     if left is False or right is False:
         return False
     if not (is_object(left) and is_object(right)):

@@ -1,4 +1,4 @@
-"""A text that matches a regular expression: literals, classes, groups, alternatives and repetitions."""
+"""Makes a text that matches a regular expression: literals, classes, groups, alternatives and repetitions."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ _LONGEST = 1_000
 
 
 def text_matching(pattern: str) -> str | None:
-    """The first text that can be made of a pattern, ``None`` if that does not match after all."""
+    """Return the first text that can be made of a pattern, ``None`` if that does not match after all."""
     try:
-        text = _Reader(pattern).alternatives()
+        text = _PatternReader(pattern).alternatives()
         return text if re.search(pattern, text) else None
     except (re.error, ValueError, IndexError, RecursionError, OverflowError):
         return None
 
 
-class _Reader:
+class _PatternReader:
     """Walks through a pattern once, making the text as it goes."""
 
     def __init__(self, pattern: str) -> None:
@@ -27,7 +27,7 @@ class _Reader:
         self.at = 0
 
     def alternatives(self) -> str:
-        """The first alternative; the others are read over."""
+        """Return the first alternative; the others are read over."""
         first = self._sequence()
         while self._next() == "|":
             self.at += 1

@@ -11,21 +11,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from .exchange import Answered, Exchange, as_json
-from .fields import parse
+from .body import parse
+from .context import EchoReply, EchoRequest, as_json
 from .tokens import count
 
 if TYPE_CHECKING:
-    from .fields import Field
+    from .body import BodyField
 
 _MOST_DOCUMENTS = 1000
 
 
-def rerank(exchange: Exchange) -> Answered:
+def rerank(echo_request: EchoRequest) -> EchoReply:
     """Answer a request to rank documents."""
-    body = parse(exchange.request.body)
+    body = parse(echo_request.request.body)
     model, query = body.need("model").text(), body.need("query").text()
-    exchange.heed(model, query)
+    echo_request.apply_directives(model, query)
     documents = [_text(document) for document in body.need("documents").items()]
     most = given.integer(1) if (given := body.get("top_n")) else _MOST_DOCUMENTS
     shown = (wanted := body.get("return_documents")) is not None and wanted.flag()
@@ -33,7 +33,7 @@ def rerank(exchange: Exchange) -> Answered:
     if shown:
         results = [{**result, "document": {"text": documents[result["index"]]}} for result in results]
     total = count(query) * len(documents) + sum(map(count, documents))
-    return as_json({"id": exchange.new_id("rerank-"), "results": results, **_rest(exchange, model, total)})
+    return as_json({"id": echo_request.new_id("rerank-"), "results": results, **_rest(echo_request, model, total)})
 
 
 def score(query: str, document: str) -> float:
@@ -48,11 +48,11 @@ def _ranked(query: str, documents: list[str]) -> list[dict[str, Any]]:
     return sorted(results, key=lambda result: -result["relevance_score"])
 
 
-def _text(document: Field) -> str:
+def _text(document: BodyField) -> str:
     return document.value if isinstance(document.value, str) else document.need("text").text()
 
 
-def _rest(exchange: Exchange, model: str, total: int) -> dict[str, Any]:
-    if exchange.around.dialect == "cohere":
+def _rest(echo_request: EchoRequest, model: str, total: int) -> dict[str, Any]:
+    if echo_request.provider.dialect == "cohere":
         return {"meta": {"api_version": {"version": "2"}, "billed_units": {"search_units": 1}}}
     return {"model": model, "usage": {"total_tokens": total}}

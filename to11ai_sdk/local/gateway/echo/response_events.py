@@ -1,4 +1,4 @@
-"""A finished response as the events that lead to it.
+"""Turns a finished response into the events of its stream.
 
 Source: https://platform.openai.com/docs/api-reference/responses-streaming.
 """
@@ -7,21 +7,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import sse
-from .exchange import Answered
+from ..formats import sse
+from .context import EchoReply, as_events
 from .tokens import pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def event_stream(response: dict[str, Any]) -> Answered:
-    """The stream of a response; each event has its number."""
+def event_stream(response: dict[str, Any]) -> EchoReply:
+    """Return the stream of a response; each event has its number."""
     events = [{**event, "sequence_number": number} for number, event in enumerate(_events(response))]
     message = "echo: the stream broke, as the request asked for."
     broken = {"type": "error", "code": "server_error", "message": message, "param": None}
-    error = sse.event({**broken, "sequence_number": len(events) // 2})
-    return Answered([sse.event(event) for event in events], sse.MEDIA_TYPE, error)
+    error = sse.write_typed({**broken, "sequence_number": len(events) // 2})
+    return as_events([sse.write_typed(event) for event in events], error)
 
 
 def _events(response: dict[str, Any]) -> Iterator[dict[str, Any]]:

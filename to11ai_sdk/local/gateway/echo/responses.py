@@ -7,45 +7,45 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .answers import Answer, answers
-from .exchange import Answered, Exchange, as_json
-from .fields import Field, parse
+from .body import BodyField, parse
+from .context import EchoReply, EchoRequest, as_json
+from .echo_answer import EchoAnswer, answers
 from .response_events import event_stream
 from .responses_requests import read_responses
 
 if TYPE_CHECKING:
-    from .conversation import Ask
+    from .conversation import ChatQuestion
 
 
-def responses(exchange: Exchange) -> Answered:
+def responses(echo_request: EchoRequest) -> EchoReply:
     """Answer a request, at once or as a stream."""
-    body = parse(exchange.request.body)
+    body = parse(echo_request.request.body)
     ask = read_responses(body)
-    directives = exchange.heed(ask.model, ask.user_text)
-    [answer] = answers(ask, directives, exchange.request.body, lambda: exchange.new_id("call_"))
-    output = _output(exchange, answer, with_summary=_wants_summary(body))
-    response = _response(exchange, ask, body, answer, output)
+    directives = echo_request.apply_directives(ask.model, ask.user_text)
+    [answer] = answers(ask, directives, echo_request.request.body, lambda: echo_request.new_id("call_"))
+    output = _output(echo_request, answer, with_summary=_wants_summary(body))
+    response = _response(echo_request, ask, body, answer, output)
     if (stream := body.get("stream")) and stream.flag():
         return event_stream(response)
     return as_json(response)
 
 
-def _wants_summary(body: Field) -> bool:
+def _wants_summary(body: BodyField) -> bool:
     reasoning = body.get("reasoning")
     return reasoning is not None and reasoning.get("summary") is not None
 
 
-def _output(exchange: Exchange, answer: Answer, *, with_summary: bool) -> list[dict[str, Any]]:
+def _output(echo_request: EchoRequest, answer: EchoAnswer, *, with_summary: bool) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = []
     if answer.thinking is not None:
         summary = [{"type": "summary_text", "text": answer.thinking}] if with_summary else []
-        items.append({"id": exchange.new_id("rs_"), "type": "reasoning", "summary": summary})
+        items.append({"id": echo_request.new_id("rs_"), "type": "reasoning", "summary": summary})
     if not answer.calls:
-        items.append(_message(exchange.new_id("msg_"), answer))
+        items.append(_message(echo_request.new_id("msg_"), answer))
     for call in answer.calls:
         items.append(
             {
-                "id": exchange.new_id("fc_"),
+                "id": echo_request.new_id("fc_"),
                 "type": "function_call",
                 "status": "completed",
                 "call_id": call.id,
@@ -56,7 +56,7 @@ def _output(exchange: Exchange, answer: Answer, *, with_summary: bool) -> list[d
     return items
 
 
-def _message(item_id: str, answer: Answer) -> dict[str, Any]:
+def _message(item_id: str, answer: EchoAnswer) -> dict[str, Any]:
     part: dict[str, Any] = {"type": "output_text", "text": answer.text, "annotations": [], "logprobs": []}
     if answer.finish == "refusal":
         part = {"type": "refusal", "refusal": answer.text}
@@ -65,14 +65,14 @@ def _message(item_id: str, answer: Answer) -> dict[str, Any]:
 
 
 def _response(
-    exchange: Exchange, ask: Ask, body: Field, answer: Answer, output: list[dict[str, Any]]
+    echo_request: EchoRequest, ask: ChatQuestion, body: BodyField, answer: EchoAnswer, output: list[dict[str, Any]]
 ) -> dict[str, Any]:
     cut = answer.finish == "length"
     given = {name: body.value.get(name, default) for name, default in _REPEATED.items()}
     return {
-        "id": exchange.new_id("resp_"),
+        "id": echo_request.new_id("resp_"),
         "object": "response",
-        "created_at": exchange.now(),
+        "created_at": echo_request.now(),
         "status": "incomplete" if cut else "completed",
         "error": None,
         "incomplete_details": {"reason": "max_output_tokens"} if cut else None,
@@ -101,7 +101,7 @@ _REPEATED: dict[str, Any] = {
 }
 
 
-def _usage(ask: Ask, answer: Answer) -> dict[str, Any]:
+def _usage(ask: ChatQuestion, answer: EchoAnswer) -> dict[str, Any]:
     return {
         "input_tokens": ask.prompt_tokens,
         "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},

@@ -1,4 +1,4 @@
-"""Reading a request of OpenAI's responses.
+"""Reads a request of OpenAI's responses.
 
 Source: https://platform.openai.com/docs/api-reference/responses/create.
 """
@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from .chat_requests import check_choice, choice_word, read_function
-from .conversation import Ask, Call, Result, Said, Tool, orphans, unanswered
-from .problems import EchoError
+from .conversation import ChatQuestion, ChatTurn, OfferedTool, ToolOutput, ToolUse, orphans, unanswered
+from .refusals import EchoError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .fields import Field
+    from .body import BodyField
 
 _MOVED = {"messages": "input", "response_format": "text.format", "max_tokens": "max_output_tokens"}
 _MOVED["max_completion_tokens"] = "max_output_tokens"
@@ -22,8 +22,8 @@ _FOREIGN = ("system", "stop", "stop_sequences", "n", "reasoning_effort", "anthro
 _TEXT_PARTS = ("input_text", "output_text", "refusal", "text")
 
 
-def read_responses(body: Field) -> Ask:
-    """What a request asks.
+def read_responses(body: BodyField) -> ChatQuestion:
+    """Return what a request asks.
 
     Raises:
         InvalidError: it is malformed.
@@ -31,12 +31,12 @@ def read_responses(body: Field) -> Ask:
     """
     _refuse_foreign(body)
     instructions = body.get("instructions")
-    messages = [Said("system", instructions.text())] if instructions else []
+    messages = [ChatTurn("system", instructions.text())] if instructions else []
     messages += _input(body.need("input"))
     _check_results(messages)
     choice, names = _choice(body)
     parallel, limit = body.get("parallel_tool_calls"), body.get("max_output_tokens")
-    return Ask(
+    return ChatQuestion(
         "openai",
         body.need("model").text(),
         tuple(messages),
@@ -49,7 +49,7 @@ def read_responses(body: Field) -> Ask:
     )
 
 
-def _refuse_foreign(body: Field) -> None:
+def _refuse_foreign(body: BodyField) -> None:
     for name, place in _MOVED.items():
         if name in body.object():
             message = f"Unsupported parameter: '{name}'. In the Responses API, this parameter has moved to '{place}'."
@@ -60,33 +60,33 @@ def _refuse_foreign(body: Field) -> None:
         raise EchoError(400, message, param="previous_response_id", code="previous_response_not_found")
 
 
-def _input(given: Field) -> list[Said]:
+def _input(given: BodyField) -> list[ChatTurn]:
     if isinstance(given.value, str):
-        return [Said("user", given.value)]
+        return [ChatTurn("user", given.value)]
     return [said for item in given.items() if (said := _item(item)) is not None]
 
 
-def _item(item: Field) -> Said | None:
+def _item(item: BodyField) -> ChatTurn | None:
     kind = found.text() if (found := item.get("type")) else "message"
     if kind == "message":
         return _message(item)
     if kind == "function_call":
         name, arguments = item.need("name").text(), item.need("arguments").text()
-        return Said("assistant", calls=(Call(item.need("call_id").text(), name, arguments),))
+        return ChatTurn("assistant", calls=(ToolUse(item.need("call_id").text(), name, arguments),))
     if kind == "function_call_output":
         text, _ = _content(item.need("output"))
-        return Said("tool", results=(Result(item.need("call_id").text(), text),))
+        return ChatTurn("tool", results=(ToolOutput(item.need("call_id").text(), text),))
     item.need("type").word("message", "function_call", "function_call_output", "reasoning")
     return None
 
 
-def _message(item: Field) -> Said:
+def _message(item: BodyField) -> ChatTurn:
     role = item.need("role").word("user", "assistant", "system", "developer")
     text, images = _content(item.need("content"))
-    return Said(role, text, images)
+    return ChatTurn(role, text, images)
 
 
-def _content(content: Field) -> tuple[str, int]:
+def _content(content: BodyField) -> tuple[str, int]:
     if isinstance(content.value, str):
         return content.value, 0
     texts: list[str] = []
@@ -99,7 +99,7 @@ def _content(content: Field) -> tuple[str, int]:
     return "\n".join(texts), images
 
 
-def _check_results(messages: Sequence[Said]) -> None:
+def _check_results(messages: Sequence[ChatTurn]) -> None:
     if strange := orphans(messages):
         message = f"No tool call found for function call output with call_id {strange[0]}."
         raise EchoError(400, message, param="input")
@@ -107,17 +107,17 @@ def _check_results(messages: Sequence[Said]) -> None:
         raise EchoError(400, f"No tool output found for function call {missing[0]}.", param="input")
 
 
-def _tools(body: Field, names: Sequence[str] | None) -> list[Tool]:
-    tools: list[Tool] = []
+def _tools(body: BodyField, names: Sequence[str] | None) -> list[OfferedTool]:
+    tools: list[OfferedTool] = []
     for tool in offered.items() if (offered := body.get("tools")) else ():
         if tool.need("type").text() == "function":
             name, parameters = read_function(tool)
-            tools.append(Tool(name, parameters, tool.object()))
+            tools.append(OfferedTool(name, parameters, tool.object()))
     check_choice(tools, names)
     return tools
 
 
-def _choice(body: Field) -> tuple[Literal["auto", "none", "required"], list[str] | None]:
+def _choice(body: BodyField) -> tuple[Literal["auto", "none", "required"], list[str] | None]:
     choice = body.get("tool_choice")
     if choice is None:
         return "auto", None
@@ -129,7 +129,7 @@ def _choice(body: Field) -> tuple[Literal["auto", "none", "required"], list[str]
     return choice_word(choice.need("mode")), names
 
 
-def _schema(body: Field) -> dict[str, Any] | None:
+def _schema(body: BodyField) -> dict[str, Any] | None:
     text = body.get("text")
     form = text.get("format") if text else None
     kind = form.need("type").word("text", "json_object", "json_schema") if form else "text"
@@ -139,7 +139,7 @@ def _schema(body: Field) -> dict[str, Any] | None:
     return {} if kind == "json_object" else None
 
 
-def _thinking(body: Field) -> bool:
+def _thinking(body: BodyField) -> bool:
     reasoning = body.get("reasoning")
     effort = reasoning.get("effort") if reasoning else None
     return reasoning is not None and (effort is None or effort.text() != "none")

@@ -7,29 +7,28 @@ from typing import TYPE_CHECKING
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, Rule
 
-from . import files, models
+from . import files, models_and_native
+from .anthropic_messages import count_tokens, messages
+from .audio import speech, transcriptions
 from .chat_completions import chat_completions
 from .embeddings import embeddings
 from .images import images
-from .messages import count_tokens, messages
-from .native import NATIVE, native
-from .problems import EchoError
+from .models_and_native import NATIVE, native
+from .refusals import EchoError
 from .rerank import rerank
 from .responses import responses
-from .speech import speech
-from .transcriptions import transcriptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .exchange import Answered, Exchange
+    from .context import EchoReply, EchoRequest
 
-_MODELS: dict[str, Callable[[Exchange], Answered]] = {
-    "GET /models": models.models,
-    "GET /models/<path:model_id>": models.model,
+_MODELS: dict[str, Callable[[EchoRequest], EchoReply]] = {
+    "GET /models": models_and_native.models,
+    "GET /models/<path:model_id>": models_and_native.model,
 }
 
-_ENDPOINTS: dict[str, dict[str, Callable[[Exchange], Answered]]] = {
+_ENDPOINTS: dict[str, dict[str, Callable[[EchoRequest], EchoReply]]] = {
     "openai": {
         "POST /chat/completions": chat_completions,
         "POST /responses": responses,
@@ -54,7 +53,7 @@ DIALECTS = tuple(_ENDPOINTS)
 """What ``echo`` speaks."""
 
 
-def _map(endpoints: Mapping[str, Callable[[Exchange], Answered]]) -> Map:
+def _map(endpoints: Mapping[str, Callable[[EchoRequest], EchoReply]]) -> Map:
     rules = [
         Rule(line.split()[1], methods=[line.split()[0]], endpoint=endpoint) for line, endpoint in endpoints.items()
     ]
@@ -66,8 +65,8 @@ _MAPS = {dialect: _map(endpoints) for dialect, endpoints in _ENDPOINTS.items()}
 
 def route(
     dialect: str, provider: str, method: str, path: str
-) -> tuple[Callable[[Exchange], Answered], Mapping[str, str]]:
-    """The endpoint for a path without query, and what its placeholders are.
+) -> tuple[Callable[[EchoRequest], EchoReply], Mapping[str, str]]:
+    """Return the endpoint for a path without query, and what its placeholders are.
 
     Raises:
         EchoError: 404 or 405, the dialect has no such endpoint.

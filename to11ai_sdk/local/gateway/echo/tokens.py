@@ -24,7 +24,7 @@ def count(text: str) -> int:
 
 
 def cut(text: str, limit: int) -> str:
-    """The text up to its token number ``limit``."""
+    """Return the text up to its token number ``limit``."""
     for number, found in enumerate(_TOKEN.finditer(text), 1):
         if number == limit:
             return text[: found.end()]
@@ -32,7 +32,7 @@ def cut(text: str, limit: int) -> str:
 
 
 def pieces(text: str, most: int = 200) -> list[str]:
-    """The text in the pieces of a stream: its words, joined where there would be more than ``most`` pieces.
+    """Return the text in the pieces of a stream: its words, joined where there would be more than ``most`` pieces.
 
     A text without white space comes in two halves.
     """

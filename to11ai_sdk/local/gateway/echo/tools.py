@@ -1,4 +1,4 @@
-"""Which tools ``echo`` calls, and with what.
+"""Chooses the tools that ``echo`` calls, and their arguments.
 
 A forced choice is followed. Otherwise a tool is called if the user's text has its name, or all words of its name but
 the first: ``get_weather`` is called for "What's the weather in Paris?". The arguments are the first JSON object in the
@@ -12,16 +12,16 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from .instances import NoInstanceError, fits, instance_of
-from .problems import EchoError
+from .refusals import EchoError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .conversation import Ask, Tool
+    from .conversation import ChatQuestion, OfferedTool
 
 
-def tools_to_call(ask: Ask, text: str) -> Sequence[Tool]:
-    """The tools that an answer calls; none in answer to their results, unless it is forced."""
+def tools_to_call(ask: ChatQuestion, text: str) -> Sequence[OfferedTool]:
+    """Return the tools that an answer calls; none in answer to their results, unless it is forced."""
     if ask.choice == "none" or not ask.tools or (ask.choice == "auto" and ask.results):
         return ()
     named = [tool for tool in ask.tools if _is_named(tool.name, text)]
@@ -30,8 +30,8 @@ def tools_to_call(ask: Ask, text: str) -> Sequence[Tool]:
     return named if ask.parallel else named[:1]
 
 
-def arguments_for(tool: Tool, text: str) -> str:
-    """The text of the arguments.
+def arguments_for(tool: OfferedTool, text: str) -> str:
+    """Return the text of the arguments.
 
     Raises:
         EchoError: 400, the tool's schema has no value.

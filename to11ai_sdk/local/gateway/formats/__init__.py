@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ...json_input.fields import FormatError
 from .anthropic_messages import AnthropicMessages
-from .errors import read_error
-from .fields import FormatError
-from .identity import Clock, NewId, random_id, unix_time
+from .common import Clock, NewId, random_id, unix_time
+from .error_bodies import read_error
 from .openai_chat import OpenAIChat
 from .openai_responses import OpenAIResponses
 from .streams import deltas_of
@@ -19,7 +19,7 @@ from .streams import deltas_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from .neutral import Delta, Reply, Request
+    from .neutral import ChatReply, ChatRequest, Delta
 
 __all__ = [
     "FORMATS",
@@ -37,51 +37,51 @@ __all__ = [
 class Format(Protocol):
     """A wire format. Its readers raise ``FormatError`` and nothing else, whatever JSON they are given."""
 
-    def read_request(self, body: Mapping[str, Any]) -> Request:
-        """The neutral form of a request.
+    def read_request(self, body: Mapping[str, Any]) -> ChatRequest:
+        """Return the neutral form of a request.
 
         Raises:
             FormatError: the body is malformed, or holds what no other format can.
         """
         ...
 
-    def write_request(self, request: Request) -> dict[str, Any]:
-        """The body of a request.
+    def write_request(self, request: ChatRequest) -> dict[str, Any]:
+        """Return the body of a request.
 
         Raises:
             FormatError: the request holds what this format cannot, and leaving it out would change the answer.
         """
         ...
 
-    def read_reply(self, body: Mapping[str, Any]) -> Reply:
-        """The neutral form of a reply.
+    def read_reply(self, body: Mapping[str, Any]) -> ChatReply:
+        """Return the neutral form of a reply.
 
         Raises:
             FormatError: the body is malformed.
         """
         ...
 
-    def write_reply(self, reply: Reply, request: Request | None = None) -> dict[str, Any]:
-        """The body of a reply to a request; a response of OpenAI's repeats what was asked."""
+    def write_reply(self, reply: ChatReply, request: ChatRequest | None = None) -> dict[str, Any]:
+        """Return the body of a reply to a request; a response of OpenAI's repeats what was asked."""
         ...
 
     def read_stream(self, chunks: Iterable[bytes]) -> Iterator[Delta]:
-        """The deltas of a stream of server-sent events, however its bytes are cut.
+        """Return the deltas of a stream of server-sent events, however its bytes are cut.
 
         The last is an ``End``, or an ``Error`` if the provider sent one, or its stream is malformed or cut. Exceptions
         of ``chunks`` pass through.
         """
         ...
 
-    def write_stream(self, deltas: Iterable[Delta], request: Request) -> Iterator[bytes]:
-        """The server-sent events of a stream that answers a request, one per item.
+    def write_stream(self, deltas: Iterable[Delta], request: ChatRequest) -> Iterator[bytes]:
+        """Return the server-sent events of a stream that answers a request, one per item.
 
         An ``Error`` becomes the error event of the format and ends the stream.
         """
         ...
 
     def error_body(self, type: str | None, code: str | None, message: str, status: int) -> dict[str, Any]:  # noqa: A002
-        """The body of an error.
+        """Return the body of an error.
 
         Args:
             type: the kind in the format's own words; ``None``, or a word of another provider, becomes the one for the
@@ -100,7 +100,7 @@ def formats(
 
     Args:
         new_id: makes an id that begins with a given prefix.
-        clock: tells the time in seconds since 1970.
+        clock: returns the time in seconds since 1970.
         max_tokens_field: what requests in the chat completions format call the most tokens of the reply.
     """
     return {

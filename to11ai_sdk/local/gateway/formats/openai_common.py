@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .members import present
+from .common import present
 from .neutral import ResponseFormat
 
 if TYPE_CHECKING:
-    from .fields import Fields
+    from ...json_input.fields import Fields
 
 SERVICE = ("prompt_cache_key", "safety_identifier", "service_tier")
 """Settings that both formats have under the same name, and Anthropic's lacks."""
@@ -21,12 +21,12 @@ def function_tools_only(fields: Fields) -> None:
 
 
 def service(fields: Fields) -> dict[str, str]:
-    """The members that are such settings."""
+    """Return the members that are such settings."""
     return {key: fields.text(key) for key in SERVICE if fields.has(key)}
 
 
 def read_json_schema(fields: Fields) -> ResponseFormat:
-    """The JSON Schema that an answer shall fit, from the object that names it."""
+    """Return the JSON Schema that an answer shall fit, from the object that names it."""
     return ResponseFormat(
         type="json_schema",
         name=fields.text("name"),
@@ -37,18 +37,18 @@ def read_json_schema(fields: Fields) -> ResponseFormat:
 
 
 def write_json_schema(wanted: ResponseFormat) -> dict[str, Any]:
-    """The members of the object that names it; one without a name is called ``response``."""
+    """Return the members of the object that names it; one without a name is called ``response``."""
     members = {"description": wanted.description, "schema": wanted.schema, "strict": wanted.strict}
     return present({"name": wanted.name or "response", **members})
 
 
 def detail_of(fields: Fields) -> str | None:
-    """The detail of an image; ``auto`` is the default."""
+    """Return the detail of an image; ``auto`` is the default."""
     detail = fields.text_or_none("detail")
     return None if detail == "auto" else detail
 
 
 def created_of(fields: Fields, key: str) -> int | None:
-    """When a reply was made, in whole seconds since 1970; some servers tell parts of seconds."""
+    """When a reply was made, in whole seconds since 1970; some servers send fractions of seconds."""
     created = fields.number(key)
     return None if created is None else int(created)

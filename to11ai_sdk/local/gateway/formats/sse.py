@@ -1,16 +1,17 @@
-"""Server-sent events, read bit by bit and written (WHATWG HTML, section 9.2 "Server-sent events")."""
+"""Reads and writes server-sent events (WHATWG HTML, section 9.2 "Server-sent events")."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .fields import FormatError
-from .json_text import encode
+from ...json_input.fields import FormatError
+from .common import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
+MEDIA_TYPE = "text/event-stream"
 MAX_EVENT = 16 * 1024 * 1024
 """Most bytes of one event."""
 
@@ -32,7 +33,7 @@ class Event(NamedTuple):
     id: str = ""
 
 
-class Parser:
+class EventParser:
     """Takes the bytes of a stream in pieces of any size. What follows the last blank line is no event."""
 
     def __init__(self) -> None:
@@ -45,7 +46,7 @@ class Parser:
         self._id = ""
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
-        """The events that these bytes complete.
+        """Yield the events that these bytes complete.
 
         Raises:
             FormatError: an event is longer than ``MAX_EVENT``.
@@ -91,12 +92,12 @@ class Parser:
 
 
 def read(chunks: Iterable[bytes]) -> Iterator[Event]:
-    """The events of a stream.
+    """Yield the events of a stream.
 
     Raises:
         FormatError: an event is longer than ``MAX_EVENT``.
     """
-    parser = Parser()
+    parser = EventParser()
     for chunk in chunks:
         yield from parser.feed(chunk)
 
@@ -106,3 +107,8 @@ def write(data: Any, event: str | None = None) -> bytes:
     payload = data.encode("utf-8") if isinstance(data, str) else encode(data)
     lines = b"".join(b"data: " + line + b"\n" for line in _LINE_END.split(payload))
     return (f"event: {event}\n".encode() if event else b"") + lines + b"\n"
+
+
+def write_typed(data: Mapping[str, Any]) -> bytes:
+    """Write one event that is named by the ``type`` of its data."""
+    return write(data, data["type"])

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from ...json_input.fields import Fields, FormatError
 from . import sse
-from .fields import Fields, FormatError
-from .json_text import loads
+from .common import loads_bounded
 from .neutral import (
+    ChatReply,
     Delta,
     End,
     Error,
@@ -16,7 +17,6 @@ from .neutral import (
     PartStart,
     PartStop,
     RedactedThinking,
-    Reply,
     ReplyPart,
     Signature,
     Start,
@@ -26,7 +26,6 @@ from .neutral import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
 
 K = TypeVar("K")
 
@@ -38,8 +37,8 @@ def is_empty(part: ReplyPart) -> bool:
     return not isinstance(part, RedactedThinking | ToolCall) and not part.text
 
 
-def deltas_of(reply: Reply) -> Iterator[Delta]:
-    """A stream that makes up a reply, each part in one piece."""
+def deltas_of(reply: ChatReply) -> Iterator[Delta]:
+    """Yield a stream that makes up a reply, each part in one piece."""
     yield Start(reply.id, reply.model, reply.created)
     for part in reply.parts:
         yield from _part_deltas(part)
@@ -47,7 +46,7 @@ def deltas_of(reply: Reply) -> Iterator[Delta]:
 
 
 def whole(deltas: Iterable[Delta]) -> Iterator[Delta]:
-    """The deltas from a ``Start`` up to an ``End`` or ``Error``; a malformed or cut stream gets an ``Error``."""
+    """Yield the deltas from a ``Start`` up to an ``End`` or ``Error``; a malformed or cut stream gets an ``Error``."""
     started = False
     try:
         for delta in deltas:
@@ -64,7 +63,7 @@ def whole(deltas: Iterable[Delta]) -> Iterator[Delta]:
 
 
 def objects(chunks: Iterable[bytes], end: str | None = None) -> Iterator[Fields]:
-    """The data of a stream's events, each a JSON object; data that equals ``end`` ends it.
+    """Yield the data of a stream's events, each a JSON object; data that equals ``end`` ends it.
 
     Raises:
         FormatError: an event is too long, or its data is no JSON object.
@@ -72,7 +71,7 @@ def objects(chunks: Iterable[bytes], end: str | None = None) -> Iterator[Fields]
     for event in sse.read(chunks):
         if event.data.strip() == end:
             return
-        yield Fields(loads(event.data))
+        yield Fields(loads_bounded(event.data))
 
 
 class Sequencer(Generic[K]):
@@ -89,7 +88,7 @@ class Sequencer(Generic[K]):
         return list(self._waiting)
 
     def start(self, key: K, part: ReplyPart) -> list[Delta]:
-        """A part begins."""
+        """Return a part begins."""
         if key in self._waiting:
             raise FormatError("a part began twice")
         self._waiting[key] = [PartStart(part)]
@@ -107,7 +106,7 @@ class Sequencer(Generic[K]):
         return self._released()
 
     def stop(self, key: K) -> list[Delta]:
-        """A part is complete, if it is open."""
+        """Return a part is complete, if it is open."""
         return self.add(key, PartStop()) if key in self._waiting else []
 
     def finish(self) -> list[Delta]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .calls import GatewayCall
 from .params import applied
 from .plan import Attempt, Plan, Retry
+from .route_query import RouteQuery
 from .router import Router
 from .scope import Scope
 
-__all__ = ["Attempt", "GatewayCall", "Plan", "Retry", "Router", "Scope", "applied"]
+__all__ = ["Attempt", "Plan", "Retry", "RouteQuery", "Router", "Scope", "applied"]

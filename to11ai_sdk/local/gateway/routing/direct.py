@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..problems import GatewayProblem, bad_request
-from ..providers import ECHO_MODELS, FILES, Model, ProviderConfig, canonical
+from ..config.providers import ECHO_MODELS, FILES, ProviderConfig, ProviderModel, canonical
+from ..gateway_problem import GatewayProblem, bad_request
 from .plan import Attempt
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _OWN_DIALECT = {"messages": "anthropic", "count_tokens": "anthropic", "rerank": 
 
 class _Found(NamedTuple):
     provider: ProviderConfig
-    model: Model
+    model: ProviderModel
 
     @property
     def rank(self) -> int:
@@ -47,7 +47,7 @@ def by_prefix(scope: Scope, prefix: str, name: str) -> Attempt:
 
 
 def by_name(scope: Scope, name: str) -> Attempt | None:
-    """A plain name: the provider that has this model, ``None`` if none has.
+    """Return a plain name: the provider that has this model, ``None`` if none has.
 
     Raises:
         GatewayProblem: 409 several have it; 400 it is not for this endpoint; 422 its provider is not active.
@@ -68,7 +68,7 @@ def by_name(scope: Scope, name: str) -> Attempt | None:
 
 
 def without_model(scope: Scope) -> Attempt:
-    """A call of files or of a provider's own API: the first active provider that serves it.
+    """Return a call of files or of a provider's own API: the first active provider that serves it.
 
     Raises:
         GatewayProblem: 400 ``x-genai-provider`` names one that does not; 403 ``feature_disabled`` there is none; 422
@@ -111,20 +111,20 @@ def _unsupported(scope: Scope, message: str, provider: ProviderConfig) -> Gatewa
 
 
 def not_enabled(scope: Scope, provider_id: str, env: str, rule_id: str | None = None) -> GatewayProblem:
-    """The 422 of a provider that is switched off in an environment."""
+    """Return the 422 of a provider that is switched off in an environment."""
     message = f"the provider {provider_id!r} is not active in the environment {env!r}"
     details = {"rule": rule_id, "env": env, "providerId": provider_id}
     return GatewayProblem(422, "ENV_NOT_ENABLED_FOR_PROVIDER", "bad_request", message, details)
 
 
 def unknown(scope: Scope, message: str) -> GatewayProblem:
-    """The 404 of a name that means nothing."""
+    """Return the 404 of a name that means nothing."""
     details = {"model": scope.call.model, "env": scope.env}
     return GatewayProblem(404, "model_not_found", "model_not_found", message, details)
 
 
 def ambiguous(scope: Scope, candidates: list[str]) -> GatewayProblem:
-    """The 409 of a name that means more than one thing."""
+    """Return the 409 of a name that means more than one thing."""
     message = f"{scope.call.model!r} is ambiguous; say which: {', '.join(candidates)}"
     details = {"model": scope.call.model, "candidates": candidates}
     return GatewayProblem(409, "ambiguous_model", "bad_request", message, details)

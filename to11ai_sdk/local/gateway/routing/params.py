@@ -1,4 +1,4 @@
-"""Parameters of a rule on a request.
+"""Applies the parameters of a rule to a request.
 
 They are written in the words of the request that comes in and applied before it is translated. One that the caller gave
 is left as it is, ``null`` included. The few parameters that the formats call by different names are one and the same:
@@ -31,7 +31,7 @@ _OWN_WORDS = {
 
 
 def applied(attempt: Attempt, endpoint: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """The body of a request as it goes to a target: with the target's model and the parameters of its rule.
+    """Return the body of a request as it goes to a target: with the target's model and the parameters of its rule.
 
     Args:
         attempt: the target.

@@ -1,14 +1,15 @@
-"""Where a call goes: the targets that are tried, in their order, and how often each."""
+"""Where a call goes: the targets that are tried, in their order, how often each, and choices by weight."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from ..providers import ProviderConfig
+    from ..config.providers import ProviderConfig
 
 MAX_RETRIES = 10
 """More retries than this in a rule count as this many."""
@@ -22,7 +23,7 @@ class Retry:
 
     Attributes:
         retries: how often after the first try; 2 unless the rule says otherwise.
-        backoff_ms: milliseconds to wait before the first retry, doubled before each further one; 500 unless told.
+        backoff_ms: milliseconds to wait before the first retry, doubled before each further one; 500 by default.
         statuses: the HTTP statuses that are tried again; ``None`` for every 5xx. A connection that failed always is.
     """
 
@@ -32,7 +33,7 @@ class Retry:
 
     @classmethod
     def of(cls, policy: Mapping[str, Any] | None) -> Retry:
-        """The ``retry`` of a snapshot; what it leaves out is the default."""
+        """Return the ``retry`` of a snapshot; what it leaves out is the default."""
         policy = policy or {}
         retries, backoff_ms = policy.get("maxRetries"), policy.get("backoffBaseMs")
         codes = policy.get("retryableStatusCodes")
@@ -47,7 +48,7 @@ class Retry:
         return status >= 500 if self.statuses is None else status in self.statuses
 
     def waits_s(self) -> Iterator[float]:
-        """The seconds to wait before each retry; as many as there are retries."""
+        """Yield the seconds to wait before each retry; as many as there are retries."""
         for number in range(self.retries):
             yield min(self.backoff_ms * 2**number, MAX_BACKOFF_MS) / 1000
 
@@ -96,3 +97,29 @@ class Plan:
     def fails_over(status: int) -> bool:
         """Whether the next target is tried after this status: after 5xx, never after 4xx."""
         return status >= 500
+
+
+_LARGEST = 1e12
+
+
+class Choice:
+    """Chooses at random, in proportion to weights.
+
+    Args:
+        seed: the same seed gives the same choices in the same order; without one they are random.
+    """
+
+    def __init__(self, seed: int | str | None = None) -> None:
+        self._random = Random(seed)  # noqa: S311 - shares of traffic, no secret
+
+    def among(self, weights: Sequence[float]) -> int | None:
+        """Return an index into the weights, ``None`` if none is above zero."""
+        # A rule may hold integers that no float can.
+        shares = [min(weight, _LARGEST) if weight > 0 else 0 for weight in weights]
+        chosen = None
+        mark = self._random.random() * sum(shares)
+        for index, share in enumerate(shares):
+            if share > 0 and mark >= 0:
+                chosen = index
+            mark -= share
+        return chosen

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..problems import GatewayProblem, bad_request
-from ..providers import DEFAULTS, FILES, NATIVE, canonical
+from ..config.providers import DEFAULTS, FILES, NATIVE, canonical
+from ..gateway_problem import GatewayProblem, bad_request
 from . import direct
-from .choice import Choice
-from .names import LAYERS, parse
-from .plan import Attempt, Plan
-from .rules import Rules, Served
+from .plan import Attempt, Choice, Plan
+from .route_query import LAYERS, parse_model
+from .rule_targets import CONDITION, INACTIVE, TYPE, Obstacle
 from .scope import Scope
-from .strategies import Walk
-from .targets import CONDITION, INACTIVE, TYPE, Obstacle
+from .serving_rules import ServingRules, ServingVersion
+from .strategies import RuleWalk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ...service import Session
-    from ..providers import ProviderConfig, Registry
-    from .calls import GatewayCall
+    from ..config.providers import ProviderConfig, Registry
+    from .route_query import RouteQuery
 
 _HINTS = frozenset(provider.type for provider in DEFAULTS)
 
@@ -37,8 +36,8 @@ class Router:
         self._registry = registry
         self._choice = Choice(seed)
 
-    def scope(self, session: Session, call: GatewayCall) -> Scope:
-        """A call in its environment.
+    def scope(self, session: Session, call: RouteQuery) -> Scope:
+        """Return a call in its environment.
 
         Raises:
             GatewayProblem: 400 ``x-genai-provider`` names no type of providers, or there is no environment to go by;
@@ -48,7 +47,7 @@ class Router:
         return Scope(session, self._registry, call, self._choice)
 
     def resolve(self, scope: Scope) -> Plan:
-        """The plan for a call.
+        """Return the plan for a call.
 
         Raises:
             GatewayProblem: 400, 403, 404, 409 or 422: it goes nowhere; the message says why.
@@ -82,7 +81,7 @@ class Router:
         return found or self._unlisted(scope, model_id)
 
     def _unlisted(self, scope: Scope, model_id: str) -> dict[str, Any]:
-        prefix, name = parse(model_id)
+        prefix, name = parse_model(model_id)
         active = [each for each in self._registry if scope.is_active(each.id) and each.model(name)]
         if prefix is not None:
             active = [each for each in active if each == self._registry.find(prefix)]
@@ -92,7 +91,7 @@ class Router:
             raise direct.ambiguous(scope, [f"{each.id}::{name}" for each in active])
         return _shown(model_id, active[0])
 
-    def _check_hint(self, call: GatewayCall) -> None:
+    def _check_hint(self, call: RouteQuery) -> None:
         known = _HINTS | {provider.type for provider in self._registry}
         if call.provider_type is not None and canonical(call.provider_type) not in known:
             message = f"x-genai-provider must be one of {', '.join(sorted(known))}, not {call.provider_type!r}"
@@ -106,20 +105,20 @@ def _shown(model_id: str, provider: ProviderConfig) -> dict[str, Any]:
 def _attempts(scope: Scope) -> Sequence[Attempt]:
     if scope.call.kind in (FILES, NATIVE):
         return [direct.without_model(scope)]
-    prefix, name = parse(scope.call.model)
+    prefix, name = parse_model(scope.call.model)
     if prefix in LAYERS:
-        return _of_rule(scope, Rules(scope).named(prefix, name), name)
+        return _of_rule(scope, ServingRules(scope).named(prefix, name), name)
     if prefix is not None:
         return [direct.by_prefix(scope, prefix, name)]
     return _bare(scope, name)
 
 
 def _bare(scope: Scope, name: str) -> Sequence[Attempt]:
-    """Function, then route, then provider; ``x-genai-provider`` puts the provider first."""
+    """Look for a function, then a route, then a provider; ``x-genai-provider`` puts the provider first."""
     at_once = direct.by_name(scope, name) if scope.call.provider_type else None
     if at_once is not None:
         return [at_once]
-    rules = Rules(scope)
+    rules = ServingRules(scope)
     served = rules.function(name) or rules.route(name)
     if served is not None:
         return _of_rule(scope, served, name)
@@ -129,16 +128,16 @@ def _bare(scope: Scope, name: str) -> Sequence[Attempt]:
     return [attempt]
 
 
-def _of_rule(scope: Scope, served: Served, asked: str) -> list[Attempt]:
-    walk = Walk(scope, served, asked)
+def _of_rule(scope: Scope, served: ServingVersion, asked: str) -> list[Attempt]:
+    walk = RuleWalk(scope, served, asked)
     attempts = walk.attempts()
     if not attempts:
         raise _refusal(scope, served, walk.obstacles)
     return attempts
 
 
-def _refusal(scope: Scope, served: Served, obstacles: Sequence[Obstacle]) -> GatewayProblem:
-    """What to answer when none of a rule's targets can be asked."""
+def _refusal(scope: Scope, served: ServingVersion, obstacles: Sequence[Obstacle]) -> GatewayProblem:
+    """Return what to answer when none of a rule's targets can be asked."""
     others = [obstacle for obstacle in obstacles if obstacle.kind != CONDITION]
     kinds = {obstacle.kind for obstacle in others}
     if kinds == {INACTIVE}:
@@ -149,13 +148,13 @@ def _refusal(scope: Scope, served: Served, obstacles: Sequence[Obstacle]) -> Gat
     return _no_route(served, _reason(served, obstacles, others), obstacles)
 
 
-def _reason(served: Served, obstacles: Sequence[Obstacle], others: Sequence[Obstacle]) -> str:
+def _reason(served: ServingVersion, obstacles: Sequence[Obstacle], others: Sequence[Obstacle]) -> str:
     if obstacles and not others:
         return "all_conditions_false"
     return "all_steps_non_routable" if served.snapshot.get("steps") else "all_variants_unreachable"
 
 
-def _no_route(served: Served, reason: str, obstacles: Sequence[Obstacle]) -> GatewayProblem:
+def _no_route(served: ServingVersion, reason: str, obstacles: Sequence[Obstacle]) -> GatewayProblem:
     causes = "; ".join(dict.fromkeys(obstacle.message for obstacle in obstacles)) or "there is no provider"
     message = f"no target of the rule {served.rule_id!r} can be asked: {causes}"
     details = {"rule": served.rule_id, "version": served.version_id, "reason": reason}

@@ -1,4 +1,4 @@
-"""A call in its environment: what may be asked there."""
+"""A call in its environment: which providers are active there."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ...store import Row, environments
-from ..problems import GatewayProblem, bad_request
-from ..providers import canonical
+from ..config.providers import canonical
+from ..gateway_problem import GatewayProblem, bad_request
 
 if TYPE_CHECKING:
     from ...service import Session
-    from ..providers import ProviderConfig, Registry
-    from .calls import GatewayCall
-    from .choice import Choice
+    from ..config.providers import ProviderConfig, Registry
+    from .plan import Choice
+    from .route_query import RouteQuery
 
 _NO_DEFAULT = "send x-to11-env, or make an environment the project's gateway fallback: there is neither"
 
@@ -30,7 +30,7 @@ class Scope:
         facts: what the conditions of rules may read.
     """
 
-    def __init__(self, session: Session, registry: Registry, call: GatewayCall, choice: Choice) -> None:
+    def __init__(self, session: Session, registry: Registry, call: RouteQuery, choice: Choice) -> None:
         self.session = session
         self.registry = registry
         self.call = call
@@ -66,7 +66,7 @@ class Scope:
 
 
 def find_environment(session: Session, slug: str | None) -> Row:
-    """The environment that ``x-to11-env`` means, by its slug or by one it had lately; without it the fallback.
+    """Return the environment that ``x-to11-env`` means, by its slug or by one it had lately; without it the fallback.
 
     Raises:
         GatewayProblem: 404 ``ENVIRONMENT_NOT_FOUND``, or 400 ``missing_env_no_project_default``.

@@ -23,41 +23,41 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ... import expressions
-from .targets import CONDITION, UNREACHABLE, Obstacle, Targets
+from .rule_targets import CONDITION, UNREACHABLE, Obstacle, RuleTargets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from .plan import Attempt
-    from .rules import Served
     from .scope import Scope
+    from .serving_rules import ServingVersion
 
     Part = Mapping[str, Any]
 
 
-class _Entry(NamedTuple):
+class _RulePart(NamedTuple):
     form: str  # "step", "variant" or "target"
     part: Part
 
 
-class Walk:
+class RuleWalk:
     """A walk through one version of a rule.
 
     Attributes:
         obstacles: what stood in the way so far.
     """
 
-    def __init__(self, scope: Scope, served: Served, asked: str) -> None:
+    def __init__(self, scope: Scope, served: ServingVersion, asked: str) -> None:
         self._lookup = expressions.reader(scope.facts)
         self._choice = scope.choice
         self._snapshot = served.snapshot
-        self._targets = Targets(scope, served, asked)
+        self._targets = RuleTargets(scope, served, asked)
         self._asked = asked
         self._registry = scope.registry
         self.obstacles: list[Obstacle] = []
 
     def attempts(self) -> list[Attempt]:
-        """What is tried, in its order; nothing if there were only obstacles."""
+        """Return what is tried, in its order; nothing if there were only obstacles."""
         if any(self._snapshot.get(part) for part in ("target", "variants", "steps", "chain")):
             return self._part(self._snapshot)
         return self._by_model()
@@ -70,7 +70,7 @@ class Walk:
             return _first(self._entry(entry) for entry in _singles(part))
         return self._one_of([(self._entry(entry), entry.part.get("weight")) for entry in _variants(part)])
 
-    def _entry(self, entry: _Entry) -> list[Attempt]:
+    def _entry(self, entry: _RulePart) -> list[Attempt]:
         form, part = entry
         if not self._holds(part):
             return []
@@ -118,7 +118,7 @@ class Walk:
 
 
 def _first(options: Iterable[list[Attempt]]) -> list[Attempt]:
-    """The first that is not empty; what comes after it is not looked at."""
+    """Return the first that is not empty; what comes after it is not looked at."""
     for attempts in options:
         if attempts:
             return attempts
@@ -135,34 +135,34 @@ def _implied(part: Part) -> str:
     return "experiment" if part.get("variants") else "single"
 
 
-def _steps(part: Part) -> list[_Entry]:
-    return [_Entry("step", step) for step in sorted(part.get("steps") or (), key=lambda step: step["position"])]
+def _steps(part: Part) -> list[_RulePart]:
+    return [_RulePart("step", step) for step in sorted(part.get("steps") or (), key=lambda step: step["position"])]
 
 
-def _variants(part: Part) -> list[_Entry]:
-    return [_Entry("variant", variant) for variant in part.get("variants") or ()]
+def _variants(part: Part) -> list[_RulePart]:
+    return [_RulePart("variant", variant) for variant in part.get("variants") or ()]
 
 
-def _targets(part: Part) -> list[_Entry]:
-    return [_Entry("target", part["target"])] if part.get("target") else []
+def _targets(part: Part) -> list[_RulePart]:
+    return [_RulePart("target", part["target"])] if part.get("target") else []
 
 
-def _singles(part: Part) -> list[_Entry]:
+def _singles(part: Part) -> list[_RulePart]:
     return [*_steps(part), *_targets(part), *_chain(part)]
 
 
-def _fallbacks(part: Part) -> list[_Entry]:
+def _fallbacks(part: Part) -> list[_RulePart]:
     return _chain(part) or [*_targets(part), *_variants(part), *_steps(part)]
 
 
-def _chain(part: Part) -> list[_Entry]:
-    """The entries of a chain; a name is the variant or step that it means."""
+def _chain(part: Part) -> list[_RulePart]:
+    """Return the entries of a chain; a name is the variant or step that it means."""
     named = {entry.part.get("name"): entry for entry in reversed([*_variants(part), *_steps(part)])}
     return [named[entry] if isinstance(entry, str) else _plain(entry) for entry in part.get("chain") or ()]
 
 
-def _plain(entry: Part) -> _Entry:
+def _plain(entry: Part) -> _RulePart:
     # Of the entry around a target only the condition was checked.
     if "target" in entry:
-        return _Entry("variant", {"target": entry["target"], "when": entry.get("when")})
-    return _Entry("target", entry)
+        return _RulePart("variant", {"target": entry["target"], "when": entry.get("when")})
+    return _RulePart("target", entry)

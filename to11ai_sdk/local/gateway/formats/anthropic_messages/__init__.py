@@ -7,9 +7,9 @@ replies ``citations``, ``container``, blocks of tools that the provider runs its
 results.
 
 Writing a request: several system and developer texts are joined by a blank line, wherever they stood; ``max_tokens``
-is 4096, plus the budget for thinking (24,576 for adaptive thinking), unless told; a temperature above 1 is 1; thinking
+is 4096, plus the budget for thinking (24,576 for adaptive thinking), by default; a temperature above 1 is 1; thinking
 without a signature and empty texts are left out; characters that an id may not have here become ``_``. An effort is
-written with adaptive thinking unless the request has what the provider refuses beside it: a temperature or ``top_p``
+written with adaptive thinking unless the request has what the provider refuses with it: a temperature or ``top_p``
 that is not 1, ``top_k``, a forced tool; an effort of ``none`` is left out. This format has no room for ``metadata``,
 ``verbosity``, ``service``, the ``detail`` of an image or, in requests, a ``response_format`` of JSON (refused) or an
 ``n`` above 1 (refused). Words of refusal become text, and the stop reason ``refusal``.
@@ -20,15 +20,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import anthropic_error
-from ..identity import Clock, NewId, id_for, random_id, unix_time
+from ..common import Clock, NewId, id_for, random_id, unix_time
+from ..error_bodies import anthropic_error
 from ..streams import whole
 from . import event_writer, events, replies, requests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ..neutral import Delta, Reply, Request
+    from ..neutral import ChatReply, ChatRequest, Delta
 
 
 @dataclass(frozen=True)
@@ -37,34 +37,34 @@ class AnthropicMessages:
 
     Args:
         new_id: makes ids.
-        clock: tells the time; this format has no use for it.
+        clock: returns the time; this format has no use for it.
     """
 
     new_id: NewId = random_id
     clock: Clock = unix_time
 
-    def read_request(self, body: Mapping[str, Any]) -> Request:
-        """The neutral form of a request; raises ``FormatError``."""
+    def read_request(self, body: Mapping[str, Any]) -> ChatRequest:
+        """Return the neutral form of a request; raises ``FormatError``."""
         return requests.read_request(body)
 
-    def write_request(self, request: Request) -> dict[str, Any]:
-        """The body of a request; raises ``FormatError`` for JSON formats and several replies."""
+    def write_request(self, request: ChatRequest) -> dict[str, Any]:
+        """Return the body of a request; raises ``FormatError`` for JSON formats and several replies."""
         return requests.write_request(request)
 
-    def read_reply(self, body: Mapping[str, Any]) -> Reply:
-        """The neutral form of a reply; raises ``FormatError``."""
+    def read_reply(self, body: Mapping[str, Any]) -> ChatReply:
+        """Return the neutral form of a reply; raises ``FormatError``."""
         return replies.read_reply(body)
 
-    def write_reply(self, reply: Reply, request: Request | None = None) -> dict[str, Any]:
-        """The body of a reply; ids of other formats are replaced."""
+    def write_reply(self, reply: ChatReply, request: ChatRequest | None = None) -> dict[str, Any]:
+        """Return the body of a reply; ids of other formats are replaced."""
         return replies.write_reply(reply, self._reply_id(reply.id))
 
     def read_stream(self, chunks: Iterable[bytes]) -> Iterator[Delta]:
-        """The deltas of a stream, with an ``End`` or an ``Error`` last."""
+        """Return the deltas of a stream, with an ``End`` or an ``Error`` last."""
         return whole(events.read_stream(chunks))
 
-    def write_stream(self, deltas: Iterable[Delta], request: Request) -> Iterator[bytes]:
-        """The events of a stream, ``message_start`` to ``message_stop``; this format always tells the usage."""
+    def write_stream(self, deltas: Iterable[Delta], request: ChatRequest) -> Iterator[bytes]:
+        """Return the events of a stream, ``message_start`` to ``message_stop``, always with the usage."""
         return event_writer.write_stream(deltas, self._reply_id)
 
     def error_body(self, type: str | None, code: str | None, message: str, status: int) -> dict[str, Any]:  # noqa: A002

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import sse
-from ..errors import anthropic_error
+from ..error_bodies import anthropic_error
 from ..neutral import (
     Delta,
     End,
@@ -22,15 +22,14 @@ from ..neutral import (
     Usage,
 )
 from .messages import write_part
-from .replies import envelope, stop_reason
-from .usage import write_usage
+from .replies import envelope, stop_reason, write_usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 
 def write_stream(deltas: Iterable[Delta], reply_id: Callable[[str | None], str]) -> Iterator[bytes]:
-    """The events of a stream, ``message_stop`` or ``error`` last."""
+    """Yield the events of a stream, ``message_stop`` or ``error`` last."""
     writer = _Writer(reply_id)
     for delta in deltas:
         yield from writer.write(delta)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import read_error
-from ..fields import Fields
-from ..json_text import arguments_of
+from ....json_input.fields import Fields
+from ..common import arguments_of
+from ..error_bodies import read_error
 from ..neutral import (
     Delta,
     End,
@@ -23,15 +23,14 @@ from ..neutral import (
     ToolCall,
 )
 from ..streams import Sequencer, objects
-from .replies import read_stop
-from .usage import read_usage
+from .replies import read_stop, read_usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 
 def read_stream(chunks: Iterable[bytes]) -> Iterator[Delta]:
-    """The deltas of a stream. May end early or raise ``FormatError``."""
+    """Yield the deltas of a stream. May end early or raise ``FormatError``."""
     reader = _Reader()
     for fields in objects(chunks):
         yield from reader.read(fields)

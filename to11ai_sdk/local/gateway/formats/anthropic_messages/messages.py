@@ -6,8 +6,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..data_urls import source_of, url_of
-from ..json_text import arguments_of, input_of
+from ..common import arguments_of, input_of, source_of, url_of
 from ..neutral import (
     File,
     Image,
@@ -26,7 +25,7 @@ from ..neutral import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from ..fields import Fields
+    from ....json_input.fields import Fields
 
 _ROLES: Mapping[str, Role] = {"user": "user", "assistant": "assistant", "system": "system"}
 _ADVICE = "send it to the provider in its own format"
@@ -34,7 +33,7 @@ _NO_ID = re.compile(r"[^a-zA-Z0-9_-]")
 
 
 def read_messages(fields: Fields) -> Iterator[Message]:
-    """The system text and the turns of a request; each tool result becomes a message of its own, before the rest."""
+    """Yield the system text and the turns of a request; each tool result becomes a message before the rest."""
     if fields.has("system"):
         yield Message("system", fields.content("system", Text, _read_text))
     for turn in fields.children("messages"):
@@ -50,7 +49,7 @@ def read_reply_part(fields: Fields) -> ReplyPart | None:
 
 
 def write_system(messages: Iterable[Message]) -> Any:
-    """The member ``system``: one message as it is, several texts joined by a blank line; ``None`` without any."""
+    """Return the member ``system``: one message as it is, several joined by a blank line; ``None`` without any."""
     system = [message.parts for message in messages if message.role in {"system", "developer"}]
     if len(system) == 1 and len(system[0]) > 1:
         return [write_part(part) for part in system[0]]
@@ -59,7 +58,7 @@ def write_system(messages: Iterable[Message]) -> Any:
 
 
 def write_turns(messages: Iterable[Message]) -> list[dict[str, Any]]:
-    """The member ``messages``; tool results that follow each other, and what the user then says, are one turn."""
+    """Return the member ``messages``; consecutive tool results, and what the user then says, are one turn."""
     turns: list[tuple[str, list[Part]]] = []
     after_tool = False
     for message in messages:

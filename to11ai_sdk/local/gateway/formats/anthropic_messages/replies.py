@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import read_error
-from ..fields import Fields
-from ..neutral import Refusal, Reply, StopReason, Usage
+from ....json_input.fields import Fields
+from ..error_bodies import read_error
+from ..neutral import ChatReply, Refusal, StopReason, Usage
 from ..streams import is_empty
 from .messages import read_reply_part, write_part
-from .usage import read_usage, write_usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +23,8 @@ _STOPS: Mapping[str, StopReason] = {
 }
 
 
-def read_reply(body: Mapping[str, Any]) -> Reply:
-    """The neutral form of a body; blocks of kinds that no other format has are left out.
+def read_reply(body: Mapping[str, Any]) -> ChatReply:
+    """Return the neutral form of a body; blocks of kinds that no other format has are left out.
 
     Raises:
         FormatError: a field is missing or wrong, or the body is an error.
@@ -36,7 +35,7 @@ def read_reply(body: Mapping[str, Any]) -> Reply:
     parts = [part for part in map(read_reply_part, fields.children("content")) if part is not None]
     stop, stop_sequence, explanation = read_stop(fields)
     parts += [Refusal(explanation)]
-    return Reply(
+    return ChatReply(
         id=fields.words("id") or None,
         model=fields.words("model"),
         parts=tuple(part for part in parts if not is_empty(part)),
@@ -46,8 +45,8 @@ def read_reply(body: Mapping[str, Any]) -> Reply:
     )
 
 
-def write_reply(reply: Reply, reply_id: str) -> dict[str, Any]:
-    """The body of a neutral reply."""
+def write_reply(reply: ChatReply, reply_id: str) -> dict[str, Any]:
+    """Return the body of a neutral reply."""
     refused = any(isinstance(part, Refusal) for part in reply.parts)
     return {
         **envelope(reply_id, reply.model),
@@ -59,7 +58,7 @@ def write_reply(reply: Reply, reply_id: str) -> dict[str, Any]:
 
 
 def envelope(reply_id: str, model: str) -> dict[str, Any]:
-    """The members of a message that are known from its start."""
+    """Return the members of a message that are known from its start."""
     return {"id": reply_id, "type": "message", "role": "assistant", "model": model}
 
 
@@ -70,5 +69,33 @@ def read_stop(fields: Fields) -> tuple[StopReason, str | None, str]:
 
 
 def stop_reason(stop: StopReason, refused: bool) -> str:
-    """The word for why a reply ended; one with words of refusal ended for that."""
+    """Return the word for why a reply ended; one with words of refusal ended for that."""
     return "refusal" if refused else stop
+
+
+def read_usage(usage: Fields) -> Usage:
+    """Return the object ``usage``."""
+    cache_read = usage.count("cache_read_input_tokens") or 0
+    cache_write = usage.count("cache_creation_input_tokens") or 0
+    return Usage(
+        input_tokens=(usage.count("input_tokens") or 0) + cache_read + cache_write,
+        output_tokens=usage.count("output_tokens") or 0,
+        cache_read_tokens=cache_read,
+        cache_write_tokens=cache_write,
+        reasoning_tokens=usage.child("output_tokens_details").count("thinking_tokens") or 0,
+    )
+
+
+def write_usage(usage: Usage) -> dict[str, Any]:
+    """Return the object ``usage``; details that are 0 are left out."""
+    cache = {
+        "cache_creation_input_tokens": usage.cache_write_tokens,
+        "cache_read_input_tokens": usage.cache_read_tokens,
+    }
+    details = {"output_tokens_details": {"thinking_tokens": usage.reasoning_tokens}} if usage.reasoning_tokens else {}
+    return {
+        "input_tokens": max(0, usage.input_tokens - usage.cache_read_tokens - usage.cache_write_tokens),
+        **{key: count for key, count in cache.items() if count},
+        "output_tokens": usage.output_tokens,
+        **details,
+    }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..fields import Fields, FormatError
-from ..members import present, refuse_several
-from ..neutral import Reasoning, Request, ResponseFormat, Sampling, Tool, ToolChoice
+from ....json_input.fields import Fields, FormatError
+from ..common import present, refuse_several
+from ..neutral import ChatRequest, Reasoning, ResponseFormat, Sampling, Tool, ToolChoice
 from .messages import read_messages, write_system, write_turns
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ _NO_PARAMETERS: Mapping[str, Any] = {"type": "object", "properties": {}}
 _CHOICES: Mapping[str, str] = {"auto": "auto", "none": "none", "required": "any", "tool": "tool"}
 
 
-def read_request(body: Mapping[str, Any]) -> Request:
-    """The neutral form of a body; ``max_tokens`` may be missing, as in a request to count tokens.
+def read_request(body: Mapping[str, Any]) -> ChatRequest:
+    """Return the neutral form of a body; ``max_tokens`` may be missing, as in a request to count tokens.
 
     Raises:
         FormatError: a field is missing, wrong, or of a kind that no other format has.
@@ -32,7 +32,7 @@ def read_request(body: Mapping[str, Any]) -> Request:
     fields = Fields.of_body(body)
     user = fields.child("metadata").text_or_none("user_id")
     stream = bool(fields.flag("stream"))
-    return Request(
+    return ChatRequest(
         model=fields.text("model"),
         messages=tuple(read_messages(fields)),
         tools=tuple(map(_read_tool, fields.children("tools"))),
@@ -47,8 +47,8 @@ def read_request(body: Mapping[str, Any]) -> Request:
     )
 
 
-def write_request(request: Request) -> dict[str, Any]:
-    """The body of a neutral request.
+def write_request(request: ChatRequest) -> dict[str, Any]:
+    """Return the body of a neutral request.
 
     Raises:
         FormatError: it asks for JSON, or for several replies.
@@ -72,13 +72,13 @@ def write_request(request: Request) -> dict[str, Any]:
     )
 
 
-def _refuse_json(request: Request) -> None:
+def _refuse_json(request: ChatRequest) -> None:
     if request.response_format and request.wants_json:
         message = f"Anthropic models do not support {request.response_format.type}: use a tool, or an OpenAI model"
         raise FormatError(message, "response_format")
 
 
-def _max_tokens(request: Request) -> int:
+def _max_tokens(request: ChatRequest) -> int:
     if request.sampling.max_tokens is not None:
         return request.sampling.max_tokens
     # Thinking counts towards the limit, and its budget has to be smaller.
@@ -114,21 +114,21 @@ def _read_reasoning(fields: Fields) -> Reasoning:
     return Reasoning(effort, None if effort and switch == "adaptive" else switch, thinking.count("budget_tokens"))
 
 
-def _write_thinking(request: Request) -> dict[str, Any] | None:
-    """The caller's own switch; else an effort turns thinking on, unless the request has what may not go with it."""
+def _write_thinking(request: ChatRequest) -> dict[str, Any] | None:
+    """Return the caller's own switch; else an effort turns thinking on, unless the request has what excludes it."""
     reasoning = request.reasoning
     if reasoning.thinking:
         return present({"type": reasoning.thinking, "budget_tokens": reasoning.budget_tokens})
     return {"type": "adaptive"} if _effort(request) and _may_think(request) else None
 
 
-def _may_think(request: Request) -> bool:
+def _may_think(request: ChatRequest) -> bool:
     sampling, choice = request.sampling, request.tool_choice
     is_plain = sampling.top_k is None and {sampling.temperature, sampling.top_p} <= {None, 1}
     return is_plain and (choice is None or choice.type in ("auto", "none"))
 
 
-def _effort(request: Request) -> str | None:
+def _effort(request: ChatRequest) -> str | None:
     return _EFFORTS.get(request.reasoning.effort, request.reasoning.effort)
 
 
@@ -164,7 +164,7 @@ def _read_parallel(choice: Fields) -> bool | None:
     return None if disabled is None else not disabled
 
 
-def _write_tool_choice(request: Request) -> dict[str, Any] | None:
+def _write_tool_choice(request: ChatRequest) -> dict[str, Any] | None:
     choice, parallel = request.tool_choice, request.parallel_tool_calls
     if choice is None:
         choice = ToolChoice("auto") if parallel is False and request.tools else None

@@ -6,10 +6,12 @@ It holds what at least two of the formats can hold. Everything here is plain fro
 from __future__ import annotations
 
 from .parts import File, Image, Part, RedactedThinking, Refusal, ReplyPart, Text, Thinking, ToolCall, ToolResult
-from .replies import Delta, End, Error, PartDelta, PartStart, PartStop, Reply, Signature, Start, StopReason, Usage
-from .requests import Message, Reasoning, Request, ResponseFormat, Role, Sampling, Tool, ToolChoice
+from .replies import ChatReply, Delta, End, Error, PartDelta, PartStart, PartStop, Signature, Start, StopReason, Usage
+from .requests import ChatRequest, Message, Reasoning, ResponseFormat, Role, Sampling, Tool, ToolChoice
 
 __all__ = [
+    "ChatReply",
+    "ChatRequest",
     "Delta",
     "End",
     "Error",
@@ -23,9 +25,7 @@ __all__ = [
     "Reasoning",
     "RedactedThinking",
     "Refusal",
-    "Reply",
     "ReplyPart",
-    "Request",
     "ResponseFormat",
     "Role",
     "Sampling",

@@ -1,4 +1,4 @@
-"""What a model answers, at once or bit by bit."""
+"""A model's reply in the neutral form: whole, or as the deltas of a stream."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """What a model answered.
+class ChatReply:
+    """A chat reply.
 
     Attributes:
         id: the provider's id of the reply; ``None`` if it gave none.
         model: the model that answered.
         parts: none of them is empty.
         stop: why it ended.
-        stop_sequence: the text that ended it, if it was one of the caller's and the provider tells.
+        stop_sequence: the text that ended it, if it was one of the caller's and the provider reports it.
         usage: ``None`` if the provider did not count.
-        created: seconds since 1970; ``None`` if the provider did not tell.
+        created: seconds since 1970; ``None`` if the provider did not say.
     """
 
     id: str | None

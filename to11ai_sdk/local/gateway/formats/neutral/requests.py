@@ -1,4 +1,4 @@
-"""A request for an answer of a model."""
+"""A chat request in the neutral form."""
 
 from __future__ import annotations
 
@@ -100,8 +100,8 @@ class Reasoning:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What is asked of a model.
+class ChatRequest:
+    """A chat request.
 
     Attributes:
         model: name of the model, as the caller wrote it.
@@ -119,7 +119,7 @@ class Request:
             ``service_tier``.
         n: how many replies.
         stream: whether the reply is streamed.
-        include_usage: whether the stream tells the usage.
+        include_usage: whether the stream reports the usage.
     """
 
     model: str

@@ -16,8 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import openai_error
-from ..identity import Clock, NewId, id_for, random_id, unix_time
+from ..common import Clock, NewId, id_for, random_id, unix_time
+from ..error_bodies import openai_error
 from ..streams import whole
 from . import chunk_writer, replies, requests
 from .chunks import read_stream as read_chunks
@@ -25,7 +25,7 @@ from .chunks import read_stream as read_chunks
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ..neutral import Delta, Reply, Request
+    from ..neutral import ChatReply, ChatRequest, Delta
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class OpenAIChat:
 
     Args:
         new_id: makes ids.
-        clock: tells the time.
+        clock: returns the time.
         max_tokens_field: what ``max_tokens`` is called: OpenAI's reasoning models refuse the old name
             ``"max_tokens"``, some compatible servers know no other.
     """
@@ -43,29 +43,29 @@ class OpenAIChat:
     clock: Clock = unix_time
     max_tokens_field: str = "max_completion_tokens"
 
-    def read_request(self, body: Mapping[str, Any]) -> Request:
-        """The neutral form of a request; raises ``FormatError``."""
+    def read_request(self, body: Mapping[str, Any]) -> ChatRequest:
+        """Return the neutral form of a request; raises ``FormatError``."""
         return requests.read_request(body)
 
-    def write_request(self, request: Request) -> dict[str, Any]:
-        """The body of a request; raises ``FormatError`` for a file by URL."""
+    def write_request(self, request: ChatRequest) -> dict[str, Any]:
+        """Return the body of a request; raises ``FormatError`` for a file by URL."""
         return requests.write_request(request, self.max_tokens_field)
 
-    def read_reply(self, body: Mapping[str, Any]) -> Reply:
-        """The neutral form of a reply; raises ``FormatError``."""
+    def read_reply(self, body: Mapping[str, Any]) -> ChatReply:
+        """Return the neutral form of a reply; raises ``FormatError``."""
         return replies.read_reply(body, self.new_id)
 
-    def write_reply(self, reply: Reply, request: Request | None = None) -> dict[str, Any]:
-        """The body of a reply; ids of other formats are replaced."""
+    def write_reply(self, reply: ChatReply, request: ChatRequest | None = None) -> dict[str, Any]:
+        """Return the body of a reply; ids of other formats are replaced."""
         created = self.clock() if reply.created is None else reply.created
         return replies.write_reply(reply, self._reply_id(reply.id), created)
 
     def read_stream(self, chunks: Iterable[bytes]) -> Iterator[Delta]:
-        """The deltas of a stream, with an ``End`` or an ``Error`` last."""
+        """Return the deltas of a stream, with an ``End`` or an ``Error`` last."""
         return whole(read_chunks(chunks, self.new_id))
 
-    def write_stream(self, deltas: Iterable[Delta], request: Request) -> Iterator[bytes]:
-        """The events of a stream; the usage is told if the request asks for it."""
+    def write_stream(self, deltas: Iterable[Delta], request: ChatRequest) -> Iterator[bytes]:
+        """Return the events of a stream; the usage is reported if the request asks for it."""
         return chunk_writer.write_stream(deltas, request.include_usage, self._reply_id, self.clock)
 
     def error_body(self, type: str | None, code: str | None, message: str, status: int) -> dict[str, Any]:  # noqa: A002

@@ -5,21 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import sse
-from ..errors import openai_error
+from ..error_bodies import openai_error
 from ..neutral import Delta, End, Error, PartDelta, PartStart, Refusal, ReplyPart, Start, Text, ToolCall
-from .replies import FINISH_REASONS
-from .usage import write_usage
+from .replies import FINISH_REASONS, write_usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from ..identity import Clock
+    from ..common import Clock
 
 
 def write_stream(
     deltas: Iterable[Delta], include_usage: bool, reply_id: Callable[[str | None], str], clock: Clock
 ) -> Iterator[bytes]:
-    """The events of a stream, ``data: [DONE]`` last; after an error there is none. Thinking is dropped."""
+    """Yield the events of a stream, ``data: [DONE]`` last; after an error there is none. Thinking is dropped."""
     writer = _Writer(include_usage, reply_id, clock)
     for delta in deltas:
         yield from writer.write(delta)

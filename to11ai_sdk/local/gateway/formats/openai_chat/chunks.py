@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..errors import read_error
-from ..json_text import is_complete
+from ..common import is_complete
+from ..error_bodies import read_error
 from ..neutral import Delta, End, PartDelta, Refusal, ReplyPart, Start, Text, Thinking, ToolCall
 from ..openai_common import created_of
 from ..streams import Sequencer, objects
-from .replies import stop_reason
-from .usage import read_usage
+from .replies import read_usage, stop_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ..fields import Fields
-    from ..identity import NewId
+    from ....json_input.fields import Fields
+    from ..common import NewId
     from ..neutral import Usage
 
 _TEXTS: Mapping[str, ReplyPart] = {"reasoning_content": Thinking(""), "content": Text(""), "refusal": Refusal("")}
 
 
 def read_stream(chunks: Iterable[bytes], new_id: NewId) -> Iterator[Delta]:
-    """The deltas of a stream; of several choices only the first. May end early, go on after an ``Error``, or raise."""
+    """Yield the deltas of a stream, of the first choice only. May end early, go on after an ``Error``, or raise."""
     reader = _Reader(new_id)
     for fields in objects(chunks, end="[DONE]"):
         yield from reader.read(fields)
@@ -79,7 +78,7 @@ class _Reader:
     def _call(self, fields: Fields) -> Iterator[Delta]:
         index = fields.count("index") or 0
         call, call_id, function = self._calls.get(index), fields.words("id"), fields.child("function")
-        # Some servers number all calls 0 and tell them apart by their ids.
+        # Some servers number all calls 0 and distinguish them by their ids.
         if call is None or (call_id and call_id != call.id):
             yield from self._leave()
             self._runs += 1

@@ -6,9 +6,8 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from ..data_urls import is_data
-from ..fields import Fields, FormatError
-from ..members import present
+from ....json_input.fields import Fields, FormatError
+from ..common import is_data, present
 from ..neutral import File, Image, Message, Part, Refusal, Role, Text, ToolCall, ToolResult
 from ..openai_common import detail_of, function_tools_only
 

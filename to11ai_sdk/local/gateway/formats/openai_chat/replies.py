@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import read_error
-from ..fields import Fields
-from ..members import present
-from ..neutral import Refusal, Reply, ReplyPart, StopReason, Text, Thinking, ToolCall
+from ....json_input.fields import Fields
+from ..common import present
+from ..error_bodies import read_error
+from ..neutral import ChatReply, Refusal, ReplyPart, StopReason, Text, Thinking, ToolCall, Usage
 from ..openai_common import created_of
 from ..streams import is_empty
 from .messages import write_call
-from .usage import read_usage, write_usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ..identity import NewId
+    from ..common import NewId
 
 FINISH_REASONS: Mapping[StopReason, str] = {
     "end_turn": "stop",
@@ -28,8 +27,8 @@ FINISH_REASONS: Mapping[StopReason, str] = {
 _STOPS: Mapping[str, StopReason] = {"length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
 
 
-def read_reply(body: Mapping[str, Any], new_id: NewId) -> Reply:
-    """The neutral form of a body; of several choices the first.
+def read_reply(body: Mapping[str, Any], new_id: NewId) -> ChatReply:
+    """Return the neutral form of a body; of several choices the first.
 
     Raises:
         FormatError: a field is missing or wrong.
@@ -39,7 +38,7 @@ def read_reply(body: Mapping[str, Any], new_id: NewId) -> Reply:
     if not (choices and choices[0].has("message")):
         fields.refuse("choices", f"there is no reply: {read_error(body).message}")
     parts = tuple(part for part in _read_parts(choices[0].child("message"), new_id) if not is_empty(part))
-    return Reply(
+    return ChatReply(
         id=fields.words("id") or None,
         model=fields.words("model"),
         parts=parts,
@@ -49,8 +48,8 @@ def read_reply(body: Mapping[str, Any], new_id: NewId) -> Reply:
     )
 
 
-def write_reply(reply: Reply, reply_id: str, created: int) -> dict[str, Any]:
-    """The body of a neutral reply; thinking is dropped."""
+def write_reply(reply: ChatReply, reply_id: str, created: int) -> dict[str, Any]:
+    """Return the body of a neutral reply; thinking is dropped."""
     usage = {"usage": write_usage(reply.usage)} if reply.usage else {}
     choice = {"index": 0, "message": _write_message(reply.parts), "logprobs": None}
     return {
@@ -90,3 +89,33 @@ def _write_message(parts: Sequence[ReplyPart]) -> dict[str, Any]:
     calls = [write_call(part) for part in parts if isinstance(part, ToolCall)]
     content = None if not text and (refusal or calls) else text
     return {"role": "assistant", "content": content, "refusal": refusal, **present({"tool_calls": calls or None})}
+
+
+def read_usage(fields: Fields) -> Usage | None:
+    """Return the member ``usage``, if it is there."""
+    if not fields.has("usage"):
+        return None
+    usage = fields.child("usage")
+    prompt, completion = usage.child("prompt_tokens_details"), usage.child("completion_tokens_details")
+    return Usage(
+        input_tokens=usage.count("prompt_tokens") or 0,
+        output_tokens=usage.count("completion_tokens") or 0,
+        cache_read_tokens=prompt.count("cached_tokens") or 0,
+        cache_write_tokens=prompt.count("cache_write_tokens") or 0,
+        reasoning_tokens=completion.count("reasoning_tokens") or 0,
+    )
+
+
+def write_usage(usage: Usage) -> dict[str, Any]:
+    """Return the object ``usage``; details that are 0 are left out."""
+    prompt = {"cached_tokens": usage.cache_read_tokens, "cache_write_tokens": usage.cache_write_tokens}
+    details = {
+        "prompt_tokens_details": {key: count for key, count in prompt.items() if count},
+        "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens} if usage.reasoning_tokens else {},
+    }
+    return {
+        "prompt_tokens": usage.input_tokens,
+        "completion_tokens": usage.output_tokens,
+        "total_tokens": usage.input_tokens + usage.output_tokens,
+        **{key: members for key, members in details.items() if members},
+    }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..fields import Fields
-from ..members import present
-from ..neutral import Message, Reasoning, Request, ResponseFormat, Role, Sampling, Tool, ToolChoice
+from ....json_input.fields import Fields
+from ..common import present
+from ..neutral import ChatRequest, Message, Reasoning, ResponseFormat, Role, Sampling, Tool, ToolChoice
 from ..openai_common import function_tools_only, read_json_schema, service, write_json_schema
 from .messages import read_message, write_messages
 
@@ -23,8 +23,8 @@ _ROLES: Mapping[str, Role] = {
 _ADVICE = "leave it out, or ask the provider in its own format"
 
 
-def read_request(body: Mapping[str, Any]) -> Request:
-    """The neutral form of a body.
+def read_request(body: Mapping[str, Any]) -> ChatRequest:
+    """Return the neutral form of a body.
 
     Raises:
         FormatError: a field is missing, wrong, or of a kind that no other format has.
@@ -32,7 +32,7 @@ def read_request(body: Mapping[str, Any]) -> Request:
     fields = Fields.of_body(body)
     _refuse_old_functions(fields)
     options = fields.child("stream_options")
-    return Request(
+    return ChatRequest(
         model=fields.text("model"),
         messages=tuple(map(_read_message, fields.children("messages"))),
         tools=tuple(map(_read_tool, fields.children("tools"))),
@@ -51,8 +51,8 @@ def read_request(body: Mapping[str, Any]) -> Request:
     )
 
 
-def write_request(request: Request, max_tokens_field: str) -> dict[str, Any]:
-    """The body of a neutral request.
+def write_request(request: ChatRequest, max_tokens_field: str) -> dict[str, Any]:
+    """Return the body of a neutral request.
 
     Raises:
         FormatError: it holds a file by URL, which this format cannot.

@@ -18,8 +18,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import openai_error
-from ..identity import Clock, NewId, id_for, random_id, unix_time
+from ..common import Clock, NewId, id_for, random_id, unix_time
+from ..error_bodies import openai_error
 from ..streams import deltas_of, whole
 from . import events, replies, requests
 from .event_writer import ResponseWriter
@@ -27,7 +27,7 @@ from .event_writer import ResponseWriter
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ..neutral import Delta, Reply, Request
+    from ..neutral import ChatReply, ChatRequest, Delta
 
 
 @dataclass(frozen=True)
@@ -36,26 +36,26 @@ class OpenAIResponses:
 
     Args:
         new_id: makes ids.
-        clock: tells the time.
+        clock: returns the time.
     """
 
     new_id: NewId = random_id
     clock: Clock = unix_time
 
-    def read_request(self, body: Mapping[str, Any]) -> Request:
-        """The neutral form of a request; raises ``FormatError``."""
+    def read_request(self, body: Mapping[str, Any]) -> ChatRequest:
+        """Return the neutral form of a request; raises ``FormatError``."""
         return requests.read_request(body)
 
-    def write_request(self, request: Request) -> dict[str, Any]:
-        """The body of a request; raises ``FormatError`` for several replies."""
+    def write_request(self, request: ChatRequest) -> dict[str, Any]:
+        """Return the body of a request; raises ``FormatError`` for several replies."""
         return requests.write_request(request)
 
-    def read_reply(self, body: Mapping[str, Any]) -> Reply:
-        """The neutral form of a reply; raises ``FormatError``, also for one that failed."""
+    def read_reply(self, body: Mapping[str, Any]) -> ChatReply:
+        """Return the neutral form of a reply; raises ``FormatError``, also for one that failed."""
         return replies.read_reply(body)
 
-    def write_reply(self, reply: Reply, request: Request | None = None) -> dict[str, Any]:
-        """The body of a reply, which repeats the settings of the request; ids of other formats are replaced."""
+    def write_reply(self, reply: ChatReply, request: ChatRequest | None = None) -> dict[str, Any]:
+        """Return the body of a reply, which repeats the settings of the request; ids of other formats are replaced."""
         writer = self._writer(request)
         for delta in deltas_of(reply):
             for _event in writer.events(delta):
@@ -63,18 +63,18 @@ class OpenAIResponses:
         return writer.response
 
     def read_stream(self, chunks: Iterable[bytes]) -> Iterator[Delta]:
-        """The deltas of a stream, with an ``End`` or an ``Error`` last."""
+        """Return the deltas of a stream, with an ``End`` or an ``Error`` last."""
         return whole(events.read_stream(chunks))
 
-    def write_stream(self, deltas: Iterable[Delta], request: Request) -> Iterator[bytes]:
-        """The events of a stream, ``response.created`` to ``response.completed``."""
+    def write_stream(self, deltas: Iterable[Delta], request: ChatRequest) -> Iterator[bytes]:
+        """Return the events of a stream, ``response.created`` to ``response.completed``."""
         return self._writer(request).stream(deltas)
 
     def error_body(self, type: str | None, code: str | None, message: str, status: int) -> dict[str, Any]:  # noqa: A002
         """``{"error": {"message", "type", "param", "code"}}``."""
         return openai_error(type, code, message, status)
 
-    def _writer(self, request: Request | None) -> ResponseWriter:
+    def _writer(self, request: ChatRequest | None) -> ResponseWriter:
         return ResponseWriter(request, self.new_id, self.clock, self._reply_id)
 
     def _reply_id(self, reply_id: str | None) -> str:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import sse
-from ..members import present
+from ..common import present
 from ..neutral import Delta, End, Error, PartDelta, PartStart, Signature, Start
 from .items import write_messages
 from .output import Event, Item, item_for
+from .replies import write_usage
 from .requests import settings
-from .usage import write_usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from ..identity import Clock, NewId
-    from ..neutral import ReplyPart, Request
+    from ..common import Clock, NewId
+    from ..neutral import ChatRequest, ReplyPart
 
 _INCOMPLETE = {"max_tokens": "max_output_tokens", "refusal": "content_filter"}
 _DEFAULTS: dict[str, Any] = {
@@ -55,7 +55,7 @@ class ResponseWriter:
     """
 
     def __init__(
-        self, request: Request | None, new_id: NewId, clock: Clock, reply_id: Callable[[str | None], str]
+        self, request: ChatRequest | None, new_id: NewId, clock: Clock, reply_id: Callable[[str | None], str]
     ) -> None:
         self.response: dict[str, Any] = {}
         self._request = request
@@ -67,7 +67,7 @@ class ResponseWriter:
         self._number = 0
 
     def stream(self, deltas: Iterable[Delta]) -> Iterator[bytes]:
-        """The events of a stream, ``response.completed``, ``.incomplete`` or ``.failed`` last."""
+        """Yield the events of a stream, ``response.completed``, ``.incomplete`` or ``.failed`` last."""
         for delta in deltas:
             for name, members in self.events(delta):
                 yield sse.write({"type": name, **members, "sequence_number": self._number}, name)
@@ -76,7 +76,7 @@ class ResponseWriter:
                 return
 
     def events(self, delta: Delta) -> Iterator[Event]:
-        """The events that a delta causes, each with its name."""
+        """Yield the events that a delta causes, each with its name."""
         if isinstance(delta, Start):
             yield from self._start(delta)
         elif isinstance(delta, PartStart):
@@ -140,7 +140,7 @@ class ResponseWriter:
         return {"response": dict(self.response)}
 
 
-def _response(request: Request | None, reply_id: str, model: str, created: int) -> dict[str, Any]:
+def _response(request: ChatRequest | None, reply_id: str, model: str, created: int) -> dict[str, Any]:
     asked = present(settings(request)) if request else {}
     if request:
         asked["instructions"] = write_messages(request.messages)[0]

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..errors import read_error
+from ..error_bodies import read_error
 from ..neutral import Delta, End, PartDelta, Refusal, ReplyPart, Signature, Start, Text, Thinking, ToolCall
 from ..openai_common import created_of
 from ..streams import Sequencer, objects
-from .replies import stop_reason
-from .usage import read_usage
+from .replies import read_usage, stop_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from ..fields import Fields
+    from ....json_input.fields import Fields
 
 _Key = tuple[int, int]
 _REASONING = ("response.reasoning_summary_text.delta", "response.reasoning_text.delta")
 
 
 def read_stream(chunks: Iterable[bytes]) -> Iterator[Delta]:
-    """The deltas of a stream. May end early or raise ``FormatError``."""
+    """Yield the deltas of a stream. May end early or raise ``FormatError``."""
     reader = _Reader()
     for fields in objects(chunks, end="[DONE]"):
         yield from reader.read(fields)
@@ -79,8 +78,8 @@ class _Reader:
         # A model that streams both its thoughts and their summary is heard once.
         key, kind = _key(event), event.words("type")
         index = event.count("summary_index") or 0
-        told, before = self._reasoning.setdefault(key[0], (kind, index))
-        if told != kind:
+        known, before = self._reasoning.setdefault(key[0], (kind, index))
+        if known != kind:
             return []
         self._reasoning[key[0]] = (kind, index)
         gap = "\n\n" if index > before else ""

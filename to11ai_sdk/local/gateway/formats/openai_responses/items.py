@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..data_urls import is_data
-from ..fields import Fields, FormatError
-from ..members import present
+from ....json_input.fields import Fields, FormatError
+from ..common import is_data, present
 from ..neutral import File, Image, Message, Part, Refusal, Role, Text, Thinking, ToolCall, ToolResult
 from ..openai_common import detail_of
 
@@ -47,21 +46,21 @@ def write_messages(messages: Sequence[Message]) -> tuple[str | None, list[dict[s
 
 
 def read_reasoning(fields: Fields) -> Thinking:
-    """A reasoning item: its summary, else its full text."""
+    """Return a reasoning item: its summary, else its full text."""
     summary = "\n\n".join(part.text("text") for part in fields.children("summary"))
     text = summary or "".join(part.text("text") for part in fields.children("content"))
     return Thinking(text, fields.text_or_none("encrypted_content") or None, fields.text_or_none("id"))
 
 
 def write_reasoning(thinking: Thinking, item_id: str) -> dict[str, Any]:
-    """A reasoning item."""
+    """Return a reasoning item."""
     summary = [{"type": "summary_text", "text": thinking.text}] if thinking.text else []
     item = {"type": "reasoning", "id": item_id, "summary": summary}
     return {**item, "encrypted_content": thinking.signature} if thinking.signature else item
 
 
 def read_call(fields: Fields) -> ToolCall:
-    """A function call item."""
+    """Return a function call item."""
     return ToolCall(fields.text("call_id"), fields.text("name"), fields.words("arguments"))
 
 

@@ -1,4 +1,4 @@
-"""Items of a response that is being written: what they tell while they grow, and what they are in the end."""
+"""Items of a response that is being written: the events while they grow, and the item at the end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .items import write_reasoning
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..identity import NewId
+    from ..common import NewId
 
 Event = tuple[str, dict[str, Any]]
 """Name and members of an event, without its number."""
@@ -25,7 +25,7 @@ class Item(Protocol):
         ...
 
     def start_part(self, part: ReplyPart) -> Iterator[Event]:
-        """A part begins."""
+        """Return a part begins."""
         ...
 
     def more(self, text: str) -> Iterator[Event]:
@@ -33,20 +33,20 @@ class Item(Protocol):
         ...
 
     def sign(self, signature: str) -> None:
-        """The signature of the part."""
+        """Take the signature of the part."""
         ...
 
     def stop_part(self) -> Iterator[Event]:
-        """The part is complete."""
+        """Return the part is complete."""
         ...
 
     def written(self, status: str = "completed") -> dict[str, Any]:
-        """The item as it is now."""
+        """Return the item as it is now."""
         ...
 
 
 def item_for(part: ReplyPart, output_index: int, new_id: NewId) -> Item | None:
-    """A new item that begins with a part; ``None`` for encrypted thinking, which has no place in this format."""
+    """Return a new item that begins with a part; ``None`` for encrypted thinking, which has no place in this format."""
     if isinstance(part, ToolCall):
         return CallItem(part, output_index, new_id("fc_"))
     if isinstance(part, Thinking):
@@ -123,7 +123,7 @@ class CallItem:
         yield "response.function_call_arguments.delta", {**self._place, "delta": text}
 
     def sign(self, signature: str) -> None:
-        """Calls are not signed."""
+        """Ignore it: calls are not signed."""
 
     def stop_part(self) -> Iterator[Event]:
         done = {"name": self._call.name, "arguments": "".join(self._texts)}

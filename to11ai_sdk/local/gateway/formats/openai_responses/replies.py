@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import read_error
-from ..fields import Fields
-from ..neutral import Refusal, Reply, ReplyPart, StopReason, Text, ToolCall
+from ....json_input.fields import Fields
+from ..error_bodies import read_error
+from ..neutral import ChatReply, Refusal, ReplyPart, StopReason, Text, ToolCall, Usage
 from ..openai_common import created_of
 from ..streams import is_empty
 from .items import read_call, read_reasoning
-from .usage import read_usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+
 _INCOMPLETE: Mapping[str, StopReason] = {"max_output_tokens": "max_tokens", "content_filter": "refusal"}
 
 
-def read_reply(body: Mapping[str, Any]) -> Reply:
-    """The neutral form of a body; items of kinds that no other format has are left out.
+def read_reply(body: Mapping[str, Any]) -> ChatReply:
+    """Return the neutral form of a body; items of kinds that no other format has are left out.
 
     Raises:
         FormatError: a field is missing or wrong, or the reply failed or is not finished.
@@ -28,7 +28,7 @@ def read_reply(body: Mapping[str, Any]) -> Reply:
     if fields.text_or_none("status") not in {None, "completed", "incomplete"} or not fields.has("output"):
         fields.refuse("output", f"there is no whole reply: {read_error(body).message}")
     parts = tuple(part for item in fields.children("output") for part in _read_item(item) if not is_empty(part))
-    return Reply(
+    return ChatReply(
         id=fields.words("id") or None,
         model=fields.words("model"),
         parts=parts,
@@ -63,3 +63,32 @@ def _read_refusal(fields: Fields) -> ReplyPart:
 
 
 _CONTENT: Mapping[str, Callable[[Fields], ReplyPart]] = {"output_text": _read_text, "refusal": _read_refusal}
+
+
+def read_usage(fields: Fields) -> Usage | None:
+    """Return the member ``usage``, if it is there."""
+    if not fields.has("usage"):
+        return None
+    usage = fields.child("usage")
+    details = usage.child("input_tokens_details")
+    return Usage(
+        input_tokens=usage.count("input_tokens") or 0,
+        output_tokens=usage.count("output_tokens") or 0,
+        cache_read_tokens=details.count("cached_tokens") or 0,
+        cache_write_tokens=details.count("cache_write_tokens") or 0,
+        reasoning_tokens=usage.child("output_tokens_details").count("reasoning_tokens") or 0,
+    )
+
+
+def write_usage(usage: Usage) -> dict[str, Any]:
+    """Return the object ``usage``; always with its details."""
+    return {
+        "input_tokens": usage.input_tokens,
+        "input_tokens_details": {
+            "cache_write_tokens": usage.cache_write_tokens,
+            "cached_tokens": usage.cache_read_tokens,
+        },
+        "output_tokens": usage.output_tokens,
+        "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
+        "total_tokens": usage.input_tokens + usage.output_tokens,
+    }

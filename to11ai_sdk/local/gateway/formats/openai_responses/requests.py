@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..fields import Fields
-from ..members import present, refuse_several
-from ..neutral import Reasoning, Request, ResponseFormat, Sampling, Tool, ToolChoice
+from ....json_input.fields import Fields
+from ..common import present, refuse_several
+from ..neutral import ChatRequest, Reasoning, ResponseFormat, Sampling, Tool, ToolChoice
 from ..openai_common import function_tools_only, read_json_schema, service, write_json_schema
 from .items import read_messages, write_messages
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 _STATEFUL = ("previous_response_id", "conversation", "prompt")
 
 
-def read_request(body: Mapping[str, Any]) -> Request:
-    """The neutral form of a body.
+def read_request(body: Mapping[str, Any]) -> ChatRequest:
+    """Return the neutral form of a body.
 
     Raises:
         FormatError: a field is missing, wrong, of a kind that no other format has, or refers to what a provider keeps.
@@ -25,7 +25,7 @@ def read_request(body: Mapping[str, Any]) -> Request:
     fields = Fields.of_body(body)
     _refuse_state(fields)
     text, stream = fields.child("text"), bool(fields.flag("stream"))
-    return Request(
+    return ChatRequest(
         model=fields.text("model"),
         messages=tuple(read_messages(fields)),
         tools=tuple(map(_read_tool, fields.children("tools"))),
@@ -43,8 +43,8 @@ def read_request(body: Mapping[str, Any]) -> Request:
     )
 
 
-def write_request(request: Request) -> dict[str, Any]:
-    """The body of a neutral request.
+def write_request(request: ChatRequest) -> dict[str, Any]:
+    """Return the body of a neutral request.
 
     Raises:
         FormatError: it asks for several replies.
@@ -55,8 +55,8 @@ def write_request(request: Request) -> dict[str, Any]:
     return present({**head, **settings(request), "stream": request.stream or None})
 
 
-def settings(request: Request) -> dict[str, Any]:
-    """What a reply repeats of a request, ``None`` where it says nothing."""
+def settings(request: ChatRequest) -> dict[str, Any]:
+    """Return what a reply repeats of a request, ``None`` where it says nothing."""
     text = present({"format": _write_response_format(request.response_format), "verbosity": request.verbosity})
     return {
         "tools": [_write_tool(tool) for tool in request.tools] or None,

@@ -1,0 +1,45 @@
+"""What the gateway answers to a call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Mapping
+
+
+class Stream:
+    """A body that is sent as it arrives.
+
+    Args:
+        chunks: the body.
+        abort: hangs up on the provider from any thread.
+        end: called when nobody wants more of the body, whether it was begun or not.
+    """
+
+    def __init__(self, chunks: Generator[bytes], abort: Callable[[], None], end: Callable[[], None]) -> None:
+        self._chunks = chunks
+        self.abort = abort
+        self._end = end
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._chunks
+
+    def close(self) -> None:
+        """Hang up."""
+        self._chunks.close()
+        self._end()
+
+
+class Answer(NamedTuple):
+    """A reply.
+
+    Attributes:
+        status: HTTP status.
+        headers: lower-case names.
+        body: the bytes, or a stream of them.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes | Stream

@@ -1,0 +1,175 @@
+"""The stages of a call to the gateway; each holds what is known by then.
+
+::
+
+    ReceivedCall      a request, without to11's keys
+    AdmittedCall      its endpoint is there, and its key opens the project
+    UnderstoodCall    its body is read: the format, the model, where it comes from
+    PlacedCall        its environment is found
+    RoutedCall        its targets are chosen
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ...json_types import is_object
+from ..headers import SECRETS, bearer
+from .endpoints import CHAT, NATIVE
+from .formats import FORMATS
+from .routing import RouteQuery
+
+if TYPE_CHECKING:
+    from .endpoints import EndpointMatch
+    from .formats.neutral import ChatRequest
+    from .incoming import Incoming
+    from .routing import Plan
+    from .trace_context import Origin, TraceContext
+
+_CHAT_INPUTS = ("system", "instructions", "messages", "input")
+_ENDPOINT_OF = {
+    "openai_chat": "chat_completions",
+    "openai_responses": "responses",
+    "anthropic_messages": "messages",
+}
+
+
+@dataclass(frozen=True)
+class ReceivedCall:
+    """A call that came in.
+
+    Attributes:
+        incoming: the request, without to11's keys.
+        key: the caller's to11 key: what follows ``Bearer`` in ``x-to11-authorization``.
+        context: its place in a trace.
+        wire_format: the format of the answer, as far as the path and ``x-genai-sdk`` decide it.
+    """
+
+    incoming: Incoming
+    key: str | None
+    context: TraceContext
+    wire_format: str
+
+    @property
+    def provider_key(self) -> str | None:
+        """What stands where a provider's key does: in ``x-api-key``, else after ``Bearer`` in ``Authorization``."""
+        given = self.incoming.headers.get("x-api-key", "").strip()
+        return bearer(given) or given or bearer(self.incoming.headers.get("authorization", ""))
+
+
+@dataclass(frozen=True)
+class AdmittedCall(ReceivedCall):
+    """A call that is let in.
+
+    Attributes:
+        match: the endpoint it means.
+        project_id: the project that its key opens.
+    """
+
+    match: EndpointMatch
+    project_id: str
+
+    @property
+    def is_chat(self) -> bool:
+        """Whether it is a call of a chat endpoint."""
+        return self.match.endpoint.name in CHAT
+
+    @property
+    def is_native(self) -> bool:
+        """Whether it is of a provider's own API."""
+        return self.match.endpoint is NATIVE
+
+    @property
+    def content_type(self) -> str:
+        """The header ``Content-Type``."""
+        return self.incoming.headers.get("content-type", "")
+
+    @property
+    def is_form(self) -> bool:
+        """Whether the body is a multipart form."""
+        return self.content_type.lower().startswith("multipart/form-data")
+
+
+@dataclass(frozen=True)
+class UnderstoodCall(AdmittedCall):
+    """A call whose body is read; ``wire_format`` is the caller's.
+
+    Attributes:
+        body: the JSON object of the body; empty where the body is something else.
+        model: the model that the path or the field ``model`` names.
+        origin: where it says that it comes from.
+    """
+
+    body: dict[str, Any]
+    model: str | None
+    origin: Origin
+
+    @property
+    def streams(self) -> bool:
+        """Whether the reply is to be streamed."""
+        return self.body.get("stream") is True
+
+    @property
+    def chat_endpoint(self) -> str:
+        """The endpoint whose format the caller speaks."""
+        return _ENDPOINT_OF[self.wire_format]
+
+    @cached_property
+    def neutral(self) -> ChatRequest:
+        """The neutral form of a chat request, read once.
+
+        Raises:
+            FormatError: the body is malformed, or holds what no other format can.
+        """
+        return FORMATS[self.wire_format].read_request(self.body)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The members of the body that hold what people wrote."""
+        return _CHAT_INPUTS if self.is_chat else self.match.endpoint.inputs
+
+    def route_query(self) -> RouteQuery:
+        """Return what decides where it goes."""
+        metadata = self.body.get("metadata")
+        headers = {name: value for name, value in self.incoming.headers.items() if name not in SECRETS}
+        return RouteQuery(
+            self.match.endpoint.name,
+            self.model,
+            self.incoming.header("x-to11-env"),
+            self.incoming.header("x-genai-provider"),
+            self.match.native,
+            headers,
+            metadata if is_object(metadata) else {},
+        )
+
+
+@dataclass(frozen=True)
+class PlacedCall(UnderstoodCall):
+    """A call in its environment.
+
+    Attributes:
+        env: slug of the environment.
+    """
+
+    env: str
+
+
+@dataclass(frozen=True)
+class RoutedCall(PlacedCall):
+    """A call whose targets are chosen.
+
+    Attributes:
+        plan: the targets.
+    """
+
+    plan: Plan
+
+
+C = TypeVar("C", bound=ReceivedCall)
+
+
+def advance(call: ReceivedCall, stage: type[C], **known: Any) -> C:
+    """Return the call at its next stage; ``known`` are the attributes that this stage adds or makes exact."""
+    return stage(**{each.name: getattr(call, each.name) for each in fields(call)} | known)

@@ -1,0 +1,185 @@
+"""The configuration of a local gateway: a TOML or JSON file, ``--provider`` on the command line, or a mapping.
+
+::
+
+    defaults = false                    # without the built-in providers; true by default
+
+    [providers.openai]                  # replaces the built-in provider of that name
+    kind = "upstream"                   # "echo", "upstream", or "none" to take a built-in one away
+    base_url = "https://api.openai.com/v1"
+    key_env = "OPENAI_API_KEY"          # the name of the variable that holds the key, never the key
+    models = ["gpt-4o", "gpt-4.1*", { id = "my-embedder", kinds = ["embeddings"] }]
+    timeout = 30                        # seconds until the head of a reply, and the longest pause in it
+
+    [providers.local]
+    kind = "upstream"
+    dialect = "openai"                  # "openai", "anthropic", "cohere" or "native"
+    base_url = "http://localhost:11434/v1"
+    models = ["*"]
+    formats = ["openai_chat"]           # of "openai_chat", "openai_responses" and "anthropic_messages" those it speaks,
+                                        # the one to prefer first; by default those of its dialect
+    type = "ollama"                     # what x-genai-provider calls it; by default its name
+
+    [guardrails]                        # off unless enabled
+    enabled = true
+    blocklist = ["project x"]
+
+    [cache]                             # off unless enabled
+    enabled = true
+    ttl = 300                           # seconds
+
+An upstream that is named as a well-known provider (``openai``, ``anthropic``, ``xai``, ``mistral``, ``cohere``) knows
+its address, the usual name of its variable and the models that the built-in one has.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...json_input.reader import read_json
+from .providers import ConfigError, ProviderConfig, Registry
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["CacheConfig", "ConfigError", "GatewayConfig", "GuardrailsConfig"]
+
+
+@dataclass(frozen=True)
+class GuardrailsConfig:
+    """Guardrails of the gateway.
+
+    Attributes:
+        enabled: whether anything is checked.
+        blocklist: words and phrases that must not occur, in any case.
+    """
+
+    enabled: bool = False
+    blocklist: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CacheConfig:
+    """The cache of replies.
+
+    Attributes:
+        enabled: whether replies are kept.
+        ttl_s: how long one is served, in seconds.
+    """
+
+    enabled: bool = False
+    ttl_s: float = 300.0
+
+
+@dataclass(frozen=True)
+class GatewayConfig:
+    """What a local gateway is configured with.
+
+    Attributes:
+        registry: the providers.
+        guardrails: the guardrails.
+        cache: the cache of replies.
+    """
+
+    registry: Registry = field(default_factory=Registry)
+    guardrails: GuardrailsConfig = field(default_factory=GuardrailsConfig)
+    cache: CacheConfig = field(default_factory=CacheConfig)
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> GatewayConfig:
+        """Return the configuration that a mapping as in a file says.
+
+        Raises:
+            ConfigError: a key is unknown, missing or wrong; the message names it.
+        """
+        # Imported here: most gateways are not configured, and start faster without Pydantic.
+        from .tables import ConfigTable, read_table
+
+        table = read_table(ConfigTable, "", content)
+        return cls(
+            _registry(Registry() if table.defaults else Registry({}), table.providers),
+            GuardrailsConfig(table.guardrails.enabled, table.guardrails.blocklist),
+            CacheConfig(table.cache.enabled, table.cache.ttl or CacheConfig.ttl_s),
+        )
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> GatewayConfig:
+        """Return the configuration in a file, JSON if its name ends in ``.json``, else TOML.
+
+        Raises:
+            ConfigError: it cannot be read, or a key is wrong; the message names the file and the key.
+        """
+        try:
+            return cls.of(_read(Path(path)))
+        except ConfigError as exc:
+            raise ConfigError(f"{path}: {exc}") from exc
+
+    def with_providers(self, providers: Mapping[str, Any]) -> GatewayConfig:
+        """Return a copy with these providers added or replaced, by their ids.
+
+        A value may be a table as in a file, ``"echo"``, a :class:`ProviderConfig`, or ``None`` to remove one.
+
+        Raises:
+            ConfigError: a key is unknown, missing or wrong; the message names it.
+        """
+        return GatewayConfig(_registry(self.registry, providers), self.guardrails, self.cache)
+
+    def with_options(self, options: Iterable[str]) -> GatewayConfig:
+        """Return a copy with the providers of ``--provider``: ``name=kind,key=value,...``, lists separated by ``|``.
+
+        Raises:
+            ConfigError: one cannot be read; the message names the key.
+        """
+        return self.with_providers(dict(map(_option, options)))
+
+
+def _registry(base: Registry, providers: Mapping[str, Any]) -> Registry:
+    known = dict(base.providers)
+    for provider_id, given in providers.items():
+        provider = given if isinstance(given, ProviderConfig) else _provider(provider_id, given)
+        if provider is None:
+            known.pop(provider_id, None)
+        else:
+            known[provider_id] = provider
+    return Registry(known)
+
+
+def _provider(provider_id: Any, given: Any) -> ProviderConfig | None:
+    from .provider_tables import provider_of
+
+    return provider_of(provider_id, given)
+
+
+def _read(path: Path) -> Any:
+    try:
+        text = path.read_text(encoding="utf-8")
+        return read_json(text) if path.suffix == ".json" else _toml().loads(text)
+    except (OSError, ValueError, RecursionError) as exc:
+        raise ConfigError(f"cannot be read: {exc}") from exc
+
+
+def _toml() -> Any:
+    # Python 3.10 has no reader of TOML; the extra brings one for it.
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib  # pyright: ignore[reportMissingImports]
+    return tomllib
+
+
+def _option(option: str) -> tuple[str, dict[str, Any]]:
+    name, mark, rest = option.partition("=")
+    kind, *pairs = rest.split(",")
+    if not mark or not kind:
+        raise ConfigError(f"--provider {name!r} must be like name=echo or name=upstream,base_url=...,models=a|b")
+    content: dict[str, Any] = {"kind": kind}
+    for pair in pairs:
+        key, mark, value = pair.partition("=")
+        if not mark:
+            raise ConfigError(f"providers.{name}.{key} needs a value, as in {key}=...")
+        content[key] = value.split("|") if key in ("models", "formats") else value
+    return name, content

@@ -1,0 +1,200 @@
+"""The providers of a local gateway: their kinds, wire formats and models."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from ....settings import header_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+FILES = "files"
+NATIVE = "native"
+"""The kinds of calls that name no model."""
+
+ALIASES = {"gemini": "google-gemini", "vertex": "gcp-vertex-ai", "bedrock": "aws-bedrock"}
+"""What the dashboard calls some types of provider, and what their ids are."""
+
+DIALECTS: Mapping[str, frozenset[str]] = {
+    "openai": frozenset(
+        {"chat", "embeddings", "rerank", "image_generation", "audio_speech", "audio_transcription", FILES, NATIVE}
+    ),
+    "anthropic": frozenset({"chat", "count_tokens"}),
+    "cohere": frozenset({"rerank"}),
+    "native": frozenset({NATIVE}),
+}
+"""What each wire format is used for; ``native`` is one whose API is only passed through."""
+
+_SPOKEN: Mapping[str, tuple[str, ...]] = {
+    "openai": ("openai_chat", "openai_responses"),
+    "anthropic": ("anthropic_messages",),
+}
+"""The chat formats of a dialect, the one to prefer first."""
+
+KINDS = frozenset(
+    {"chat", "embeddings", "rerank", "image_generation", "audio_speech", "audio_transcription", "count_tokens"}
+)
+"""What a model may be for."""
+
+_BY_NAME = {
+    "embeddings": ("text-embedding-*", "*embed*"),
+    "rerank": ("*rerank*",),
+    "image_generation": ("dall-e-*", "gpt-image-*"),
+    "audio_transcription": ("whisper-*", "*-transcribe"),
+    "audio_speech": ("tts-*", "*-tts"),
+    "chat": ("gpt-*", "claude-*", "grok-*", "mistral-*"),
+}
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be used; the message names the key and says what it takes."""
+
+
+@dataclass(frozen=True)
+class ProviderModel:
+    """A model of a provider.
+
+    Attributes:
+        id: its name at the provider, or a pattern with ``*`` for all that fit.
+        kinds: what it is for; ``None`` for everything that the provider's dialect is used for.
+    """
+
+    id: str
+    kinds: frozenset[str] | None = None
+
+    @classmethod
+    def named(cls, name: str) -> ProviderModel:
+        """Return the model with this name; what it is for follows from well-known names, such as ``whisper-*``."""
+        kind = next((kind for kind, forms in _BY_NAME.items() if any(fnmatchcase(name, form) for form in forms)), None)
+        if kind is None or "*" in name:
+            return cls(name)
+        return cls(name, frozenset({"chat", "count_tokens"} if kind == "chat" else {kind}))
+
+    @property
+    def is_pattern(self) -> bool:
+        """Whether it stands for more than one model."""
+        return "*" in self.id
+
+    def fits(self, name: str) -> bool:
+        """Whether a name means this model."""
+        return name == self.id or (self.is_pattern and fnmatchcase(name, self.id))
+
+
+ECHO_MODELS = (ProviderModel("echo"), ProviderModel("echo-*"))
+"""What every built-in provider has as well: models whose names say how to answer, such as ``echo-cut``."""
+
+
+@dataclass(frozen=True)
+class ProviderConfig:
+    """One provider of the project.
+
+    Attributes:
+        id: the name it has in rules and in ``provider::model``.
+        kind: ``"echo"``, built in and offline, or ``"upstream"``, a server.
+        type: what ``x-genai-provider`` calls it, such as ``"openai"``; several providers may be of one type.
+        dialect: the wire format it speaks, a key of :data:`DIALECTS`.
+        models: the models it may be asked for.
+        base_url: address of an upstream, ending where ``/chat/completions`` or ``/messages`` begins.
+        key_env: name of the environment variable that holds the credential.
+        timeout_s: seconds to wait for the head of a reply, and for each further piece of it.
+        formats: the chat formats it speaks, such as ``"openai_chat"``, the one to prefer first; empty for those of its
+            dialect.
+    """
+
+    id: str
+    kind: str
+    type: str
+    dialect: str
+    models: tuple[ProviderModel, ...] = ()
+    base_url: str | None = None
+    key_env: str | None = None
+    timeout_s: float = 30.0
+    formats: tuple[str, ...] = ()
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """The chat formats it speaks, the one to prefer first."""
+        return self.formats or _SPOKEN.get(self.dialect, ())
+
+    @property
+    def max_tokens_field(self) -> str:
+        """What it calls the limit of a chat completion.
+
+        OpenAI's reasoning models refuse the old name, of other servers many know no other.
+        """
+        return "max_completion_tokens" if self.type in ("openai", "azure-openai") else "max_tokens"
+
+    def credential(self, environ: Mapping[str, str] = os.environ) -> str | None:
+        """Return the credential that the gateway keeps, without white space around it.
+
+        ``None`` if there is none, so that the caller's is used.
+
+        Raises:
+            ValueError: no header can hold it; names the variable, never the value.
+        """
+        value = environ.get(self.key_env, "").strip() if self.key_env else ""
+        return header_value(f"the environment variable {self.key_env}", value) if value else None
+
+    def serves(self, kind: str) -> bool:
+        """Whether its dialect is used for this kind of call."""
+        return kind in DIALECTS[self.dialect]
+
+    def model(self, name: str) -> ProviderModel | None:
+        """Return the model that a name means, ``None`` if it has none such; a listed one wins over a pattern."""
+        models = self.models + (ECHO_MODELS if self.kind == "echo" else ())
+        fitting = (model for model in models if model.fits(name))
+        return min(fitting, key=lambda model: model.is_pattern, default=None)
+
+    def offers(self, model: ProviderModel, kind: str) -> bool:
+        """Whether one of its models is for this kind of call."""
+        return self.serves(kind) and (model.kinds is None or kind in model.kinds)
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The providers of a local gateway, in their order.
+
+    Attributes:
+        providers: by their ids; those of a new local project unless given.
+    """
+
+    providers: Mapping[str, ProviderConfig] = field(default_factory=lambda: {each.id: each for each in DEFAULTS})
+
+    @classmethod
+    def of(cls, *providers: ProviderConfig) -> Registry:
+        """Return these providers and no others."""
+        return cls({provider.id: provider for provider in providers})
+
+    def __iter__(self) -> Iterator[ProviderConfig]:
+        return iter(self.providers.values())
+
+    def find(self, name: str) -> ProviderConfig | None:
+        """Return the provider with this id, or with the id that the name is an alias of."""
+        return self.providers.get(name) or self.providers.get(canonical(name))
+
+    def of_type(self, name: str) -> list[ProviderConfig]:
+        """Return the providers of a type."""
+        return [provider for provider in self if provider.type == canonical(name)]
+
+
+def canonical(name: str) -> str:
+    """Return the id that a name is an alias of, else the name itself."""
+    return ALIASES.get(name, name)
+
+
+def _echo(provider_id: str, models: Iterable[str], dialect: str = "openai") -> ProviderConfig:
+    return ProviderConfig(provider_id, "echo", provider_id, dialect, tuple(map(ProviderModel.named, models)))
+
+
+DEFAULTS: tuple[ProviderConfig, ...] = (
+    _echo("openai", ("gpt-4o", "gpt-4o-mini", "text-embedding-3-small", "dall-e-3", "whisper-1", "tts-1")),
+    _echo("anthropic", ("claude-sonnet-4-6",), "anthropic"),
+    _echo("xai", ("grok-4",)),
+    _echo("cohere", ("rerank-v3.5",), "cohere"),
+    _echo("mistral", ("mistral-large-latest",)),
+)
+"""The providers of a new local project, all answered by ``echo``."""

@@ -1,0 +1,134 @@
+"""What ``echo`` says: the user's last words, or what the request asks for instead."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from . import tokens
+from .conversation import ToolUse
+from .directives import without_markers
+from .instances import NoInstanceError, instance_of
+from .refusals import EchoError
+from .tools import arguments_for, tools_to_call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .conversation import ChatQuestion
+    from .directives import Directives
+
+REFUSAL = "echo: this request is refused."
+_LONGEST = 1_000_000
+
+
+class EchoAnswer(NamedTuple):
+    """An answer.
+
+    Attributes:
+        text: the words, those of the refusal if it is one.
+        calls: the tools to call; then there are no words.
+        finish: why it ends.
+        thinking: what was thought before, ``None`` if nothing.
+        stop_sequence: the text that ended it.
+    """
+
+    text: str = ""
+    calls: tuple[ToolUse, ...] = ()
+    finish: Literal["stop", "length", "stop_sequence", "calls", "refusal"] = "stop"
+    thinking: str | None = None
+    stop_sequence: str | None = None
+
+    @property
+    def thinking_tokens(self) -> int:
+        """The tokens of the thinking."""
+        return tokens.count(self.thinking or "")
+
+    @property
+    def tokens(self) -> int:
+        """The tokens of all of it."""
+        calls = sum(tokens.count(call.name) + tokens.count(call.arguments) for call in self.calls)
+        return self.thinking_tokens + tokens.count(self.text) + calls
+
+
+def signature(thinking: str) -> str:
+    """Return what proves that a thinking block is unchanged when it comes back."""
+    return base64.b64encode(hashlib.sha256(b"echo:" + thinking.encode("utf-8", "surrogatepass")).digest()).decode()
+
+
+def answers(ask: ChatQuestion, directives: Directives, body: bytes, new_id: Callable[[], str]) -> list[EchoAnswer]:
+    """Return the answers to a request, as many as it wants; all but the first end in their number.
+
+    Args:
+        ask: the request.
+        directives: what it wants to be answered.
+        body: the request as it came.
+        new_id: gives the id of each call.
+
+    Raises:
+        EchoError: 400, a schema in the request has no value.
+    """
+    return [_answer(ask, directives, body, new_id, index) for index in range(ask.choices)]
+
+
+def _answer(
+    ask: ChatQuestion, directives: Directives, body: bytes, new_id: Callable[[], str], index: int
+) -> EchoAnswer:
+    if "refuse" in directives.flags:
+        return EchoAnswer(REFUSAL, finish="refusal")
+    said = without_markers(ask.user_text)
+    thinking = f"The user said: {tokens.cut(said, 50)}" if ask.thinking else None
+    if directives.say is None and (called := tools_to_call(ask, said)):
+        calls = tuple(ToolUse(new_id(), tool.name, arguments_for(tool, said)) for tool in called)
+        return EchoAnswer(calls=calls, finish="calls", thinking=thinking)
+    text = _text(ask, directives, body, said)
+    ended = EchoAnswer(f"{text} ({index + 1})" if index and ask.schema is None else text, thinking=thinking)
+    return _within_limit(_stopped(ended, ask.stop), ask.limit)
+
+
+def _text(ask: ChatQuestion, directives: Directives, body: bytes, said: str) -> str:
+    if directives.say is not None:
+        text = directives.say
+    elif "request" in directives.flags:
+        text = json.dumps(json.loads(body), ensure_ascii=False)
+    elif ask.schema is not None:
+        return _json(ask.schema, said)
+    else:
+        text = _echo(ask, said)
+    times = min(int(directives.value("repeat") or 1), _LONGEST // (len(text) + 1) + 1)
+    return " ".join([text] * times)
+
+
+def _echo(ask: ChatQuestion, said: str) -> str:
+    if ask.results:
+        return "\n".join(f"echo: {name} returned {text}" for name, text in ask.results)
+    images = next((message.images for message in reversed(ask.messages) if message.role == "user"), 0)
+    seen = f" [{images} image{'s' * (images > 1)}]" if images else ""
+    return f"echo: {said}{seen}"
+
+
+def _json(schema: dict[str, object], said: str) -> str:
+    if not schema:
+        return json.dumps({"echo": said}, ensure_ascii=False)
+    try:
+        return json.dumps(instance_of(schema), ensure_ascii=False)
+    except NoInstanceError as exc:
+        message = f"Invalid schema for response_format: {exc}"
+        raise EchoError(400, message, param="response_format") from exc
+
+
+def _stopped(answer: EchoAnswer, stop: tuple[str, ...]) -> EchoAnswer:
+    places = [(place, text) for text in stop if text and (place := answer.text.find(text)) >= 0]
+    if not places:
+        return answer
+    place, text = min(places)
+    return answer._replace(text=answer.text[:place], finish="stop_sequence", stop_sequence=text)
+
+
+def _within_limit(answer: EchoAnswer, limit: int | None) -> EchoAnswer:
+    if limit is None or answer.tokens <= limit:
+        return answer
+    text = tokens.cut(answer.text, max(0, limit - answer.thinking_tokens))
+    return answer._replace(text=text, finish="length", stop_sequence=None)

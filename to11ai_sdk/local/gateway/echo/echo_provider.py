@@ -1,0 +1,135 @@
+"""``EchoProvider``: a provider without a network."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
+
+from ..formats.common import encode
+from ..provider import UnreachableError, UpstreamReply, UpstreamRequest
+from .context import CountedIds, EchoReply, EchoRequest, ProviderContext, Tally
+from .refusals import EchoError, InvalidError, error_body, refusal_of
+from .routes import DIALECTS, route
+from .storage import MemoryFiles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from .directives import Directives
+    from .storage import FileStore
+
+_REQUEST_ID = {"anthropic": "request-id"}
+
+
+class EchoProvider:
+    """Answers as a provider of a dialect would, offline and the same each time.
+
+    Args:
+        dialect: ``"openai"`` (also for xAI and Mistral), ``"anthropic"``, ``"cohere"``, or ``"native"`` for one whose
+            API is only passed through.
+        name: which provider it stands for, such as ``"xai"``; stands in model lists, and markers may be meant for it.
+        models: the models it has; it always has ``echo`` as well, and those that fail on purpose.
+        files: where uploaded files are kept, by default in memory.
+        new_id: makes an id of a prefix and the bytes of the request.
+        clock: the time in seconds since 1970.
+        sleep: waits some seconds; called for ``slow`` only.
+
+    Raises:
+        ValueError: the dialect is unknown.
+    """
+
+    def __init__(
+        self,
+        *,
+        dialect: str,
+        name: str | None = None,
+        models: Collection[str] = (),
+        files: FileStore | None = None,
+        new_id: Callable[[str, bytes], str] | None = None,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        if dialect not in DIALECTS:
+            raise ValueError(f"dialect must be one of {', '.join(DIALECTS)}, not {dialect!r}")
+        self.dialect = dialect
+        self._sleep = sleep
+        # A store may have a length, and be empty.
+        kept = MemoryFiles() if files is None else files
+        self._context = ProviderContext(dialect, name or dialect, models, kept, new_id or CountedIds(), clock, Tally())
+
+    def send(self, request: UpstreamRequest) -> UpstreamReply:
+        """Answer a request.
+
+        Raises:
+            UnreachableError: the request asked for that, or for a first byte later than its ``timeout_s``.
+        """
+        request_id = self._context.new_id("req_", request.body)
+        headers = {_REQUEST_ID.get(self.dialect, "x-request-id"): request_id}
+        try:
+            answered, directives = self._answer(request)
+        except InvalidError as exc:
+            return self._refused(refusal_of(exc, self.dialect), headers, request_id)
+        except EchoError as exc:
+            return self._refused(exc, headers, request_id)
+        headers["content-type"] = answered.media_type
+        if answered.error_event is None:
+            answered = answered._replace(chunks=_damaged(answered.chunks, directives.flags))
+            headers["content-length"] = str(sum(map(len, answered.chunks)))
+        else:
+            headers["cache-control"] = "no-cache"
+        return UpstreamReply(200, headers, self._body(answered, directives))
+
+    def _answer(self, request: UpstreamRequest) -> tuple[EchoReply, Directives]:
+        target = urlsplit(request.path)
+        endpoint, arguments = route(self.dialect, self._context.name, request.method, target.path)
+        echo_request = EchoRequest(self._context, request, arguments, dict(parse_qsl(target.query)))
+        answered = endpoint(echo_request)
+        if "error-event" in echo_request.directives.flags and answered.error_event is None:
+            raise EchoError(500, "echo: an error, as the request asked for.")
+        if float(echo_request.directives.value("slow") or 0) >= request.timeout_s:
+            self._sleep(request.timeout_s)
+            raise UnreachableError(f"{self._context.name}: no answer within {request.timeout_s:g} s")
+        return answered, echo_request.directives
+
+    def _refused(self, error: EchoError, headers: dict[str, str], request_id: str) -> UpstreamReply:
+        body = encode(error_body(error, self.dialect, request_id))
+        headers = {**headers, "content-type": "application/json", "content-length": str(len(body))}
+        if error.retry_after is not None:
+            headers["retry-after"] = error.retry_after
+        return UpstreamReply(error.status, headers, _once(body))
+
+    def _body(self, answered: EchoReply, directives: Directives) -> Iterator[bytes]:
+        pause = float(directives.value("slow") or 0)
+        for chunk in _broken(answered, directives.flags):
+            if pause:
+                self._sleep(pause)
+            if chunk is None:
+                raise UnreachableError(f"{self._context.name}: the connection broke, as the request asked for")
+            yield chunk
+
+
+def _broken(answered: EchoReply, flags: frozenset[str]) -> list[bytes | None]:
+    """Return the chunks of a reply, broken in the middle as asked for; ``None`` is where the connection breaks."""
+    half = -(-len(answered.chunks) // 2)
+    first, second = answered.chunks[:half], answered.chunks[half:]
+    if "cut" in flags:
+        return [*first, None]
+    if answered.error_event is None:
+        return [*answered.chunks]
+    if "error-event" in flags:
+        return [*first, answered.error_event]
+    return [*first, b"data: {malformed\n\n", *second] if "malformed" in flags else [*answered.chunks]
+
+
+def _damaged(chunks: Sequence[bytes], flags: frozenset[str]) -> list[bytes]:
+    """Return the chunks of a reply that is no stream: as they are, without their second half, or in two to be cut."""
+    if not flags & {"malformed", "cut"}:
+        return [*chunks]
+    body = b"".join(chunks)
+    half = len(body) // 2
+    return [body[:half]] if "malformed" in flags else [body[:half], body[half:]]
+
+
+def _once(body: bytes) -> Iterator[bytes]:
+    yield body

@@ -1,0 +1,181 @@
+"""Reads replies as they pass: text for the guardrails, tokens and model for the trace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ....json_types import is_array, is_object
+from ...json_input.fields import FormatError
+from ...json_input.reader import objects, read_json
+from ..formats.neutral import End, Error, Start
+from ..formats.sse import MAX_EVENT, EventParser
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..formats.neutral import Delta
+    from ..formats.sse import Event
+
+_LAST = ("message_stop", "response.completed", "response.incomplete", "response.failed")
+_ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
+
+
+@dataclass
+class ReplyFacts:
+    """What is known of a reply so far.
+
+    Attributes:
+        model: the model that answers.
+        input_tokens: tokens in, as the provider counts them.
+        output_tokens: tokens out.
+        is_over: whether the last event of the stream has come.
+        is_broken: whether that was an error.
+        has_stopped: whether the model has said why it stops; some servers let nothing follow that.
+    """
+
+    model: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    is_over: bool = False
+    is_broken: bool = False
+    has_stopped: bool = False
+
+    def read(self, value: Any) -> None:
+        """Take the model and the tokens from a reply or an event of any format."""
+        if not is_object(value):
+            return
+        for holder in (value, value.get("message"), value.get("response")):
+            if is_object(holder):
+                self.model = holder["model"] if isinstance(holder.get("model"), str) else self.model
+                self._count(holder.get("usage"))
+
+    def update(self, delta: Delta) -> None:
+        """Take them from a delta of the neutral form."""
+        if isinstance(delta, Start):
+            self.model = delta.model
+        if isinstance(delta, Start | End) and delta.usage:
+            self.input_tokens, self.output_tokens = delta.usage.input_tokens, delta.usage.output_tokens
+        self.end(isinstance(delta, End | Error), isinstance(delta, Error))
+
+    def end(self, is_over: bool, is_broken: bool) -> None:
+        """Say whether the stream is over; what is over stays so."""
+        self.is_over |= is_over or is_broken
+        self.is_broken |= is_broken
+
+    def _count(self, usage: Any) -> None:
+        if not is_object(usage):
+            return
+        cached = [usage.get(f"cache_{what}_input_tokens") for what in ("read", "creation")]
+        fresh = _number(usage, "input_tokens", "prompt_tokens")
+        if fresh is not None:
+            self.input_tokens = fresh + sum(count for count in cached if isinstance(count, int))
+        output = _number(usage, "output_tokens", "completion_tokens")
+        self.output_tokens = self.output_tokens if output is None else output
+
+
+class StreamWatcher:
+    """Reads the events of a stream while its bytes pass, and ignores what it does not understand."""
+
+    def __init__(self, facts: ReplyFacts) -> None:
+        self._facts = facts
+        self._parser = EventParser()
+        self._held = bytearray()
+
+    def whole_events(self, chunk: bytes) -> bytes:
+        """Return the bytes up to the end of the last event that is complete; the rest waits for the next chunk.
+
+        Raises:
+            FormatError: an event is longer than ``MAX_EVENT``.
+        """
+        begin = max(0, len(self._held) - 3)  # an end may have begun there
+        self._held += chunk
+        end = max(place + len(mark) if (place := self._held.rfind(mark, begin)) >= 0 else 0 for mark in _ENDS)
+        events = bytes(self._held[:end])
+        del self._held[:end]
+        if len(self._held) > MAX_EVENT:
+            raise FormatError(f"an event may have {MAX_EVENT} bytes at most")
+        return events
+
+    def texts(self, events: bytes) -> Iterator[tuple[int, str]]:
+        """Yield the texts of the model in these whole events, each with the number of the choice that it is of."""
+        for event in self._parser.feed(events):
+            yield from self._look(event)
+
+    def _look(self, event: Event) -> Iterator[tuple[int, str]]:
+        try:
+            value = read_json(event.data)
+        except (RecursionError, ValueError):
+            self._facts.end(event.data.strip() == "[DONE]", False)
+            return
+        self._facts.read(value)
+        if is_object(value):
+            self._facts.end(value.get("type") in _LAST, is_object(value.get("error")) or value.get("type") == "error")
+            self._facts.has_stopped |= any(choice.get("finish_reason") for choice in objects(value.get("choices")))
+            yield from _event_texts(value)
+
+
+def reply_texts(reply: Any) -> Iterator[str]:
+    """Yield the texts of the model in a whole reply of any format."""
+    if not is_object(reply):
+        return
+    for choice in objects(reply.get("choices")):
+        yield from _message_texts(choice.get("message"))
+    yield from _message_texts(reply)
+    for item in objects(reply.get("output")):
+        yield from _message_texts(item)
+
+
+def input_texts(body: Any, members: tuple[str, ...]) -> Iterator[str]:
+    """Yield what people wrote in these members of a request: texts, without images, ids and names."""
+    for name in members:
+        yield from _texts(body.get(name) if is_object(body) else None, below=False)
+
+
+_TEXTS = frozenset({"text", "content", "thinking", "output", "refusal", "reasoning_content"})
+_STRUCTURES = frozenset({"input", "arguments"})
+_DATA = frozenset({"image_url", "source", "input_audio", "file"})
+
+
+def _texts(value: Any, *, below: bool) -> Iterator[str]:
+    """``below`` says that every text counts, as in the arguments of a tool."""
+    if isinstance(value, str):
+        yield value
+    elif is_array(value):
+        for item in value:
+            yield from _texts(item, below=below)
+    elif is_object(value):
+        for name, member in value.items():
+            if below or _holds_text(name, member):
+                yield from _texts(member, below=below or name in _STRUCTURES)
+
+
+def _holds_text(name: str, member: Any) -> bool:
+    if isinstance(member, str):
+        return name in _TEXTS or name in _STRUCTURES
+    return name not in _DATA
+
+
+def _event_texts(event: dict[str, Any]) -> Iterator[tuple[int, str]]:
+    for choice in objects(event.get("choices")):
+        index = choice.get("index")
+        for text in _message_texts(choice.get("delta")):
+            yield index if isinstance(index, int) else 0, text
+    delta = event.get("delta")
+    if isinstance(delta, str) and event.get("type") == "response.output_text.delta":
+        yield 0, delta
+    elif is_object(delta) and isinstance(delta.get("text"), str):
+        yield 0, delta["text"]
+
+
+def _message_texts(message: Any) -> Iterator[str]:
+    content = message.get("content") if is_object(message) else None
+    if isinstance(content, str):
+        yield content
+    for part in objects(content):
+        if isinstance(part.get("text"), str):
+            yield part["text"]
+
+
+def _number(usage: dict[str, Any], *names: str) -> int | None:
+    return next((usage[name] for name in names if isinstance(usage.get(name), int)), None)

@@ -1,0 +1,1 @@
+"""Passes a provider's reply on to the caller."""

@@ -1,0 +1,96 @@
+"""Writes errors in the caller's format, and gives the errors of providers the gateway's codes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ....json_types import is_object
+from ...json_input.reader import read_json
+from ..answer import Answer
+from ..formats import FORMATS
+from ..formats.error_bodies import read_error
+from ..gateway_problem import OVERLOADED, GatewayProblem
+from ..upstream.header_rules import to_caller
+
+if TYPE_CHECKING:
+    from ..provider import UpstreamReply
+    from ..routing import Attempt
+
+_CODES = {401: "auth", 402: "quota", 403: "forbidden", 404: "model_not_found", 429: "rate_limit"}
+_BY_CODE = {
+    "insufficient_quota": "quota",
+    "billing_error": "quota",
+    "content_policy_violation": "content_policy",
+    "content_filter": "content_policy",
+    "organization_verification_required": "org_verification_required",
+}
+
+
+def answer(problem: GatewayProblem, wire_format: str) -> Answer:
+    """Return the reply for a problem, in the caller's format."""
+    body = FORMATS[wire_format].error_body(None, problem.code, problem.message, problem.status)
+    if problem.details:
+        body["error"]["details"] = {**problem.details, "code": problem.code}
+    headers = {"content-type": "application/json", "x-to11-error-code": problem.header_code}
+    if problem.upstream_provider:
+        headers["x-to11-upstream-provider"] = problem.upstream_provider
+    if problem.status == 405:
+        headers["allow"] = ", ".join(problem.details["allowed"])
+    return Answer(problem.status, headers, json.dumps(body, separators=(",", ":")).encode())
+
+
+def seen(answer: Answer) -> GatewayProblem | None:
+    """Return what a provider's refusal that is passed on was, for the trace; ``None`` if it is none."""
+    if answer.status < 400:
+        return None
+    code = answer.headers["x-to11-error-code"]
+    return GatewayProblem(answer.status, code, code, "the provider refused")
+
+
+def refused(attempt: Attempt, reply: UpstreamReply, body: bytes, wire_format: str | None) -> Answer:
+    """Return the reply for a provider's 4xx: its own body, or the same said in the caller's format.
+
+    Args:
+        attempt: the target that was asked.
+        reply: head of its reply.
+        body: body of its reply.
+        wire_format: the caller's format; ``None`` if the provider speaks it.
+    """
+    decoded = _decoded(body)
+    code = code_for(reply.status, decoded, has_model=attempt.model is not None)
+    headers = refusal_headers(attempt, reply, code)
+    if wire_format is None:
+        return Answer(reply.status, headers, body)
+    error = read_error(decoded, reply.status)
+    translated = FORMATS[wire_format].error_body(error.type, error.code, error.message, reply.status)
+    headers["content-type"] = "application/json"
+    return Answer(reply.status, headers, json.dumps(translated, separators=(",", ":")).encode())
+
+
+def refusal_headers(attempt: Attempt, reply: UpstreamReply, code: str) -> dict[str, str]:
+    """Return the headers of a provider's error: what the caller may see, whose it is, its code, when to retry."""
+    headers = to_caller(reply.headers)
+    headers |= {"x-to11-error-code": code, "x-to11-upstream-provider": attempt.provider_id}
+    if reply.status == 429 and "retry-after" in reply.headers:
+        headers["retry-after"] = reply.headers["retry-after"]
+    return headers
+
+
+def code_for(status: int, body: Any = None, *, has_model: bool = True) -> str:
+    """Return the value of ``x-to11-error-code`` for a provider's error; not every call is of a model."""
+    error = body.get("error") if is_object(body) else None
+    said = [error.get("code"), error.get("type")] if is_object(error) else []
+    for code in said:
+        if isinstance(code, str) and code in _BY_CODE:
+            return _BY_CODE[code]
+    if status >= 500:
+        return "overloaded" if status in OVERLOADED else "upstream"
+    return _CODES.get(status, "bad_request") if has_model or status != 404 else "bad_request"
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return read_json(body)
+    except (RecursionError, ValueError):
+        return body.decode("utf-8", "replace")[:1000]

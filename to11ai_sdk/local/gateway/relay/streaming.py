@@ -1,0 +1,179 @@
+"""A provider's stream on its way to the caller: as it is where both use one format, else translated."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict, deque
+from threading import Event
+from typing import TYPE_CHECKING
+
+from .. import gateway_problem
+from ..answer import Answer, Stream
+from ..formats import FORMATS, FormatError, sse
+from ..formats.neutral import ChatRequest, End, Error, PartDelta, PartStart, Text
+from ..gateway_problem import GatewayProblem
+from ..observe.watch import StreamWatcher
+from ..provider import UnreachableError
+from ..upstream import stream_usage
+from ..upstream.header_rules import to_caller
+from ..upstream.outgoing import upstream_format
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Mapping
+
+    from ..call import RoutedCall
+    from ..formats.neutral import Delta
+    from ..observe.guardrails import OutputGuard
+    from ..observe.recorder import CallRecord
+    from ..provider import UpstreamReply
+    from ..upstream.attempts import Reached
+
+_NUMBER = re.compile(rb'"sequence_number": ?(\d+)')
+
+
+def is_streaming_response(call: RoutedCall, reply: UpstreamReply, *, is_cached: bool) -> bool:
+    """Return whether a reply is passed on as it arrives: events, and, if its length is not known, what nothing reads.
+
+    Args:
+        call: the call.
+        reply: the head of the reply.
+        is_cached: whether the cache has a part in the call.
+    """
+    if call.incoming.method == "HEAD" or reply.status >= 300 or reply.status == 204:
+        return False
+    is_read = is_cached or not (call.is_native or call.match.endpoint.name == "audio_speech")
+    return _is_events(reply.headers) or not (is_read or "content-length" in reply.headers)
+
+
+def _is_events(headers: Mapping[str, str]) -> bool:
+    return headers.get("content-type", "").partition(";")[0].strip().lower() == sse.MEDIA_TYPE
+
+
+def streamed(call: RoutedCall, reached: Reached, record: CallRecord, new_guard: Callable[[], OutputGuard]) -> Answer:
+    """Return the reply that is sent while it arrives.
+
+    Args:
+        call: the call.
+        reached: the head of the reply.
+        record: is ended with the stream.
+        new_guard: makes what sees the text of one choice.
+    """
+    source_format = upstream_format(call, reached.attempt)
+    if not call.is_chat:
+        made = _unread(call, reached, record)
+    elif source_format == call.wire_format:
+        made = _verbatim(call, reached, record, defaultdict(new_guard))
+    else:
+        made = _rewritten(call, FORMATS[source_format].read_stream(reached.reply.body), record, new_guard())
+    gone = Event()
+
+    def abort() -> None:
+        gone.set()
+        getattr(reached.reply.body, "abort", _nothing)()
+
+    def end() -> None:
+        record.end(gateway_problem.hung_up())
+        getattr(reached.reply.body, "close", _nothing)()
+
+    headers = {"cache-control": "no-cache", **to_caller(reached.reply.headers)}
+    return Answer(reached.reply.status, headers, Stream(_finishing(call, reached, made, record, gone), abort, end))
+
+
+def _unread(call: RoutedCall, reached: Reached, record: CallRecord) -> Generator[bytes]:
+    watch = StreamWatcher(record.facts)
+    has_tokens = _is_events(reached.reply.headers) and not call.is_native
+    for chunk in reached.reply.body:
+        if has_tokens:
+            deque(watch.texts(watch.whole_events(chunk)), maxlen=0)
+        yield chunk
+
+
+def _verbatim(
+    call: RoutedCall, reached: Reached, record: CallRecord, guards: defaultdict[int, OutputGuard]
+) -> Generator[bytes]:
+    watch = StreamWatcher(record.facts)
+    is_unasked = call.wire_format == "openai_chat" and not stream_usage.is_asked_for(call.body)
+    for chunk in reached.reply.body:
+        events = watch.whole_events(chunk)
+        for choice, text in watch.texts(events):
+            guards[choice].add(text)
+        if record.facts.is_over:
+            _end(guards)
+        events = stream_usage.without_usage_chunk(events) if is_unasked else events
+        if events:
+            yield events
+    _end(guards)
+    if not (record.facts.is_over or record.facts.has_stopped):
+        raise FormatError("its stream ended before its last event")
+
+
+def _end(guards: Mapping[int, OutputGuard]) -> None:
+    for guard in guards.values():
+        guard.end()
+
+
+def _rewritten(call: RoutedCall, deltas: Iterator[Delta], record: CallRecord, guard: OutputGuard) -> Generator[bytes]:
+    yield from FORMATS[call.wire_format].write_stream(_checked(deltas, record, guard), call.neutral)
+
+
+def _checked(deltas: Iterator[Delta], record: CallRecord, guard: OutputGuard) -> Iterator[Delta]:
+    in_text = False
+    for delta in deltas:
+        record.facts.update(delta)
+        if isinstance(delta, PartStart):
+            in_text = isinstance(delta.part, Text)
+        elif in_text and isinstance(delta, PartDelta):
+            guard.add(delta.text)
+        elif isinstance(delta, End | Error):
+            guard.end()
+        yield delta
+
+
+def _finishing(
+    call: RoutedCall, reached: Reached, made: Generator[bytes], record: CallRecord, gone: Event
+) -> Generator[bytes]:
+    """Pass the stream on; what breaks it becomes an event, and its end is recorded before the last byte leaves.
+
+    Raises:
+        ConnectionError: it broke, and is of no format that has an event for that.
+    """
+    provider_id = reached.attempt.provider_id
+    number = 0
+    try:
+        for chunk in made:
+            if record.facts.is_over:
+                record.end(gateway_problem.broken_stream(provider_id) if record.facts.is_broken else None)
+            yield chunk
+            number = _number_after(chunk, number)
+        record.end(None)
+    except (FormatError, GatewayProblem, UnreachableError) as exc:
+        if isinstance(exc, UnreachableError) and record.facts.is_over:
+            return  # everything had come
+        reason = _reason(provider_id, exc)
+        record.end(gateway_problem.hung_up() if gone.is_set() else reason)
+        if not call.is_chat:
+            raise ConnectionError(reason.message) from exc
+        yield from _error_event(call, reason, number)
+
+
+def _reason(provider_id: str, exc: FormatError | GatewayProblem | UnreachableError) -> GatewayProblem:
+    if isinstance(exc, UnreachableError):
+        return gateway_problem.unreachable(provider_id, exc)
+    return exc if isinstance(exc, GatewayProblem) else gateway_problem.unreadable(provider_id, str(exc))
+
+
+def _number_after(events: bytes, number: int) -> int:
+    """Return the number of the next event of a stream of responses, the only ones that are numbered."""
+    found = _NUMBER.findall(events)
+    return int(found[-1]) + 1 if found else number
+
+
+def _error_event(call: RoutedCall, problem: GatewayProblem, number: int) -> Iterator[bytes]:
+    error = Error(None, problem.code, problem.message, problem.status)
+    for event in FORMATS[call.wire_format].write_stream(iter([error]), ChatRequest("", ())):
+        # It is written as the first event of a stream, and comes in the middle of one.
+        yield event.replace(b'"sequence_number":0', b'"sequence_number":%d' % number)
+
+
+def _nothing() -> None:
+    """Do nothing: nothing is open that could be aborted."""

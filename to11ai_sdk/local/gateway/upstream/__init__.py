@@ -1,0 +1,1 @@
+"""Talks to a provider: the request for it, its credentials, and what answers."""

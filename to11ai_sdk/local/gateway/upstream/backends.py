@@ -1,0 +1,106 @@
+"""What answers for each provider: a server, or ``echo`` with its files in the database."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from ...store import gateway_records
+from ..echo import EchoProvider
+from ..echo.storage import FileRow
+from .http_provider import UpstreamProvider
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from ...store import Store
+    from ..config.providers import ProviderConfig
+    from ..provider import Provider
+
+
+class Backends:
+    """Makes what answers, once for each provider of each project.
+
+    Args:
+        store: keeps the files of ``echo``.
+        clock: returns the time in seconds since 1970.
+        sleep: waits some seconds.
+    """
+
+    def __init__(self, store: Store, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+        self._store = store
+        self._clock = clock
+        self._sleep = sleep
+        self._made: dict[tuple[str, str], Provider] = {}
+        self._lock = Lock()
+
+    def of(self, config: ProviderConfig, project_id: str) -> Provider:
+        """Return what answers for a provider in a project."""
+        key = (project_id if config.kind == "echo" else "", config.id)
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = self._make(config, project_id)
+            return self._made[key]
+
+    def _make(self, config: ProviderConfig, project_id: str) -> Provider:
+        if config.kind != "echo":
+            return UpstreamProvider(dialect=config.dialect, base_url=config.base_url or "")
+        return EchoProvider(
+            dialect=config.dialect,
+            name=config.id,
+            models=_ModelNames(config),
+            files=StoredFiles(self._store, project_id, config.id),
+            clock=self._clock,
+            sleep=self._sleep,
+        )
+
+
+class _ModelNames:
+    """The models of a provider as a collection that knows its patterns, too."""
+
+    def __init__(self, config: ProviderConfig) -> None:
+        self._config = config
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._config.model(name) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return (model.id for model in self._config.models if not model.is_pattern)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class StoredFiles:
+    """A ``FileStore`` over the database.
+
+    Args:
+        store: the database.
+        project_id: whose files.
+        provider_id: at which provider.
+    """
+
+    def __init__(self, store: Store, project_id: str, provider_id: str) -> None:
+        self._store = store
+        self._place = {"project_id": project_id, "provider_id": provider_id}
+
+    def put(self, row: FileRow) -> None:
+        """Keep a file."""
+        with self._store.transaction() as tx:
+            tx.insert("gateway_files", {**self._place, **row._asdict()})
+
+    def get(self, file_id: str) -> FileRow | None:
+        """Return a file with its content, ``None`` if there is none."""
+        with self._store.transaction(write=False) as tx:
+            row = gateway_records.find_file(tx, **self._place, file_id=file_id)
+        return FileRow(**row) if row else None
+
+    def list(self) -> Sequence[FileRow]:
+        """All files, oldest first, without their content."""
+        with self._store.transaction(write=False) as tx:
+            return [FileRow(**row) for row in gateway_records.list_files(tx, **self._place)]
+
+    def delete(self, file_id: str) -> bool:
+        """Drop a file; whether there was one."""
+        with self._store.transaction() as tx:
+            return gateway_records.delete_file(tx, **self._place, file_id=file_id)

@@ -1,0 +1,118 @@
+"""Which headers travel: from the caller to a provider, and from a provider to the caller.
+
+to11's own keys never reach a provider, wherever a caller put them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_plus
+
+from ....gateway import MANAGED_KEY
+from ...headers import PROVIDER_KEYS, bearer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..incoming import Incoming
+
+_HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""RFC 9110 section 7.6.1."""
+_NOT_UPSTREAM = PROVIDER_KEYS | frozenset(
+    {
+        "accept-encoding",  # what comes back is read here
+        "content-length",
+        "cookie",
+        "expect",
+        "forwarded",
+        "host",
+        "traceparent",
+        "via",
+        "x-conversation-id",
+        "x-real-ip",
+    }
+)
+_NOT_BACK = frozenset(
+    {
+        "content-encoding",
+        "content-length",
+        "date",
+        "location",  # a caller that goes there takes its to11 key along
+        "retry-after",
+        "server",
+        "set-cookie",
+        "traceparent",
+    }
+)
+_OURS = ("x-to11-", "x-genai-")
+_PRIVATE = ("x-forwarded-",)
+_BY_DIALECT = ("anthropic-", "openai-", "x-stainless-")
+"""Headers that one dialect only understands."""
+
+
+def to_upstream(headers: Mapping[str, str], traceparent: str, *, same_dialect: bool) -> dict[str, str]:
+    """Return the headers for a provider; the credential is not among them.
+
+    Args:
+        headers: those of the caller, names in lower case.
+        traceparent: the header of the span of this call (W3C Trace Context).
+        same_dialect: whether the provider speaks the caller's format.
+    """
+    dropped = (*_OURS, *_PRIVATE) if same_dialect else (*_OURS, *_PRIVATE, *_BY_DIALECT)
+    kept = _travelling(headers, _NOT_UPSTREAM, dropped)
+    return {**kept, "accept-encoding": "identity", "traceparent": traceparent}
+
+
+def own_credentials(headers: Mapping[str, str], *, native: bool) -> dict[str, str]:
+    """Return what a caller authenticates with in a header that a provider reads as it is: a key for Azure or Google.
+
+    At a provider's own API (``native``) also an ``Authorization`` that is no bearer token: a signature, for one.
+    """
+    kept = {name: headers[name] for name in ("api-key", "x-goog-api-key") if name in headers}
+    value = headers.get("authorization", "")
+    return {**kept, "authorization": value} if native and value and bearer(value) is None else kept
+
+
+def to_caller(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of a provider's reply that the caller may see; names in lower case."""
+    return _travelling(headers, _NOT_BACK, _OURS)
+
+
+def _travelling(headers: Mapping[str, str], without: frozenset[str], prefixes: tuple[str, ...]) -> dict[str, str]:
+    named = {name.strip().lower() for name in headers.get("connection", "").split(",")}
+    dropped = _HOP_BY_HOP | named | without
+    return {name: value for name, value in headers.items() if name not in dropped and not name.startswith(prefixes)}
+
+
+_WORD = re.compile(r"[^\s,;:=\"']+")
+
+
+def without_ours(incoming: Incoming, key: str | None) -> Incoming:
+    """Return the request without the headers and the parts of its query that hold the caller's to11 key.
+
+    Where a provider's key belongs, any to11 key and the placeholder for one count. The headers of to11 stay.
+    """
+    headers = {name: value for name, value in incoming.headers.items() if not _is_ours(name, value, key)}
+    parts = incoming.query.split("&")
+    query = "&".join(part for part in parts if key not in _WORD.findall(unquote_plus(part)))
+    return incoming._replace(headers=headers, query=query)
+
+
+def _is_ours(name: str, value: str, key: str | None) -> bool:
+    words = _WORD.findall(value)
+    if name in PROVIDER_KEYS:
+        return any(word in (key, MANAGED_KEY) or word.startswith("to11_") for word in words)
+    return key in words and not name.startswith("x-to11-")

@@ -1,0 +1,112 @@
+"""Builds the request for a provider."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .. import caller_format
+from ..endpoints import NATIVE
+from ..formats import FORMATS, FormatError, formats
+from ..gateway_problem import GatewayProblem, bad_request
+from ..provider import UpstreamRequest
+from ..routing import applied
+from . import body_edits, header_rules, stream_usage
+
+if TYPE_CHECKING:
+    from ..call import RoutedCall
+    from ..routing import Attempt
+
+
+def upstream_format(call: RoutedCall, attempt: Attempt) -> str:
+    """Return the format in which a target is asked: the caller's own, but for a chat only if the target speaks it."""
+    return call.wire_format if not call.is_chat or speaks(call, attempt) else attempt.provider.spoken[0]
+
+
+def speaks(call: RoutedCall, attempt: Attempt) -> bool:
+    """Whether a target speaks the caller's format."""
+    return call.wire_format in attempt.provider.spoken
+
+
+def request(call: RoutedCall, attempt: Attempt, *, asks_usage: bool = True) -> UpstreamRequest:
+    """Return the request for a target. What the target understands as it came is passed on as it came.
+
+    Args:
+        call: the call.
+        attempt: the target.
+        asks_usage: whether the tokens of a chat stream are asked for, also where the caller does not.
+
+    Raises:
+        GatewayProblem: 400, the request cannot be said in the target's format; 500, no header can hold the managed key.
+    """
+    target_format = upstream_format(call, attempt)
+    same = call.is_native or speaks(call, attempt)
+    travelling = header_rules.to_upstream(call.incoming.headers, call.context.traceparent, same_dialect=same)
+    managed = _managed_key(attempt)
+    if managed is None:
+        travelling |= header_rules.own_credentials(call.incoming.headers, native=call.is_native)
+    body = _body(call, attempt, target_format, asks_usage)
+    if target_format != call.wire_format:
+        travelling["content-type"] = "application/json"
+    return UpstreamRequest(
+        call.incoming.method,
+        _path(call, target_format),
+        travelling,
+        body,
+        managed or call.provider_key,
+        attempt.provider.timeout_s,
+    )
+
+
+def _managed_key(attempt: Attempt) -> str | None:
+    try:
+        return attempt.provider.credential()
+    except ValueError as exc:
+        raise GatewayProblem(500, "invalid_credential", "internal", str(exc)) from None
+
+
+def _path(call: RoutedCall, target_format: str) -> str:
+    if call.match.endpoint is NATIVE:
+        return call.incoming.target.removeprefix(f"/{call.match.native}")
+    if not call.is_chat:
+        return call.incoming.target
+    query = f"?{call.incoming.query}" if call.incoming.query and target_format == call.wire_format else ""
+    return caller_format.PATHS[target_format] + query
+
+
+def _body(call: RoutedCall, attempt: Attempt, target_format: str, asks_usage: bool) -> bytes:
+    if attempt.model is None:
+        return call.incoming.body
+    if call.is_form:
+        same = call.model == attempt.model
+        return (
+            call.incoming.body if same else body_edits.with_model(call.incoming.body, call.content_type, attempt.model)
+        )
+    endpoint = call.chat_endpoint if call.is_chat else call.match.endpoint.name
+    body = applied(attempt, endpoint, call.body)
+    if call.is_chat and target_format == "anthropic_messages":
+        caller_format.refuse_json(call.wire_format, body, attempt.provider_id)
+    if target_format != call.wire_format:
+        return _translated(call, attempt, body, target_format, asks_usage)
+    if target_format == "openai_chat" and call.streams and asks_usage:
+        body = stream_usage.asking(body)
+    changes = {name: value for name, value in body.items() if name not in call.body or call.body[name] != value}
+    return body_edits.with_members(call.incoming.body, changes)
+
+
+def _translated(
+    call: RoutedCall, attempt: Attempt, body: dict[str, object], target_format: str, asks_usage: bool
+) -> bytes:
+    writer = formats(max_tokens_field=attempt.provider.max_tokens_field)[target_format]
+    try:
+        # What a rule adds is in the words of the caller's format: only then is the body read again.
+        is_same = body.keys() == call.body.keys()
+        asked = call.neutral if is_same else FORMATS[call.wire_format].read_request(body)
+        content = writer.write_request(
+            replace(asked, model=str(body["model"]), include_usage=asked.stream and asks_usage)
+        )
+    except FormatError as exc:
+        details = {"field": exc.field} if exc.field else {}
+        raise bad_request("untranslatable", str(exc), details) from None
+    return json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode()

@@ -1,0 +1,138 @@
+"""Failures on demand, so that users can test their own error paths."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from threading import TIMEOUT_MAX, Event, Lock
+from typing import TYPE_CHECKING, Any
+
+from ... import settings, wire
+from ...endpoint import ENDPOINTS
+from ..problems import Problem
+from . import reply_envelope
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CODES = {
+    400: "INVALID_INPUT",
+    401: "UNAUTHORIZED",
+    403: "FORBIDDEN",
+    404: "NOT_FOUND",
+    409: "CONFLICT",
+    429: "RATE_LIMITED",
+    500: "INTERNAL",
+    503: "SERVICE_UNAVAILABLE",
+}
+_KINDS = {"status": "int", "code": "str", "headers": "Mapping[str, Any]", "match": "str"}
+_FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+@dataclass(frozen=True)
+class InjectedFailure:
+    """How one request fails; see ``LocalTo11.fail_next``.
+
+    Raises:
+        TypeError: a value of the wrong type; names the argument.
+        ValueError: a value that there is not, or nothing to do; names the argument.
+    """
+
+    status: int | None = None
+    code: str | None = None
+    delay_s: float = 0.0
+    drop: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: bytes | None = None
+    match: str | None = None
+    processed: bool = False
+
+    def __post_init__(self) -> None:
+        for name, kind in _KINDS.items():
+            if getattr(self, name) is not None:
+                wire.KINDS[kind].check(name, getattr(self, name))
+        if self.status is not None and not 200 <= self.status <= 599:
+            raise ValueError(f"status must be a final HTTP status, 200 to 599, not {self.status}")
+        if self.code is not None and self.status is None:
+            raise ValueError("code is the word for an error: give its status, too")
+        if self.match is not None and self.match not in ENDPOINTS:
+            raise ValueError(f"match must be the name of an endpoint, such as 'prompts.resolve', not {self.match!r}")
+        _check_content(self.body, self.headers)
+        _check_seconds(self.delay_s)
+        if not (self.replies or self.drop or self.headers or self.delay_s):
+            raise ValueError("say how to fail: status, body, headers, delay_s or drop")
+
+    @property
+    def replies(self) -> bool:
+        """Whether it replaces the reply; a failure that only delays, or adds headers, leaves it as it is."""
+        return self.status is not None or self.body is not None
+
+    def reply(self) -> tuple[int, bytes]:
+        """Status and body of the reply."""
+        status = self.status or 200
+        if self.body is not None:
+            return status, self.body
+        code = self.code or _CODES.get(status, "INJECTED")
+        return status, reply_envelope.encode(
+            reply_envelope.error_envelope(Problem(status, code, "fail_next asked for this failure"))
+        )
+
+
+def _check_content(body: Any, headers: Mapping[str, Any]) -> None:
+    if not isinstance(body, bytes | None):
+        raise TypeError(f"body must be bytes or a str, not {type(body).__name__}")
+    for name, value in headers.items():
+        if not _FIELD_NAME.fullmatch(name):
+            raise ValueError(f"headers: {name!r} is no name of a header")
+        if value != "":
+            settings.header_value(f"headers[{name!r}]", value)
+
+
+def _check_seconds(delay_s: Any) -> None:
+    if not isinstance(delay_s, int | float):
+        raise TypeError(f"delay_s must be a number of seconds, not {type(delay_s).__name__}")
+    if not 0 <= delay_s <= TIMEOUT_MAX:
+        raise ValueError(f"delay_s must be 0 to {TIMEOUT_MAX:.0f} seconds, not {delay_s}")
+
+
+class FailureQueue:
+    """The failures that were asked for, each for one request, in their order."""
+
+    def __init__(self) -> None:
+        self._waiting: list[InjectedFailure] = []
+        self._lock = Lock()
+        self._over = Event()
+
+    def add(self, failure: InjectedFailure, times: int) -> None:
+        """Let the next requests that match fail so.
+
+        Raises:
+            TypeError: ``times`` is no ``int``.
+            ValueError: ``times`` is less than 1.
+        """
+        if wire.KINDS["int"].check("times", times) < 1:
+            raise ValueError(f"times must be 1 or more, not {times}")
+        with self._lock:
+            self._waiting += [failure] * times
+
+    def take(self, row_name: str | None) -> InjectedFailure | None:
+        """Return the failure for a request of this row, once; ``None`` if it shall work."""
+        with self._lock:
+            for place, failure in enumerate(self._waiting):
+                if failure.match in (None, row_name):
+                    return self._waiting.pop(place)
+        return None
+
+    def clear(self) -> None:
+        """Forget the failures to come."""
+        with self._lock:
+            self._waiting.clear()
+
+    def wait(self, seconds: float) -> None:
+        """Wait, but not beyond the end of the server."""
+        if seconds > 0:
+            self._over.wait(seconds)
+
+    def end(self) -> None:
+        """End every wait."""
+        self._over.set()

@@ -1,0 +1,123 @@
+"""The pages below ``/local``: for the owner of the local server, not part of the platform's API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from ...json_types import is_object
+from ..headers import bearer
+from ..problems import invalid
+from ..service import releases
+from . import request_body
+from .paths import Routes, Target
+from .reply_envelope import reply_to
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from _typeshed.wsgi import StartResponse
+
+    from ..service import Platform, Session
+
+
+class HasJson(Protocol):
+    """Anything with a form for ``/local``."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the members of its JSON object."""
+        ...
+
+
+class OwnerRequest(NamedTuple):
+    """What a request asks for."""
+
+    project_id: str
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Any
+
+
+class OwnerEndpoint(NamedTuple):
+    """One page.
+
+    Attributes:
+        method: HTTP method.
+        path: path template.
+        answer: makes the data of the reply from what is asked.
+        permissions: what the key must be allowed to do.
+    """
+
+    method: str
+    path: str
+    answer: Callable[[LocalPages, OwnerRequest], Any]
+    permissions: tuple[str, ...] = ()
+
+
+class LocalPages:
+    """Answers what is below ``/local``. It takes a key of the project, as the control plane does.
+
+    The project is the main one unless the header ``x-to11-project-id`` names another.
+
+    Args:
+        platform: does what is asked.
+        recent: the newest spans of the project of a session.
+    """
+
+    def __init__(self, platform: Platform, recent: Callable[[Session, int], Sequence[HasJson]]) -> None:
+        self._platform = platform
+        self._recent = recent
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        method, target = environ["REQUEST_METHOD"], Target.of(environ)
+        reply = reply_to(f"{method} {target.path}", lambda: self._data(environ, method, target), {})
+        return reply.response()(environ, start_response)
+
+    def _data(self, environ: dict[str, Any], method: str, target: Target) -> Any:
+        # Read whoever asks: what is left of a body would be taken for the next request.
+        content = request_body.read(environ)
+        match = _ROUTES.match(method, target.path)
+        project_id = environ.get("HTTP_X_TO11_PROJECT_ID") or self._platform.main.project_id
+        with self._platform.visit(project_id, bearer(environ.get("HTTP_AUTHORIZATION", ""))) as session:
+            session.require(*match.row.permissions)
+        return match.row.answer(
+            self, OwnerRequest(project_id, match.arguments, target.arguments(), request_body.parse(content))
+        )
+
+    def _traces(self, asked: OwnerRequest) -> list[dict[str, Any]]:
+        limit = asked.query.get("limit", "100")
+        if not (limit.isascii() and limit.isdigit()):
+            raise invalid("limit must be a number of spans", field="limit")
+        with self._platform.owner(asked.project_id) as session:
+            return [span.as_json() for span in self._recent(session, int(limit[:9]))]
+
+    def _settings(self, asked: OwnerRequest) -> dict[str, bool]:
+        return {"enforceLabelRegistry": self._platform.strict_labels(asked.project_id)}
+
+    def _set(self, asked: OwnerRequest) -> dict[str, bool]:
+        name = "enforceLabelRegistry"
+        enforce = asked.body.get(name) if is_object(asked.body) else None
+        if not isinstance(enforce, bool) or len(asked.body) != 1:
+            raise invalid(f'the body must be {{"{name}": true}} or {{"{name}": false}}', field=name)
+        return {name: self._platform.strict_labels(asked.project_id, enforce)}
+
+    def _approve(self, asked: OwnerRequest) -> dict[str, Any]:
+        return self._review(asked, approve=True)
+
+    def _reject(self, asked: OwnerRequest) -> dict[str, Any]:
+        return self._review(asked, approve=False)
+
+    def _review(self, asked: OwnerRequest, *, approve: bool) -> dict[str, Any]:
+        with self._platform.owner(asked.project_id) as session:
+            return releases.review(session, asked.path["release_id"], approve=approve)
+
+    PAGES = (
+        OwnerEndpoint("GET", "/local/traces", _traces),
+        OwnerEndpoint("GET", "/local/settings", _settings),
+        OwnerEndpoint("PATCH", "/local/settings", _set, ("project:manage_labels",)),
+        OwnerEndpoint("POST", "/local/releases/{release_id}/approve", _approve, ("routing:review",)),
+        OwnerEndpoint("POST", "/local/releases/{release_id}/reject", _reject, ("routing:review",)),
+    )
+
+
+_ROUTES = Routes(LocalPages.PAGES)

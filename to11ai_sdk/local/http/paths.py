@@ -1,0 +1,135 @@
+"""Finds the application and the row of a table that a request line means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import Map, Rule
+
+from ..problems import Problem, invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication
+
+
+_KEPT = "to11.target"
+
+
+class Row(Protocol):
+    """What can be asked for: a method and a path template such as ``"/v1/projects/{project_id}"``."""
+
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def path(self) -> str: ...
+
+
+R = TypeVar("R", bound=Row)
+
+
+@dataclass(frozen=True)
+class Match(Generic[R]):
+    """The row a request means, and its path parameters, decoded."""
+
+    row: R
+    arguments: dict[str, str]
+
+
+class Target(NamedTuple):
+    """A request target (RFC 9112 section 3.2): the path as it was sent, and the query."""
+
+    path: str
+    query: str
+
+    @classmethod
+    def of(cls, environ: dict[str, Any]) -> Target:
+        """Return the target of a WSGI request, which keeps it."""
+        kept = environ.get(_KEPT)
+        if not isinstance(kept, Target):
+            kept = environ[_KEPT] = cls.parse(environ["REQUEST_URI"])
+        return kept
+
+    @classmethod
+    def parse(cls, raw: str) -> Target:
+        """Take the target of a request line apart; the absolute form loses scheme and host."""
+        if not raw.startswith("/"):
+            raw = "/" + raw.partition("://")[2].partition("/")[2]
+        path, _, query = raw.partition("?")
+        return cls(path, query)
+
+    def arguments(self) -> dict[str, str]:
+        """Return the parameters of the query, decoded; the last of a name counts."""
+        try:
+            return dict(parse_qsl(self.query, keep_blank_values=True, errors="strict", max_num_fields=1000))
+        except ValueError as exc:
+            raise invalid(f"the query cannot be read: {exc}") from exc
+
+
+class Routes(Generic[R]):
+    """A table as a router. It looks at the path before percent-decoding, so ``%2F`` stays within one id."""
+
+    def __init__(self, table: Iterable[R]) -> None:
+        rules = [_rule(row) for row in table]
+        self._adapter = Map(rules, strict_slashes=True, merge_slashes=False).bind("local")
+
+    def match(self, method: str, path: str) -> Match[R]:
+        """Return the row for a method and a raw path.
+
+        Raises:
+            Problem: 404 for a path that there is not, 405 for a method it does not have, 400 for a broken id.
+        """
+        try:
+            row, arguments = self._adapter.match(path, method)
+        except MethodNotAllowed as exc:
+            allowed = sorted(exc.valid_methods or ())
+            message = f"{method} is no method of {path}; it has {', '.join(allowed)}"
+            raise Problem(405, "METHOD_NOT_ALLOWED", message, {"allowed": allowed}) from None
+        except NotFound:
+            raise _not_found(path) from None
+        return Match(row, {name: _decoded(value) for name, value in arguments.items()})
+
+
+def _rule(row: Row) -> Rule:
+    return Rule(row.path.replace("{", "<").replace("}", ">"), endpoint=row, methods=[row.method])
+
+
+def _not_found(path: str) -> Problem:
+    return Problem(404, "NOT_FOUND", f"there is nothing at {path}; the API is below /v1/projects/<project id>")
+
+
+def _decoded(segment: Any) -> str:
+    try:
+        return unquote_to_bytes(str(segment)).decode("utf-8")
+    except UnicodeDecodeError:
+        raise invalid("an id in the path is not UTF-8 in percent-encoding") from None
+
+
+class Dispatcher:
+    """Hands each request on.
+
+    Args:
+        control_plane: answers ``/v1/projects`` and what there is not.
+        gateway: answers everything else below ``/v1``.
+        local: answers what is below ``/local``.
+    """
+
+    def __init__(self, control_plane: WSGIApplication, gateway: WSGIApplication, local: WSGIApplication) -> None:
+        self._control_plane = control_plane
+        self._gateway = gateway
+        self._local = local
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        return self._owner_of(Target.of(environ).path)(environ, start_response)
+
+    def _owner_of(self, path: str) -> WSGIApplication:
+        below = path.partition("/v1/")[2] if path.startswith("/v1/") else ""
+        if below and below.partition("/")[0] != "projects":
+            return self._gateway
+        return self._local if path.startswith("/local/") else self._control_plane

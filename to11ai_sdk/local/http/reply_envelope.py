@@ -1,0 +1,110 @@
+"""Replies of the control plane: data or an error, in the envelope of the API."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from werkzeug.wrappers import Response
+
+from ..problems import Problem
+from ..service.views import Page
+from .request_body import UnreadableBodyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+_log = logging.getLogger(__name__)
+
+
+class HttpReply(NamedTuple):
+    """A reply of the control plane."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+    def response(self) -> Response:
+        """Return the reply as a WSGI application."""
+        response = Response(self.body, self.status, content_type="application/json")
+        response.headers.update(self.headers)
+        return response
+
+
+def reply_to(request: str, data: Callable[[], Any], behaviors: Mapping[str, Any]) -> HttpReply:
+    """Return the reply to a request: the data it asks for, or the problem that making it raised.
+
+    Args:
+        request: what the log calls it.
+        data: makes the data.
+        behaviors: flags that go with a success.
+    """
+    try:
+        return success_reply(data(), behaviors)
+    except UnreadableBodyError as exc:
+        return _failure(exc, {"Connection": "close"})
+    except Problem as exc:
+        return _failure(exc, _hints(exc))
+    except Exception:
+        _log.exception("%s failed", request)
+        return _failure(Problem(500, "INTERNAL", "the local server failed; its log says why"), {})
+
+
+def success_reply(data: Any, behaviors: Mapping[str, Any]) -> HttpReply:
+    """Return the reply with some data."""
+    return HttpReply(200, encode(data_envelope(data, behaviors)), {})
+
+
+def _failure(problem: Problem, headers: Mapping[str, str]) -> HttpReply:
+    return HttpReply(problem.status, encode(error_envelope(problem)), headers)
+
+
+def _hints(problem: Problem) -> dict[str, str]:
+    """Return the header that HTTP asks for with a status (RFC 9110 sections 15.5.2 and 15.5.6)."""
+    if problem.status == 401:
+        return {"WWW-Authenticate": "Bearer"}
+    return {"Allow": ", ".join(problem.details["allowed"])} if problem.status == 405 else {}
+
+
+_TAGS = {
+    400: "BadRequestError",
+    401: "UnauthorizedError",
+    403: "ForbiddenError",
+    404: "NotFoundError",
+    405: "MethodNotAllowedError",
+    409: "ConflictError",
+    410: "GoneError",
+    413: "ContentTooLargeError",
+    421: "MisdirectedRequestError",
+    422: "UnprocessableEntityError",
+    429: "TooManyRequestsError",
+    500: "InternalServerError",
+    503: "ServiceUnavailableError",
+}
+
+
+def data_envelope(answer: Any, behaviors: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the envelope of what a handler answered; a page goes next to its array."""
+    data, pagination = answer if isinstance(answer, Page) else (answer, None)
+    envelope = {"success": True, "code": 200, "data": data, "error": None, "pagination": pagination}
+    if behaviors:
+        envelope["sdkBehavior"] = {"v": 1, "flags": dict(behaviors)}
+    return envelope
+
+
+def error_envelope(problem: Problem) -> dict[str, Any]:
+    """Return the envelope of a problem; its code stands where older and newer clients look for it."""
+    error = {
+        "code": problem.code,
+        "message": problem.message,
+        "details": {**problem.details, "code": problem.code},
+    }
+    tag = {"_tag": _TAGS[problem.status]} if problem.status in _TAGS else {}
+    return {"success": False, "code": problem.status, "data": None, "error": error, "pagination": None, **tag}
+
+
+def encode(envelope: Any) -> bytes:
+    """JSON in ASCII."""
+    return json.dumps(envelope, separators=(",", ":")).encode("ascii")

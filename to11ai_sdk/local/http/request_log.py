@@ -1,0 +1,89 @@
+"""The requests a local server has seen."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..headers import SECRETS
+from ..problems import Problem
+from . import request_body
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .paths import Target
+
+
+class SeenRequest(NamedTuple):
+    """One request, as a test looks at it.
+
+    Attributes:
+        method: HTTP method.
+        path: the path as it was sent, percent-encoded.
+        query: the parameters of the query, decoded.
+        headers: headers by lower-case name; the values of secret ones are ``"***"``.
+        body: the JSON of the body, ``None`` if it had none; its text if it was not JSON.
+        row: name of the endpoint, ``"prompts.resolve"``; ``None`` if it was none.
+        status: HTTP status of the reply, ``None`` if the connection was dropped.
+    """
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: Any
+    row: str | None
+    status: int | None
+
+
+def seen_request(
+    method: str, target: Target, headers: Mapping[str, str], body: bytes, row: str | None, status: int | None
+) -> SeenRequest:
+    """Return what is kept of a request: the query and the body decoded where that is possible, and no secret."""
+    shown = {name: "***" if name in SECRETS else value for name, value in headers.items()}
+    return SeenRequest(method, target.path, _query(target), shown, _payload(body), row, status)
+
+
+def headers_of(environ: Mapping[str, Any]) -> dict[str, str]:
+    """Return the headers of a WSGI request by their lower-case names."""
+    names = {key: key.removeprefix("HTTP_").replace("_", "-").lower() for key in environ if key.startswith("HTTP_")}
+    names |= {key: key.replace("_", "-").lower() for key in ("CONTENT_TYPE", "CONTENT_LENGTH") if key in environ}
+    return {name: environ[key] for key, name in names.items()}
+
+
+def _query(target: Target) -> dict[str, str]:
+    try:
+        return target.arguments()
+    except Problem:
+        return {}
+
+
+def _payload(content: bytes) -> Any:
+    try:
+        return request_body.parse(content)
+    except Problem:
+        return content.decode("utf-8", "replace")
+
+
+class RequestLog:
+    """The last requests, oldest first.
+
+    Args:
+        size: how many are kept.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._seen: deque[SeenRequest] = deque(maxlen=size)
+
+    def add(self, seen: SeenRequest) -> None:
+        """Keep a request."""
+        self._seen.append(seen)
+
+    def all(self) -> list[SeenRequest]:
+        """Return the requests, oldest first."""
+        return list(self._seen)
+
+    def clear(self) -> None:
+        """Forget them."""
+        self._seen.clear()

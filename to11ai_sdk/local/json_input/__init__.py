@@ -1,0 +1,1 @@
+"""Reads JSON from outside: strictly, within bounds, each member by its type."""

@@ -1,0 +1,95 @@
+"""The one reader of JSON: strict as RFC 8259 has it, and within bounds.
+
+Python's own reader also takes ``NaN``, makes ``1e999`` infinite, and fails on deep nesting with a ``RecursionError``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, NoReturn
+
+from ...json_types import is_array, is_object
+
+MAX_DEPTH = 32
+"""How many levels of arrays and objects a value from outside may have."""
+MAX_KEPT_DEPTH = 64
+"""How many of them a document may have that is kept: a template, the settings of a model, a snapshot."""
+_BOM = b"\xef\xbb\xbf"
+_SHOWN = 20
+
+
+class TooDeepError(ValueError):
+    """A JSON value with too many levels of arrays and objects."""
+
+
+def read_json(content: str | bytes, max_depth: int | None = None) -> Any:
+    """Read a JSON text.
+
+    Args:
+        content: the text, or its bytes in UTF-8.
+        max_depth: how many levels of arrays and objects it may have; by default as many as Python can read.
+
+    Raises:
+        RecursionError: it is nested deeper than Python can read.
+        TooDeepError: it is nested deeper than ``max_depth``.
+        ValueError: it is not JSON; a number that no float can hold is named with its place.
+    """
+    too_large: list[str] = []
+
+    def number(literal: str) -> float:
+        value = float(literal)
+        if math.isinf(value):
+            too_large.append(literal)
+        return value
+
+    text = content.decode("utf-8") if isinstance(content, bytes) else content
+    value = json.loads(text, parse_float=number, parse_constant=_refuse_constant)
+    if max_depth is not None and too_deep(value, max_depth):
+        raise TooDeepError(f"it is nested deeper than {max_depth} levels")
+    if too_large:
+        raise ValueError(f"{_place_of_infinity(value)}{too_large[0][:_SHOWN]} is too large a number")
+    return value
+
+
+def read_json_or_none(content: str | bytes) -> Any:
+    """Read a JSON text; ``None`` if it is something else. A byte order mark is skipped."""
+    content = content.removeprefix(_BOM) if isinstance(content, bytes) else content
+    try:
+        return read_json(content)
+    except (RecursionError, ValueError):
+        return None
+
+
+def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
+    """Return whether arrays and objects are nested deeper than ``limit`` levels; walks no deeper than that itself."""
+    level = [value]
+    for _ in range(limit):
+        level = [child for parent in level for _, child in _children(parent)]
+    return any(is_object(child) or is_array(child) for child in level)
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    """Return the objects of an array, none of anything else."""
+    return [item for item in value if is_object(item)] if is_array(value) else []
+
+
+def _place_of_infinity(value: Any) -> str:
+    """Return the path of the first infinite number and a colon; nothing for one that a later member replaced."""
+    waiting = [("", value)]
+    while waiting:
+        path, found = waiting.pop()
+        if isinstance(found, float) and math.isinf(found):
+            return f"{path}: " if path else ""
+        waiting += [(f"{path}.{name}" if path else str(name), child) for name, child in reversed(_children(found))]
+    return ""
+
+
+def _children(value: Any) -> list[tuple[str | int, Any]]:
+    if is_object(value):
+        return list(value.items())
+    return list(enumerate(value)) if is_array(value) else []
+
+
+def _refuse_constant(word: str) -> NoReturn:
+    raise ValueError(f"{word} is not a number of JSON")

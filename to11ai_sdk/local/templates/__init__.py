@@ -1,0 +1,1 @@
+"""Prompt templates: parsed, checked and rendered."""

@@ -1,0 +1,69 @@
+"""The tags in the source of a Liquid template: counted, and refused where the lexer of Liquid would need too long."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_LENGTH = 500_000
+"""Characters of one template."""
+
+MAX_TAGS = 5_000
+"""Tags and outputs of one template."""
+
+MAX_TAG_LENGTH = 10_000
+"""Characters of one tag or output."""
+
+_OPENING = re.compile(r"\{\{|\{%(?:-?\s*(raw|doc)\s*-?%\})?")
+_BLANKS = re.compile(r"\s{100}")
+
+
+class TemplateError(Exception):
+    """A template that cannot be parsed or rendered; the message says where and why."""
+
+
+def count_tags(source: str) -> int:
+    """How many tags and outputs a template has; each line of a tag counts, because ``liquid`` has a tag on each.
+
+    Raises:
+        TemplateError: too long, too many, not closed, or blanks on which the lexer would take quadratic time.
+    """
+    if len(source) > MAX_LENGTH:
+        raise TemplateError(f"is longer than {MAX_LENGTH} characters")
+    spans = list(_tag_spans(source))
+    lines = sum(source.count("\n", start, end) for start, end in spans)
+    if len(spans) + lines > MAX_TAGS:
+        raise TemplateError(f"has more than {MAX_TAGS} tags")
+    return len(spans) + lines
+
+
+def _tag_spans(source: str) -> Iterator[tuple[int, int]]:
+    position = 0
+    while opening := _OPENING.search(source, position):
+        start, end = opening.start(), _closing(source, opening)
+        if not opening[1] and _BLANKS.search(source, start, end):
+            raise TemplateError(f"line {line_of(source, start)}: has 100 blanks in a row inside a tag")
+        yield start, start if opening[1] else end
+        position = end
+
+
+def _closing(source: str, opening: re.Match[str]) -> int:
+    start = opening.start()
+    if opening[1]:
+        end = re.compile(r"\{%-?\s*end" + opening[1] + r"\s*-?%\}").search(source, opening.end())
+        position = end.end() if end else -1
+    else:
+        closing = "}}" if opening[0] == "{{" else "%}"
+        position = source.find(closing, opening.end(), start + MAX_TAG_LENGTH)
+    if position < 0:
+        what = f"'{{% end{opening[1]} %}}'" if opening[1] else "'}}'" if opening[0] == "{{" else "'%}'"
+        raise TemplateError(f"line {line_of(source, start)}: {opening[0]!r} is not closed with {what}")
+    return position
+
+
+def line_of(source: str, position: int) -> int:
+    """Return the number of the line, from 1, that a position in the source is on."""
+    return source.count("\n", 0, position) + 1
