@@ -27,7 +27,7 @@ from to11ai_sdk.gateway import (
     to_anthropic_messages,
     to_openai_messages,
 )
-from to11ai_sdk.local.gateway.observe.traces import Origin
+from to11ai_sdk.local.gateway.trace_context import Origin
 
 CLIENT = create_client(api_key="to11-secret", base_url="https://api.to11.ai")
 HEADERS = {"x-to11-authorization": "Bearer to11-secret", "x-to11-project-id": "proj_1"}
