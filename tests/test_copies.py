@@ -53,6 +53,10 @@ for create, model in ((create_one, PromptOfOne), (create_client, Prompt), (creat
         print(isinstance(found, model), [isinstance(found, other) for other in (PromptOfOne, Prompt, PromptOfTwo)])
 """
 
+USE = "def test_it(to11):\n    assert to11.api_key\n"
+OTHER = "def test_it():\n    pass\n"
+PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "test_it.py")
+
 
 def copy(root: Path, name: str, *, local: bool = False) -> None:
     """Put a copy of the package under a dotted name, without ``local/`` by default."""
@@ -119,16 +123,15 @@ def test_the_command_line_of_a_copy_says_how_it_is_called(to11: LocalTo11, tmp_p
 def test_a_copy_with_its_local_to11_works(to11: LocalTo11, tmp_path: Path) -> None:
     copy(tmp_path, "myapp.to11ai_sdk", local=True)
     assert "All 8 steps happened as shown." in python(to11, tmp_path, "-m", "myapp.to11ai_sdk", "demo")
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["myapp.to11ai_sdk.pytest_plugin"]\n')
+    (tmp_path / "test_it.py").write_text(USE + "    assert type(to11).__module__ == 'myapp.to11ai_sdk.local.server'\n")
+    assert "1 passed" in python(to11, tmp_path, *PYTEST)
 
 
 def test_a_copy_without_the_extra_names_what_is_missing(to11: LocalTo11, tmp_path: Path) -> None:
     copy(tmp_path, "myapp.to11ai_sdk", local=True)
     code = "import sys; sys.modules['liquid'] = None\nimport myapp.to11ai_sdk.local as local\nlocal.LocalTo11"
     assert "needs liquid: pip install 'to11ai-sdk[local]'" in python(to11, tmp_path, "-c", code, code=1)
-
-
-USE = "def test_it(to11):\n    assert to11.api_key\n"
-OTHER = "def test_it():\n    pass\n"
 
 
 def bundle(root: Path, test: str, *, local: bool) -> None:
@@ -142,9 +145,6 @@ def bundle(root: Path, test: str, *, local: bool) -> None:
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: to11ai-sdk\nVersion: 9\n")
     (info / "entry_points.txt").write_text("[pytest11]\n" + found[1].replace('"', "") + "\n")
-
-
-PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "test_it.py")
 
 
 def test_pytest_starts_where_local_has_been_left_out(to11: LocalTo11, tmp_path: Path) -> None:
