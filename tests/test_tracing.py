@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
+import time
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -13,6 +15,8 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, TraceState
 from recording import reply
 from samples import PROMPT, success
+
+from to11ai_sdk.tracing import trace_headers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -204,3 +208,54 @@ def test_a_span_of_another_tracer_that_raises_never_fails_a_call(server: Recordi
     with trace.use_span(Broken(context())):
         headers = sent(server)
     assert not {"traceparent", "tracestate"} & headers.keys()
+
+
+class Broken:
+    """A tracer of one's own, with a fault."""
+
+    def __init__(self, fault: Any) -> None:
+        self.fault = fault
+
+    def get_span_context(self) -> Any:
+        if isinstance(self.fault, Exception):
+            raise self.fault
+        return self.fault
+
+
+class State(TraceState):
+    """A state that no header can hold."""
+
+    def to_header(self) -> str:
+        return "a=1\r\nX-Evil: 1"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(RuntimeError("no tracer"), id="raises"),
+        pytest.param(OSError("no tracer"), id="raises like the network"),
+        pytest.param(object(), id="returns nonsense"),
+        pytest.param(context(trace_state=State()), id="has an invalid state"),
+    ],
+)
+def test_a_broken_tracer_fails_no_call(fault: Any, server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trace, "get_current_span", lambda: Broken(fault))
+    assert not {"traceparent", "tracestate", "x-evil"} & sent(server).keys()
+
+
+def test_what_a_signal_handler_raises_in_a_tracer_is_not_the_tracers(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow:
+        def get_span_context(self) -> None:
+            signal.raise_signal(signal.SIGUSR1)
+            time.sleep(5)
+
+    def handler(signum: int, frame: object) -> None:
+        raise TimeoutError("too late")
+
+    monkeypatch.setattr(trace, "get_current_span", Slow)
+    before = signal.signal(signal.SIGUSR1, handler)
+    try:
+        with pytest.raises(TimeoutError, match="too late"):
+            trace_headers()
+    finally:
+        signal.signal(signal.SIGUSR1, before)

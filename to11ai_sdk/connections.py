@@ -267,12 +267,13 @@ def _through_proxy(connection: Any, req: Call) -> Any:
 
 
 def _converse(connection: Any, req: Call) -> Any:
+    fields = req.fields()
     try:
-        connection.request(req.get_method(), req.selector, req.data, req.fields())
+        connection.request(req.get_method(), req.selector, req.data, fields)
         # None where a test tool stands in for the network.
         wire: DeadlineSocket | None = getattr(connection, "wire", None)
         if wire:
-            _push(wire, req)
+            _push(wire, fields)
         req.attempt.work()
         if wire:
             wire.deadline = req.attempt.deadline
@@ -290,8 +291,8 @@ def _close(connection: Any) -> None:
     getattr(connection, "shut", connection.close)()
 
 
-def _push(wire: DeadlineSocket, req: Call) -> None:
-    wire.unsent = one_of_each(wire.unsent, req.attempt.headers)
+def _push(wire: DeadlineSocket, fields: Mapping[str, str]) -> None:
+    wire.unsent = one_of_each(wire.unsent, fields)
     try:
         wire.push()
     except TimeoutError:
@@ -302,22 +303,19 @@ def _push(wire: DeadlineSocket, req: Call) -> None:
         # Closed before it was sent whole: there may be an answer all the same, such as 413. If not, reading says so.
 
 
-def one_of_each(request: bytes, own: Mapping[str, str]) -> bytes:
+def one_of_each(request: bytes, handed: Mapping[str, str]) -> bytes:
     """Return a request with one header of each name, without regard to case.
 
-    Tools that trace add theirs in many places, each closer to the network than ours: so theirs are kept, the last of
-    several. Two of a name would be invalid (https://www.w3.org/TR/trace-context/).
+    Tools that trace add theirs in many places: the one that was added closest to the network is kept. Two of a name
+    would be invalid (https://www.w3.org/TR/trace-context/).
 
     Args:
         request: head and body.
-        own: our headers.
+        handed: the headers that were handed to ``http.client``; those added below it count more.
     """
     head, end, body = request.partition(b"\r\n\r\n")
     first, *lines = head.replace(b"\r\n\t", b" ").split(b"\r\n")
-    ours = {f"{name.lower()}: {value}".encode("latin-1") for name, value in own.items()}
-    found: dict[bytes, bytes] = {}
-    for line in lines:
-        name, colon, value = line.partition(b":")
-        if (name := name.lower()) not in found or name + colon + value not in ours:
-            found[name] = line
-    return b"\r\n".join((first, *found.values())) + end + body
+    outer = {f"{name.lower()}: {value}".encode("latin-1") for name, value in handed.items()}
+    fields = [(line.partition(b":")[0].lower(), line) for line in lines]
+    fields.sort(key=lambda field: field[0] + field[1][len(field[0]) :] not in outer)
+    return b"\r\n".join((first, *dict(fields).values())) + end + body
