@@ -69,8 +69,10 @@ class DeadlineSocket(io.RawIOBase):
             self.sock = context.wrap_socket(self.sock, server_hostname=host)
         else:
             self.sock.settimeout(0)
+            # Given text, it loads the IDNA codec first.
+            name = host.encode("ascii")
             with in_openssl:
-                self.sock = tls = context.wrap_socket(self.sock, server_hostname=host, do_handshake_on_connect=False)
+                self.sock = tls = context.wrap_socket(self.sock, server_hostname=name, do_handshake_on_connect=False)
             while wants := _step(tls):
                 _ready(tls, self.left(), writing=wants == "write")
 
@@ -200,7 +202,7 @@ def _ready(sock: socket.socket, seconds: float, *, writing: bool = False) -> boo
 
 def connected(host: str, port: int, deadline: float) -> socket.socket:
     """A socket to the first address of a host that answers before the deadline."""
-    # Given text, getaddrinfo loads the IDNA codec first; the host is ASCII by now.
+    # Given text, it loads the IDNA codec first; the host is ASCII by now.
     addresses = socket.getaddrinfo(host.encode("ascii"), port, 0, socket.SOCK_STREAM)
     failure: OSError = OSError("the host has no address")
     for index, (family, kind, protocol, _, address) in enumerate(addresses):
