@@ -203,7 +203,9 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
         connection: Any = response.connection
         try:
             if not isinstance(response, Response):
-                return plain_reply(response, limit)
+                reply = plain_reply(response, limit)
+                _close(connection)
+                return reply
             body = content(response, limit)
         except BaseException:
             _close(connection)
