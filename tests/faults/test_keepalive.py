@@ -1,20 +1,24 @@
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
+import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from to11ai_sdk import connections
+from to11ai_sdk import To11aiNetworkError, connections
 
 from .certificates import serving, trusting
 from .harness import create, get, impatient, resolve
-from .server import HEALTHY, KEEP, READ, RESET, Received, Script, ScriptedServer, answer, good, http
+from .server import HEALTHY, HOLD, KEEP, READ, RESET, Received, Script, ScriptedServer, answer, good, http
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from to11ai_sdk.client import To11aiClient
 
@@ -171,3 +175,138 @@ def test_an_error_reply_keeps_the_connection() -> None:
         pair.server.connections = 1
         assert get(pair.client, "b") == "b"
         assert pair.server.connections == 1
+
+
+# Connections that were lost in silence
+
+
+def keeping(count: int, *, tls: bool = False, **options: Any) -> Iterator[Pair]:
+    """A pair with so many kept connections; what the server gets on them from now on is lost in silence."""
+    slept: list[float] = []
+    with (
+        ScriptedServer((READ, 0.2, good, KEEP), tls=serving() if tls else None) as server,
+        impatient(server.url, ssl_context=trusting() if tls else None, sleep=slept.append, **options) as client,
+    ):
+        client.with_options(timeout_s=20).warm_up(connect=False)
+        patient = client.with_options(timeout_s=20)
+        threads = [threading.Thread(target=get, args=(patient, f"n{number}")) for number in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        kept = len(waiting(client))
+        server.play(*[(READ, HOLD)] * kept, HEALTHY)
+        server.connections = kept
+        yield Pair(server, client, slept)
+
+
+def waiting(client: To11aiClient) -> list[Any]:
+    """The connections that are kept."""
+    idle: list[Any] = client._transport._exchange._opened[1]._idle  # type: ignore[attr-defined,index]
+    return idle
+
+
+@pytest.mark.parametrize(("count", "tls"), [(1, False), (4, True), (32, False)])
+def test_however_many_were_lost_one_timeout_is_enough(count: int, tls: bool) -> None:
+    for pair in keeping(count, tls=tls, timeout_s=0.5, max_retries=1):
+        started = time.monotonic()
+        assert get(pair.client, "a") == "a"
+        assert 0.5 < time.monotonic() - started < 2
+        assert len(pair.slept) == 1
+        assert len(waiting(pair.client)) == 1
+        assert get(pair.client, "b") == "b"
+        assert len(pair.slept) == 1
+
+
+def test_one_that_came_back_since_stays() -> None:
+    for pair in keeping(1, timeout_s=0.6, max_retries=1):
+        got: list[str] = []
+        stuck = threading.Thread(target=lambda pair=pair, got=got: got.append(get(pair.client, "stuck")))
+        stuck.start()
+        time.sleep(0.2)
+        assert get(pair.client, "young") == "young"
+        young = waiting(pair.client)[0]
+        stuck.join()
+        assert got == ["stuck"]
+        assert waiting(pair.client) == [young]
+        # The kept one, and the young one, which served the second attempt, too.
+        assert pair.server.connections == 2
+
+
+def test_one_that_answers_too_late_says_nothing_of_the_others() -> None:
+    for pair in keeping(2, timeout_s=0.5, max_retries=0):
+        pair.server.play((READ, b"HTTP/1.1 200 OK\r\n", HOLD))
+        with pytest.raises(To11aiNetworkError, match="in time"):
+            get(pair.client, "a")
+        assert len(waiting(pair.client)) == 1
+
+
+def test_a_write_that_times_out_says_nothing_of_them() -> None:
+    for pair in keeping(2, timeout_s=0.5, max_retries=0):
+        pair.server.play((READ, HOLD))
+        with pytest.raises(To11aiNetworkError, match="in time"):
+            create(pair.client, "a")
+        assert len(waiting(pair.client)) == 2
+
+
+# Connections that end while they wait
+
+
+def half_closed(server: ScriptedServer) -> None:
+    server._sockets[-1].shutdown(socket.SHUT_WR)
+
+
+def told_of_the_end(server: ScriptedServer) -> None:
+    """Send the ``close_notify`` of TLS and leave the connection open."""
+    tls: Any = server._sockets[-1]
+    with suppress(OSError):
+        tls.unwrap()
+
+
+@pytest.mark.parametrize(
+    ("end", "tls"),
+    [(half_closed, False), (half_closed, True), (told_of_the_end, True)],
+)
+def test_one_that_the_server_has_ended_is_not_used(end: Callable[[ScriptedServer], None], tls: bool) -> None:
+    for pair in paired(HEALTHY, tls=tls):
+
+        def ending(request: Received, server: ScriptedServer = pair.server) -> bytes:
+            time.sleep(0.05)
+            end(server)
+            return b""
+
+        pair.server.play((READ, good, ending, HOLD), HEALTHY)
+        assert get(pair.client, "a") == "a"
+        time.sleep(0.2)
+        assert get(pair.client, "b") == "b"
+        assert (pair.server.connections, pair.slept) == (2, [])
+
+
+# Objects that never were what they seem
+
+
+HALVES = """
+import copy, gc, io, sys
+from to11ai_sdk import connections, exchange, replies, sockets
+kinds = [connections.KeepAliveHandler, connections.Connection, replies.Response, sockets.DeadlineSocket]
+kinds += [sockets._Reader, connections.Call, exchange.UrllibExchange, exchange.Attempt]
+for kind in kinds:
+    half = kind.__new__(kind)
+    del half
+handler = connections.KeepAliveHandler(lambda: None, None)
+for twin in (copy.copy(handler), copy.deepcopy(connections.KeepAliveHandler.__new__(connections.KeepAliveHandler))):
+    del twin
+socket = sockets.DeadlineSocket.__new__(sockets.DeadlineSocket)
+socket.close()
+connection = type("Made", (connections.Connection, connections.http.client.HTTPConnection), {})("to11.test")
+connection.shut()
+connection.close()
+del socket, connection, handler
+gc.collect()
+"""
+
+
+def test_an_object_that_was_never_made_whole_goes_in_silence() -> None:
+    command = [sys.executable, "-X", "dev", "-W", "error", "-c", HALVES]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
