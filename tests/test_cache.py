@@ -8,8 +8,10 @@ import sys
 import textwrap
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -58,6 +60,33 @@ class Word(str, Enum):
     A = "a"
 
 
+class Number(int):
+    """JSON knows no kinds of int."""
+
+
+class Name(str):
+    """Nor of str."""
+
+
+class Odd(Mapping[Any, Any]):
+    """A mapping whose values are made when they are asked for, once."""
+
+    def __init__(self, *items: tuple[Any, Any]) -> None:
+        self.items_ = items
+
+    def __getitem__(self, name: Any) -> Any:
+        return dict(self.items_)[name]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (name for name, _ in self.items_)
+
+    def __len__(self) -> int:
+        return len(self.items_)
+
+
+MANY = {f"v{number}": str(number) for number in range(50)}
+
+
 SAME = [
     ({"labels": ["a", "b"]}, {"labels": ("a", "b")}),
     ({"variables": {"x": 1, "y": "z"}}, {"variables": {"y": "z", "x": 1}}),
@@ -65,6 +94,14 @@ SAME = [
     ({"variables": {"x": [1, 2]}}, {"variables": {"x": (1, 2)}}),
     ({"variables": {}}, {"variables": None}),
     ({"variables": {"x": [Word.A]}}, {"variables": {"x": ["a"]}}),
+    ({"variables": MANY}, {"variables": dict(reversed(MANY.items()))}),
+    ({"variables": {**MANY, "v0": [1]}}, {"variables": dict(reversed({**MANY, "v0": [1]}.items()))}),
+    ({"variables": OrderedDict(x=1)}, {"variables": {"x": 1}}),
+    ({"variables": Odd(("x", 1), ("y", 2))}, {"variables": {"y": 2, "x": 1}}),
+    ({"variables": MappingProxyType({"x": 1})}, {"variables": {"x": 1}}),
+    ({"variables": {Name("x"): 1}}, {"variables": {"x": 1}}),
+    ({"variables": {"x": Number(1)}}, {"variables": {"x": Number(1)}}),
+    ({"variables": {"x": {"y": Number(1)}}}, {"variables": {"x": {"y": 1}}}),
 ]
 DIFFERENT = [
     ({"labels": ["a", "b"]}, {"labels": ["b", "a"]}),
@@ -82,6 +119,15 @@ DIFFERENT = [
     ({"variables": {"x": [1]}}, {"variables": {"x": [1.0]}}),
     ({"variables": {"x": [1, 2]}}, {"variables": {"x": [2, 1]}}),
     ({"variables": {"x": 0.0}}, {"variables": {"x": -0.0}}),
+    ({"variables": MANY}, {"variables": {**MANY, "v49": "50"}}),
+    ({"variables": MANY}, {"variables": {**MANY, "v50": "50"}}),
+    ({"variables": MANY}, {"variables": {**MANY, "v49": 49}}),
+    ({"variables": {"x": "a", "y": "b"}}, {"variables": {"x": "b", "y": "a"}}),
+    ({"variables": {"x": 1, "y": True}}, {"variables": {"x": True, "y": 1}}),
+    ({"variables": {"x": 1, "y": "1"}}, {"variables": {"x": "1", "y": 1}}),
+    ({"variables": {"x": "a"}}, {"variables": {"y": "a"}}),
+    ({"variables": {"x": "a"}}, {"variables": {"x": ["a"]}}),
+    ({"variables": {"x": None, "y": 1}}, {"variables": {"y": 1}}),
 ]
 
 
@@ -107,6 +153,16 @@ def test_arguments_that_ask_for_different_things_have_two_keys(one: Any, other: 
         {"variables": {"x": [float("nan")]}},
         {"variables": {"x": [object()]}},
         {"variables": {"x": {1: 2, "a": 3}}},
+        {"variables": {1: 2, "a": 3}},
+        {"variables": {"x": [bytearray(b"a")]}},
+        {"variables": {"x": object()}},
+        {"variables": 5},
+        {"variables": "ab"},
+        {"variables": ["x"]},
+        {"variables": Odd(("x", {1, 2}))},
+        {"labels": 5},
+        {"labels": {"a"}},
+        {"slug": {}},
     ],
 )
 def test_arguments_that_cannot_be_sent_have_no_key(changes: Any) -> None:

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta, timezone
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
+from urllib.request import Request
 
 import pytest
 from hypothesis import example, given
@@ -186,6 +187,12 @@ def test_a_refused_header_value_is_not_told(value: str) -> None:
         ("https://proxy.test/to11/api/", "https://proxy.test/to11/api"),
         ("HTTPS://API.to11.ai", "HTTPS://API.to11.ai"),
         ("https://xn--bcher-kva.test", "https://xn--bcher-kva.test"),
+        ("https://api.to11.ai.", "https://api.to11.ai."),
+        ("https://" + "a" * 63 + ".test", "https://" + "a" * 63 + ".test"),
+        ("https://api.to11.ai:65535/", "https://api.to11.ai:65535"),
+        ("https://api.to11.ai:0443", "https://api.to11.ai:0443"),
+        ("https://[0:0:0:0:0:ffff:127.0.0.1]", "https://[0:0:0:0:0:ffff:127.0.0.1]"),
+        ("http://a/x:y@z", "http://a/x:y@z"),
     ],
 )
 def test_a_base_url_loses_its_trailing_slashes(url: str, base: str) -> None:
@@ -210,6 +217,19 @@ def test_a_base_url_loses_its_trailing_slashes(url: str, base: str) -> None:
         ("https://api.to11.ai:99999", "port"),
         ("https://api.to11.ai:x", "port"),
         ("https://[::1", "host or port"),
+        ("https://[fe80::1%25eth0]", "host or port"),
+        ("https://[127.0.0.1]", "host or port"),
+        ("https://[::1]x", "host or port"),
+        ("https://[::1]:", "its port"),
+        ("https://a]b", "host or port"),
+        ("https://a..test", "host or port"),
+        ("https://.test", "host or port"),
+        ("https://.", "host or port"),
+        ("https://" + "a" * 64 + ".test", "host or port"),
+        ("https://api.to11.ai:+443", "its port"),
+        ("https://api.to11.ai:4_3", "its port"),
+        ("https://api.to11.ai:65536", "its port"),
+        ("https://api.to11.ai:" + "1" * 5000, "its port"),
         ("https://sekrit%3Apw%40api.to11.ai", "its host"),
         ("https://api.to11.ai%0d%0aX-Evil:1", "its host"),
         ("https://sekrit:pw@api.to11.ai", "user name"),
@@ -258,6 +278,12 @@ def test_a_base_url_is_refused_or_keeps_its_host_whatever_follows(url: str) -> N
     assert whole.hostname
     assert whole.path.endswith("/v1/projects/p")
     assert (whole.query, whole.fragment, whole.username) == ("", "", None)
+    # What connects takes the same host and port of it.
+    request = Request(base + "/v1/projects/p")
+    connection = http.client.HTTPConnection(request.host)
+    assert (request.type, request.host, request.selector) == (whole.scheme, whole.netloc, whole.path)
+    assert (connection.host.lower(), connection.port) == (whole.hostname, whole.port or 80)
+    assert whole.hostname.encode("idna")
     assert origin(base) == base
 
 

@@ -91,7 +91,7 @@ class Connection:
             self.wire.secure(context, self._tunnel_host or self.host)
             # Anew, so that nothing a proxy said before counts as said within.
             self.sock = self.wire = DeadlineSocket(self.wire.sock, self.deadline)
-        except (OSError, ValueError) as exc:  # a ValueError for a name that no certificate can hold
+        except OSError as exc:
             raise Unsent(final=not isinstance(exc, TimeoutError)) from exc
 
     def quiet(self) -> bool:

@@ -239,6 +239,8 @@ def _check_proxy(call: Call, proxy: str | None) -> None:
     if not usable or port == 0:
         # Not printed: it may hold a password.
         raise _refused(f"{call.host}: HTTPS_PROXY is not the address of an HTTP proxy, like http://proxy.example:3128")
+    with importing:
+        "".encode("idna")  # loads the codec, which http.client uses for a tunnel
 
 
 def _refused(message: str) -> To11aiNetworkError:

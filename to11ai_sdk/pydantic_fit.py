@@ -11,16 +11,16 @@ from sysconfig import get_platform
 
 def explain(exc: ImportError) -> None:
     """Add to the message what does not fit this Python, and the command that installs what does."""
-    exc.msg = f"{exc}. {_fault(str(exc))}, for example: {_command()}"
+    exc.msg = f"{exc}. {_fault(exc)}, for example: {_command()}"
     exc.args = (exc.msg,)
 
 
-def _fault(words: str) -> str:
+def _fault(exc: ImportError) -> str:
     here = f"Python {sys.version_info[0]}.{sys.version_info[1]} on {get_platform()}"
-    if "subinterpreter" in words:
+    if "subinterpreter" in str(exc):
         return "Pydantic does not run in a sub-interpreter; use the main one. Otherwise install a Pydantic that does"
     spec = find_spec("pydantic_core")
-    if spec is None:
+    if spec is None or (isinstance(exc, ModuleNotFoundError) and not str(exc.name).startswith("pydantic_core")):
         return f"Pydantic is not installed whole; install it for {here}"
     folders = [Path(name) for name in spec.submodule_search_locations or ()]
     if not any(folder.is_dir() for folder in folders):

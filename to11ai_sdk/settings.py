@@ -110,7 +110,8 @@ def _host_and_port(authority: str) -> tuple[str | None, str | None]:
         valid = end and rest[:1] in ("", ":") and _is_ipv6(host)
         return host if valid else None, rest[1:] if rest else None
     host, colon, port = authority.partition(":")
-    return None if {"[", "]"} & set(host) else host, port if colon else None
+    valid = not {"[", "]"} & set(host) and all(0 < len(label) < 64 for label in host.removesuffix(".").split("."))
+    return host if valid or not host else None, port if colon else None
 
 
 def _is_ipv6(host: str) -> bool:

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from to11ai_sdk import faults
 from to11ai_sdk.errors import To11aiNetworkError
 from to11ai_sdk.exchange import UrllibExchange
 from to11ai_sdk.forks import importing
 
 from .certificates import serving, trusting
-from .harness import create, descriptors, get, impatient
+from .harness import closed_port, create, descriptors, get, impatient
 from .server import HEALTHY, ScriptedServer
 
 if TYPE_CHECKING:
@@ -85,3 +86,43 @@ def test_the_first_calls_of_many_threads_share_what_is_made_once(monkeypatch: py
 def test_whoever_comes_late_gets_the_tls_settings_that_are_there() -> None:
     exchange = UrllibExchange()
     assert exchange._trusting() is exchange._trusting()
+
+
+def addresses(*found: tuple[int, tuple[str, int]]) -> object:
+    """What stands in for a resolver that knows several addresses."""
+    return lambda *args: [(family, socket.SOCK_STREAM, 6, "", address) for family, address in found]
+
+
+def test_an_address_that_refuses_or_cannot_be_tried_is_not_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    unknown_family = 12345
+    with ScriptedServer(HEALTHY) as server, impatient(server.url, timeout_s=5, max_retries=0) as client:
+        good = (socket.AF_INET, ("127.0.0.1", server.port))
+        bad = [(unknown_family, ("x", 1)), (socket.AF_INET, ("127.0.0.1", closed_port()))]
+        monkeypatch.setattr(socket, "getaddrinfo", addresses(*bad, good))
+        assert get(client, "a") == "a"
+        monkeypatch.setattr(socket, "getaddrinfo", addresses(good, *bad))
+        assert get(client, "b") == "b"
+        monkeypatch.setattr(socket, "getaddrinfo", addresses(*bad))
+        with pytest.raises(To11aiNetworkError, match="connection refused"):
+            get(client, "c")
+        monkeypatch.setattr(socket, "getaddrinfo", addresses())
+        with pytest.raises(To11aiNetworkError, match="the host has no address"):
+            get(client, "d")
+
+
+def test_a_silent_address_leaves_time_for_the_next(deaf: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = (socket.AF_INET, ("127.0.0.1", int(deaf.rpartition(":")[2])))
+    with ScriptedServer(HEALTHY) as server, impatient(server.url, timeout_s=1, max_retries=0) as client:
+        client.warm_up(connect=False)
+        monkeypatch.setattr(socket, "getaddrinfo", addresses(silent, (socket.AF_INET, ("127.0.0.1", server.port))))
+        assert get(client, "a") == "a"
+
+
+def test_python_without_a_network_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faults, "_NO_NETWORK", True)
+    with (
+        impatient(f"http://127.0.0.1:{closed_port()}", max_retries=3) as client,
+        pytest.raises(To11aiNetworkError, match=r"runs in WebAssembly, which has no network") as caught,
+    ):
+        get(client, "a")
+    assert (caught.value.attempts, caught.value.final) == (1, True)
