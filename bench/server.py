@@ -40,21 +40,22 @@ def prompt(messages: int) -> dict[str, object]:
     }
 
 
-async def serve(context: ssl.SSLContext | None, delay: float, messages: int) -> None:
+async def serve(context: ssl.SSLContext | None, delay: float, messages: int, idle: float | None) -> None:
     """Answer until killed."""
     answer = reply(messages)
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:
-                head = await reader.readuntil(b"\r\n\r\n")
+                coming = reader.readuntil(b"\r\n\r\n")
+                head = await (asyncio.wait_for(coming, idle) if idle else coming)
                 lines = head.lower().split(b"\r\n")
                 length = next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), 0)
                 await reader.readexactly(length)
                 if delay:
                     await asyncio.sleep(delay)
                 writer.write(answer)
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, asyncio.TimeoutError, ConnectionError):
             writer.close()
 
     server = await asyncio.start_server(talk, "127.0.0.1", 0, ssl=context)
@@ -68,12 +69,13 @@ def main() -> None:
     parser.add_argument("--tls")
     parser.add_argument("--delay", type=float, default=0.0)
     parser.add_argument("--messages", type=int, default=10)
+    parser.add_argument("--idle", type=float, help="seconds after which a connection without a request is closed")
     options = parser.parse_args()
     context = None
     if options.tls:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(f"{options.tls}/server.pem")
-    asyncio.run(serve(context, options.delay, options.messages))
+    asyncio.run(serve(context, options.delay, options.messages, options.idle))
 
 
 if __name__ == "__main__":
