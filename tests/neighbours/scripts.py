@@ -88,8 +88,13 @@ def run(
         stdin=subprocess.DEVNULL,
     )
     assert done.returncode == 0, f"status {done.returncode}\n{done.stdout}\n{done.stderr}"
-    findings: dict[str, Any] = json.loads(done.stdout.strip().rpartition("\n")[2])
-    return findings
+    return findings(done.stdout)
+
+
+def findings(printed: str) -> dict[str, Any]:
+    """What a script that printed this reported last."""
+    found: dict[str, Any] = json.loads(printed.strip().rpartition("\n")[2])
+    return found
 
 
 def suite(

@@ -6,7 +6,6 @@ import gc
 import os
 import random
 import signal
-import socket
 import threading
 import time
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from faults.server import HEALTHY, HOLD, KEEP, READ, SIP, Endless, Received, Scr
 from to11ai_sdk import create_client
 
 from . import scripts
+from .places import deaf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,29 +164,14 @@ def test_even_if_the_network_raises_the_like(phase: str, exception: type[BaseExc
         assert len(server.requests) == 1
 
 
-@pytest.fixture
-def deaf() -> Iterator[str]:
-    """The address of a server whose queue is full: the kernel leaves everyone waiting."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        waiting = [socket.socket() for _ in range(4)]
-        for sock in waiting:
-            sock.setblocking(False)
-            sock.connect_ex(listener.getsockname())
-        time.sleep(0.05)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        for sock in waiting:
-            sock.close()
-
-
 @pytest.mark.parametrize("exception", [SoftLimit, KeyboardInterrupt, LimitAsOSError, TimeoutError])
 @pytest.mark.parametrize("call", CALLS)
-def test_while_connecting(call: str, exception: type[BaseException], deaf: str) -> None:
-    before = descriptors()
-    with create_client(api_key=KEY, base_url=deaf, timeout_s=PATIENCE_S) as client, limited(exception), striking():
-        CALLS[call](client, "a")
-    assert descriptors() - before == set()
+def test_while_connecting(call: str, exception: type[BaseException]) -> None:
+    with deaf() as url:
+        before = descriptors()
+        with create_client(api_key=KEY, base_url=url, timeout_s=PATIENCE_S) as client, limited(exception), striking():
+            CALLS[call](client, "a")
+        assert descriptors() - before == set()
 
 
 @pytest.mark.parametrize("call", CALLS)
