@@ -37,10 +37,6 @@ from to11ai_sdk import create_client
 create_client(api_key="k", base_url=sys.argv[2]).prompts.resolve(project_id="p", slug="s", labels=["production"])
 print(time.process_time_ns() / 1e3)
 """
-HEAD = """
-import os
-from to11ai_sdk import create_client
-"""
 Running = tuple[RuntimeApi, "subprocess.Popen[bytes]"]
 SHORT_TTL = "ttl_seconds=0.5,"
 
@@ -64,10 +60,10 @@ def build(folder: Path) -> Path:
 
 def handlers(bundle: Path) -> dict[str, str]:
     """The README's handler in the bundle, as it is and otherwise: what each does, and its name."""
-    readme = HEAD + re.sub(r'"https://api.to11.ai"', 'os.environ["TO11_API_URL"]', block("def handler("))
-    warm = next(line for line in readme.splitlines() if line.startswith("client.warm_up("))
+    readme = re.sub(r'"https://api.to11.ai"', 'os.environ["TO11_API_URL"]', block("def handler("))
+    warm = next(line.strip() for line in readme.splitlines() if line.strip().startswith("client.warm_up("))
     variants = {
-        "no warm_up": readme.replace(warm, ""),
+        "no warm_up": readme.replace(warm, "pass"),
         "warm_up(connect=False)": readme.replace(warm, "client.warm_up(connect=False)"),
         "warm_up()": readme,
     }
