@@ -1,4 +1,4 @@
-"""``python -m bench [--json] [--quick]``: the table of ratios."""
+"""``python -m bench [--json] [--quick] [--against DIR]``: the table of ratios."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import calls, gateway, memory, size, starts
+from . import against, calls, gateway, memory, size, starts
 from .measure import Row, servers
 
 
@@ -28,13 +28,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     parser.add_argument("--quick", action="store_true", help="fewer runs: to see that it works, not to conclude")
+    parser.add_argument("--against", type=Path, metavar="DIR", help="measure this build beside another checkout instead")
     options = parser.parse_args()
     scale = 0.2 if options.quick else 1.0
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder, servers(Path(folder)) as up:
-        for part in (starts.rows, calls.rows, gateway.rows, memory.rows, size.rows):
-            rows += part(up, scale)
-            print(f"measured {part.__module__}", file=sys.stderr)
+        if options.against:
+            rows = against.rows(up, scale, options.against.resolve())
+        else:
+            for part in (starts.rows, calls.rows, gateway.rows, memory.rows, size.rows):
+                rows += part(up, scale)
+                print(f"measured {part.__module__}", file=sys.stderr)
     if options.json:
         facts = {"python": platform.python_version(), "machine": platform.machine()}
         print(json.dumps({**facts, "rows": [row.as_dict() for row in rows]}, indent=2))
