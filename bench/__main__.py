@@ -28,7 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     parser.add_argument("--quick", action="store_true", help="fewer runs: to see that it works, not to conclude")
-    parser.add_argument("--against", type=Path, metavar="DIR", help="measure this build beside another checkout instead")
+    parser.add_argument("--against", type=Path, metavar="DIR", help="compare with another checkout instead")
     options = parser.parse_args()
     scale = 0.2 if options.quick else 1.0
     rows: list[Row] = []

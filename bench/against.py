@@ -30,7 +30,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
         rendered = {{"format": "text", "text": "Hello"}}
-        data = {{"promptId": "p", "versionId": "v", "version": 1, "labels": ["l"], "contentHash": "h", "rendered": rendered}}
+        data = {{"promptId": "p", "versionId": "v", "version": 1, "labels": ["l"], "contentHash": "h"}}
+        data["rendered"] = rendered
         body = json.dumps({{"success": True, "data": data}}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
