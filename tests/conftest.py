@@ -3,13 +3,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from examples import ALL
 from hypothesis import settings
 from recording import RecordingServer
 
 if TYPE_CHECKING:
     from pytest_httpserver import HTTPServer
 
-settings.register_profile("sdk", deadline=None, max_examples=60)
+settings.register_profile("sdk", deadline=None, max_examples=ALL)
+# nox runs all examples on one Python, and these on the others.
+settings.register_profile("brief", settings.get_profile("sdk"), max_examples=ALL // 3)
 settings.load_profile("sdk")
 
 

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from urllib.parse import parse_qsl, unquote
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import PROMPT_VERSION
@@ -65,7 +66,7 @@ def parsed(row: Endpoint, arguments: dict[str, Any]) -> tuple[dict[str, str], di
 
 
 @ROWS
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(data=st.data())
 def test_a_request_decodes_to_the_arguments_it_was_made_of(row: Endpoint, data: st.DataObject) -> None:
     arguments = data.draw(arguments_of(row))

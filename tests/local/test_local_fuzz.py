@@ -6,6 +6,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from bound import Api, connection, send
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,7 +86,7 @@ def place() -> Iterator[Place]:
         yield Place(to11, opened)
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(data=st.data(), row=st.sampled_from(list(ENDPOINTS.values())))
 def test_whatever_is_sent_is_answered_or_refused_in_good_order(
     place: Place, data: st.DataObject, row: Endpoint

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -269,7 +270,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.lists(PIECES, max_size=12).map("".join) | st.text(), VALUES, VALUES)
 def test_any_template_renders_or_is_a_problem(source: str, a: Any, b: Any) -> None:
     code = outcome(lambda: text(source, a=a, b=b))
@@ -609,7 +610,7 @@ SCHEMAS = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(SCHEMAS, st.dictionaries(st.sampled_from("xy"), VALUES))
 def test_any_schema_is_applied_or_is_a_problem(declared: Any, variables: dict[str, Any]) -> None:
     code = outcome(check_template, "text", {"text": ""}, declared)
@@ -627,7 +628,7 @@ TEMPLATES = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.sampled_from(["text", "chat"]), TEMPLATES | st.lists(TEMPLATES).map(lambda blocks: {"messages": blocks}))
 def test_any_json_is_a_template_or_a_problem(kind: str, template: Any) -> None:
     code = outcome(check_template, kind, template, {})

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -359,7 +360,7 @@ PARTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(JSON | PARTS)
 def test_whatever_is_accepted_fits_the_clients_model_and_all_else_is_a_problem(snapshot: Any) -> None:
     code = outcome(check_snapshot, snapshot)

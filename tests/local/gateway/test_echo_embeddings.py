@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from echo_harness import provider, read, send
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -43,7 +44,7 @@ def test_the_same_text_has_the_same_vector_on_every_machine() -> None:
     assert [round(number, 4) for number in numbers] == [0.5091, 0.0, 0.0, 0.0, -0.2546, 0.0, 0.0566, 0.8202]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.text(), st.integers(1, 64))
 def test_vectors_have_the_length_one(text: str, dimensions: int) -> None:
     numbers = vector(text, dimensions)

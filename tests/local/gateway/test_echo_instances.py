@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -164,7 +165,7 @@ def containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any
     return st.one_of(objects, arrays, choices)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.recursive(scalars(), containers, max_leaves=8))
 def test_a_value_is_valid_under_its_schema(schema: dict[str, Any]) -> None:
     value = instance_of(schema)

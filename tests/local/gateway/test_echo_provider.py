@@ -20,6 +20,7 @@ from echo_harness import (
     send,
     tool,
 )
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -353,7 +354,7 @@ def spoilt_requests(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     return kind, body
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(spoilt_requests())
 def test_whatever_is_sent_there_is_an_answer(given: tuple[str, dict[str, Any]]) -> None:
     kind, body = given

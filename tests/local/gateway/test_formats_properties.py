@@ -6,6 +6,7 @@ import json
 from contextlib import suppress
 
 import pytest
+from examples import examples
 from formats_samples import (
     NAMES,
     REPLIES,
@@ -27,7 +28,7 @@ from to11ai_sdk.local.gateway.formats.neutral import ChatReply, ChatRequest, End
 
 pytestmark = pytest.mark.parametrize("name", NAMES)
 fast = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 STREAMED = ChatRequest("m", (), stream=True, include_usage=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -159,7 +160,7 @@ def test_a_long_stream_in_small_pieces_is_checked_quickly(piece: str) -> None:
         st.sampled_from([*CLEAN, "123-45-6789", " ", "10.0.0.1", "Project", "X", "4111", "1111", "\n"]), max_size=12
     )
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_a_stream_lets_nothing_pass_that_the_whole_text_has(pieces: list[str]) -> None:
     assert heard(*pieces)[1] or ON.find("".join(pieces)) is None
 

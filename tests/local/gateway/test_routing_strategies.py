@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from routing_harness import CLAUDE, GPT, GROK, MINI, Project, targets, variant, when
@@ -327,7 +328,7 @@ def test_what_is_released_next_is_what_the_next_call_gets() -> None:
 
 
 @given(st.lists(st.integers(0, 100), min_size=1, max_size=6), st.integers())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_choices_are_in_proportion_to_the_weights(weights: list[int], seed: int) -> None:
     choice, total, rounds = Choice(seed), sum(weights), 2000
     seen = Counter(choice.among(weights) for _ in range(rounds))
@@ -443,7 +444,7 @@ def resolved(project: Project, call: RouteQuery) -> Plan | GatewayProblem:
 
 
 @given(SNAPSHOTS, CALLS, st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_whatever_snapshot_is_accepted_gives_a_plan_or_a_problem(
     snapshot: dict[str, Any], call: RouteQuery, is_off: bool
 ) -> None:
