@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -54,19 +55,18 @@ def test_it_runs_until_a_signal(number: signal.Signals) -> None:
         assert (process.returncode, out, err) == (0, "", "")
 
 
-def test_it_is_ready_within_two_seconds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_starting_takes_less_than_two_seconds_of_work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     # Its time is measured, not its coverage.
     for name in ("COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START"):
         monkeypatch.delenv(name, raising=False)
-
-    def start() -> float:
-        began = time.perf_counter()
-        with serving(f"port=0, data={str(tmp_path / 'to11.db')!r}") as process:
-            lines(process, 1)
-            return time.perf_counter() - began
-
-    # The best of a few: other work on the machine is not what is measured.
-    assert min(start() for _ in range(3)) < 2
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    with serving(f"port=0, data={str(tmp_path / 'to11.db')!r}") as process:
+        assert lines(process, 1) != [""]
+        took_s = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime < 2
+    # It does not wait either; other work on the machine makes it slower.
+    assert took_s < 20
 
 
 class Terminal(io.StringIO):
