@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from samples import RESOLVED, success
 
+from to11ai_sdk._http.exchange import Reply
+from to11ai_sdk._http.transport import Transport
 from to11ai_sdk.behaviors import BehaviorStore
 from to11ai_sdk.cache import PromptCache
 from to11ai_sdk.client import To11aiClient
-from to11ai_sdk.envelope import Reply
 from to11ai_sdk.errors import To11aiNetworkError
-from to11ai_sdk.transport import Transport
 
 if TYPE_CHECKING:
-    from to11ai_sdk.exchange import Attempt
+    from to11ai_sdk._http.exchange import Attempt
 
 KEY = "to11_sk_0123456789abcdef"
 URL = "https://to11.test"

@@ -8,10 +8,10 @@ from functools import lru_cache
 from operator import itemgetter
 from threading import Event, Lock
 
-from . import wire
-from .clock import monotonic
+from ._http.encoding import canonical
+from ._http.exchange import monotonic
+from ._http.process_safety import from_handler
 from .errors import To11aiApiError, To11aiError, To11aiNetworkError
-from .interrupts import from_handler
 from .json_types import is_sequence
 
 TYPE_CHECKING = False
@@ -54,7 +54,7 @@ def _variables_key(variables: Mapping[str, Any]) -> object:
     values = in_order(variables)
     types = {*map(type, values)}
     if not _SCALARS.issuperset(types):
-        return wire.canonical(variables)
+        return canonical(variables)
     kinds = types.pop() if len(types) == 1 else tuple(map(type, values))
     # A frozenset keeps its hash, which three look-ups of a hit ask for.
     return frozenset(((names, kinds, values),))

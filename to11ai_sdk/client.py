@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ._http.process_safety import Unique, importing
 from .behaviors import BehaviorStore
-from .forks import Unique, importing
 from .settings import GATEWAY_URL, count, header_value, mapping, number, origin, seconds, whole
 
 TYPE_CHECKING = False
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from ._http.transport import Transport
     from .cache import PromptCache
-    from .endpoint import Endpoint, Read
-    from .project_environments import ProjectEnvironmentResource
-    from .prompts import PromptResource
-    from .routing_rules import RoutingRulesResource
-    from .transport import Transport
+    from .resources.endpoint import Endpoint, Read
+    from .resources.project_environments import ProjectEnvironmentResource
+    from .resources.prompts import PromptResource
+    from .resources.routing_rules import RoutingRulesResource
 
     Parts = Callable[[], tuple[Transport, PromptCache]]
     Value = TypeVar("Value")
@@ -86,9 +86,9 @@ def _parts(ssl_context: ssl.SSLContext | None, sending: dict[str, Any], keeping:
     """Return what makes a client's transport and cache; imports nothing yet."""
 
     def make() -> tuple[Transport, PromptCache]:
+        from ._http.transport import Transport
+        from ._http.urllib_exchange import UrllibExchange
         from .cache import PromptCache
-        from .exchange import UrllibExchange
-        from .transport import Transport
 
         secure = sending["base_url"][:6].lower() == "https:"
         return Transport(exchange=UrllibExchange(ssl_context, secure=secure), **sending), PromptCache(**keeping)
@@ -131,15 +131,15 @@ class To11aiClient(Unique):
 
     def _make(self, name: str) -> None:
         if name == "prompts":
-            from .prompts import PromptResource
+            from .resources.prompts import PromptResource
 
             self.prompts = PromptResource(self._send, self._cache, self._transport.total_timeout_s)
         elif name == "project_environments":
-            from .project_environments import ProjectEnvironmentResource
+            from .resources.project_environments import ProjectEnvironmentResource
 
             self.project_environments = ProjectEnvironmentResource(self._send)
         elif name == "routing_rules":
-            from .routing_rules import RoutingRulesResource
+            from .resources.routing_rules import RoutingRulesResource
 
             self.routing_rules = RoutingRulesResource(self._send)
         else:
@@ -172,7 +172,7 @@ class To11aiClient(Unique):
             To11aiNetworkError: no connection came about within ``timeout_s``; all else is done, and the client is as
                 good as before.
         """
-        from .endpoint import ENDPOINTS
+        from .resources.table import ENDPOINTS
 
         self._transport.warm_up(ENDPOINTS.values(), connect=connect)
 

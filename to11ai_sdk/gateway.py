@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import time
 
-from .envelope import decoded
+from ._http.envelope import decoded
+from ._http.retry import retry_after
 from .errors import To11aiApiError, To11aiNetworkError, api_error
 from .json_types import is_mapping, is_object
-from .retry import retry_after
 from .settings import GATEWAY_URL, header_value, origin
 
 TYPE_CHECKING = False

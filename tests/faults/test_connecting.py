@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from to11ai_sdk._http.process_safety import importing
+from to11ai_sdk._http.urllib_exchange import UrllibExchange
 from to11ai_sdk.errors import To11aiNetworkError
-from to11ai_sdk.exchange import UrllibExchange
-from to11ai_sdk.forks import importing
 
 from .certificates import serving, trusting
 from .harness import create, descriptors, get, impatient

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from to11ai_sdk import connections
+from to11ai_sdk._http import connection_pool
 
 from .certificates import serving, trusting
 from .harness import create, get, impatient, resolve
@@ -74,7 +74,7 @@ def test_a_closed_client_opens_new_connections(healthy: Pair) -> None:
 
 def test_a_connection_that_waited_too_long_is_not_used(healthy: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     assert get(healthy.client, "a") == "a"
-    monkeypatch.setattr(connections, "MAX_IDLE_S", 0.0)
+    monkeypatch.setattr(connection_pool, "MAX_IDLE_S", 0.0)
     assert get(healthy.client, "b") == "b"
     assert healthy.server.connections == 2
 
@@ -93,7 +93,7 @@ def test_few_connections_wait_after_a_burst(healthy: Pair) -> None:
     for thread in threads:
         thread.join()
     handler = healthy.client._transport._exchange._opened[1]  # type: ignore[attr-defined,index]
-    assert 1 <= len(handler._idle) <= connections.MAX_IDLE
+    assert 1 <= len(handler._idle) <= connection_pool.MAX_IDLE
 
 
 ENDINGS: dict[str, Script] = {

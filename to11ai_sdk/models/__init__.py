@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..interrupts import from_handler
+from .._http.process_safety import from_handler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def load() -> None:
         import pydantic  # noqa: F401  # pyright: ignore[reportUnusedImport] - for its effect
     except ImportError as exc:
         if not from_handler(exc):
-            from ..pydantic_fit import explain
+            from .pydantic_fit import explain
 
             explain(exc)
         raise

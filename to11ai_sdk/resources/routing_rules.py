@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from .._http.process_safety import Unique
 from .endpoint import Resource, endpoint
-from .forks import Unique
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from ..models.routing import ReleaseStrategy, RuleRelease, RuleReleaseWeight, RuleSnapshot, RuleVersion
     from .endpoint import Send
-    from .models.routing import ReleaseStrategy, RuleRelease, RuleReleaseWeight, RuleSnapshot, RuleVersion
 
 _RULE = "/v1/projects/{project_id}/routing/rules/{rule_id}"
 

@@ -5,43 +5,17 @@ from __future__ import annotations
 import json
 from codecs import BOM_UTF8
 
-from .errors import To11aiResponseValidationError, api_error
-from .interrupts import from_handler
-from .json_types import is_object
+from ..errors import To11aiResponseValidationError, api_error
+from ..json_types import is_object
+from .exchange import MAX_BODY
+from .process_safety import from_handler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Any
 
-    from .errors import To11aiApiError
-
-MAX_BODY = 32 * 1024 * 1024
-"""Bytes of a body that are read, after decompression."""
-
-
-class Reply:
-    """One HTTP reply.
-
-    Attributes:
-        status: HTTP status.
-        headers: field values by lower-case name.
-        body: the body, decompressed; ``None`` if it was over ``MAX_BODY``.
-        reason: the words for the status.
-    """
-
-    __slots__ = ("body", "headers", "reason", "status")
-
-    def __init__(self, status: int, headers: Mapping[str, str], body: bytes | None, reason: str = "") -> None:
-        self.status: int = status
-        self.headers: Mapping[str, str] = headers
-        self.body: bytes | None = body
-        self.reason: str = reason
-
-    @property
-    def request_id(self) -> str | None:
-        """The server's id of the request, where it sent one."""
-        return self.headers.get("x-to11-request-id") or self.headers.get("x-request-id")
+    from ..errors import To11aiApiError
+    from .exchange import Reply
 
 
 def _refuse_constant(name: str) -> Any:

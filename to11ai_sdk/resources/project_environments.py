@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import builtins
 
-    from .models.environments import ArchiveProjectEnvironmentResult, ProjectEnvironment
+    from ..models.environments import ArchiveProjectEnvironmentResult, ProjectEnvironment
 
 _ENVIRONMENTS = "/v1/projects/{project_id}/environments"
 

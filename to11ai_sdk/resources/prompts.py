@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .cache import is_outage, prompt_key
+from ..cache import is_outage, prompt_key
+from ..errors import To11aiError
 from .endpoint import Resource, endpoint, row_of
-from .errors import To11aiError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any, ClassVar, Literal
 
-    from .cache import PromptCache
-    from .endpoint import Endpoint, Send
-    from .models.prompts import (
+    from ..cache import PromptCache
+    from ..models.prompts import (
         PaginatedLabelEvents,
         PaginatedResult,
         PaletteToken,
@@ -26,7 +25,8 @@ if TYPE_CHECKING:
         PromptLabelPointer,
         PromptVersion,
     )
-    from .models.rendered import ResolvedPrompt
+    from ..models.rendered import ResolvedPrompt
+    from .endpoint import Endpoint, Send
 
 _PROJECT = "/v1/projects/{project_id}"
 _PROMPT = _PROJECT + "/prompts/{prompt_id}"

@@ -1,4 +1,4 @@
-"""How one typed signature becomes one call: ``@endpoint``, ``Endpoint`` and the table ``ENDPOINTS``.
+"""How one typed signature becomes one call: ``@endpoint`` and ``Endpoint``.
 
 A row of the table is a method with an empty body. Its placeholders are the path parameters; the other parameters go
 to the query (GET, DELETE) or to the JSON body (POST, PUT, PATCH) under the camelCase of their names; a parameter
@@ -7,18 +7,18 @@ without a default is required; the annotation of the result is the model of the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property, wraps
 
-from . import wire
-from .errors import To11aiResponseValidationError
-from .forks import Unique, importing
-from .json_types import is_array, is_object
-from .request import Parameter, Request
+from .._http import encoding
+from .._http.encoding import Request
+from .._http.process_safety import Unique, importing
+from ..errors import To11aiResponseValidationError
+from ..json_types import is_array, is_object
+from .parameters import Parameter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any, ClassVar, Protocol, TypeVar
 
     Method = TypeVar("Method", bound=Callable[..., Any])
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
         """Makes the call of a row and returns what ``read`` makes of its success envelope."""
 
         def __call__(self, row: Endpoint, arguments: Mapping[str, Any], read: Read, *, retry: bool = True) -> Any: ...
-
-
-__all__ = ["ENDPOINTS", "Endpoint", "EndpointTable", "Parameter", "Request", "Resource", "endpoint"]
 
 
 class Endpoint:
@@ -88,7 +85,7 @@ class Endpoint:
     def _parameter(self, name: str, *, required: bool) -> Parameter:
         place = "query" if self.method in ("GET", "DELETE") else "body"
         place = "path" if f"{{{name}}}" in self.path else place
-        wire_name = self._wire_names.get(name) or wire.camel(name)
+        wire_name = self._wire_names.get(name) or encoding.camel(name)
         return Parameter(name, wire_name, place, self.signature.__annotations__[name], required=required)
 
     @cached_property
@@ -109,20 +106,20 @@ class Endpoint:
         for parameter in self.parameters:
             value = arguments.get(parameter.name)
             if parameter.place == "path":
-                path[parameter.name] = wire.segment(parameter.name, parameter.kind.check(parameter.name, value))
+                path[parameter.name] = encoding.segment(parameter.name, parameter.kind.check(parameter.name, value))
             elif value is None and not parameter.required:
                 continue
             elif parameter.place == "body":
                 body[parameter.wire_name] = parameter.check(value)
             elif parameter.check(value) is not False:
-                query[parameter.wire_name] = wire.text(value)
+                query[parameter.wire_name] = encoding.text(value)
         return Request(self.method, self.path.format_map(path), query, body if self.has_body else None)
 
     @cached_property
     def result(self) -> Callable[[Any], Any]:
         """What builds the result; made on first use, which imports Pydantic and the models."""
         with importing:
-            from . import models
+            from .. import models
 
             models.load()
             return models.reader(self.signature.__annotations__["return"])
@@ -135,7 +132,7 @@ class Endpoint:
         """
         if "result" not in vars(self):
             with importing:
-                from . import models
+                from .. import models
 
                 models.load()
 
@@ -154,7 +151,7 @@ class Endpoint:
         except ValueError as exc:
             if not hasattr(exc, "errors"):  # a signal handler's, not Pydantic's
                 raise
-            from .models import misfit
+            from ..models import misfit
 
             # Without the cause: Pydantic's text quotes the reply.
             raise To11aiResponseValidationError(f"{self.name}: {misfit(exc)}") from None
@@ -190,45 +187,18 @@ class Resource(Unique):
         self._send = send
 
     def __init_subclass__(cls) -> None:
-        for row in (getattr(method, "endpoint", None) for method in vars(cls).values()):
-            if isinstance(row, Endpoint):
-                row.owner = cls
+        for row in cls.rows():
+            row.owner = cls
+
+    @classmethod
+    def rows(cls) -> Iterator[Endpoint]:
+        """Yield the rows that were declared in this class, in the order of the source."""
+        for method in vars(cls).values():
+            if isinstance(row := getattr(method, "endpoint", None), Endpoint):
+                yield row
 
     def _call(self, row: Endpoint, arguments: Mapping[str, Any]) -> Any:
         return self._send(row, arguments, row.read)
-
-
-class EndpointTable(Mapping[str, Endpoint]):
-    """The rows by their dotted names, in the order of the source; complete whoever asks, and read-only."""
-
-    def __init__(self) -> None:
-        self._filed: list[Endpoint] = []
-
-    def file(self, row: Endpoint) -> None:
-        """Add a row."""
-        self._filed.append(row)
-
-    @cached_property
-    def _rows(self) -> dict[str, Endpoint]:
-        # The modules that declare the rows import this one.
-        from . import project_environments, prompts, routing_rules
-
-        homes = [home.__name__ for home in (prompts, project_environments, routing_rules)]
-        # By module, whichever of them was imported first.
-        return {row.name: row for home in homes for row in self._filed if row.signature.__module__ == home}
-
-    def __getitem__(self, name: str) -> Endpoint:
-        return self._rows[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-
-ENDPOINTS = EndpointTable()
-"""Every call of the API that the SDK makes, by dotted name: ``ENDPOINTS["prompts.create"]``."""
 
 
 def endpoint(route: str, *, safe: bool = False, paged: bool = False, **wire_names: str) -> Callable[[Method], Method]:
@@ -243,7 +213,6 @@ def endpoint(route: str, *, safe: bool = False, paged: bool = False, **wire_name
 
     def declare(signature: Any) -> Any:
         row = Endpoint(route, signature, safe=safe, paged=paged, wire_names=wire_names)
-        ENDPOINTS.file(row)
 
         @wraps(signature)
         def call(self: Resource, *args: Any, **arguments: Any) -> Any:

@@ -1,12 +1,12 @@
-"""Values on their way to the wire: what a parameter admits, names, path segments, queries, JSON."""
+"""Values on their way to the wire: a request, names, path segments, queries, JSON."""
 
 from __future__ import annotations
 
 import json
 from urllib.parse import quote, urlencode
 
-from .interrupts import from_handler
-from .json_types import is_mapping, is_sequence
+from ..json_types import is_mapping, is_sequence
+from .process_safety import from_handler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,61 +14,28 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Kind:
-    """What one annotation of the table admits.
+class Request:
+    """One request as values: what to send, before any byte of it exists.
 
-    Args:
-        says: the type in words, for the message of the ``TypeError``.
-        admits: whether a value is of the kind.
+    Attributes:
+        method: HTTP method.
+        path: raw path, percent-encoded, starting with ``/v1/``.
+        query: names and values of the query, both unencoded, in the order of the signature.
+        body: what the JSON body says, ``None`` when the call has no body.
     """
 
-    __slots__ = ("admits", "says")
+    __slots__ = ("body", "method", "path", "query")
 
-    def __init__(self, says: str, admits: Callable[[Any], bool]) -> None:
-        self.says: str = says
-        self.admits: Callable[[Any], bool] = admits
+    def __init__(self, method: str, path: str, query: dict[str, str], body: dict[str, Any] | None) -> None:
+        self.method: str = method
+        self.path: str = path
+        self.query: dict[str, str] = query
+        self.body: dict[str, Any] | None = body
 
-    def check(self, name: str, value: Any) -> Any:
-        """The value, if it is of the kind; else a ``TypeError`` that names the parameter."""
-        if not self.admits(value):
-            raise TypeError(f"{name} must be {self.says}, not {_told(value)}")
-        return value
-
-
-def _told(value: Any) -> str:
-    """The type of a value in words; that of its items, too, as they may be what is wrong."""
-    name = type(value).__name__
-    items = sorted({type(item).__name__ for item in value}) if is_sequence(value) else []
-    return f"{name} of {' and '.join(items)}" if items else name
-
-
-def _is_object(value: Any) -> bool:
-    return hasattr(value, "model_dump") or (is_mapping(value) and all(isinstance(key, str) for key in value))
-
-
-_TEXT = Kind("a str", lambda value: isinstance(value, str))
-_OBJECT = Kind("a mapping with str keys", _is_object)
-
-KINDS: dict[str, Kind] = {
-    "str": _TEXT,
-    "int": Kind("an int", lambda value: isinstance(value, int) and not isinstance(value, bool)),
-    "bool": Kind("a bool", lambda value: isinstance(value, bool)),
-    "Any": Kind("given", lambda value: value is not None),
-    "Mapping[str, Any]": _OBJECT,
-    "Sequence[str]": Kind(
-        "a list of str", lambda value: is_sequence(value) and all(isinstance(item, str) for item in value)
-    ),
-    # A date or a time has isoformat too, but is no point in time.
-    "datetime | str": Kind("a datetime or a str", lambda value: isinstance(value, str) or hasattr(value, "astimezone")),
-    "PromptFormat": _TEXT,
-    "PaletteToken": _TEXT,
-    "ReleaseStrategy": _TEXT,
-    "RuleSnapshot | Mapping[str, Any]": _OBJECT,
-    "Sequence[RuleReleaseWeight | Mapping[str, Any]]": Kind(
-        "a list of weights", lambda value: is_sequence(value) and all(map(_is_object, value))
-    ),
-}
-"""Every annotation a row may use, ``| None`` aside. A new one is added here, on purpose."""
+    @property
+    def target(self) -> str:
+        """Path and query as they stand in the request line (RFC 9112 section 3.2.1)."""
+        return target(self.path, self.query)
 
 
 def camel(name: str) -> str:
@@ -105,10 +72,13 @@ def target(path: str, query: Mapping[str, str]) -> str:
     return f"{path}?{urlencode(query, quote_via=quote, safe='')}" if query else path
 
 
+_PACKAGE = __name__.rpartition("._http.")[0]
+
+
 def _plain(value: Any) -> Any:
     if hasattr(value, "model_dump"):
         # In our models None means absent; in a user's own it may mean null.
-        ours = any(kind.__module__.startswith(f"{__package__}.") for kind in type(value).__mro__)
+        ours = any(kind.__module__.startswith(f"{_PACKAGE}.") for kind in type(value).__mro__)
         return value.model_dump(mode="json", by_alias=True, exclude_none=ours)
     if is_mapping(value):
         return dict(value)

@@ -6,9 +6,9 @@ import http.client
 import sys
 import zlib
 
-from .envelope import Reply
-from .interrupts import handler_error
-from .sockets import MAX_HEAD
+from .deadline_socket import MAX_HEAD
+from .exchange import Reply
+from .process_safety import handler_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,11 +11,10 @@ import os
 import socket
 import urllib.request
 
-from .clock import monotonic
-from .envelope import Reply
-from .interrupts import from_handler
-from .replies import Response, content, plain_reply
-from .sockets import DeadlineSocket, connected, seconds_until
+from .deadline_socket import DeadlineSocket, connected, seconds_until
+from .exchange import Reply, monotonic
+from .process_safety import from_handler
+from .response_parser import Response, content, plain_reply
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import re
 from inspect import cleandoc
 from typing import TYPE_CHECKING, NamedTuple
 
-from .endpoint import ENDPOINTS
+from ..resources.table import ENDPOINTS
 
 if TYPE_CHECKING:
-    from .endpoint import Endpoint
+    from ..resources.endpoint import Endpoint
 
 _SECTION = re.compile(r"^(Args|Attributes|Returns|Raises):\n((?:    .*\n?|\n)*)", re.MULTILINE)
 _ENTRY = re.compile(r"^    ([\w*]+): (.*(?:\n     .*)*)", re.MULTILINE)

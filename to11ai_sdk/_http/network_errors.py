@@ -7,9 +7,9 @@ import socket
 import sys
 import zlib
 
-from .connections import REFUSED_TUNNEL, Unsent
-from .errors import To11aiNetworkError
-from .interrupts import handler_error
+from ..errors import To11aiNetworkError
+from .connection_pool import REFUSED_TUNNEL, Unsent
+from .process_safety import handler_error
 
 _SHAKING = (
     "the connection was closed during the TLS handshake; check that base_url has the right scheme and port, and that "

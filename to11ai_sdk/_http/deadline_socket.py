@@ -11,9 +11,8 @@ import select
 import socket
 from errno import EINTR
 
-from .clock import monotonic
-from .forks import in_openssl
-from .interrupts import from_handler
+from .exchange import monotonic
+from .process_safety import from_handler, in_openssl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ class DeadlineSocket(io.RawIOBase):
 
     Attributes:
         sock: the socket.
-        deadline: time of :func:`clock.monotonic` at which the present exchange ends.
+        deadline: time of :func:`exchange.monotonic` at which the present exchange ends.
         unsent: what is to be sent next.
         heard: bytes received in the present exchange.
         allowance: bytes that may still be received.
@@ -170,7 +169,7 @@ class _Reader(io.BufferedReader):
 
 
 def seconds_until(deadline: float) -> float:
-    """Seconds until a time of :func:`clock.monotonic`; ``TimeoutError`` when it has passed."""
+    """Seconds until a time of :func:`exchange.monotonic`; ``TimeoutError`` when it has passed."""
     seconds = deadline - monotonic()
     if seconds <= 0:
         raise TimeoutError("timed out")

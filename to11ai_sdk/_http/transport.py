@@ -5,34 +5,30 @@ from __future__ import annotations
 import sys
 import time
 
-from . import clock as clocks
-from . import retry
-from .envelope import failure, opened
-from .errors import (
+from ..errors import (
     MESSAGE_LIMIT,
     To11aiApiError,
     To11aiError,
     To11aiNetworkError,
     To11aiResponseValidationError,
 )
-from .exchange import MAX_REDIRECTS, Attempt, redirect_target
-from .forks import Unique
-from .interrupts import handler_error
-from .json_types import is_array, is_object
-from .tracing import trace_headers
-from .wire import json_bytes
+from . import exchange as clocks
+from . import retry
+from .encoding import json_bytes
+from .envelope import failure, opened
+from .exchange import Attempt
+from .headers import redact, request_headers
+from .process_safety import Unique, handler_error
+from .urllib_exchange import MAX_REDIRECTS, redirect_target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
-    from .endpoint import Endpoint, Read, Request
-    from .envelope import Reply
-    from .exchange import Exchange
-
-USER_AGENT = "to11ai-sdk-python/0.2.0"
-SHORTEST_SECRET = 6
+    from ..resources.endpoint import Endpoint, Read
+    from .encoding import Request
+    from .exchange import Exchange, Reply
 
 
 class Transport(Unique):
@@ -145,7 +141,7 @@ class Transport(Unique):
             attempt = Attempt(
                 row.method,
                 url,
-                self._headers(),
+                request_headers(self.api_key),
                 body,
                 deadline=deadline,
                 ends=ends,
@@ -186,15 +182,6 @@ class Transport(Unique):
                 error.attempts, error.elapsed_s = 1, self._clock() - started
                 redact(error, self.api_key)
                 raise
-
-    def _headers(self) -> dict[str, str]:
-        return {
-            "Authorization": f"Bearer {self.api_key}",
-            "Content-Type": "application/json",
-            "Accept": "application/json",
-            "User-Agent": USER_AGENT,
-            **trace_headers(),
-        }
 
     def _result(self, reply: Reply, read: Read) -> Any:
         if not 200 <= reply.status <= 299:
@@ -249,42 +236,3 @@ def _random() -> float:
     from random import random
 
     return random()  # noqa: S311 - spreads clients out, keeps no secret
-
-
-def redact(error: BaseException, secret: str) -> None:
-    """Take a secret out of an exception and the messages of its causes, should a server have echoed it.
-
-    One of fewer than ``SHORTEST_SECRET`` characters is left: it would be found in ordinary words.
-    """
-    if len(secret) < SHORTEST_SECRET:
-        return
-    for name, value in vars(error).items():
-        try:
-            safe = _without(value, secret)
-        except RecursionError:  # details too deep to look through
-            safe = None
-        setattr(error, name, safe)
-    error.args = tuple(_uncut(arg, secret) if isinstance(arg, str) else arg for arg in error.args)
-    link: BaseException | None = error
-    while link is not None:
-        link.args = tuple(_without(arg, secret) for arg in link.args)
-        link = link.__cause__
-
-
-def _uncut(message: str, secret: str) -> str:
-    """The message without the beginning of a secret that ends it because it was cut there."""
-    if len(message) < MESSAGE_LIMIT:
-        return message
-    sizes = range(len(secret) - 1, SHORTEST_SECRET - 1, -1)
-    cut = next((size for size in sizes if message.endswith(secret[:size])), 0)
-    return message[: len(message) - cut]
-
-
-def _without(value: Any, secret: str) -> Any:
-    if isinstance(value, str):
-        return value.replace(secret, "[key]")
-    if is_array(value):
-        return [_without(item, secret) for item in value]
-    if is_object(value):
-        return {_without(key, secret): _without(item, secret) for key, item in value.items()}
-    return value

@@ -4,90 +4,24 @@ from __future__ import annotations
 
 import sys
 
-from .clock import monotonic
-from .envelope import MAX_BODY, Reply
-from .errors import To11aiNetworkError
-from .forks import importing, in_openssl
-from .interrupts import from_handler
+from ..errors import To11aiNetworkError
+from .exchange import MAX_BODY
+from .process_safety import from_handler, importing, in_openssl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Mapping
-    from typing import Protocol, TypeVar
+    from collections.abc import Callable
+    from typing import TypeVar
     from urllib.request import OpenerDirector, ProxyHandler
 
-    from .connections import Call, KeepAliveHandler
+    from .connection_pool import Call, KeepAliveHandler
+    from .exchange import Attempt, Reply
 
     Result = TypeVar("Result")
 
-    class Exchange(Protocol):
-        """Sends one request and reads its reply, all before its deadline."""
-
-        def __call__(self, attempt: Attempt) -> Reply:
-            """Make one attempt; raises ``To11aiNetworkError`` when no usable reply came in time."""
-            ...
-
-        def prepare(self) -> None:
-            """Load what the network needs, so that the time of an attempt is spent on the network alone."""
-
-        def connect(self, attempt: Attempt) -> None:
-            """Open a connection that the next exchange uses."""
-
-        def close(self) -> None:
-            """Close what is kept open between exchanges."""
-
 
 MAX_REDIRECTS = 5
-
-
-class Attempt:
-    """One request, and what is known of how to send it.
-
-    Attributes:
-        method: HTTP method.
-        url: absolute URL.
-        headers: field values by name.
-        body: the body, ``None`` for no body.
-        deadline: time of :func:`clock.monotonic` at which the attempt ends.
-        ends: time at which the whole call ends: no deadline is later.
-        safe: whether it may be sent on a connection that has served before: the server may just have closed it, and
-            then nobody knows whether the request was processed.
-        meanwhile: what to do while the server thinks.
-        clock: the clock of these times.
-    """
-
-    __slots__ = ("body", "clock", "deadline", "ends", "headers", "meanwhile", "method", "safe", "url")
-
-    def __init__(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        body: bytes | None,
-        *,
-        deadline: float,
-        ends: float = float("inf"),
-        safe: bool = False,
-        meanwhile: Callable[[], object] | None = None,
-        clock: Callable[[], float] = monotonic,
-    ) -> None:
-        self.method: str = method
-        self.url: str = url
-        self.headers: Mapping[str, str] = headers
-        self.body: bytes | None = body
-        self.deadline: float = deadline
-        self.ends: float = ends
-        self.safe: bool = safe
-        self.meanwhile: Callable[[], object] | None = meanwhile
-        self.clock: Callable[[], float] = clock
-
-    def work(self) -> None:
-        """Do what is to be done meanwhile, and move the deadline by the time that it takes."""
-        if self.meanwhile:
-            started = self.clock()
-            self.meanwhile()
-            self.deadline = min(self.deadline + (self.clock() - started), self.ends)
 
 
 class UrllibExchange:
@@ -108,7 +42,7 @@ class UrllibExchange:
         """Import the network modules and load the trust store, if it is needed; once."""
         if self._opened is None:
             with importing:
-                from . import faults  # noqa: F401  # pyright: ignore[reportUnusedImport] - imports all that a call needs
+                from . import network_errors  # noqa: F401  # pyright: ignore[reportUnusedImport] - imports all that a call needs
         if self._secure:
             try:
                 self._tls()
@@ -134,8 +68,8 @@ class UrllibExchange:
         self._explaining(open_one, attempt)
 
     def _explaining(self, work: Callable[[Call], Result], attempt: Attempt) -> Result:
-        from .connections import Call
-        from .faults import FAILURES, explained
+        from .connection_pool import Call
+        from .network_errors import FAILURES, explained
 
         outer = sys.exc_info()[1]
         call = Call(attempt)
@@ -149,7 +83,7 @@ class UrllibExchange:
     def _open(self, call: Call) -> tuple[OpenerDirector, KeepAliveHandler, ProxyHandler]:
         from urllib.request import OpenerDirector, ProxyHandler, getproxies, proxy_bypass
 
-        from .connections import KeepAliveHandler
+        from .connection_pool import KeepAliveHandler
 
         # Asked once, so that no later call takes a proxy that was not looked at.
         proxies = getproxies()

@@ -10,21 +10,22 @@ from functools import partial
 from operator import attrgetter, methodcaller
 from typing import TYPE_CHECKING, Any
 
-from .client import create_client
+from .._http.headers import USER_AGENT
+from ..client import create_client
+from ..errors import To11aiError
+from ..resources.table import ENDPOINTS
 from .docstrings import parameter_texts, parts, plain
-from .endpoint import ENDPOINTS
-from .errors import To11aiError
 from .parser import Parser, UsageError, json_value, port_number
-from .transport import USER_AGENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from .endpoint import Endpoint, Parameter
+    from ..resources.endpoint import Endpoint
+    from ..resources.parameters import Parameter
 
     Commands = argparse._SubParsersAction["Parser"]  # pyright: ignore[reportPrivateUsage]
 
-PACKAGE = __name__.rpartition(".")[0]
+PACKAGE = __name__.rpartition(".cli.")[0]
 PROGRAM = f"python -m {PACKAGE}" if "." in PACKAGE else "to11ai"
 """How this command is called; a copy inside another package has no script."""
 VERSION = USER_AGENT.rpartition("/")[2]
@@ -204,7 +205,7 @@ def _print_json(result: object) -> None:
 
 def _local(options: argparse.Namespace) -> int:
     try:
-        from .local.serve import serve
+        from ..local.serve import serve
 
         return serve(
             options.port,
@@ -220,7 +221,7 @@ def _local(options: argparse.Namespace) -> int:
 
 def _demo(options: argparse.Namespace) -> int:
     try:
-        from .local import demo
+        from ..local import demo
 
         if options.base_url is None:
             return demo.local()
