@@ -1,4 +1,4 @@
-"""The client and its factory: where the parts are put together."""
+"""The client and its factory."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def create_client(
         ttl_seconds: seconds a resolved prompt is served from the cache; 0 switches the cache off.
         max_cache_entries: how many resolved prompts are kept, least recently used out first; 0 switches the cache off.
         behavior_overrides: values for :meth:`To11aiClient.resolve_behavior` that win over all others.
-        total_timeout_s: seconds a call may take with all its attempts and waits; unbounded unless given.
+        total_timeout_s: seconds a call may take with all its attempts and waits; unbounded by default.
         stale_if_error_s: seconds past ``ttl_seconds`` for which a cached prompt is served in an outage.
         ssl_context: TLS settings, for a private authority or a client certificate.
 
@@ -118,12 +118,12 @@ class To11aiClient(Unique):
         self._parts = parts
         self._behaviors = behaviors
 
-    if not TYPE_CHECKING:  # which would then take any name for an attribute
+    if not TYPE_CHECKING:  # or type checkers would accept any name
 
         def __getattr__(self, name: str) -> Any:
             if name not in ("_transport", "_cache", "prompts", "project_environments", "routing_rules"):
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-            # A process that makes a client and calls nothing imports nothing more.
+            # A process that makes a client and makes no call imports nothing more.
             with importing:
                 if name not in vars(self):
                     self._make(name)
@@ -155,11 +155,11 @@ class To11aiClient(Unique):
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-    def _send(self, row: Endpoint, arguments: Mapping[str, Any], read: Read, *, retry: bool = True) -> Any:
-        return self._transport.send(row, row.encode(arguments), read, retry=retry)
+    def _send(self, row: Endpoint, arguments: Mapping[str, Any], read: Read, *, may_retry: bool = True) -> Any:
+        return self._transport.send(row, row.encode(arguments), read, may_retry=may_retry)
 
     def warm_up(self, *, connect: bool = True) -> None:
-        """Do beforehand what the first call would do: import, build the models' readers, load the trust store, connect.
+        """Do in advance what the first call would do: import, build the models' readers, load the trust store, connect.
 
         For the phase of a process in which time costs least, such as the init phase of a Lambda function. It makes no
         call of the API. The first read that follows within some seconds goes over the connection that was opened.
@@ -169,15 +169,15 @@ class To11aiClient(Unique):
 
         Raises:
             ImportError: Pydantic's compiled core does not fit this Python or platform; says what would.
-            To11aiNetworkError: no connection came about within ``timeout_s``; all else is done, and the client is as
-                good as before.
+            To11aiNetworkError: no connection could be made within ``timeout_s``; all else is done, and the client
+                works as before.
         """
         from .resources.table import ENDPOINTS
 
         self._transport.warm_up(ENDPOINTS.values(), connect=connect)
 
     def close(self) -> None:
-        """Close the connections that are kept alive; a later call opens new ones."""
+        """Close the idle connections; a later call opens new ones."""
         if "_transport" in vars(self):
             self._transport.close()
 
@@ -188,7 +188,7 @@ class To11aiClient(Unique):
         max_retries: int | None = None,
         total_timeout_s: float | None = None,
     ) -> To11aiClient:
-        """A client with other bounds that shares connections, cache and retry budget with this one.
+        """Return a client with other bounds that shares connections, cache and retry budget with this one.
 
         Args:
             timeout_s: seconds one attempt may take; ``None`` keeps the present value, as for the others.
@@ -217,7 +217,7 @@ class To11aiClient(Unique):
         gateway_url: str = GATEWAY_URL,
         provider_api_key: str | None = None,
     ) -> dict[str, Any]:
-        """Keyword arguments for ``OpenAI(...)`` that send its calls through the to11 gateway.
+        """Return keyword arguments for ``OpenAI(...)`` that send its calls through the to11 gateway.
 
         Args:
             project_id: id of the project.
@@ -241,7 +241,7 @@ class To11aiClient(Unique):
         gateway_url: str = GATEWAY_URL,
         provider_api_key: str | None = None,
     ) -> dict[str, Any]:
-        """Keyword arguments for ``Anthropic(...)``; the arguments and errors are those of :meth:`openai_options`.
+        """Return keyword arguments for ``Anthropic(...)``; arguments and errors are those of :meth:`openai_options`.
 
         Its base URL is the gateway's root, since that client adds ``/v1/messages`` itself.
         """
@@ -251,13 +251,13 @@ class To11aiClient(Unique):
         return provider_options(headers, gateway_url, "", provider_api_key)
 
     def resolve_behavior(self, key: str, coded_default: Value) -> Value:
-        """The value of a behaviour that the application, its environment or the server may switch.
+        """Return the value of a behaviour that the application, its environment or the server may switch.
 
         Args:
             key: dotted key, such as ``sdk.retry-v2``.
-            coded_default: what holds if nobody says otherwise; a value of another type is passed over.
+            coded_default: the default; values of another type are ignored.
 
-        The first found counts: ``behavior_overrides``, then the environment variable ``TO11_SDK_BEHAVIOR_<KEY>``
+        Precedence, highest first: ``behavior_overrides``, then the environment variable ``TO11_SDK_BEHAVIOR_<KEY>``
         (JSON, else text) as it was when the client was made, then what the server last sent as ``sdkBehavior``.
         """
         return self._behaviors.resolve(key, coded_default)

@@ -287,7 +287,7 @@ def test_a_fork_does_not_wait_for_ever(
 ) -> None:
     _, client = pair
     expect(get, client, "before")
-    monkeypatch.setattr(process_safety, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(process_safety, "FORK_WAIT_S", 0.1)
     held, done = threading.Event(), threading.Event()
 
     def work() -> None:
@@ -310,8 +310,8 @@ def test_a_fork_does_not_wait_for_ever(
 def test_a_child_of_a_fork_that_did_not_wait_makes_the_lock_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     # What the hooks do in the child, done in this process, where it can be seen.
     monkeypatch.delattr(os, "register_at_fork")
-    monkeypatch.setattr(process_safety, "PATIENCE_S", 0.01)
-    guard = process_safety.Undivided()
+    monkeypatch.setattr(process_safety, "FORK_WAIT_S", 0.01)
+    guard = process_safety.ForkSafeLock()
     lock = guard._lock
     with ThreadPoolExecutor(1) as other:
         other.submit(lock.acquire).result()

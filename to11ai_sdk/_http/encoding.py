@@ -1,4 +1,4 @@
-"""Values on their way to the wire: a request, names, path segments, queries, JSON."""
+"""Encodes values for the wire: a request, names, path segments, queries, JSON."""
 
 from __future__ import annotations
 
@@ -15,37 +15,27 @@ if TYPE_CHECKING:
 
 
 class Request:
-    """One request as values: what to send, before any byte of it exists.
-
-    Attributes:
-        method: HTTP method.
-        path: raw path, percent-encoded, starting with ``/v1/``.
-        query: names and values of the query, both unencoded, in the order of the signature.
-        body: what the JSON body says, ``None`` when the call has no body.
-    """
+    """One request as values, before any byte of it exists: an encoded path, an unencoded query, and a JSON body."""
 
     __slots__ = ("body", "method", "path", "query")
 
     def __init__(self, method: str, path: str, query: dict[str, str], body: dict[str, Any] | None) -> None:
-        self.method: str = method
-        self.path: str = path
-        self.query: dict[str, str] = query
-        self.body: dict[str, Any] | None = body
+        self.method, self.path, self.query, self.body = method, path, query, body
 
     @property
     def target(self) -> str:
-        """Path and query as they stand in the request line (RFC 9112 section 3.2.1)."""
+        """Return path and query as they stand in the request line."""
         return target(self.path, self.query)
 
 
 def camel(name: str) -> str:
-    """The wire name of a Python name: ``version_id`` is ``versionId``."""
+    """Return the wire name of a Python name: ``version_id`` is ``versionId``."""
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
 
 
 def text(value: Any) -> str:
-    """A value in a query: ``true``, a number, or ISO 8601 with the time zone (naive times are UTC)."""
+    """Encode a value of a query: ``true``, a number, or ISO 8601 with the time zone (naive times are UTC)."""
     if value is True:
         return "true"
     if hasattr(value, "isoformat"):
@@ -54,7 +44,7 @@ def text(value: Any) -> str:
 
 
 def segment(name: str, value: Any) -> str:
-    """One path parameter, percent-encoded with no safe character (RFC 3986 section 2.1): it cannot change the path.
+    """Percent-encode one path parameter with no safe character (RFC 3986 section 2.1): it cannot change the path.
 
     Raises:
         ValueError: empty, ``.``, ``..``, a control character or a lone surrogate; names the parameter.
@@ -68,7 +58,7 @@ def segment(name: str, value: Any) -> str:
 
 
 def target(path: str, query: Mapping[str, str]) -> str:
-    """Path and query as they stand in the request line (RFC 9112 section 3.2.1)."""
+    """Return path and query as they stand in the request line (RFC 9112 section 3.2.1)."""
     return f"{path}?{urlencode(query, quote_via=quote, safe='')}" if query else path
 
 
@@ -97,7 +87,7 @@ canonical: Callable[[Any], str] = json.JSONEncoder(
 
 
 def json_bytes(body: Mapping[str, Any]) -> bytes:
-    """The body of a request: compact JSON in ASCII (RFC 8259).
+    """Encode the body of a request as compact JSON in ASCII (RFC 8259).
 
     Raises:
         TypeError: a value JSON cannot hold, such as a set; names the parameter.
@@ -109,12 +99,12 @@ def json_bytes(body: Mapping[str, Any]) -> bytes:
         if from_handler(exc):
             raise
         for name, value in body.items():
-            _explain(name, value)
+            _raise_naming(name, value)
         # Each value can be encoded alone, so it is the level of the body that is one too many.
         raise ValueError("the body is nested too deeply for JSON") from exc
 
 
-def _explain(name: str, value: Any) -> None:
+def _raise_naming(name: str, value: Any) -> None:
     try:
         _encode(value)
     except RecursionError as exc:

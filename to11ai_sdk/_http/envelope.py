@@ -1,4 +1,4 @@
-"""Reading a reply: pure functions from status, headers and bytes to an envelope, or to the exception that fits."""
+"""Reads a reply: from status, headers and bytes to an envelope, or to the exception that fits."""
 
 from __future__ import annotations
 
@@ -32,12 +32,8 @@ def _finite(digits: str) -> float:
 _decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
 
 
-def decoded(body: bytes) -> Any:
-    """The value of a JSON text (RFC 8259) in UTF-8, a byte order mark aside.
-
-    Raises:
-        ValueError: it is not JSON, or nested too deeply.
-    """
+def decode(body: bytes) -> Any:
+    """Decode JSON (RFC 8259) in UTF-8, a byte order mark aside; ``ValueError`` if it is not, or nested too deeply."""
     try:
         return _decoder.decode(body.removeprefix(BOM_UTF8).decode())
     except UnicodeDecodeError:
@@ -46,42 +42,40 @@ def decoded(body: bytes) -> Any:
         raise ValueError("it is nested too deeply") from None
 
 
-def opened(reply: Reply) -> dict[str, Any]:
-    """The envelope of a 2xx reply, with data in it.
+def unwrap(reply: Reply) -> dict[str, Any]:
+    """Return the envelope of a 2xx reply, with data in it.
 
     Raises:
         To11aiResponseValidationError: the body is no success envelope with data.
         To11aiApiError: the envelope says that the call failed after all.
     """
     if reply.body is None:
-        raise To11aiResponseValidationError(_unusable(reply, f"the body is over {MAX_BODY} bytes"))
+        raise _unusable(reply, f"the body is over {MAX_BODY} bytes")
     try:
-        envelope = decoded(reply.body)
+        envelope = decode(reply.body)
     except ValueError as exc:
-        fault = "it is empty" if not reply.body else _short(exc)
-        raise To11aiResponseValidationError(_unusable(reply, f"the body is not JSON: {fault}")) from exc
+        # JSONDecodeError keeps the whole document and gives the place in its text.
+        fault = str(exc)[:200] if reply.body else "it is empty"
+        raise _unusable(reply, f"the body is not JSON: {fault}") from exc
     if not is_object(envelope):
-        raise To11aiResponseValidationError(_unusable(reply, "the body is not an envelope, a JSON object"))
+        raise _unusable(reply, "the body is not an envelope, a JSON object")
     if envelope.get("success", True) is not True:
         raise api_error(reply.status, envelope.get("error"), "the envelope says that the call failed")
     if envelope.get("data") is None:
-        raise To11aiResponseValidationError(_unusable(reply, "data is missing or null"))
+        raise _unusable(reply, "data is missing or null")
     return envelope
 
 
-def _unusable(reply: Reply, fault: str) -> str:
-    return f"HTTP {reply.status}, but {fault}; check that base_url is the to11 API and no proxy answers for it"
+def _unusable(reply: Reply, fault: str) -> To11aiResponseValidationError:
+    return To11aiResponseValidationError(
+        f"HTTP {reply.status}, but {fault}; check that base_url is the to11 API and no proxy answers for it"
+    )
 
 
-def _short(exc: ValueError) -> str:
-    # JSONDecodeError keeps the whole document and tells the place in its text.
-    return str(exc)[:200]
-
-
-def failure(reply: Reply) -> To11aiApiError:
-    """The exception of a reply that is not 2xx; never fails itself, whatever the body is."""
+def error_from_reply(reply: Reply) -> To11aiApiError:
+    """Return the exception of a reply that is not 2xx; never fails itself, whatever the body is."""
     try:
-        envelope = decoded(reply.body or b"")
+        envelope = decode(reply.body or b"")
     except ValueError as exc:
         if from_handler(exc):
             raise

@@ -1,4 +1,4 @@
-"""The seam below the transport: one attempt, its reply, what turns the one into the other, and the clocks.
+"""The seam below the transport: an attempt, the reply to it, what turns the one into the other, and the clocks.
 
 Each reading of a clock looks it up in :mod:`time`, so that tools that replace it in tests replace all of ours together.
 """
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
             """Open a connection that the next exchange uses."""
 
         def close(self) -> None:
-            """Close what is kept open between exchanges."""
+            """Close the idle connections."""
 
 
 MAX_BODY = 32 * 1024 * 1024
@@ -41,20 +41,7 @@ now: Callable[[], float] = partial(methodcaller("time"), time)
 
 
 class Attempt:
-    """One request, and what is known of how to send it.
-
-    Attributes:
-        method: HTTP method.
-        url: absolute URL.
-        headers: field values by name.
-        body: the body, ``None`` for no body.
-        deadline: time of :func:`monotonic` at which the attempt ends.
-        ends: time at which the whole call ends: no deadline is later.
-        safe: whether it may be sent on a connection that has served before: the server may just have closed it, and
-            then nobody knows whether the request was processed.
-        meanwhile: what to do while the server thinks.
-        clock: the clock of these times.
-    """
+    """One request and how to send it; times are those of ``clock``."""
 
     __slots__ = ("body", "clock", "deadline", "ends", "headers", "meanwhile", "method", "safe", "url")
 
@@ -71,18 +58,18 @@ class Attempt:
         meanwhile: Callable[[], object] | None = None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        self.method: str = method
-        self.url: str = url
-        self.headers: Mapping[str, str] = headers
-        self.body: bytes | None = body
-        self.deadline: float = deadline
-        self.ends: float = ends
-        self.safe: bool = safe
-        self.meanwhile: Callable[[], object] | None = meanwhile
-        self.clock: Callable[[], float] = clock
+        self.method, self.url, self.headers, self.body = method, url, headers, body
+        self.deadline = deadline
+        # The end of the whole call.
+        self.ends = ends
+        # Whether it may go over a kept connection: if the server has just closed that one, nobody knows whether the
+        # request was processed.
+        self.safe = safe
+        self.meanwhile = meanwhile
+        self.clock = clock
 
     def work(self) -> None:
-        """Do what is to be done meanwhile, and move the deadline by the time that it takes."""
+        """Call ``meanwhile`` while the server works, and move the deadline by the time that takes."""
         if self.meanwhile:
             started = self.clock()
             self.meanwhile()
@@ -90,24 +77,14 @@ class Attempt:
 
 
 class Reply:
-    """One HTTP reply.
-
-    Attributes:
-        status: HTTP status.
-        headers: field values by lower-case name.
-        body: the body, decompressed; ``None`` if it was over ``MAX_BODY``.
-        reason: the words for the status.
-    """
+    """One HTTP reply: field names in lower case, the body decompressed, or ``None`` if over ``MAX_BODY``."""
 
     __slots__ = ("body", "headers", "reason", "status")
 
     def __init__(self, status: int, headers: Mapping[str, str], body: bytes | None, reason: str = "") -> None:
-        self.status: int = status
-        self.headers: Mapping[str, str] = headers
-        self.body: bytes | None = body
-        self.reason: str = reason
+        self.status, self.headers, self.body, self.reason = status, headers, body, reason
 
     @property
     def request_id(self) -> str | None:
-        """The server's id of the request, where it sent one."""
+        """Return the server's id of the request, if it sent one."""
         return self.headers.get("x-to11-request-id") or self.headers.get("x-request-id")

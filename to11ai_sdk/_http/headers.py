@@ -45,15 +45,15 @@ def trace_headers() -> dict[str, str]:
         state = context.trace_state.to_header()
         return {**headers, "tracestate": header_value("tracestate", state)} if state else headers
     except Exception as exc:
-        # A tracer may raise anything, and while another thread imports it, the module is empty. A call is worth more
-        # than its trace.
+        # A tracer may raise anything, and is empty while another thread imports it. A call is worth more than its
+        # trace.
         if from_handler(exc):
             raise
         return {}
 
 
 def redact(error: BaseException, secret: str) -> None:
-    """Take a secret out of an exception and the messages of its causes, should a server have echoed it.
+    """Remove a secret from an exception and the messages of its causes, should a server have echoed it.
 
     One of fewer than ``SHORTEST_SECRET`` characters is left: it would be found in ordinary words.
     """
@@ -65,15 +65,14 @@ def redact(error: BaseException, secret: str) -> None:
         except RecursionError:  # details too deep to look through
             safe = None
         setattr(error, name, safe)
-    error.args = tuple(_uncut(arg, secret) if isinstance(arg, str) else arg for arg in error.args)
+    error.args = tuple(_without_cut_secret(arg, secret) if isinstance(arg, str) else arg for arg in error.args)
     link: BaseException | None = error
     while link is not None:
         link.args = tuple(_without(arg, secret) for arg in link.args)
         link = link.__cause__
 
 
-def _uncut(message: str, secret: str) -> str:
-    """The message without the beginning of a secret that ends it because it was cut there."""
+def _without_cut_secret(message: str, secret: str) -> str:
     if len(message) < MESSAGE_LIMIT:
         return message
     sizes = range(len(secret) - 1, SHORTEST_SECRET - 1, -1)

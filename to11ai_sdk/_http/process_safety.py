@@ -1,6 +1,7 @@
-"""What a fork waits for: it copies one thread and every lock as it is, held by a thread that is no longer there.
+"""What a process may do in the middle of a call: fork, or run a signal handler that raises.
 
-The import system and OpenSSL have locks that a child could then wait for without end.
+A fork copies one thread, and every lock as it is: held by a thread that is no longer there. The import system and
+OpenSSL have locks that a child could then wait for without end.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ if TYPE_CHECKING:
     from types import FrameType, TracebackType
     from typing import NoReturn
 
-PATIENCE_S = 5.0
+FORK_WAIT_S = 5.0
 """Seconds after which a fork goes ahead all the same: better a child that may hang than a parent that does."""
+MAX_LINKS = 50
+"""Exceptions looked at along a chain of causes and contexts."""
 
 
-class Undivided:
-    """Work, in a ``with`` block, that a fork of this process does not cut in two; one thread at a time does it."""
+class ForkSafeLock:
+    """A reentrant lock that a fork waits for, so that no child begins with the work in its block half done."""
 
     def __init__(self) -> None:
         self._lock = RLock()
@@ -33,7 +36,7 @@ class Undivided:
         self._lock.release()
 
     def _before(self) -> None:
-        self._forking.held = self._lock.acquire(timeout=PATIENCE_S)
+        self._forking.held = self._lock.acquire(timeout=FORK_WAIT_S)
 
     def _after(self) -> None:
         if self._forking.held:
@@ -46,14 +49,14 @@ class Undivided:
             self._lock.release()
 
 
-importing: Undivided = Undivided()
-"""Imports of a first call."""
-in_openssl: Undivided = Undivided()
-"""What takes locks of OpenSSL, and what a client makes once; never held over a wait for the network."""
+importing: ForkSafeLock = ForkSafeLock()
+"""Held over the imports of a first call."""
+in_openssl: ForkSafeLock = ForkSafeLock()
+"""Held over what takes locks of OpenSSL, and what a client makes once; never over a wait for the network."""
 
 
 class Unique:
-    """What leads to the API key and to open connections: neither copied nor pickled."""
+    """Base of what leads to the API key and to open connections: neither copied nor pickled."""
 
     def __copy__(self, *_: object, fate: str = "copied; share it") -> NoReturn:
         raise TypeError(f"a {type(self).__name__} holds the API key and open connections and cannot be {fate}")
@@ -64,12 +67,8 @@ class Unique:
         self.__copy__(fate="pickled; make one per process")
 
 
-MAX_LINKS = 50
-"""Exceptions looked at along a chain of causes and contexts."""
-
-
 def from_handler(exc: BaseException) -> bool:
-    """Return whether a signal handler raised an exception, whatever its type."""
+    """Return whether a signal handler (a soft time limit, a timeout decorator) raised an exception of any type."""
     step: TracebackType | None = exc.__traceback__
     while step and step.tb_next:
         # Nothing else is called with the frame that it interrupts.
@@ -89,9 +88,7 @@ def _holds(frame: FrameType, interrupted: FrameType) -> bool:
 def handler_error(error: BaseException, outer: BaseException | None) -> BaseException | None:
     """Return what a signal handler raised and others turned into this error, if that is its origin.
 
-    Args:
-        error: what came out.
-        outer: what was being handled before the call began; it and its causes are older.
+    ``outer`` is what was being handled before the call began: it and its causes are older.
     """
     link: BaseException | None = error
     for _ in range(MAX_LINKS):

@@ -1,4 +1,4 @@
-"""Reading an HTTP reply by the letter of RFC 9112 and within bounds, where ``http.client`` is lenient."""
+"""Reads an HTTP reply by the letter of RFC 9112 and within bounds, where ``http.client`` is lenient."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from .process_safety import handler_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 MAX_INTERIM = 20
-"""Interim replies (1xx) that are skipped before the answer (RFC 9110 section 15.2)."""
+"""Interim replies (1xx) that are skipped before the final one (RFC 9110 section 15.2)."""
 MAX_FIELDS = 100
 """Header lines of one reply."""
 MAX_DIGITS = 32
@@ -28,98 +29,63 @@ _LINE = 64 * 1024
 
 
 class Response(http.client.HTTPResponse):
-    """A reply, read by the letter of RFC 9112 where ``http.client`` is lenient.
+    """The head of a reply; a response of ``http.client`` for the tools that look at one, and it is read without that.
 
     Its ``headers`` are a plain dictionary of lower-case names: the e-mail parser of ``http.client`` is the slowest part
     of a call.
     """
 
-    status: Any
-    code: Any
-    version: Any
     headers: Any
     msg: Any
-    chunked: Any
-    chunk_left: Any
+    fp: Any
     length: Any
-    will_close: Any
-    reason: Any
-    fp: Any = None
     connection: Any
     """The connection it came on; set once the head is read."""
 
     def begin(self) -> None:
         """Read the head of the reply."""
-        interim, (version, self.status, reason) = self._final_status()
+        interim, version = self._skip_interim()
         if not version.startswith("HTTP/1."):
             raise http.client.UnknownProtocol(version)
-        self.code = self.status
-        self.reason = reason.strip()
+        self.code: int = self.status
         self.version = 10 if version == "HTTP/1.0" else 11
         self.headers = self.msg = _fields(self.fp)
-        self.chunked, self.chunk_left = self._is_chunked(), None
-        self.length = self._length()
+        self.chunked = _is_chunked(self.status, self.headers)
+        self.length = _length(self.status, self.headers, chunked=self.chunked)
         self.will_close = bool(
             interim
             or (self.chunked and "content-length" in self.headers)
             or (not self.chunked and self.length is None)
-            or self._check_close()  # type: ignore[attr-defined]
+            or not _is_persistent(self.version, self.headers)
         )
+        self.fp.raw.bytes_allowed = float("inf")
 
-    def _final_status(self) -> tuple[int, Any]:
+    def _skip_interim(self) -> tuple[int, str]:
+        """Read up to the final status line; return how many interim replies came, and the version."""
         for interim in range(MAX_INTERIM + 1):
-            line: Any = self._read_status()  # type: ignore[attr-defined]
-            if line[1] >= 200:
-                return interim, line  # pyright: ignore[reportUnknownVariableType]
-            if line[1] == 101:
+            version, self.status, self.reason = _status_line(self.fp)
+            if self.status >= 200:
+                return interim, version
+            if self.status == 101:
                 raise http.client.HTTPException("101 Switching Protocols, which was not asked for")
             _fields(self.fp)
         raise http.client.HTTPException(f"more than {MAX_INTERIM} interim replies")
 
-    def _is_chunked(self) -> bool:
-        coding = self.headers.get("transfer-encoding", "").lower()
-        if coding not in ("", "chunked"):
-            raise http.client.HTTPException("an unknown Transfer-Encoding")
-        # These end with their head, whatever it says (RFC 9112 section 6.3).
-        return bool(coding) and self.status not in (204, 304)
 
-    def _length(self) -> int | None:
-        # A repeated field is one list of values (RFC 9110 section 5.2); they must agree.
-        values = {value.strip() for value in self.headers.get("content-length", "0").split(",")}
-        digits = values.pop()
-        if values or not (digits.isascii() and digits.isdigit()) or len(digits) > MAX_DIGITS:
-            raise http.client.HTTPException("an invalid Content-Length")
-        if self.status in (204, 304):
-            return 0
-        return int(digits) if "content-length" in self.headers and not self.chunked else None
-
-    def _get_chunk_left(self) -> Any:
-        # Not that of http.client, which takes any ValueError, a signal handler's too, for a broken chunk.
-        if not self.chunk_left:
-            if self.chunk_left == 0 and self._safe_read(2) != b"\r\n":  # type: ignore[attr-defined]
-                raise http.client.HTTPException("an invalid chunk, longer than its size")
-            self.chunk_left = self._read_next_chunk_size() or None
-            if self.chunk_left is None:
-                self._read_and_discard_trailer()
-                self._close_conn()  # type: ignore[attr-defined]
-        return self.chunk_left
-
-    def _read_and_discard_trailer(self) -> None:
-        self.connection.wire.allowance = MAX_HEAD
-        _fields(self.fp)
-
-    def _read_next_chunk_size(self) -> int:
-        line = self.fp.readline(_LINE)
-        if not line.endswith(b"\n") and len(line) < _LINE:
-            raise http.client.IncompleteRead(b"")
-        digits = line.split(b";", 1)[0].strip()
-        if not digits or len(digits) > 16 or not _HEX.issuperset(digits):
-            raise http.client.HTTPException("an invalid chunk size")
-        return int(digits, 16)
+def _status_line(stream: Any) -> tuple[str, int, str]:
+    line = stream.readline(_LINE + 1).decode("latin-1")
+    if len(line) > _LINE:
+        raise http.client.LineTooLong("status line")
+    if not line:
+        raise http.client.RemoteDisconnected("Remote end closed connection without response")
+    version, status, reason = [*line.split(None, 2), "", "", ""][:3]
+    if not (version.startswith("HTTP/") and status.isdecimal() and 100 <= int(status) <= 999):
+        raise http.client.BadStatusLine(line)
+    return version, int(status), reason.strip()
 
 
 def _fields(stream: Any) -> dict[str, str]:
-    """The header fields up to the empty line, by lower-case name; repeated ones are joined by a comma."""
+    """Read header fields up to the empty line, by lower-case name; repeated ones are joined by a comma."""
     fields: dict[str, str] = {}
     name = ""
     for _ in range(MAX_FIELDS + 1):
@@ -139,15 +105,76 @@ def _fields(stream: Any) -> dict[str, str]:
     raise http.client.HTTPException(f"more than {MAX_FIELDS} headers")
 
 
+def _is_chunked(status: int, headers: dict[str, str]) -> bool:
+    coding = headers.get("transfer-encoding", "").lower()
+    if coding not in ("", "chunked"):
+        raise http.client.HTTPException("an unknown Transfer-Encoding")
+    # These end with their head, whatever it says (RFC 9112 section 6.3).
+    return bool(coding) and status not in (204, 304)
+
+
+def _length(status: int, headers: dict[str, str], *, chunked: bool) -> int | None:
+    # A repeated field is one list of values (RFC 9110 section 5.2); they must agree.
+    values = {value.strip() for value in headers.get("content-length", "0").split(",")}
+    digits = values.pop()
+    if values or not (digits.isascii() and digits.isdigit()) or len(digits) > MAX_DIGITS:
+        raise http.client.HTTPException("an invalid Content-Length")
+    if status in (204, 304):
+        return 0
+    return int(digits) if "content-length" in headers and not chunked else None
+
+
+def _is_persistent(version: int, headers: dict[str, str]) -> bool:
+    """Return whether the connection stays open (RFC 9112 section 9.3; for HTTP/1.0 its appendix C.2.2)."""
+    connection = headers.get("connection", "").lower()
+    if version == 11:
+        return "close" not in connection
+    return "keep-alive" in connection or bool(headers.get("keep-alive"))
+
+
+def _pieces(response: Response) -> Iterator[bytes]:
+    """Yield the body; closes the response, not the connection, at its end."""
+    stream = response.fp
+    if response.chunked:
+        while size := _chunk_size(stream):
+            yield from _exactly(stream, size)
+            if b"".join(_exactly(stream, 2)) != b"\r\n":
+                raise http.client.HTTPException("an invalid chunk, longer than its size")
+        stream.raw.bytes_allowed = MAX_HEAD
+        _fields(stream)
+    elif response.length is not None:
+        yield from _exactly(stream, response.length)
+    else:
+        while piece := stream.read(_PIECE):
+            yield piece
+    response.close()
+
+
+def _exactly(stream: Any, size: int) -> Iterator[bytes]:
+    while size:
+        piece = stream.read(min(size, _PIECE))
+        if not piece:
+            raise http.client.IncompleteRead(b"", size)
+        size -= len(piece)
+        yield piece
+
+
+def _chunk_size(stream: Any) -> int:
+    line = stream.readline(_LINE)
+    if not line.endswith(b"\n") and len(line) < _LINE:
+        raise http.client.IncompleteRead(b"")
+    digits = line.split(b";", 1)[0].strip()
+    if not digits or len(digits) > 16 or not _HEX.issuperset(digits):
+        raise http.client.HTTPException("an invalid chunk size")
+    return int(digits, 16)
+
+
 def content(response: Response, limit: int) -> bytes | None:
-    """The whole body, decompressed; ``None`` if it is over the limit, which is checked before memory is taken.
+    """Return the whole body, decompressed; ``None`` if over the limit, which is checked before memory is taken.
 
-    ``None`` also for an error whose body is broken: its status says more than its body.
-
-    Raises:
-        OSError: the connection broke or the deadline passed.
-        http.client.HTTPException: the body ended early or is badly framed.
-        zlib.error: the compressed body is broken.
+    ``None`` also for an error whose body is broken: its status says more than its body. Else a broken connection is an
+    ``OSError``, a body that ends early or is badly framed an ``HTTPException``, a broken compressed one a
+    ``zlib.error``.
     """
     outer = sys.exc_info()[1]
     try:
@@ -161,7 +188,7 @@ def content(response: Response, limit: int) -> bytes | None:
 
 
 def plain_reply(response: Any, limit: int) -> Reply:
-    """Return the reply of a response that a test tool made, with nothing but the attributes that all of them have."""
+    """Return the reply of a response that a test tool made, by nothing but the attributes that all of them have."""
     headers: dict[str, str] = {}
     for name, value in response.headers.items():
         name = name.lower()
@@ -176,17 +203,15 @@ def _body(response: Response, limit: int) -> bytes | None:
     if response.length is not None and response.length > limit:
         return None
     body = bytearray()
-    while piece := response.read(_PIECE):
+    for piece in _pieces(response):
         body += piece
         if len(body) > limit:
             return None
-    if response.length:
-        raise http.client.IncompleteRead(b"", response.length)
     return bytes(body)
 
 
 def _unzipped(body: bytes, limit: int) -> bytes | None:
-    # Nobody asked for compression, but some proxies do not care.
+    # Nobody asked for compression, but some proxies compress all the same.
     unzip = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     plain = unzip.decompress(body, limit + 1)
     if len(plain) > limit:

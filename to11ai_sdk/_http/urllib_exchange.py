@@ -1,4 +1,4 @@
-"""One exchange over ``urllib.request``: proxies, TLS, redirects, and every failure as one exception."""
+"""Makes one attempt over ``urllib.request``: proxies, TLS, redirects, and every failure as one exception."""
 
 from __future__ import annotations
 
@@ -25,11 +25,10 @@ MAX_REDIRECTS = 5
 
 
 class UrllibExchange:
-    """The exchange that goes over the network, with an opener and a TLS context of its own.
+    """Goes over the network, with an opener and a TLS context of its own.
 
-    Args:
-        ssl_context: the TLS context; without one, the trust store of the system, or ``SSL_CERT_FILE``.
-        secure: whether the base URL is ``https``, so that the trust store will be needed.
+    Without ``ssl_context`` it takes the trust store of the system, or ``SSL_CERT_FILE``; ``secure`` says that the base
+    URL is ``https``, so that it will be needed.
     """
 
     def __init__(self, ssl_context: ssl.SSLContext | None = None, *, secure: bool = False) -> None:
@@ -39,14 +38,14 @@ class UrllibExchange:
         self._opened: tuple[OpenerDirector, KeepAliveHandler, ProxyHandler] | None = None
 
     def prepare(self) -> None:
-        """Import the network modules and load the trust store, if it is needed; once."""
+        """Import the network modules and load the trust store if it is needed; once."""
         if self._opened is None:
             with importing:
                 from . import network_errors  # noqa: F401  # pyright: ignore[reportUnusedImport] - imports all that a call needs
         if self._secure:
             try:
                 self._tls()
-            except OSError as exc:  # such as an SSLKEYLOGFILE that cannot be written; an attempt will say it
+            except OSError as exc:  # such as an SSLKEYLOGFILE that cannot be written; an attempt will raise it
                 if from_handler(exc):
                     raise
 
@@ -55,7 +54,7 @@ class UrllibExchange:
             opener, handler, _ = self._opened or self._open(call)
             return handler.finish(opener.open(call), MAX_BODY)
 
-        return self._explaining(converse, attempt)
+        return self._run(converse, attempt)
 
     def connect(self, attempt: Attempt) -> None:
         """Open a connection and keep it for the next exchange."""
@@ -65,19 +64,19 @@ class UrllibExchange:
             getattr(proxy, f"{call.type}_open", bool)(call)
             handler.connect(call)
 
-        self._explaining(open_one, attempt)
+        self._run(open_one, attempt)
 
-    def _explaining(self, work: Callable[[Call], Result], attempt: Attempt) -> Result:
+    def _run(self, work: Callable[[Call], Result], attempt: Attempt) -> Result:
         from .connection_pool import Call
-        from .network_errors import FAILURES, explained
+        from .network_errors import LOW_LEVEL_ERRORS, explain
 
         outer = sys.exc_info()[1]
         call = Call(attempt)
         host = call.host
         try:
             return work(call)
-        except FAILURES as exc:
-            error = explained(exc, outer, host, call.host)
+        except LOW_LEVEL_ERRORS as exc:
+            error = explain(exc, outer, host, call.host)
             raise error from error.__cause__
 
     def _open(self, call: Call) -> tuple[OpenerDirector, KeepAliveHandler, ProxyHandler]:
@@ -115,18 +114,16 @@ class UrllibExchange:
             return self._context
 
     def close(self) -> None:
-        """Close the connections that wait; another call opens new ones."""
+        """Close the idle connections; another call opens new ones."""
         if self._opened:
             self._opened[1].close()
 
 
 def bypasses_proxy(host: str, names: str) -> bool:
-    """Return whether ``NO_PROXY`` names a host.
+    """Return whether ``NO_PROXY`` names a host, given with or without port.
 
-    Args:
-        host: the host, with or without port.
-        names: separated by commas or spaces: ``*``, a name (its sub-domains, too), ``.suffix``, ``*.suffix``, an
-            address, a network such as ``10.0.0.0/8`` or ``fd00::/8``.
+    ``names`` are separated by commas or spaces: ``*``, a name (its sub-domains, too), ``.suffix``, ``*.suffix``, an
+    address, a network such as ``10.0.0.0/8`` or ``fd00::/8``.
     """
     from urllib.parse import urlsplit
 
@@ -182,7 +179,7 @@ def _refused(message: str) -> To11aiNetworkError:
 
 
 def redirect_target(reply: Reply, url: str) -> str | None:
-    """Where a redirect leads, if it stays on the origin of the URL; else ``None``."""
+    """Return where a redirect leads, if it stays on the origin of the URL; else ``None``."""
     location = reply.headers.get("location")
     if reply.status not in (301, 302, 303, 307, 308) or not location:
         return None

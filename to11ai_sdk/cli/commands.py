@@ -1,4 +1,4 @@
-"""The command ``to11ai``: one sub-command per row of the endpoint table, the local to11 and its demo."""
+"""Builds and runs the command ``to11ai``: one sub-command per row of the endpoint table, and those of ``local``."""
 
 from __future__ import annotations
 
@@ -15,26 +15,20 @@ from ..client import create_client
 from ..errors import To11aiError
 from ..resources.table import ENDPOINTS
 from .docstrings import parameter_texts, parts, plain
-from .parser import Parser, UsageError, json_value, port_number
+from .parser import SETTINGS, Parser, UsageError, dashed, json_value, setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ..resources.endpoint import Endpoint
     from ..resources.parameters import Parameter
-
-    Commands = argparse._SubParsersAction["Parser"]  # pyright: ignore[reportPrivateUsage]
+    from .parser import Commands
 
 PACKAGE = __name__.rpartition(".cli.")[0]
 PROGRAM = f"python -m {PACKAGE}" if "." in PACKAGE else "to11ai"
 """How this command is called; a copy inside another package has no script."""
 VERSION = USER_AGENT.rpartition("/")[2]
 API_URL = "https://api.to11.ai"
-LOCAL_HELP = "for development, not for production: the to11 control plane and gateway on this machine"
-DEMO_HELP = "create, release and resolve a prompt and print each step; on a to11 of its own unless told a URL"
-SETTINGS = {"api_key": "TO11_API_KEY", "base_url": "TO11_API_URL", "project_id": "TO11_PROJECT_ID"}
-"""Options that may come from the environment instead, with their variables."""
-
 
 ACTIONS: dict[str, dict[str, Any]] = {
     "int": {"type": int, "metavar": "N"},
@@ -45,20 +39,14 @@ ACTIONS: dict[str, dict[str, Any]] = {
     "RuleSnapshot | Mapping[str, Any]": {"type": json_value, "metavar": "JSON"},
     "Sequence[RuleReleaseWeight | Mapping[str, Any]]": {"type": json_value, "metavar": "JSON"},
 }
-"""How the annotations of the table become options; any other annotation is a text."""
+"""The options for the annotations of the table; any other annotation is a text."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command.
+    """Run one command with the arguments after ``to11ai``, by default those of the process, and return its exit code.
 
-    Args:
-        argv: the arguments after ``to11ai``; those of the process unless given.
-
-    Returns:
-        Exit code: 0, or 1 when the call failed, or 2 when it was not a call to begin with.
-
-    Raises:
-        SystemExit: after ``--help`` and ``--version`` (0), and for arguments that do not parse (2).
+    0, 1 when the call failed, or 2 for invalid arguments. ``SystemExit`` after ``--help`` and ``--version``, and for
+    arguments that do not parse.
     """
     parser = make_parser()
     options, unexpected = parser.parse_known_args(argv)
@@ -79,8 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _unwritten(exc: OSError) -> int:
-    """The exit code when the output cannot be written: nobody reads it any more, or there is no room for it."""
-    # What is still in the buffer would be tried again at exit, and fail with a traceback.
+    # Nobody reads the output any more, or there is no room for it. What the buffer still holds would be written again
+    # at exit, and fail with a traceback.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1 if isinstance(exc, BrokenPipeError) else _complain(exc, 1)
 
@@ -91,100 +79,75 @@ def _complain(problem: object, code: int) -> int:
 
 
 def _unexpected(arguments: Iterable[str]) -> str:
-    """Which options are unknown; a text that belongs to no option may be a secret and is not repeated."""
+    """Name the unknown options; a text that belongs to no option may be a secret and is not repeated."""
     names = [argument.partition("=")[0] for argument in arguments if argument.startswith("--")]
     return f"unknown option {', '.join(names)}" if names else "a value without an option; write --option VALUE"
 
 
 def make_parser() -> Parser:
-    """The parser of the whole command line, built from the table."""
+    """Return the parser of the whole command line, built from the table."""
     parser = Parser(prog=PROGRAM, description="The to11 control plane from the command line.")
     parser.add_argument("--version", action="version", version=f"to11ai-sdk {VERSION}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_local(commands)
-    _add_demo(commands)
+    _add_local_commands(commands)
     groups = {"": commands}
     for row in ENDPOINTS.values():
         _add_row(_group(groups, row.owner.namespace), row)
     return parser
 
 
+def _add_local_commands(commands: Commands) -> None:
+    try:
+        from ..local.commands import add_commands
+    except ImportError as exc:  # the folder has been left out
+        for name in ("local", "demo"):
+            commands.add_parser(name, description="").set_defaults(run=partial(_missing, name, exc))
+    else:
+        add_commands(commands)
+
+
+def _missing(command: str, exc: ImportError, options: argparse.Namespace) -> int:
+    raise UsageError(f"{command} needs the extra 'local', pip install 'to11ai-sdk[local]': {exc}")
+
+
 def _group(groups: dict[str, Commands], namespace: str) -> Commands:
-    """The sub-commands of a dotted namespace, made when first asked for."""
+    """Return the sub-commands of a dotted namespace, made on first use."""
     if namespace not in groups:
         outer, _, word = namespace.rpartition(".")
         text = f"calls of client.{namespace}"
-        group = _group(groups, outer).add_parser(_dashed(word), help=text, description=text)
+        group = _group(groups, outer).add_parser(dashed(word), help=text, description=text)
         groups[namespace] = group.add_subparsers(required=True, metavar="COMMAND")
     return groups[namespace]
 
 
-def _add_local(commands: Commands) -> None:
-    local = commands.add_parser("local", help=LOCAL_HELP, description=LOCAL_HELP)
-    text = "TCP port on 127.0.0.1 (4500), 0 for a free one"
-    local.add_argument("--port", type=port_number, default=4500, metavar="N", help=text)
-    local.add_argument("--data", metavar="FILE", help="SQLite file to keep; without it all is gone at the end")
-    text = "a provider of the gateway: NAME=echo, or NAME=upstream,base_url=URL,key_env=VARIABLE,models=A|B"
-    local.add_argument("--provider", action="append", default=[], metavar="NAME=KIND,...", help=text)
-    local.add_argument("--config", metavar="FILE", help="TOML or JSON file that configures the gateway")
-    text = "whether only registered labels may be moved in its project; else as FILE says, or not"
-    local.add_argument("--strict-labels", action=argparse.BooleanOptionalAction, help=text)
-    local.add_argument("--json", action="store_true", help="print URLs, key and project as one JSON object")
-    local.set_defaults(run=_local)
-
-
-def _add_demo(commands: Commands) -> None:
-    demo = commands.add_parser("demo", help=DEMO_HELP, description=DEMO_HELP)
-    demo.add_argument("--base-url", metavar="URL", help="use this server, with a key and a project")
-    _add_setting(demo, "api_key", "API key, for --base-url")
-    _add_setting(demo, "project_id", "id of the project, for --base-url")
-    demo.set_defaults(run=_demo)
-
-
 def _add_row(commands: Commands, row: Endpoint) -> None:
     prose = plain(parts(row.doc).prose)
-    name, summary = _dashed(row.name.rpartition(".")[2]), prose.partition("\n")[0]
+    name, summary = dashed(row.name.rpartition(".")[2]), prose.partition("\n")[0]
     command = commands.add_parser(name, help=summary, description=f"{prose}\n\n{row.method} {row.path}")
-    _add_setting(command, "api_key", "API key")
-    _add_setting(command, "base_url", f"URL of the API, {API_URL} unless told")
+    command.add_setting("api_key", "API key")
+    command.add_setting("base_url", f"URL of the API, {API_URL} by default")
     texts = parameter_texts(row)
     for parameter in row.parameters:
         _add_parameter(command, parameter, plain(texts[parameter.name]))
     command.set_defaults(run=partial(_call, row))
 
 
-def _add_setting(command: Parser, name: str, text: str) -> None:
-    command.add_argument(f"--{_dashed(name)}", metavar="TEXT", help=f"{text} (or {SETTINGS[name]})")
-
-
 def _add_parameter(command: Parser, parameter: Parameter, text: str) -> None:
     if parameter.name in SETTINGS:
-        _add_setting(command, parameter.name, text.rstrip("."))
+        command.add_setting(parameter.name, text.rstrip("."))
         return
     options = ACTIONS.get(parameter.annotation, {"metavar": "TEXT"})
-    name = f"--{_dashed(parameter.name)}"
+    name = f"--{dashed(parameter.name)}"
     command.add_argument(name, required=parameter.required, help=text.replace("%", "%%"), **options)
 
 
-def _dashed(name: str) -> str:
-    return name.replace("_", "-")
-
-
-def _setting(options: argparse.Namespace, name: str, default: str | None = None) -> str:
-    """An option, or its environment variable, or the default."""
-    value: str | None = getattr(options, name) or os.environ.get(SETTINGS[name]) or default
-    if not value:
-        raise UsageError(f"--{_dashed(name)} is missing; give it or set {SETTINGS[name]}")
-    return value
-
-
 def _argument(options: argparse.Namespace, name: str) -> Any:
-    return _setting(options, name) if name in SETTINGS else getattr(options, name)
+    return setting(options, name) if name in SETTINGS else getattr(options, name)
 
 
 def _call(row: Endpoint, options: argparse.Namespace) -> int:
-    """Make the call of a row and print its result as the API would write it."""
-    key, url = _setting(options, "api_key"), _setting(options, "base_url", API_URL)
+    """Make the call of a row and print its result as the API would."""
+    key, url = setting(options, "api_key"), setting(options, "base_url", API_URL)
     given = ((parameter, _argument(options, parameter.name)) for parameter in row.parameters)
     arguments = {parameter.name: value for parameter, value in given if value is not None or parameter.required}
     with create_client(api_key=key, base_url=url) as client:
@@ -201,34 +164,3 @@ def _print_json(result: object) -> None:
     except UnicodeEncodeError:
         text = dump()
     print(text)
-
-
-def _local(options: argparse.Namespace) -> int:
-    try:
-        from ..local.serve import serve
-
-        return serve(
-            options.port,
-            options.data,
-            as_json=options.json,
-            providers=options.provider,
-            config=options.config,
-            strict_labels=options.strict_labels,
-        )
-    except ImportError as exc:
-        raise _without_extra("local", exc) from exc
-
-
-def _demo(options: argparse.Namespace) -> int:
-    try:
-        from ..local import demo
-
-        if options.base_url is None:
-            return demo.local()
-    except ImportError as exc:
-        raise _without_extra("demo", exc) from exc
-    return demo.remote(options.base_url, _setting(options, "api_key"), _setting(options, "project_id"))
-
-
-def _without_extra(command: str, exc: ImportError) -> UsageError:
-    return UsageError(f"{command} needs the extra 'local', pip install 'to11ai-sdk[local]': {exc}")

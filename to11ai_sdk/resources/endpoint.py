@@ -1,4 +1,4 @@
-"""How one typed signature becomes one call: ``@endpoint`` and ``Endpoint``.
+"""Makes a call of a typed signature: ``@endpoint`` and ``Endpoint``.
 
 A row of the table is a method with an empty body. Its placeholders are the path parameters; the other parameters go
 to the query (GET, DELETE) or to the JSON body (POST, PUT, PATCH) under the camelCase of their names; a parameter
@@ -27,11 +27,13 @@ if TYPE_CHECKING:
     class Send(Protocol):
         """Makes the call of a row and returns what ``read`` makes of its success envelope."""
 
-        def __call__(self, row: Endpoint, arguments: Mapping[str, Any], read: Read, *, retry: bool = True) -> Any: ...
+        def __call__(
+            self, row: Endpoint, arguments: Mapping[str, Any], read: Read, *, may_retry: bool = True
+        ) -> Any: ...
 
 
 class Endpoint:
-    """One row of the table: everything that is known about one call of the API.
+    """One row of the table: what is known about one call of the API.
 
     Attributes:
         method: HTTP method.
@@ -65,17 +67,17 @@ class Endpoint:
 
     @property
     def name(self) -> str:
-        """Dotted name below the client, ``"routing_rules.versions.create"``."""
+        """Return the dotted name below the client, ``"routing_rules.versions.create"``."""
         return f"{self.owner.namespace}.{self.signature.__name__.removeprefix('_')}"
 
     @property
     def doc(self) -> str:
-        """The docstring of the row."""
+        """Return the docstring of the row."""
         return self.signature.__doc__ or ""
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
-        """The parameters in the order of the signature."""
+        """Return the parameters in the order of the signature."""
         code, defaults = self.signature.__code__, self.signature.__kwdefaults__ or {}
         return tuple(
             self._parameter(name, required=name not in defaults)
@@ -90,11 +92,11 @@ class Endpoint:
 
     @cached_property
     def has_body(self) -> bool:
-        """Whether the call sends a JSON object; archive and restore send nothing."""
+        """Return whether the call sends a JSON object; archive and restore send nothing."""
         return any(parameter.place == "body" for parameter in self.parameters)
 
     def encode(self, arguments: Mapping[str, Any]) -> Request:
-        """The request for these arguments, by their Python names; ``None`` is left out, or null where it is required.
+        """Return the request for arguments by their Python names; ``None`` is left out, or null where it is required.
 
         Raises:
             TypeError: a value of the wrong type, or one that JSON cannot hold.
@@ -117,7 +119,7 @@ class Endpoint:
 
     @cached_property
     def result(self) -> Callable[[Any], Any]:
-        """What builds the result; made on first use, which imports Pydantic and the models."""
+        """Return what builds the result; the first use imports Pydantic and the models."""
         with importing:
             from .. import models
 
@@ -125,11 +127,7 @@ class Endpoint:
             return models.reader(self.signature.__annotations__["return"])
 
     def load(self) -> None:
-        """Import Pydantic and its compiled core.
-
-        Raises:
-            ImportError: the core does not fit this Python or platform; says what would.
-        """
+        """Import Pydantic and its compiled core; an ``ImportError`` says what does not fit this Python or platform."""
         if "result" not in vars(self):
             with importing:
                 from .. import models
@@ -137,35 +135,31 @@ class Endpoint:
                 models.load()
 
     def prepare(self) -> None:
-        """Get ready to read the reply: the slow part of a first call."""
+        """Import what reads the reply: the slow part of a first call."""
         self.result  # noqa: B018 - for its effect
 
     def build(self, data: Any) -> Any:
-        """The result, fresh from the ``data`` of a reply.
-
-        Raises:
-            To11aiResponseValidationError: the data does not fit the model; names the fields, not their values.
-        """
+        """Return the result for the ``data`` of a reply; an error names the invalid fields, not their values."""
         try:
             return self.result(data)
         except ValueError as exc:
-            if not hasattr(exc, "errors"):  # a signal handler's, not Pydantic's
+            if not hasattr(exc, "errors"):  # of a signal handler
                 raise
-            from ..models import misfit
+            from ..models import describe_validation_error
 
             # Without the cause: Pydantic's text quotes the reply.
-            raise To11aiResponseValidationError(f"{self.name}: {misfit(exc)}") from None
+            raise To11aiResponseValidationError(f"{self.name}: {describe_validation_error(exc)}") from None
 
     def read(self, envelope: Mapping[str, Any]) -> Any:
-        """The result of a success envelope."""
+        """Return the result of a success envelope."""
         return self.build(self.data(envelope))
 
-    def checked(self, envelope: Mapping[str, Any]) -> Any:
-        """The ``data`` of a success envelope as far as the result needs it: what a cache may keep."""
+    def cacheable(self, envelope: Mapping[str, Any]) -> Any:
+        """Return valid ``data`` without what the result does not need; each hit builds a model of its own from it."""
         return self.read(envelope).model_dump(by_alias=True, exclude_unset=True)
 
     def data(self, envelope: Mapping[str, Any]) -> Any:
-        """The part of a success envelope that the result is made of."""
+        """Return the part of a success envelope that the result is made of."""
         data = envelope.get("data")
         if not self._paged:
             return data
@@ -175,11 +169,7 @@ class Endpoint:
 
 
 class Resource(Unique):
-    """A namespace of the client: rows of the table as methods.
-
-    Attributes:
-        namespace: dotted name of the namespace below the client.
-    """
+    """A namespace of the client: rows of the table as methods; ``namespace`` is its dotted name below the client."""
 
     namespace: ClassVar[str] = ""
 
@@ -227,6 +217,6 @@ def endpoint(route: str, *, safe: bool = False, paged: bool = False, **wire_name
 
 
 def row_of(method: Callable[..., Any]) -> Endpoint:
-    """The row a method was declared as."""
+    """Return the row a method was declared as."""
     row: Endpoint = method.endpoint  # type: ignore[attr-defined]
     return row

@@ -12,12 +12,7 @@ if TYPE_CHECKING:
 
 
 class Kind:
-    """What one annotation of the table admits.
-
-    Args:
-        says: the type in words, for the message of the ``TypeError``.
-        admits: whether a value is of the kind.
-    """
+    """What one annotation of the table admits; ``says`` names the type in the message of the ``TypeError``."""
 
     __slots__ = ("admits", "says")
 
@@ -26,14 +21,14 @@ class Kind:
         self.admits: Callable[[Any], bool] = admits
 
     def check(self, name: str, value: Any) -> Any:
-        """The value, if it is of the kind; else a ``TypeError`` that names the parameter."""
+        """Return a value of the kind; else raise a ``TypeError`` that names the parameter."""
         if not self.admits(value):
-            raise TypeError(f"{name} must be {self.says}, not {_told(value)}")
+            raise TypeError(f"{name} must be {self.says}, not {_type_name(value)}")
         return value
 
 
-def _told(value: Any) -> str:
-    """The type of a value in words; that of its items, too, as they may be what is wrong."""
+def _type_name(value: Any) -> str:
+    """Return the type of a value and of its items, as they may be what is wrong."""
     name = type(value).__name__
     items = sorted({type(item).__name__ for item in value}) if is_sequence(value) else []
     return f"{name} of {' and '.join(items)}" if items else name
@@ -55,7 +50,7 @@ KINDS: dict[str, Kind] = {
     "Sequence[str]": Kind(
         "a list of str", lambda value: is_sequence(value) and all(isinstance(item, str) for item in value)
     ),
-    # A date or a time has isoformat too, but is no point in time.
+    # A date or a time has isoformat, too, but is no point in time.
     "datetime | str": Kind("a datetime or a str", lambda value: isinstance(value, str) or hasattr(value, "astimezone")),
     "PromptFormat": _TEXT,
     "PaletteToken": _TEXT,
@@ -65,7 +60,7 @@ KINDS: dict[str, Kind] = {
         "a list of weights", lambda value: is_sequence(value) and all(map(_is_object, value))
     ),
 }
-"""Every annotation a row may use, ``| None`` aside. A new one is added here, on purpose."""
+"""Every annotation a row may use, without ``| None``."""
 
 
 class Parameter:
@@ -92,7 +87,7 @@ class Parameter:
         self.kind: Kind = KINDS[self.annotation]
 
     def check(self, value: Any) -> Any:
-        """The value, if the parameter admits it; else a ``TypeError`` or, for an id, a ``ValueError``."""
+        """Return a value that the parameter admits; else raise ``TypeError`` or, for an id, ``ValueError``."""
         if not (self.nullable and value is None):
             self.kind.check(self.name, value)
         if self.name.endswith("_id"):

@@ -1,4 +1,4 @@
-"""Versions and releases of routing rules (``client.routing_rules``)."""
+"""Declares ``client.routing_rules``: versions and releases of routing rules."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class RoutingRuleVersionResource(Resource):
         Args:
             project_id: id of the project.
             rule_id: id of the rule.
-            snapshot: the whole rule as a ``RuleSnapshot`` or in the API's own words, ``{"endpoint": ..., ...}``.
+            snapshot: the whole rule as a ``RuleSnapshot`` or in the API's own form, ``{"endpoint": ..., ...}``.
             description: what is new.
 
         Raises:
