@@ -58,28 +58,29 @@ def create_client(
 
     Source: the page "Python SDK" of the to11 reference.
     """
+    _check_objects(ssl_context, behavior_overrides)
+    behaviors = BehaviorStore(init_overrides=behavior_overrides)
+    sending = {
+        "api_key": header_value("api_key", api_key),
+        "base_url": origin(base_url),
+        "timeout_s": seconds("timeout_s", timeout_s),
+        "max_retries": count("max_retries", max_retries),
+        "total_timeout_s": None if total_timeout_s is None else seconds("total_timeout_s", total_timeout_s),
+        "on_envelope": behaviors.absorb,
+    }
+    keeping = {
+        "ttl_s": number("ttl_seconds", ttl_seconds),
+        "max_entries": whole("max_cache_entries", max_cache_entries),
+        "stale_if_error_s": number("stale_if_error_s", stale_if_error_s),
+    }
+    return To11aiClient(parts=_parts(ssl_context, sending, keeping), behaviors=behaviors)
+
+
+def _check_objects(ssl_context: Any, behavior_overrides: Any) -> None:
     if ssl_context is not None and not hasattr(ssl_context, "wrap_socket"):
         raise TypeError(f"ssl_context must be an ssl.SSLContext, not {type(ssl_context).__name__}")
     if behavior_overrides is not None:
         mapping("behavior_overrides", behavior_overrides)
-    behaviors = BehaviorStore(init_overrides=behavior_overrides)
-    parts = _parts(
-        ssl_context,
-        {
-            "api_key": header_value("api_key", api_key),
-            "base_url": origin(base_url),
-            "timeout_s": seconds("timeout_s", timeout_s),
-            "max_retries": count("max_retries", max_retries),
-            "total_timeout_s": None if total_timeout_s is None else seconds("total_timeout_s", total_timeout_s),
-            "on_envelope": behaviors.absorb,
-        },
-        {
-            "ttl_s": number("ttl_seconds", ttl_seconds),
-            "max_entries": whole("max_cache_entries", max_cache_entries),
-            "stale_if_error_s": number("stale_if_error_s", stale_if_error_s),
-        },
-    )
-    return To11aiClient(parts=parts, behaviors=behaviors)
 
 
 def _parts(ssl_context: ssl.SSLContext | None, sending: dict[str, Any], keeping: dict[str, Any]) -> Parts:

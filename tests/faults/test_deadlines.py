@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from to11ai_sdk import To11aiNetworkError
-from to11ai_sdk._http.exchange import Attempt, monotonic
+from to11ai_sdk._http.exchange import HttpAttempt, monotonic
 from to11ai_sdk._http.urllib_exchange import UrllibExchange
 
 from .certificates import serving, trusting
@@ -115,7 +115,7 @@ def late(
         exchange = UrllibExchange(trusting() if tls else None)
         exchange.prepare()
         end = monotonic() + 0.3
-        attempt = Attempt(
+        attempt = HttpAttempt(
             method, server.url, {}, b"{}", deadline=end, ends=ends(end), meanwhile=lambda: time.sleep(0.6)
         )
         try:

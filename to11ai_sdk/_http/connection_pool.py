@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from .exchange import Attempt
+    from .exchange import HttpAttempt
 
 MAX_IDLE = 32
 """Connections kept for later calls."""
@@ -49,9 +49,9 @@ class Call(urllib.request.Request):
 
     _tunnel_host: str | None
 
-    def __init__(self, attempt: Attempt) -> None:
+    def __init__(self, attempt: HttpAttempt) -> None:
         super().__init__(attempt.url, attempt.body, dict(attempt.headers), method=attempt.method)
-        self.attempt: Attempt = attempt
+        self.attempt: HttpAttempt = attempt
 
     def fields(self) -> dict[str, str]:
         """Return the headers for the server, as a dictionary that tools may change."""

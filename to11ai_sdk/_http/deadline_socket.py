@@ -35,7 +35,7 @@ class DeadlineSocket(io.RawIOBase):
         self.start(deadline)
         self._idle = False
         # One buffer for all replies of the connection, so that bytes beyond a reply cannot get lost, and show.
-        self._reader = _Reader(self)
+        self._reader = _ReplyStream(self)
 
     def start(self, deadline: float) -> None:
         """Begin an exchange."""
@@ -75,7 +75,7 @@ class DeadlineSocket(io.RawIOBase):
             self.sock.settimeout(self.left())
             self.sock.sendall(data)
 
-    def makefile(self, mode: str) -> _Reader:
+    def makefile(self, mode: str) -> _ReplyStream:
         """Return the stream of replies."""
         return self._reader
 
@@ -149,7 +149,7 @@ def _would_wait(exc: OSError) -> bool:
     return isinstance(exc, BlockingIOError) or type(exc).__name__ == "SSLWantReadError"
 
 
-class _Reader(io.BufferedReader):
+class _ReplyStream(io.BufferedReader):
     """A stream that stays open when ``HTTPResponse`` closes it at the end of each reply."""
 
     def close(self) -> None:

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     class Exchange(Protocol):
         """Sends one request and reads its reply, all before its deadline."""
 
-        def __call__(self, attempt: Attempt) -> Reply:
+        def __call__(self, attempt: HttpAttempt) -> Reply:
             """Make one attempt; raises ``To11aiNetworkError`` when no usable reply came in time."""
             ...
 
         def prepare(self) -> None:
             """Load what the network needs, so that the time of an attempt is spent on the network alone."""
 
-        def connect(self, attempt: Attempt) -> None:
+        def connect(self, attempt: HttpAttempt) -> None:
             """Open a connection that the next exchange uses."""
 
         def close(self) -> None:
@@ -40,7 +40,7 @@ now: Callable[[], float] = partial(methodcaller("time"), time)
 """Seconds since 1970."""
 
 
-class Attempt:
+class HttpAttempt:
     """One request and how to send it; times are those of ``clock``."""
 
     __slots__ = ("body", "clock", "deadline", "ends", "headers", "meanwhile", "method", "safe", "url")

@@ -10,7 +10,7 @@ from . import exchange as clocks
 from . import retry
 from .encoding import json_bytes
 from .envelope import error_from_reply, unwrap
-from .exchange import Attempt
+from .exchange import HttpAttempt
 from .headers import redact, request_headers
 from .process_safety import Unique, handler_error
 from .urllib_exchange import MAX_REDIRECTS, redirect_target
@@ -115,7 +115,7 @@ class Transport(Unique):
         self._prepare(row)
         deadline = min(self._clock() + self.timeout_s, ends)
         while True:
-            attempt = Attempt(
+            attempt = HttpAttempt(
                 row.method,
                 url,
                 request_headers(self.api_key),
@@ -150,7 +150,7 @@ class Transport(Unique):
         if connect:
             bound = min(self.timeout_s, self.total_timeout_s or self.timeout_s)
             try:
-                self._exchange.connect(Attempt("GET", self.base_url, {}, None, deadline=self._clock() + bound))
+                self._exchange.connect(HttpAttempt("GET", self.base_url, {}, None, deadline=self._clock() + bound))
             except To11aiError as error:
                 _raise_of_handler(error, outer)
                 error.attempts, error.elapsed_s = 1, self._clock() - started

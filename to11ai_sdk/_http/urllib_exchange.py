@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from urllib.request import OpenerDirector, ProxyHandler
 
     from .connection_pool import Call, KeepAliveHandler
-    from .exchange import Attempt, Reply
+    from .exchange import HttpAttempt, Reply
 
     Result = TypeVar("Result")
 
@@ -49,14 +49,14 @@ class UrllibExchange:
                 if from_handler(exc):
                     raise
 
-    def __call__(self, attempt: Attempt) -> Reply:
+    def __call__(self, attempt: HttpAttempt) -> Reply:
         def converse(call: Call) -> Reply:
             opener, handler, _ = self._opened or self._open(call)
             return handler.finish(opener.open(call), MAX_BODY)
 
         return self._run(converse, attempt)
 
-    def connect(self, attempt: Attempt) -> None:
+    def connect(self, attempt: HttpAttempt) -> None:
         """Open a connection and keep it for the next exchange."""
 
         def open_one(call: Call) -> None:
@@ -66,7 +66,7 @@ class UrllibExchange:
 
         self._run(open_one, attempt)
 
-    def _run(self, work: Callable[[Call], Result], attempt: Attempt) -> Result:
+    def _run(self, work: Callable[[Call], Result], attempt: HttpAttempt) -> Result:
         from .connection_pool import Call
         from .network_errors import LOW_LEVEL_ERRORS, explain
 

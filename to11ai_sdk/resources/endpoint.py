@@ -197,7 +197,7 @@ def endpoint(route: str, *, safe: bool = False, paged: bool = False, **wire_name
     Args:
         route: HTTP method and path template, with the Python names of the path parameters.
         safe: marks a read that travels as POST.
-        paged: the reply is one page, whose ``pagination`` stands beside it in the envelope.
+        paged: the reply is one page, whose ``pagination`` is next to it in the envelope.
         **wire_names: Python name to wire name, where it is not the camelCase of it.
     """
 
