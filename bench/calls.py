@@ -99,7 +99,7 @@ def _filled(messages: int) -> tuple[To11aiClient, naive.Client]:
     for variables in (None, VARIABLES):
         key = prompt_key("p", "s", ["l"], variables)
         assert key is not None
-        ours._cache.get(key, lambda *, retry=True: ours.prompts._resolve_row.checked({"data": prompt(messages)}))
+        ours._cache.get(key, lambda *, may_retry=True: ours.prompts._resolve_row.cacheable({"data": prompt(messages)}))
     theirs = naive.Client("secret-key", "http://localhost:9")
     theirs.request = lambda *_: prompt(messages)  # type: ignore[method-assign]
     theirs.resolve("p", "s", ["l"])

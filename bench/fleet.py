@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from to11ai_sdk import To11aiClient, To11aiError
+from to11ai_sdk._http.exchange import Reply
+from to11ai_sdk._http.transport import Transport
 from to11ai_sdk.behaviors import BehaviorStore
 from to11ai_sdk.cache import PromptCache
-from to11ai_sdk.envelope import Reply
-from to11ai_sdk.transport import Transport
 
 from .server import prompt
 

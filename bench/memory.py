@@ -23,7 +23,7 @@ theirs.request = lambda *_: json.loads(text)
 
 def fill_ours(number):
     key = prompt_key("p", f"s{number}", ["l"], None)
-    ours._cache.get(key, lambda *, retry=True: ours.prompts._resolve_row.checked({"data": json.loads(text)}))
+    ours._cache.get(key, lambda *, may_retry=True: ours.prompts._resolve_row.cacheable({"data": json.loads(text)}))
 
 def fill_theirs(number):
     theirs.resolve("p", f"s{number}", ["l"])

@@ -21,12 +21,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import to11ai_sdk
 import to11ai_sdk.gateway
 import to11ai_sdk.local
-from to11ai_sdk.docstrings import Docstring, parameter_texts, parts
-from to11ai_sdk.endpoint import ENDPOINTS, Endpoint, Resource
+from to11ai_sdk.cli.docstrings import Docstring, parameter_texts, parts
 from to11ai_sdk.models import base
+from to11ai_sdk.resources.table import ENDPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from to11ai_sdk.resources.endpoint import Endpoint, Resource
 
 OWNERS = list(dict.fromkeys(row.owner for row in ENDPOINTS.values()))
 SELF = ("self", "cls")

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from samples import RESOLVED, success
 
+from to11ai_sdk._http.exchange import Reply
+from to11ai_sdk._http.transport import Transport
 from to11ai_sdk.behaviors import BehaviorStore
 from to11ai_sdk.cache import PromptCache
 from to11ai_sdk.client import To11aiClient
-from to11ai_sdk.envelope import Reply
 from to11ai_sdk.errors import To11aiNetworkError
-from to11ai_sdk.transport import Transport
 
 if TYPE_CHECKING:
-    from to11ai_sdk.exchange import Attempt
+    from to11ai_sdk._http.exchange import HttpAttempt
 
 KEY = "to11_sk_0123456789abcdef"
 URL = "https://to11.test"
@@ -55,11 +55,11 @@ class Script:
     def __init__(self, *steps: Step) -> None:
         self.steps = [*steps]
         self.sent: list[Sent] = []
-        self.connected: list[Attempt] = []
+        self.connected: list[HttpAttempt] = []
         self.prepared = 0
         self.closed = 0
 
-    def __call__(self, attempt: Attempt) -> Reply:
+    def __call__(self, attempt: HttpAttempt) -> Reply:
         self.sent.append(
             Sent(attempt.method, attempt.url, attempt.headers, attempt.body, attempt.deadline, attempt.safe)
         )
@@ -72,7 +72,7 @@ class Script:
     def prepare(self) -> None:
         self.prepared += 1
 
-    def connect(self, attempt: Attempt) -> None:
+    def connect(self, attempt: HttpAttempt) -> None:
         self.connected.append(attempt)
 
     def close(self) -> None:

@@ -43,8 +43,8 @@ class Loader:
         self.error = error
         self.retries: list[bool] = []
 
-    def __call__(self, *, retry: bool = True) -> Any:
-        self.retries.append(retry)
+    def __call__(self, *, may_retry: bool = True) -> Any:
+        self.retries.append(may_retry)
         if self.error:
             raise self.error
         return {"promptId": "pm_1", "n": len(self.retries)}
@@ -234,8 +234,8 @@ class CacheMachine(RuleBasedStateMachine):
         loader = Loader(error)
         loader_data = [data]
 
-        def load(*, retry: bool = True) -> Any:
-            loader(retry=retry)
+        def load(*, may_retry: bool = True) -> Any:
+            loader(may_retry=may_retry)
             return loader_data[0]
 
         if isinstance(expected, To11aiError):
@@ -326,9 +326,9 @@ def together(call: Any, count: int = 8) -> list[Any]:
 def test_callers_that_miss_together_make_one_request(followers: type[CountingEvent]) -> None:
     store, loader = made(), Loader()
 
-    def load(*, retry: bool = True) -> Any:
+    def load(*, may_retry: bool = True) -> Any:
         assert followers.all_wait.wait(5)
-        return loader(retry=retry)
+        return loader(may_retry=may_retry)
 
     assert together(lambda: store.get(KEY, load)) == [{"promptId": "pm_1", "n": 1}] * 8
     assert loader.retries == [True]
@@ -340,9 +340,9 @@ def test_a_failure_is_told_to_all_that_wait_and_is_not_kept(followers: type[Coun
     error.__cause__ = cause
     store, loader = made(), Loader(error)
 
-    def load(*, retry: bool = True) -> Any:
+    def load(*, may_retry: bool = True) -> Any:
         assert followers.all_wait.wait(5)
-        return loader(retry=retry)
+        return loader(may_retry=may_retry)
 
     errors = together(lambda: store.get(KEY, load))
     assert loader.retries == [True]
@@ -355,12 +355,12 @@ def test_a_failure_is_told_to_all_that_wait_and_is_not_kept(followers: type[Coun
 def test_a_caller_that_is_interrupted_leaves_the_request_to_another(followers: type[CountingEvent]) -> None:
     store, loader, calls = made(), Loader(), []
 
-    def load(*, retry: bool = True) -> Any:
-        calls.append(retry)
+    def load(*, may_retry: bool = True) -> Any:
+        calls.append(may_retry)
         if len(calls) == 1:
             assert followers.all_wait.wait(5)
             raise TypeError("a value that cannot be sent")
-        return loader(retry=retry)
+        return loader(may_retry=may_retry)
 
     outcomes = together(lambda: store.get(KEY, load))
     refused = [found for found in outcomes if isinstance(found, TypeError)]
@@ -375,7 +375,7 @@ def test_while_one_refreshes_the_others_get_the_old_value() -> None:
     clock.now += TTL
     began, go = threading.Event(), threading.Event()
 
-    def slow(*, retry: bool = True) -> Any:
+    def slow(*, may_retry: bool = True) -> Any:
         began.set()
         assert go.wait(5)
         return {"promptId": "pm_1", "n": "new"}
@@ -394,7 +394,7 @@ def test_a_request_that_began_before_a_label_moved_is_not_kept() -> None:
     store = made()
     began, go = threading.Event(), threading.Event()
 
-    def slow(*, retry: bool = True) -> Any:
+    def slow(*, may_retry: bool = True) -> Any:
         began.set()
         assert go.wait(5)
         return {"promptId": "pm_1", "n": "before"}
@@ -415,7 +415,7 @@ def test_a_refresh_that_began_before_a_label_moved_is_not_kept() -> None:
     store.get(KEY, Loader())
     clock.now += TTL
 
-    def meanwhile_moved(*, retry: bool = True) -> Any:
+    def meanwhile_moved(*, may_retry: bool = True) -> Any:
         store.forget("pr_1", "pm_1", "production")
         return {"promptId": "pm_1", "n": "before"}
 
@@ -429,7 +429,7 @@ def test_a_refresh_that_fails_after_a_label_moved_keeps_nothing() -> None:
     old = store.get(KEY, Loader())
     clock.now += TTL
 
-    def moved_and_lost(*, retry: bool = True) -> Any:
+    def moved_and_lost(*, may_retry: bool = True) -> Any:
         store.forget("pr_1", "pm_1", "production")
         raise To11aiNetworkError("lost")
 
@@ -509,7 +509,7 @@ def test_a_child_process_does_not_wait_for_the_threads_of_its_parent() -> None:
         kept, flying = (prompt_key("p", slug, ["a"], None) for slug in ("kept", "flying"))
         cache.get(kept, lambda **_: {"promptId": "pm", "n": 0})
         began, go = threading.Event(), threading.Event()
-        def slow(*, retry=True):
+        def slow(*, may_retry=True):
             began.set()
             go.wait(10)
             return {"promptId": "pm", "n": 1}
@@ -542,7 +542,7 @@ def test_a_child_process_does_not_wait_for_the_threads_of_its_parent() -> None:
 def test_in_a_new_process_nothing_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
     store = made()
 
-    def forked(*, retry: bool = True) -> Any:
+    def forked(*, may_retry: bool = True) -> Any:
         monkeypatch.setattr(os, "getpid", lambda: -1)
         return store.get(KEY, Loader())
 
@@ -556,7 +556,7 @@ def test_a_caller_waits_for_another_thread_no_longer_than_it_has_time() -> None:
     assert key is not None
     asked, answer = threading.Event(), threading.Event()
 
-    def slow(*, retry: bool = True) -> object:
+    def slow(*, may_retry: bool = True) -> object:
         asked.set()
         answer.wait()
         return {"promptId": "prompt_1"}
@@ -576,10 +576,10 @@ def test_a_refresh_that_brings_nonsense_surfaces_and_keeps_the_old_value_for_an_
     store = PromptCache(ttl_s=10, max_entries=10, stale_if_error_s=100, clock=clock)
     key = prompt_key("p", "s", ["l"], None)
     assert key is not None
-    good = store.get(key, lambda *, retry=True: {"promptId": "prompt_1"})
+    good = store.get(key, lambda *, may_retry=True: {"promptId": "prompt_1"})
 
     def fail(error: To11aiError) -> Any:
-        def load(*, retry: bool = True) -> Any:
+        def load(*, may_retry: bool = True) -> Any:
             raise error
 
         return load

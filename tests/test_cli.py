@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from to11ai_sdk import cli
-from to11ai_sdk.endpoint import ENDPOINTS, Endpoint
+from to11ai_sdk.cli import commands as cli
 from to11ai_sdk.local import LocalTo11
+from to11ai_sdk.resources.table import ENDPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_httpserver import HTTPServer
+
+    from to11ai_sdk.resources.endpoint import Endpoint
 
 ROOT = Path(__file__).parents[1]
 KEY = "to11_key_that_must_not_be_shown"

@@ -21,7 +21,7 @@ from to11ai_sdk import (
     To11aiClient,
     create_client,
 )
-from to11ai_sdk.endpoint import ENDPOINTS
+from to11ai_sdk.resources.table import ENDPOINTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ def test_two_clients_share_nothing(server: RecordingServer) -> None:
 def test_no_adapter_is_built_before_a_reply_is_read() -> None:
     program = f"""
         from to11ai_sdk import create_client
-        from to11ai_sdk.endpoint import ENDPOINTS
+        from to11ai_sdk.resources.table import ENDPOINTS
         client = create_client(api_key="k", base_url="http://127.0.0.1:1", max_retries=0)
         assert len(ENDPOINTS) == {len(ENDPOINTS)}
         assert not any("result" in vars(row) or "parameters" in vars(row) for row in ENDPOINTS.values())

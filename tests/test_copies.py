@@ -199,7 +199,8 @@ def modules(folder: Path) -> set[str]:
 
 def test_import_statements_lead_a_freezer_to_every_module() -> None:
     ours = {name for name in modules(PACKAGE) if not name.startswith("local/")}
-    apart = {"__main__.py", "cli.py", "docstrings.py", "parser.py", "pytest_plugin.py"}
+    command = {f"cli/{name}.py" for name in ("__init__", "commands", "docstrings", "parser")}
+    apart = {"__main__.py", "pytest_plugin.py", *command}
     assert ours - reached_from(PACKAGE / "__init__.py") == apart
     assert modules(PACKAGE) - reached_from(PACKAGE / "__main__.py", PACKAGE / "local" / "__init__.py") == {
         "pytest_plugin.py"

@@ -6,14 +6,18 @@ import subprocess
 import sys
 from pathlib import Path
 from types import FunctionType
+from typing import TYPE_CHECKING
 
 import pytest
 
 import to11ai_sdk
 import to11ai_sdk.local
-from to11ai_sdk.docstrings import parameter_texts, parts, plain, public_doc
-from to11ai_sdk.endpoint import ENDPOINTS, Endpoint
+from to11ai_sdk.cli.docstrings import parameter_texts, parts, plain, public_doc
 from to11ai_sdk.models.base import Model
+from to11ai_sdk.resources.table import ENDPOINTS
+
+if TYPE_CHECKING:
+    from to11ai_sdk.resources.endpoint import Endpoint
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = (ROOT / "docs" / "reference.md").read_text("utf-8")

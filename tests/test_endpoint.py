@@ -17,10 +17,12 @@ from scripted import answer, staged
 from test_wire import JSON, OBJECT
 
 import to11ai_sdk
-from to11ai_sdk.endpoint import ENDPOINTS, Endpoint, EndpointTable, Resource, endpoint, row_of
+from to11ai_sdk._http.encoding import json_bytes
 from to11ai_sdk.local.http.arguments import decode
 from to11ai_sdk.local.problems import Problem
-from to11ai_sdk.wire import KINDS, json_bytes
+from to11ai_sdk.resources.endpoint import Endpoint, Resource, endpoint, row_of
+from to11ai_sdk.resources.parameters import KINDS
+from to11ai_sdk.resources.table import ENDPOINTS
 
 ROWS = pytest.mark.parametrize("row", ENDPOINTS.values(), ids=list(ENDPOINTS))
 
@@ -200,7 +202,6 @@ def test_the_table_has_the_33_calls_in_the_order_of_the_source() -> None:
 
 
 def test_the_table_is_complete_whoever_asks_first() -> None:
-    assert len(EndpointTable()) == 0
     assert ENDPOINTS["prompts.get"] is row_of(to11ai_sdk.PromptResource.get)
 
 

@@ -30,7 +30,7 @@ from to11ai_sdk import (
     To11aiValidationError,
     create_client,
 )
-from to11ai_sdk.transport import redact
+from to11ai_sdk._http.headers import redact
 
 if TYPE_CHECKING:
     from recording import RecordingServer

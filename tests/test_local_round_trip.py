@@ -24,8 +24,8 @@ from to11ai_sdk import (
     RuleVersion,
     To11aiClient,
 )
-from to11ai_sdk.endpoint import ENDPOINTS
 from to11ai_sdk.local import LocalTo11
+from to11ai_sdk.resources.table import ENDPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from to11ai_sdk.exchange import bypasses_proxy
+from to11ai_sdk._http.urllib_exchange import bypasses_proxy
 
 NAMED = [
     # a name, and its sub-domains

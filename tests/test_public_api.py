@@ -9,7 +9,7 @@ import pytest
 
 import to11ai_sdk
 from to11ai_sdk import models
-from to11ai_sdk.transport import USER_AGENT
+from to11ai_sdk._http.headers import USER_AGENT
 
 NAMES = """
 ArchiveProjectEnvironmentResult BehaviorStore ChatMessage ChatRendered EnvNotEnabledForProviderError

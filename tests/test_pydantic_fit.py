@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from to11ai_sdk import pydantic_fit
+from to11ai_sdk.models import pydantic_fit
 
 if TYPE_CHECKING:
     from collections.abc import Callable

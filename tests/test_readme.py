@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from to11ai_sdk import To11aiClient
-from to11ai_sdk.cli import make_parser
+from to11ai_sdk.cli.commands import make_parser
 from to11ai_sdk.local import LocalTo11, demo
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from to11ai_sdk import (
 if TYPE_CHECKING:
     from recording import RecordingServer
 
-    from to11ai_sdk.envelope import Reply
+    from to11ai_sdk._http.exchange import Reply
 
 ARGUMENTS: dict[str, Any] = {"project_id": "pr_1", "slug": "welcome", "labels": ["production"]}
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from to11ai_sdk.retry import RetryBudget, backoff, may_repeat, retry_after
+from to11ai_sdk._http.retry import RetryBudget, backoff, may_repeat, retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

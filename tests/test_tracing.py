@@ -16,7 +16,7 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, Trace
 from recording import reply
 from samples import PROMPT, success
 
-from to11ai_sdk.tracing import trace_headers
+from to11ai_sdk._http.headers import trace_headers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def test_outside_a_span_nothing_is_sent(server: RecordingServer) -> None:
 
 def test_opentelemetry_is_never_loaded_for_it() -> None:
     code = (
-        "import sys; from to11ai_sdk.tracing import trace_headers;"
+        "import sys; from to11ai_sdk._http.headers import trace_headers;"
         "assert trace_headers() == {}; assert not [name for name in sys.modules if 'opentelemetry' in name]"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -24,7 +24,7 @@ from to11ai_sdk import (
     To11aiRateLimitError,
     To11aiResponseValidationError,
 )
-from to11ai_sdk.transport import Transport
+from to11ai_sdk._http.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from to11ai_sdk import RuleTarget, TextChatMessage
+from to11ai_sdk._http.encoding import camel, canonical, json_bytes, segment, target, text
+from to11ai_sdk.resources.parameters import KINDS
 from to11ai_sdk.settings import header_value, origin
-from to11ai_sdk.wire import KINDS, camel, canonical, json_bytes, segment, target, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ from recording import KEY, RecordingServer, reply
 from samples import DATA, PAGINATION, success
 
 from to11ai_sdk import RuleReleaseWeight, RuleSnapshot
-from to11ai_sdk.endpoint import ENDPOINTS
+from to11ai_sdk.resources.table import ENDPOINTS
 
 ODD = "a/b: c%dé"
 """An id that has to be encoded; on the wire it is ``a%2Fb%3A%20c%25d%C3%A9``."""

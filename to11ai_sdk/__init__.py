@@ -51,9 +51,9 @@ if TYPE_CHECKING:
         RuleVariant,
         RuleVersion,
     )
-    from .project_environments import ProjectEnvironmentResource
-    from .prompts import PromptResource
-    from .routing_rules import RoutingRuleReleaseResource, RoutingRulesResource, RoutingRuleVersionResource
+    from .resources.project_environments import ProjectEnvironmentResource
+    from .resources.prompts import PromptResource
+    from .resources.routing_rules import RoutingRuleReleaseResource, RoutingRulesResource, RoutingRuleVersionResource
 
 __all__ = [
     "ArchiveProjectEnvironmentResult",
@@ -127,11 +127,11 @@ def _home(name: str) -> object:
     elif name in ("gateway_auth_headers", "gateway_prompt_headers"):
         from . import gateway as home
     elif name == "ProjectEnvironmentResource":
-        from . import project_environments as home
+        from .resources import project_environments as home
     elif name == "PromptResource":
-        from . import prompts as home
+        from .resources import prompts as home
     elif name.startswith("RoutingRule"):
-        from . import routing_rules as home
+        from .resources import routing_rules as home
     else:
         from . import models as home
     return home

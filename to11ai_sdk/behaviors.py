@@ -1,4 +1,4 @@
-"""Settings of the SDK that an application, its environment or the server may switch (``resolve_behavior``)."""
+"""Behaviours of the SDK that the application, its environment or the server may switch (``resolve_behavior``)."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _PREFIX = "TO11_SDK_BEHAVIOR_"
 
 
 def env_var_name_for_key(key: str) -> str:
-    """The environment variable of a behaviour: ``sdk.retry-v2`` is ``TO11_SDK_BEHAVIOR_SDK_RETRY_V2``."""
+    """Return the environment variable of a behaviour: ``sdk.retry-v2`` is ``TO11_SDK_BEHAVIOR_SDK_RETRY_V2``."""
     return _PREFIX + key.upper().replace(".", "_").replace("-", "_")
 
 
 class BehaviorStore:
-    """Behaviours by key: what the application set, then the environment, then what the server last said.
+    """Holds behaviours by key: what the application set, then the environment, then what the server last sent.
 
     Args:
         init_overrides: values that win over all others.
-        env: environment variables, read now and never again; those of the process unless given.
+        env: environment variables, read once, now; by default those of the process.
 
     Raises:
         TypeError: an argument that is no mapping.
@@ -43,7 +43,7 @@ class BehaviorStore:
         self._served: dict[str, Any] = {}
 
     def absorb(self, envelope: Mapping[str, Any]) -> None:
-        """Keep the flags of an envelope, if it says that the call succeeded."""
+        """Keep the flags of a success envelope."""
         if envelope.get("success") is True:
             self.update_from_envelope(envelope.get("sdkBehavior"))
 
@@ -53,7 +53,7 @@ class BehaviorStore:
             self._served.update(sdk_behavior["flags"])
 
     def resolve(self, key: str, coded_default: Value) -> Value:
-        """The value of a behaviour: the first that has the type of the default, else the default.
+        """Return the value of a behaviour: the first that has the type of the default, else the default.
 
         A bool is not a number; an int may stand for a float and the other way round; ``None`` counts as not set.
         """

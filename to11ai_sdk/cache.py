@@ -1,4 +1,4 @@
-"""The cache of resolved prompts: LRU + TTL, one request for concurrent misses, the old value in an outage."""
+"""Caches resolved prompts: LRU + TTL, one request for concurrent misses, the stale value in an outage."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from functools import lru_cache
 from operator import itemgetter
 from threading import Event, Lock
 
-from . import wire
-from .clock import monotonic
+from ._http.encoding import canonical
+from ._http.exchange import monotonic
+from ._http.process_safety import from_handler
 from .errors import To11aiApiError, To11aiError, To11aiNetworkError
-from .interrupts import from_handler
 from .json_types import is_sequence
 
 TYPE_CHECKING = False
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     Key = tuple[str, str, tuple[str, ...], object]
 
     class Load(Protocol):
-        """Fetches the value of a key from the server; with ``retry=False`` in one attempt."""
+        """Fetches the value of a key from the server; with ``may_retry=False`` in one attempt."""
 
-        def __call__(self, *, retry: bool = True) -> Any: ...
+        def __call__(self, *, may_retry: bool = True) -> Any: ...
 
 
 # Not float: 0.0 equals -0.0, and they render differently.
@@ -32,11 +32,11 @@ _SCALARS = frozenset({str, int, bool, type(None)})
 
 
 def prompt_key(project_id: str, slug: str, labels: Sequence[str], variables: Mapping[str, Any] | None) -> Key | None:
-    """Return the key of a resolved prompt, ``None`` for arguments that have none: they are refused when they are sent.
+    """Return the key of a resolved prompt, ``None`` for invalid arguments: they are refused when they are sent.
 
     The order of the labels counts, that of the variables does not; ``1``, ``1.0`` and ``True`` differ, as in JSON.
     """
-    # A list first: to ask an abstract class costs a tenth of a hit.
+    # A list first: a check against an abstract class costs a tenth of a hit.
     if not (isinstance(labels, list) or is_sequence(labels)):
         return None
     try:
@@ -50,26 +50,26 @@ def prompt_key(project_id: str, slug: str, labels: Sequence[str], variables: Map
 
 
 def _variables_key(variables: Mapping[str, Any]) -> object:
-    names, in_order = _in_order(tuple(variables))
-    values = in_order(variables)
+    names, values_of = _sorted_getter(tuple(variables))
+    values = values_of(variables)
     types = {*map(type, values)}
     if not _SCALARS.issuperset(types):
-        return wire.canonical(variables)
+        return canonical(variables)
     kinds = types.pop() if len(types) == 1 else tuple(map(type, values))
     # A frozenset keeps its hash, which three look-ups of a hit ask for.
     return frozenset(((names, kinds, values),))
 
 
 @lru_cache(maxsize=128)
-def _in_order(names: tuple[str, ...]) -> tuple[frozenset[str], Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
-    """Return a set of names, and what takes their values in one order, whatever order they came in."""
+def _sorted_getter(names: tuple[str, ...]) -> tuple[frozenset[str], Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
+    """Return a set of names, and what gets their values in an order that does not depend on theirs."""
     first, *others = sorted(names)
     # Twice, so that one name gives a tuple, too.
     return frozenset(names), itemgetter(first, first, *others)
 
 
 def is_outage(error: To11aiError) -> bool:
-    """Whether an error says that the server is in trouble (network, 5xx, 429), and nothing about the call."""
+    """Return whether an error is about the server (network, 5xx, 429), not about the call."""
     if isinstance(error, To11aiApiError):
         return error.status_code == 429 or 500 <= error.status_code <= 599
     return isinstance(error, To11aiNetworkError)
@@ -84,8 +84,8 @@ class _Entry:
         self.stale_until = stale_until
 
 
-class _Flight:
-    """One request under way, and what those who wait for it will get."""
+class _InFlight:
+    """One request in flight, and the result for all who wait for it."""
 
     __slots__ = ("data", "done", "error")
 
@@ -96,15 +96,11 @@ class _Flight:
 
 
 class PromptCache:
-    """Decoded replies by key; whoever reads one builds a model of it and must not change the reply itself.
+    """Keeps decoded replies by key; callers build a model of one and must not change the reply itself.
 
-    A hit takes no lock: the operations of ``OrderedDict`` are atomic.
-
-    Args:
-        ttl_s: seconds a value is fresh; 0 or less switches the cache off.
-        max_entries: how many values are kept, least recently used out first; 0 or less switches the cache off.
-        stale_if_error_s: seconds past its freshness for which a value is served in an outage.
-        clock: seconds of a clock that never goes back.
+    A value is fresh for ``ttl_s`` and may be served for ``stale_if_error_s`` longer in an outage; the least recently
+    used of ``max_entries`` goes first. 0 or less of either bound switches the cache off. A hit takes no lock: the
+    operations of ``OrderedDict`` are atomic.
     """
 
     def __init__(
@@ -120,24 +116,24 @@ class PromptCache:
         self._stale_s = max(stale_if_error_s, 0.0)
         self._clock = clock
         self._entries: OrderedDict[Key, _Entry] = OrderedDict()
-        self._start_over()
+        self._reset()
 
-    def _start_over(self) -> None:
-        """Forget who holds the lock or is under way: true of a new process only."""
+    def _reset(self) -> None:
+        # Nobody in a new process holds the lock or waits.
         self._lock = Lock()
-        self._flights: dict[Key, _Flight] = {}
-        # Last, so that no other thread of a child takes the old ones for its own.
+        self._in_flight: dict[Key, _InFlight] = {}
+        # Last, so that no other thread of a child uses the old ones.
         self._pid = os.getpid()
 
     def _notice_fork(self) -> None:
         if self._pid != os.getpid():
-            self._start_over()
+            self._reset()
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def fresh(self, key: Key) -> Any:
-        """The value of a key if it is fresh, else ``None``."""
+        """Return the value of a key if it is fresh, else ``None``."""
         entry = self._entries.get(key)
         if entry is None or self._clock() >= entry.fresh_until:
             return None
@@ -147,16 +143,11 @@ class PromptCache:
             pass
         return entry.data
 
-    def get(self, key: Key, load: Load, patience_s: float | None = None) -> Any:
-        """The value of a key, loaded if need be.
+    def get(self, key: Key, load: Load, wait_timeout_s: float | None = None) -> Any:
+        """Return the value of a key, loaded if necessary.
 
-        Args:
-            key: what :func:`prompt_key` made.
-            load: fetches the value.
-            patience_s: seconds to wait for another thread that fetches it already; ``None`` for as long as it takes.
-
-        Raises:
-            To11aiError: what ``load`` raised, unless an old value may be served instead.
+        Waits at most ``wait_timeout_s`` for another thread that loads it already; raises what ``load`` raised, unless a
+        stale value may be served instead.
         """
         fresh = self.fresh(key)
         if fresh is not None:
@@ -166,38 +157,38 @@ class PromptCache:
             return self._refresh(key, entry, load)
         if self._ttl_s <= 0 or self._max_entries <= 0:
             return load()
-        return self._miss(key, load, patience_s)
+        return self._miss(key, load, wait_timeout_s)
 
-    def _board(self, key: Key) -> tuple[_Flight, bool]:
-        """The flight for a key, and whether the caller is the one to fly it."""
+    def _join(self, key: Key) -> tuple[_InFlight, bool]:
+        """Return the request in flight for a key, and whether it is new, so that the caller must load it."""
         self._notice_fork()
-        flight = _Flight()
-        boarded = self._flights.setdefault(key, flight)
-        return boarded, boarded is flight
+        new = _InFlight()
+        joined = self._in_flight.setdefault(key, new)
+        return joined, joined is new
 
-    def _miss(self, key: Key, load: Load, patience_s: float | None) -> Any:
+    def _miss(self, key: Key, load: Load, wait_timeout_s: float | None) -> Any:
         while True:
-            flight, leads = self._board(key)
-            if leads:
-                return self._fly(key, flight, load, retry=True)
-            if not flight.done.wait(patience_s):
+            flight, is_new = self._join(key)
+            if is_new:
+                return self._load(key, flight, load, may_retry=True)
+            if not flight.done.wait(wait_timeout_s):
                 late = To11aiNetworkError("another thread asks for the same prompt and got no reply in total_timeout_s")
-                late.elapsed_s = patience_s or 0.0
+                late.elapsed_s = wait_timeout_s or 0.0
                 raise late
             if flight.error is not None:
                 # A copy: raising one object in two threads mixes up their tracebacks.
                 raise flight.error.__copy__()
             if flight.data is not None:
                 return flight.data
-            # Whoever flew it was interrupted: fly it ourselves.
+            # The thread that loaded it was interrupted: load it here.
 
     def _refresh(self, key: Key, entry: _Entry, load: Load) -> Any:
-        flight, leads = self._board(key)
-        if not leads:
+        flight, is_new = self._join(key)
+        if not is_new:
             return entry.data
         try:
-            # With an old value at hand retries would only add load: the next refresh is the retry.
-            return self._fly(key, flight, load, retry=False)
+            # With a stale value at hand retries would only add load: the next refresh is the retry.
+            return self._load(key, flight, load, may_retry=False)
         except To11aiError as error:
             if not is_outage(error):
                 if isinstance(error, To11aiApiError):
@@ -207,39 +198,39 @@ class PromptCache:
             _warn(key, error)
             return entry.data
 
-    def _fly(self, key: Key, flight: _Flight, load: Load, *, retry: bool) -> Any:
+    def _load(self, key: Key, flight: _InFlight, load: Load, *, may_retry: bool) -> Any:
         try:
-            flight.data = load(retry=retry)
+            flight.data = load(may_retry=may_retry)
             self._store(key, flight)
             return flight.data
         except To11aiError as error:
             flight.error = error
             raise
         finally:
-            if self._flights.get(key) is flight:
-                del self._flights[key]
+            if self._in_flight.get(key) is flight:
+                del self._in_flight[key]
             flight.done.set()
 
-    def _store(self, key: Key, flight: _Flight) -> None:
+    def _store(self, key: Key, flight: _InFlight) -> None:
         fresh_until = self._clock() + self._ttl_s
         with self._lock:
-            # A flight that was forgotten meanwhile may carry what was true before.
-            if self._flights.get(key) is flight:
+            # One that was forgotten meanwhile may hold an outdated value.
+            if self._in_flight.get(key) is flight:
                 self._entries[key] = _Entry(flight.data, fresh_until, fresh_until + self._stale_s)
                 self._entries.move_to_end(key)
                 while len(self._entries) > self._max_entries:
                     self._entries.popitem(last=False)
 
     def forget(self, project_id: str, prompt_id: str, label: str | None = None) -> None:
-        """Drop what is kept of a prompt, of one label or of all, and keep nothing that is under way."""
+        """Drop a prompt, for one label or all, and do not keep what is in flight."""
 
         def concerns(key: Key) -> bool:
             return key[0] == project_id and (label is None or label in key[2])
 
         self._notice_fork()
         with self._lock:
-            for key in filter(concerns, list(self._flights)):
-                self._flights.pop(key, None)
+            for key in filter(concerns, list(self._in_flight)):
+                self._in_flight.pop(key, None)
             for key in filter(concerns, list(self._entries)):
                 if self._entries[key].data.get("promptId") == prompt_id:
                     del self._entries[key]

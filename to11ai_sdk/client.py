@@ -1,9 +1,9 @@
-"""The client and its factory: where the parts are put together."""
+"""The client and its factory."""
 
 from __future__ import annotations
 
+from ._http.process_safety import Unique, importing
 from .behaviors import BehaviorStore
-from .forks import Unique, importing
 from .settings import GATEWAY_URL, count, header_value, mapping, number, origin, seconds, whole
 
 TYPE_CHECKING = False
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from ._http.transport import Transport
     from .cache import PromptCache
-    from .endpoint import Endpoint, Read
-    from .project_environments import ProjectEnvironmentResource
-    from .prompts import PromptResource
-    from .routing_rules import RoutingRulesResource
-    from .transport import Transport
+    from .resources.endpoint import Endpoint, Read
+    from .resources.project_environments import ProjectEnvironmentResource
+    from .resources.prompts import PromptResource
+    from .resources.routing_rules import RoutingRulesResource
 
     Parts = Callable[[], tuple[Transport, PromptCache]]
     Value = TypeVar("Value")
@@ -48,7 +48,7 @@ def create_client(
         ttl_seconds: seconds a resolved prompt is served from the cache; 0 switches the cache off.
         max_cache_entries: how many resolved prompts are kept, least recently used out first; 0 switches the cache off.
         behavior_overrides: values for :meth:`To11aiClient.resolve_behavior` that win over all others.
-        total_timeout_s: seconds a call may take with all its attempts and waits; unbounded unless given.
+        total_timeout_s: seconds a call may take with all its attempts and waits; unbounded by default.
         stale_if_error_s: seconds past ``ttl_seconds`` for which a cached prompt is served in an outage.
         ssl_context: TLS settings, for a private authority or a client certificate.
 
@@ -58,37 +58,38 @@ def create_client(
 
     Source: the page "Python SDK" of the to11 reference.
     """
+    _check_objects(ssl_context, behavior_overrides)
+    behaviors = BehaviorStore(init_overrides=behavior_overrides)
+    sending = {
+        "api_key": header_value("api_key", api_key),
+        "base_url": origin(base_url),
+        "timeout_s": seconds("timeout_s", timeout_s),
+        "max_retries": count("max_retries", max_retries),
+        "total_timeout_s": None if total_timeout_s is None else seconds("total_timeout_s", total_timeout_s),
+        "on_envelope": behaviors.absorb,
+    }
+    keeping = {
+        "ttl_s": number("ttl_seconds", ttl_seconds),
+        "max_entries": whole("max_cache_entries", max_cache_entries),
+        "stale_if_error_s": number("stale_if_error_s", stale_if_error_s),
+    }
+    return To11aiClient(parts=_parts(ssl_context, sending, keeping), behaviors=behaviors)
+
+
+def _check_objects(ssl_context: Any, behavior_overrides: Any) -> None:
     if ssl_context is not None and not hasattr(ssl_context, "wrap_socket"):
         raise TypeError(f"ssl_context must be an ssl.SSLContext, not {type(ssl_context).__name__}")
     if behavior_overrides is not None:
         mapping("behavior_overrides", behavior_overrides)
-    behaviors = BehaviorStore(init_overrides=behavior_overrides)
-    parts = _parts(
-        ssl_context,
-        {
-            "api_key": header_value("api_key", api_key),
-            "base_url": origin(base_url),
-            "timeout_s": seconds("timeout_s", timeout_s),
-            "max_retries": count("max_retries", max_retries),
-            "total_timeout_s": None if total_timeout_s is None else seconds("total_timeout_s", total_timeout_s),
-            "on_envelope": behaviors.absorb,
-        },
-        {
-            "ttl_s": number("ttl_seconds", ttl_seconds),
-            "max_entries": whole("max_cache_entries", max_cache_entries),
-            "stale_if_error_s": number("stale_if_error_s", stale_if_error_s),
-        },
-    )
-    return To11aiClient(parts=parts, behaviors=behaviors)
 
 
 def _parts(ssl_context: ssl.SSLContext | None, sending: dict[str, Any], keeping: dict[str, Any]) -> Parts:
     """Return what makes a client's transport and cache; imports nothing yet."""
 
     def make() -> tuple[Transport, PromptCache]:
+        from ._http.transport import Transport
+        from ._http.urllib_exchange import UrllibExchange
         from .cache import PromptCache
-        from .exchange import UrllibExchange
-        from .transport import Transport
 
         secure = sending["base_url"][:6].lower() == "https:"
         return Transport(exchange=UrllibExchange(ssl_context, secure=secure), **sending), PromptCache(**keeping)
@@ -118,12 +119,12 @@ class To11aiClient(Unique):
         self._parts = parts
         self._behaviors = behaviors
 
-    if not TYPE_CHECKING:  # which would then take any name for an attribute
+    if not TYPE_CHECKING:  # or type checkers would accept any name
 
         def __getattr__(self, name: str) -> Any:
             if name not in ("_transport", "_cache", "prompts", "project_environments", "routing_rules"):
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-            # A process that makes a client and calls nothing imports nothing more.
+            # A process that makes a client and makes no call imports nothing more.
             with importing:
                 if name not in vars(self):
                     self._make(name)
@@ -131,15 +132,15 @@ class To11aiClient(Unique):
 
     def _make(self, name: str) -> None:
         if name == "prompts":
-            from .prompts import PromptResource
+            from .resources.prompts import PromptResource
 
             self.prompts = PromptResource(self._send, self._cache, self._transport.total_timeout_s)
         elif name == "project_environments":
-            from .project_environments import ProjectEnvironmentResource
+            from .resources.project_environments import ProjectEnvironmentResource
 
             self.project_environments = ProjectEnvironmentResource(self._send)
         elif name == "routing_rules":
-            from .routing_rules import RoutingRulesResource
+            from .resources.routing_rules import RoutingRulesResource
 
             self.routing_rules = RoutingRulesResource(self._send)
         else:
@@ -155,11 +156,11 @@ class To11aiClient(Unique):
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-    def _send(self, row: Endpoint, arguments: Mapping[str, Any], read: Read, *, retry: bool = True) -> Any:
-        return self._transport.send(row, row.encode(arguments), read, retry=retry)
+    def _send(self, row: Endpoint, arguments: Mapping[str, Any], read: Read, *, may_retry: bool = True) -> Any:
+        return self._transport.send(row, row.encode(arguments), read, may_retry=may_retry)
 
     def warm_up(self, *, connect: bool = True) -> None:
-        """Do beforehand what the first call would do: import, build the models' readers, load the trust store, connect.
+        """Do in advance what the first call would do: import, build the models' readers, load the trust store, connect.
 
         For the phase of a process in which time costs least, such as the init phase of a Lambda function. It makes no
         call of the API. The first read that follows within some seconds goes over the connection that was opened.
@@ -169,15 +170,15 @@ class To11aiClient(Unique):
 
         Raises:
             ImportError: Pydantic's compiled core does not fit this Python or platform; says what would.
-            To11aiNetworkError: no connection came about within ``timeout_s``; all else is done, and the client is as
-                good as before.
+            To11aiNetworkError: no connection could be made within ``timeout_s``; all else is done, and the client
+                works as before.
         """
-        from .endpoint import ENDPOINTS
+        from .resources.table import ENDPOINTS
 
         self._transport.warm_up(ENDPOINTS.values(), connect=connect)
 
     def close(self) -> None:
-        """Close the connections that are kept alive; a later call opens new ones."""
+        """Close the idle connections; a later call opens new ones."""
         if "_transport" in vars(self):
             self._transport.close()
 
@@ -188,7 +189,7 @@ class To11aiClient(Unique):
         max_retries: int | None = None,
         total_timeout_s: float | None = None,
     ) -> To11aiClient:
-        """A client with other bounds that shares connections, cache and retry budget with this one.
+        """Return a client with other bounds that shares connections, cache and retry budget with this one.
 
         Args:
             timeout_s: seconds one attempt may take; ``None`` keeps the present value, as for the others.
@@ -217,7 +218,7 @@ class To11aiClient(Unique):
         gateway_url: str = GATEWAY_URL,
         provider_api_key: str | None = None,
     ) -> dict[str, Any]:
-        """Keyword arguments for ``OpenAI(...)`` that send its calls through the to11 gateway.
+        """Return keyword arguments for ``OpenAI(...)`` that send its calls through the to11 gateway.
 
         Args:
             project_id: id of the project.
@@ -241,7 +242,7 @@ class To11aiClient(Unique):
         gateway_url: str = GATEWAY_URL,
         provider_api_key: str | None = None,
     ) -> dict[str, Any]:
-        """Keyword arguments for ``Anthropic(...)``; the arguments and errors are those of :meth:`openai_options`.
+        """Return keyword arguments for ``Anthropic(...)``; arguments and errors are those of :meth:`openai_options`.
 
         Its base URL is the gateway's root, since that client adds ``/v1/messages`` itself.
         """
@@ -251,13 +252,13 @@ class To11aiClient(Unique):
         return provider_options(headers, gateway_url, "", provider_api_key)
 
     def resolve_behavior(self, key: str, coded_default: Value) -> Value:
-        """The value of a behaviour that the application, its environment or the server may switch.
+        """Return the value of a behaviour that the application, its environment or the server may switch.
 
         Args:
             key: dotted key, such as ``sdk.retry-v2``.
-            coded_default: what holds if nobody says otherwise; a value of another type is passed over.
+            coded_default: the default; values of another type are ignored.
 
-        The first found counts: ``behavior_overrides``, then the environment variable ``TO11_SDK_BEHAVIOR_<KEY>``
+        Precedence, highest first: ``behavior_overrides``, then the environment variable ``TO11_SDK_BEHAVIOR_<KEY>``
         (JSON, else text) as it was when the client was made, then what the server last sent as ``sdkBehavior``.
         """
         return self._behaviors.resolve(key, coded_default)

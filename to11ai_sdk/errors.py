@@ -1,4 +1,4 @@
-"""The exceptions of the SDK, and how an error reply of the API chooses one.
+"""Defines the exceptions of the SDK, and chooses one for an error reply of the API.
 
 ::
 
@@ -57,7 +57,7 @@ class To11aiError(Exception):
         super().__init__(*(arg[:MESSAGE_LIMIT] if isinstance(arg, str) else arg for arg in args))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Not by calling the class: what it wants beside the message stands among the attributes.
+        # Not by calling the class: its other arguments are among the attributes.
         return Exception.__new__, (type(self), *self.args), vars(self)
 
     def __copy__(self) -> Self:
@@ -103,8 +103,8 @@ class To11aiApiError(To11aiError):
     status_code: int = 0
     """HTTP status; 0 for an error that came inside a stream of the gateway."""
     error_code: str | None = None
-    """The API's word for it, such as ``"PROMPT_NOT_FOUND"``: what chose the class, else ``error.code``, else that
-    of the details."""
+    """The API's code, such as ``"PROMPT_NOT_FOUND"``: what chose the class, else ``error.code``, else that of the
+    details."""
     details: Any = None
     """``error.details`` as the API sent it: any JSON, or ``None``."""
     retry_after_seconds: float | None = None
@@ -116,14 +116,14 @@ class To11aiApiError(To11aiError):
         self._take(locals())
 
     def _take(self, given: dict[str, Any], **fixed: Any) -> None:
-        """Make attributes of what a constructor was given, its ``locals()``."""
+        """Make attributes of the ``locals()`` of a constructor."""
         del given["self"]
         To11aiError.__init__(self, given.pop("message"))
         vars(self).update(given, **fixed)
 
 
 def _detail(doc: str, *names: str, absent: str | None = None) -> Any:
-    """An attribute: what was given by hand, else what ``details`` hold under the first of these keys with a text."""
+    """Return an attribute: what was given by hand, else the first text in ``details`` under one of these keys."""
 
     def read(error: To11aiApiError) -> str | None:
         details = error.details if is_object(error.details) else {}
@@ -268,19 +268,13 @@ _BY_CODE: dict[tuple[int, str], type[To11aiApiError]] = {
 
 
 def api_error(status: int, error: object, reason: str) -> To11aiApiError:
-    """The exception for an error reply.
-
-    Args:
-        status: HTTP status.
-        error: the ``error`` of the envelope, whatever it is.
-        reason: what to say when ``error`` has no message of its own.
-    """
+    """Return the exception for the ``error`` of an envelope, whatever it is; ``reason`` stands in for its message."""
     fields = error if is_object(error) else {}
     details: Any = fields.get("details")
     inner: dict[str, Any] = details if is_object(details) else {}
-    # Best first: some servers put a general word in ``code`` and the exact one in the details.
-    words = (fields.get("code"), inner.get("code"), inner.get("error"))
-    codes = [word for word in words if isinstance(word, str) and word]
+    # Best first: some servers put a general code in ``code`` and the exact one in the details.
+    found = (fields.get("code"), inner.get("code"), inner.get("error"))
+    codes = [code for code in found if isinstance(code, str) and code]
     exact = [] if status in (401, 403, 429) else [code.upper() for code in codes if (status, code.upper()) in _BY_CODE]
     kind = _BY_CODE[status, exact[0]] if exact else _BY_STATUS.get(status, To11aiApiError)
     message = fields.get("message") or (error if isinstance(error, str) else "") or reason

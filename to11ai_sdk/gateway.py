@@ -1,4 +1,4 @@
-"""What points a provider's own SDK at the to11 gateway; the to11 SDK sends no model traffic itself.
+"""Points a provider's own SDK at the to11 gateway; the to11 SDK sends no model traffic itself.
 
 Nothing of a provider's SDK is imported. Source: the pages "API reference" and "Anthropic SDK" of the to11 gateway.
 """
@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import time
 
-from .envelope import decoded
+from ._http.envelope import decode
+from ._http.retry import retry_after
 from .errors import To11aiApiError, To11aiNetworkError, api_error
 from .json_types import is_mapping, is_object
-from .retry import retry_after
 from .settings import GATEWAY_URL, header_value, origin
 
 TYPE_CHECKING = False
@@ -25,7 +25,7 @@ MANAGED_KEY = "managed-by-to11"
 
 
 def gateway_auth_headers(api_key: str, project_id: str, env: str | None = None) -> dict[str, str]:
-    """The headers that authenticate a call at the gateway.
+    """Return the headers that authenticate a call at the gateway.
 
     Args:
         api_key: to11 API key; the provider's own key stays in ``Authorization`` or ``x-api-key``.
@@ -43,7 +43,7 @@ def gateway_auth_headers(api_key: str, project_id: str, env: str | None = None) 
 
 
 def gateway_prompt_headers(prompt: ResolvedPrompt) -> dict[str, str]:
-    """The headers that tell the gateway which prompt a call was made from.
+    """Return the headers that name the prompt a call was made from.
 
     Args:
         prompt: what ``client.prompts.resolve`` returned.
@@ -67,26 +67,19 @@ def gateway_prompt_headers(prompt: ResolvedPrompt) -> dict[str, str]:
 def provider_options(
     headers: dict[str, str], gateway_url: str, path: str, provider_api_key: str | None
 ) -> dict[str, Any]:
-    """The keyword arguments that point a provider's client at the gateway.
-
-    Args:
-        headers: what :func:`gateway_auth_headers` returned.
-        gateway_url: address of the gateway, with or without ``/v1``.
-        path: what the provider's client expects after the gateway's root.
-        provider_api_key: the provider's own key; ``None`` where to11 keeps it.
-    """
+    """Return the keyword arguments that point a provider's client at the gateway: ``path`` below its root."""
     key = MANAGED_KEY if provider_api_key is None else header_value("provider_api_key", provider_api_key)
     root = origin(gateway_url, "gateway_url", GATEWAY_URL).removesuffix("/v1")
     return {"base_url": root + path, "api_key": key, "default_headers": headers}
 
 
 def to_openai_messages(prompt: ResolvedPrompt) -> list[dict[str, str]]:
-    """The messages of a prompt as ``client.chat.completions.create(messages=...)`` takes them."""
+    """Return the messages of a prompt as ``client.chat.completions.create(messages=...)`` takes them."""
     return [{"role": message.role, "content": message.content} for message in prompt.messages]
 
 
 def to_anthropic_messages(prompt: ResolvedPrompt) -> tuple[str, list[dict[str, str]]]:
-    """The messages of a prompt as ``client.messages.create(system=..., messages=...)`` takes them.
+    """Return the messages of a prompt as ``client.messages.create(system=..., messages=...)`` takes them.
 
     Returns:
         The texts of the system and developer messages, joined by a blank line (``""`` if there are none), and the
@@ -98,9 +91,9 @@ def to_anthropic_messages(prompt: ResolvedPrompt) -> tuple[str, list[dict[str, s
 
 
 def error_from_gateway(status: int, headers: Mapping[str, str], body: object) -> To11aiApiError:
-    """The exception that fits an error reply of the gateway.
+    """Return the exception that fits an error reply of the gateway.
 
-    Its ``error_code`` is the gateway's own word, from ``x-to11-error-code`` where the body says what a provider said.
+    Its ``error_code`` is the gateway's own, from ``x-to11-error-code`` where the body is a provider's.
 
     Args:
         status: HTTP status; 0 for an error inside a stream.
@@ -108,12 +101,12 @@ def error_from_gateway(status: int, headers: Mapping[str, str], body: object) ->
         body: the body: bytes, text, or JSON already decoded.
     """
     fields = {name.lower(): value for name, value in headers.items()}
-    envelope = _decoded(body)
+    envelope = _json(body)
     found: Any = envelope.get("error", envelope) if is_object(envelope) else None
     error: dict[str, Any] = found if is_object(found) else {"message": found if isinstance(found, str) else None}
-    word = fields.get("x-to11-error-code")
-    if word and ("x-to11-upstream-provider" in fields or not error.get("code")):
-        error = {**error, "code": word}
+    code = fields.get("x-to11-error-code")
+    if code and ("x-to11-upstream-provider" in fields or not error.get("code")):
+        error = {**error, "code": code}
     exc = api_error(status, error, "the gateway gave no reason")
     exc.retry_after_seconds = retry_after(fields.get("retry-after"), time.time)
     exc.request_id = fields.get("x-to11-request-id")
@@ -137,8 +130,8 @@ def raise_for_gateway(exc: Exception) -> NoReturn:
     """
     response = getattr(exc, "response", None)
     status = getattr(response, "status_code", None)
-    told = getattr(response, "headers", None)
-    headers: Mapping[str, str] = told if is_mapping(told) else {}
+    fields = getattr(response, "headers", None)
+    headers: Mapping[str, str] = fields if is_mapping(fields) else {}
     if isinstance(status, int) and status >= 300:
         raise error_from_gateway(status, headers, _content(exc, response)) from exc
     if (body := getattr(exc, "body", None)) is not None:
@@ -155,12 +148,12 @@ def _content(exc: Exception, response: object) -> object:
         return getattr(exc, "body", None)
 
 
-def _decoded(body: object) -> object:
+def _json(body: object) -> object:
     if isinstance(body, str):
         body = body.encode()
     if not isinstance(body, bytes):
         return body
     try:
-        return decoded(body)
+        return decode(body)
     except ValueError:
         return None

@@ -1,4 +1,4 @@
-"""The containers of JSON as Python has them, told apart in a way that type checkers follow."""
+"""Tests for the containers of JSON that narrow types."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 
 def is_object(value: Any) -> TypeIs[dict[str, Any]]:
-    """Whether a decoded JSON value is an object."""
+    """Return whether a decoded JSON value is an object."""
     return isinstance(value, dict)
 
 
 def is_array(value: Any) -> TypeIs[list[Any]]:
-    """Whether a decoded JSON value is an array."""
+    """Return whether a decoded JSON value is an array."""
     return isinstance(value, list)
 
 
 def is_mapping(value: Any) -> TypeIs[Mapping[Any, Any]]:
-    """Whether a value can become an object."""
+    """Return whether a value can become an object."""
     return isinstance(value, collections.abc.Mapping)
 
 
 def is_sequence(value: Any) -> TypeIs[Sequence[Any]]:
-    """Whether a value can become an array: text and bytes are no sequences here."""
+    """Return whether a value can become an array: text and bytes cannot."""
     return isinstance(value, collections.abc.Sequence) and not isinstance(value, str | bytes | bytearray)

@@ -1,4 +1,4 @@
-"""Checks of what a client is made with; light, since making a client is all that some processes do."""
+"""Checks the arguments that make a client; imports little, since some processes do no more than make one."""
 
 from __future__ import annotations
 
@@ -44,19 +44,14 @@ def count(name: str, value: int) -> int:
 
 
 def mapping(name: str, value: Any) -> Mapping[str, Any]:
-    """Return a mapping whose keys are texts."""
+    """Return a mapping with str keys."""
     if not is_mapping(value) or not all(isinstance(key, str) for key in value):
         raise TypeError(f"{name} must be a mapping with str keys, not {type(value).__name__}")
     return value
 
 
 def header_value(name: str, value: Any) -> str:
-    """Return the value, if a header can hold it (RFC 9110 section 5.5).
-
-    Raises:
-        TypeError: not a ``str``; names the parameter.
-        ValueError: blank, or with control or non-ASCII characters; names the parameter, never the value.
-    """
+    """Return the value, if a header can hold it (RFC 9110 section 5.5); errors name the parameter, never the value."""
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a str, not {type(value).__name__}")
     if not value.strip():
@@ -67,19 +62,14 @@ def header_value(name: str, value: Any) -> str:
 
 
 def origin(url: Any, name: str = "base_url", example: str = "https://api.to11.ai") -> str:
-    """Check a base URL and return it without its trailing slashes; messages name the argument and show an example.
-
-    Raises:
-        TypeError: not a ``str``.
-        ValueError: no absolute http or https URL, or one with more than host, port and path; names the argument.
-    """
+    """Return a base URL without its trailing slashes; errors name the argument and show an example."""
     if not isinstance(url, str):
         raise TypeError(f"{name} must be a str, not {type(url).__name__}")
     if not url.strip():
         raise ValueError(f"{name} must not be blank; without a server of your own it is {example}")
     fault = _url_fault(url)
     if fault:
-        # The URL is not printed: what is wrong with it may be that it holds a secret.
+        # The URL is not printed: it may hold a secret.
         raise ValueError(f"{name} must be like {example}: {fault}")
     return url.rstrip("/")
 
@@ -104,7 +94,7 @@ def _url_fault(url: str) -> str | None:
 
 
 def _host_and_port(authority: str) -> tuple[str | None, str | None]:
-    """Split an authority (RFC 3986 section 3.2); no host means an invalid one, no port that none is given."""
+    """Split an authority (RFC 3986 section 3.2); no host means it is invalid, no port that none is given."""
     if authority.startswith("["):
         host, end, rest = authority[1:].partition("]")
         valid = end and rest[:1] in ("", ":") and _is_ipv6(host)

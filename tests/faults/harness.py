@@ -12,12 +12,12 @@ from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from to11ai_sdk._http.transport import Transport
+from to11ai_sdk._http.urllib_exchange import UrllibExchange
 from to11ai_sdk.behaviors import BehaviorStore
 from to11ai_sdk.cache import PromptCache
 from to11ai_sdk.client import To11aiClient
 from to11ai_sdk.errors import MESSAGE_LIMIT, To11aiApiError, To11aiError, To11aiResponseValidationError
-from to11ai_sdk.exchange import UrllibExchange
-from to11ai_sdk.transport import Transport
 
 from .certificates import serving, trusting
 from .server import HEALTHY, Script, ScriptedServer

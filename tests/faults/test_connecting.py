@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from to11ai_sdk import faults
+from to11ai_sdk._http import network_errors
+from to11ai_sdk._http.process_safety import importing
+from to11ai_sdk._http.urllib_exchange import UrllibExchange
 from to11ai_sdk.errors import To11aiNetworkError
-from to11ai_sdk.exchange import UrllibExchange
-from to11ai_sdk.forks import importing
 
 from .certificates import serving, trusting
 from .harness import closed_port, create, descriptors, get, impatient
@@ -119,7 +119,7 @@ def test_a_silent_address_leaves_time_for_the_next(deaf: str, monkeypatch: pytes
 
 
 def test_python_without_a_network_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(faults, "_NO_NETWORK", True)
+    monkeypatch.setattr(network_errors, "_NO_NETWORK", True)
     with (
         impatient(f"http://127.0.0.1:{closed_port()}", max_retries=3) as client,
         pytest.raises(To11aiNetworkError, match=r"runs in WebAssembly, which has no network") as caught,

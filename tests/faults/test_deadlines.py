@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from to11ai_sdk import To11aiNetworkError
-from to11ai_sdk.clock import monotonic
-from to11ai_sdk.exchange import Attempt, UrllibExchange
+from to11ai_sdk._http.exchange import HttpAttempt, monotonic
+from to11ai_sdk._http.urllib_exchange import UrllibExchange
 
 from .certificates import serving, trusting
 from .harness import KEY, get, impatient
@@ -23,7 +23,7 @@ from .server import HEALTHY, HOLD, KEEP, READ, Endless, Received, Script, Script
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from to11ai_sdk.envelope import Reply
+    from to11ai_sdk._http.exchange import Reply
 
 SLOW = f"""
 import sys, time
@@ -46,7 +46,7 @@ try:
 except Exception as exc:
     print(type(exc).__name__, exc.attempts, exc.unsent, exc.elapsed_s < 3, exc)
 """
-MODULES = ["to11ai_sdk.faults", "ssl", "pydantic", "pydantic_core", "to11ai_sdk.models.base"]
+MODULES = ["to11ai_sdk._http.network_errors", "ssl", "pydantic", "pydantic_core", "to11ai_sdk.models.base"]
 
 
 def slowly(server: ScriptedServer, slow: str, call: str, *, timeout_s: float, total_timeout_s: float | None) -> str:
@@ -73,7 +73,7 @@ def test_imports_are_not_charged_to_timeout_s(slow: str, call: str) -> None:
 
 
 @pytest.mark.parametrize("call", ["create", "set"])
-@pytest.mark.parametrize("slow", ["to11ai_sdk.faults", "pydantic", "to11ai_sdk.models.base"])
+@pytest.mark.parametrize("slow", ["to11ai_sdk._http.network_errors", "pydantic", "to11ai_sdk.models.base"])
 def test_a_write_that_has_no_time_left_after_the_imports_is_not_sent(slow: str, call: str) -> None:
     with ScriptedServer((READ, released, KEEP)) as server:
         said = slowly(server, slow, call, timeout_s=30, total_timeout_s=1.0)
@@ -115,7 +115,7 @@ def late(
         exchange = UrllibExchange(trusting() if tls else None)
         exchange.prepare()
         end = monotonic() + 0.3
-        attempt = Attempt(
+        attempt = HttpAttempt(
             method, server.url, {}, b"{}", deadline=end, ends=ends(end), meanwhile=lambda: time.sleep(0.6)
         )
         try:

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from to11ai_sdk import To11aiError, To11aiNetworkError, create_client
+from to11ai_sdk._http.encoding import json_bytes
+from to11ai_sdk._http.urllib_exchange import UrllibExchange
 from to11ai_sdk.cache import prompt_key
-from to11ai_sdk.exchange import UrllibExchange
-from to11ai_sdk.wire import json_bytes
 
 from .certificates import serving, trusting
 from .harness import KEY, closed_port, create, descriptors, get, impatient, resolve
@@ -417,7 +417,7 @@ def test_a_handler_that_returns_late_does_not_cost_a_reply_that_has_arrived() ->
         assert [request.connection for request in server.requests] == [0, 0]
 
 
-@pytest.mark.parametrize("module", ["to11ai_sdk.faults", "pydantic", "to11ai_sdk.models.prompts"])
+@pytest.mark.parametrize("module", ["to11ai_sdk._http.network_errors", "pydantic", "to11ai_sdk.models.prompts"])
 @pytest.mark.parametrize("kind", ["Exception", "ValueError", "TimeoutError", "ImportError"])
 def test_it_comes_out_of_an_import_and_the_next_call_imports_again(module: str, kind: str) -> None:
     code = f"""

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from to11ai_sdk import To11aiNetworkError, connections
+from to11ai_sdk import To11aiNetworkError
+from to11ai_sdk._http import connection_pool
 
 from .certificates import serving, trusting
 from .harness import create, get, impatient, resolve
@@ -78,7 +79,7 @@ def test_a_closed_client_opens_new_connections(healthy: Pair) -> None:
 
 def test_a_connection_that_waited_too_long_is_not_used(healthy: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     assert get(healthy.client, "a") == "a"
-    monkeypatch.setattr(connections, "MAX_IDLE_S", 0.0)
+    monkeypatch.setattr(connection_pool, "MAX_IDLE_S", 0.0)
     assert get(healthy.client, "b") == "b"
     assert healthy.server.connections == 2
 
@@ -97,7 +98,7 @@ def test_few_connections_wait_after_a_burst(healthy: Pair) -> None:
     for thread in threads:
         thread.join()
     handler = healthy.client._transport._exchange._opened[1]  # type: ignore[attr-defined,index]
-    assert 1 <= len(handler._idle) <= connections.MAX_IDLE
+    assert 1 <= len(handler._idle) <= connection_pool.MAX_IDLE
 
 
 ENDINGS: dict[str, Script] = {
@@ -287,19 +288,21 @@ def test_one_that_the_server_has_ended_is_not_used(end: Callable[[ScriptedServer
 
 HALVES = """
 import copy, gc, io, sys
-from to11ai_sdk import connections, exchange, replies, sockets
-kinds = [connections.KeepAliveHandler, connections.Connection, replies.Response, sockets.DeadlineSocket]
-kinds += [sockets._Reader, connections.Call, exchange.UrllibExchange, exchange.Attempt]
+from to11ai_sdk._http import connection_pool, deadline_socket, exchange, response_parser, urllib_exchange
+kinds = [connection_pool.KeepAliveHandler, connection_pool.Connection, response_parser.Response]
+kinds += [deadline_socket.DeadlineSocket, deadline_socket._ReplyStream]
+kinds += [connection_pool.Call, urllib_exchange.UrllibExchange, exchange.HttpAttempt]
 for kind in kinds:
     half = kind.__new__(kind)
     del half
-handler = connections.KeepAliveHandler(lambda: None, None)
-for twin in (copy.copy(handler), copy.deepcopy(connections.KeepAliveHandler.__new__(connections.KeepAliveHandler))):
+Handler = connection_pool.KeepAliveHandler
+handler = Handler(lambda: None, None)
+for twin in (copy.copy(handler), copy.deepcopy(Handler.__new__(Handler))):
     del twin
-socket = sockets.DeadlineSocket.__new__(sockets.DeadlineSocket)
+socket = deadline_socket.DeadlineSocket.__new__(deadline_socket.DeadlineSocket)
 socket.close()
-connection = type("Made", (connections.Connection, connections.http.client.HTTPConnection), {})("to11.test")
-connection.shut()
+connection = type("Made", (connection_pool.Connection, connection_pool.http.client.HTTPConnection), {})("to11.test")
+connection.abort()
 connection.close()
 del socket, connection, handler
 gc.collect()

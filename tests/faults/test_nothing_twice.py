@@ -54,7 +54,7 @@ AMBIGUOUS: dict[str, Script] = {
 
 
 def test_the_list_of_unsafe_calls_is_complete() -> None:
-    from to11ai_sdk.endpoint import ENDPOINTS
+    from to11ai_sdk.resources.table import ENDPOINTS
 
     assert {name for name, row in ENDPOINTS.items() if not row.safe} == set(UNSAFE)
 

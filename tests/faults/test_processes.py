@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from to11ai_sdk import create_client, forks
+from to11ai_sdk import create_client
+from to11ai_sdk._http import process_safety
 from to11ai_sdk.errors import To11aiNetworkError
 
 from .apart import server_apart
@@ -213,7 +214,7 @@ def test_a_fork_while_another_thread_reads_the_trust_store(tmp_path: Path, monke
         caller.join()
 
 
-FIRST_IMPORTS = ["to11ai_sdk.faults", "to11ai_sdk.models", "pydantic", "to11ai_sdk.models.prompts"]
+FIRST_IMPORTS = ["to11ai_sdk._http.network_errors", "to11ai_sdk.models", "pydantic", "to11ai_sdk.models.prompts"]
 
 
 @pytest.mark.parametrize("module", FIRST_IMPORTS)
@@ -261,12 +262,13 @@ def test_what_a_fork_copied_is_not_used_under_another_process_id(
 def test_a_first_call_imports_nothing_that_a_fork_does_not_wait_for(pair: tuple[ScriptedServer, To11aiClient]) -> None:
     code = f"""
 import ssl, sys
-from to11ai_sdk import create_client, forks
+from to11ai_sdk import create_client
+from to11ai_sdk._http import process_safety
 context = ssl.create_default_context(cadata=sys.argv[2]) if sys.argv[2] else None
 client = create_client(api_key={KEY!r}, base_url=sys.argv[1], ssl_context=context)
 class Looking:
     def find_spec(self, name, *rest):
-        if not (forks.importing._lock._is_owned() or forks.in_openssl._lock._is_owned()):
+        if not (process_safety.importing._lock._is_owned() or process_safety.in_openssl._lock._is_owned()):
             print(name)
 sys.meta_path.insert(0, Looking())
 client.prompts.get(project_id="p", prompt_id="a")
@@ -285,11 +287,11 @@ def test_a_fork_does_not_wait_for_ever(
 ) -> None:
     _, client = pair
     expect(get, client, "before")
-    monkeypatch.setattr(forks, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(process_safety, "FORK_WAIT_S", 0.1)
     held, done = threading.Event(), threading.Event()
 
     def work() -> None:
-        with forks.importing, forks.in_openssl:
+        with process_safety.importing, process_safety.in_openssl:
             held.set()
             done.wait(20)
 
@@ -308,8 +310,8 @@ def test_a_fork_does_not_wait_for_ever(
 def test_a_child_of_a_fork_that_did_not_wait_makes_the_lock_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     # What the hooks do in the child, done in this process, where it can be seen.
     monkeypatch.delattr(os, "register_at_fork")
-    monkeypatch.setattr(forks, "PATIENCE_S", 0.01)
-    guard = forks.Undivided()
+    monkeypatch.setattr(process_safety, "FORK_WAIT_S", 0.01)
+    guard = process_safety.ForkSafeLock()
     lock = guard._lock
     with ThreadPoolExecutor(1) as other:
         other.submit(lock.acquire).result()
@@ -322,7 +324,7 @@ def test_a_child_of_a_fork_that_did_not_wait_makes_the_lock_anew(monkeypatch: py
 
 def test_a_fork_inside_of_what_forks_wait_for(pair: tuple[ScriptedServer, To11aiClient]) -> None:
     _, client = pair
-    with forks.importing, forks.in_openssl:
+    with process_safety.importing, process_safety.in_openssl:
         assert in_child(lambda: expect(get, client, "child")) == 0
     expect(get, client, "after")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from to11ai_sdk import To11aiNetworkError, create_client
-from to11ai_sdk.endpoint import ENDPOINTS
+from to11ai_sdk.resources.table import ENDPOINTS
 
 from .certificates import authority, serving, trusting
 from .harness import KEY, closed_port, create, get, impatient, resolve

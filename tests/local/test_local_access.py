@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 from bound import TEXT, Api, call, refused
 
-from to11ai_sdk.endpoint import ENDPOINTS
 from to11ai_sdk.local.service import access
+from to11ai_sdk.resources.table import ENDPOINTS
 
 if TYPE_CHECKING:
     from to11ai_sdk.local import LocalTo11

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import pytest
 from bound import call
 
-from to11ai_sdk.endpoint import ENDPOINTS
 from to11ai_sdk.local.http.arguments import decode
 from to11ai_sdk.local.problems import Problem
+from to11ai_sdk.resources.table import ENDPOINTS
 
 if TYPE_CHECKING:
     from to11ai_sdk.local import LocalTo11

@@ -10,14 +10,15 @@ from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from to11ai_sdk.endpoint import ENDPOINTS
 from to11ai_sdk.local import LocalTo11
+from to11ai_sdk.resources.table import ENDPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from http.client import HTTPConnection
 
-    from to11ai_sdk.endpoint import Endpoint, Parameter
+    from to11ai_sdk.resources.endpoint import Endpoint
+    from to11ai_sdk.resources.parameters import Parameter
 
 TEXTS = st.text(max_size=8)
 JSON = st.recursive(

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 from bound import SNAPSHOT, Api, Clock, call, connection, send
 
-from to11ai_sdk.endpoint import ENDPOINTS
 from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.local.service.handlers import HANDLERS
+from to11ai_sdk.resources.table import ENDPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Generator

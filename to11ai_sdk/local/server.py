@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
-from ..forks import Unique
-from ..wire import KINDS
+from .._http.process_safety import Unique
+from ..resources.parameters import KINDS
 from .gateway.observe.traces import Span, recent
 from .gateway.setup import configured
 from .http.failures import InjectedFailure

@@ -1,64 +1,36 @@
-"""The models of replies, one module per domain; each is imported when one of its names is first used."""
+"""Holds the models of replies, one module per domain, each imported when one of its names is first used."""
 
 from __future__ import annotations
 
-from ..interrupts import from_handler
+from .._http.process_safety import from_handler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-_HOMES = {
-    "authored": (
-        "ChatMessage",
-        "TextChatMessage",
-        "TextChatRole",
-        "ToolChatMessage",
-        "chat_message_from_dict",
-    ),
-    "environments": ("ArchiveProjectEnvironmentResult", "LivePointerCounts", "ProjectEnvironment"),
-    "prompts": (
-        "PaginatedLabelEvents",
-        "PaginatedResult",
-        "PaginationInfo",
-        "PaletteToken",
-        "ProjectPromptLabel",
-        "ProjectPromptLabelUsage",
-        "Prompt",
-        "PromptFormat",
-        "PromptLabelEvent",
-        "PromptLabelPointer",
-        "PromptVersion",
-    ),
-    "rendered": ("ChatRendered", "RenderedChatMessage", "RenderedPrompt", "ResolvedPrompt", "TextRendered"),
-    "routing": (
-        "ReleaseStrategy",
-        "RuleModelBinding",
-        "RuleProviderRef",
-        "RuleRelease",
-        "RuleReleaseWeight",
-        "RuleRetry",
-        "RuleSnapshot",
-        "RuleStep",
-        "RuleTarget",
-        "RuleVariant",
-        "RuleVersion",
-    ),
+_NAMES = {
+    "authored": "ChatMessage TextChatMessage TextChatRole ToolChatMessage chat_message_from_dict",
+    "environments": "ArchiveProjectEnvironmentResult LivePointerCounts ProjectEnvironment",
+    "rendered": "ChatRendered RenderedChatMessage RenderedPrompt ResolvedPrompt TextRendered",
+    "routing": "ReleaseStrategy RuleModelBinding RuleProviderRef RuleRelease RuleReleaseWeight RuleRetry RuleSnapshot "
+    "RuleStep RuleTarget RuleVariant RuleVersion",
+    "prompts": "PaginatedLabelEvents PaginatedResult PaginationInfo PaletteToken ProjectPromptLabel "
+    "ProjectPromptLabelUsage Prompt PromptFormat PromptLabelEvent PromptLabelPointer PromptVersion",
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME_OF:
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     load()
-    value = globals()[name] = getattr(_home(_HOME_OF[name]), name)
+    value = globals()[name] = getattr(_home(_HOMES[name]), name)
     return value
 
 
 def _home(domain: str) -> object:
-    """Import the module of a domain, by a statement: freezers and vendoring tools find no other."""
+    """Import the module of a domain by a statement: freezers and vendoring tools find nothing else."""
     home: object
     if domain == "authored":
         from . import authored as home
@@ -79,7 +51,7 @@ def load() -> None:
         import pydantic  # noqa: F401  # pyright: ignore[reportUnusedImport] - for its effect
     except ImportError as exc:
         if not from_handler(exc):
-            from ..pydantic_fit import explain
+            from .pydantic_fit import explain
 
             explain(exc)
         raise
@@ -102,8 +74,8 @@ def reader(annotation: str) -> Callable[[Any], Any]:
     return model.__pydantic_validator__.validate_python  # type: ignore[no-any-return]
 
 
-def misfit(exc: Any) -> str:
-    """What of a reply does not fit, in one line: the place and the reason, never the value."""
+def describe_validation_error(exc: Any) -> str:
+    """Describe what of a reply is invalid in one line: the place and the reason, never the value."""
     problems: list[dict[str, Any]] = exc.errors(include_url=False, include_input=False, include_context=False)
     first = problems[0]
     place = ".".join(map(str, ("data", *first["loc"])))

@@ -1,4 +1,4 @@
-"""What every model shares: tolerant of what a newer server adds, strict about types."""
+"""The base of every model: tolerant of what a newer server adds, strict about types."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..json_types import is_mapping
 
 
 def _iso_text(value: object) -> object:
-    # Left to itself Pydantic reads a number, or a text of digits, as seconds since 1970.
+    # Pydantic would read a number, or a text of digits, as seconds since 1970.
     if isinstance(value, datetime) or (isinstance(value, str) and value[4:5] == "-"):
         return value
     raise ValueError("a timestamp is an ISO 8601 text")
@@ -28,12 +28,12 @@ Timestamp = Annotated[datetime, Field(strict=False), BeforeValidator(_iso_text),
 """A time with its zone; a naive one is read as UTC."""
 
 
-# A million items that do not fit would give as many errors, in gigabytes. Pydantic's ``FailFast`` says the same, but
-# not of a dictionary before 2.14, nor in a union on Python 3.10.
+# A million invalid items would give as many errors, in gigabytes. Pydantic's ``FailFast`` does the same, but not for a
+# dictionary before 2.14, nor in a union on Python 3.10.
 _FIRST_ERROR_ENDS = GetPydanticSchema(lambda kind, build: cast("Any", {**build(kind), "fail_fast": True}))
 Item = TypeVar("Item")
 Items = Annotated[list[Item], _FIRST_ERROR_ENDS]
-"""A list that is refused at the first item that does not fit."""
+"""A list that is refused at its first invalid item."""
 Words = Annotated[dict[str, str], _FIRST_ERROR_ENDS]
 """A dictionary that is refused likewise."""
 
@@ -53,11 +53,11 @@ class Model(BaseModel):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """The model of a JSON object, by wire or Python names.
+        """Return the model of a JSON object, by wire or Python names.
 
         Raises:
-            pydantic.ValidationError: a ``ValueError`` that names the fields that do not fit, not their values (but an
-                unknown word where one tells the kinds of a union apart).
+            pydantic.ValidationError: a ``ValueError`` that names the invalid fields, not their values (but an unknown
+                tag of a union).
         """
-        # Strict about types, Pydantic takes no other mapping.
+        # Strict about types, Pydantic accepts no other mapping.
         return cls.model_validate(dict(data) if is_mapping(data) else data)

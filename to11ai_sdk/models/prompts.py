@@ -113,7 +113,7 @@ class PaginationInfo(Model):
 
 
 class PaginatedResult(Model):
-    """One page of prompts; a reply that tells no pagination is the only page."""
+    """One page of prompts; a reply without pagination is the only page."""
 
     items: Items[Prompt]
     pagination: PaginationInfo

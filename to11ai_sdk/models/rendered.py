@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     Role = Literal["system", "user", "assistant", "developer", "tool"] | str
 else:
     _ROLES = {role: role for role in ("system", "user", "assistant", "developer", "tool")}
-    # Any word is taken, so that the union would only cost time, for each message of each cache hit. What is dumped, for
-    # the cache too, holds one text for each role, not one for each message.
+    # Any text is accepted, so that the union would only cost time, for each message of each cache hit. What is dumped,
+    # for the cache too, holds one text for each role, not one for each message.
     Role = Annotated[str, PlainSerializer(lambda role: _ROLES.get(role, role), return_type=str)]
 
 # These models have the same names on the wire: looking for two costs a fifth more.
@@ -48,13 +48,13 @@ class ChatRendered(Model):
 
 
 RenderedPrompt = Annotated[TextRendered | ChatRendered, Field(discriminator="format")]
-"""The content of a prompt, told apart by ``format``."""
+"""The content of a prompt, distinguished by ``format``."""
 
 
 class ResolvedPrompt(Model):
     """A rendered version of a prompt.
 
-    ``labels`` are the requested ones that point at this version. ``block_render_record`` tells for each named block
+    ``labels`` are the requested ones that point at this version. ``block_render_record`` says for each named block
     whether it was ``"rendered"`` or ``"dimmed"`` (its condition was false). ``release_id`` names the release that
     served it, where there is one; ``subject_hash`` and ``variant_name`` are there only for releases by weight.
     """
@@ -72,7 +72,7 @@ class ResolvedPrompt(Model):
 
     @property
     def messages(self) -> list[RenderedChatMessage]:
-        """The chat messages; a text prompt is one message of the user."""
+        """Return the chat messages; a text prompt is one message of the user."""
         if isinstance(self.rendered, ChatRendered):
             return self.rendered.messages
         return [RenderedChatMessage(role="user", content=self.rendered.text)]

@@ -11,7 +11,8 @@ from ..problems import invalid
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ...endpoint import Endpoint, Parameter
+    from ...resources.endpoint import Endpoint
+    from ...resources.parameters import Parameter
 
 _INT64 = 2**63
 # No longer than what int() takes.

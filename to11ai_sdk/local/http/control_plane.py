@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from ...endpoint import ENDPOINTS
+from ...resources.table import ENDPOINTS
 from ..headers import bearer
 from ..problems import Problem
 from . import request_body
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse
 
-    from ...endpoint import Endpoint
+    from ...resources.endpoint import Endpoint
     from ..service import Platform
     from .failures import FailureQueue, InjectedFailure
     from .request_log import RequestLog, SeenRequest

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from threading import TIMEOUT_MAX, Event, Lock
 from typing import TYPE_CHECKING, Any
 
-from ... import settings, wire
-from ...endpoint import ENDPOINTS
+from ... import settings
+from ...resources.parameters import KINDS
+from ...resources.table import ENDPOINTS
 from ..problems import Problem
 from . import reply_envelope
 
@@ -50,7 +51,7 @@ class InjectedFailure:
     def __post_init__(self) -> None:
         for name, kind in _KINDS.items():
             if getattr(self, name) is not None:
-                wire.KINDS[kind].check(name, getattr(self, name))
+                KINDS[kind].check(name, getattr(self, name))
         if self.status is not None and not 200 <= self.status <= 599:
             raise ValueError(f"status must be a final HTTP status, 200 to 599, not {self.status}")
         if self.code is not None and self.status is None:
@@ -110,7 +111,7 @@ class FailureQueue:
             TypeError: ``times`` is no ``int``.
             ValueError: ``times`` is less than 1.
         """
-        if wire.KINDS["int"].check("times", times) < 1:
+        if KINDS["int"].check("times", times) < 1:
             raise ValueError(f"times must be 1 or more, not {times}")
         with self._lock:
             self._waiting += [failure] * times

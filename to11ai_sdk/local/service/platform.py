@@ -14,7 +14,7 @@ from .session import Caller, Clock, Ids, Session
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator
 
-    from ...endpoint import Endpoint
+    from ...resources.endpoint import Endpoint
 
 
 class Access(NamedTuple):

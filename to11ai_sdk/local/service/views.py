@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...wire import camel
+from ..._http.encoding import camel
 from . import checks
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from ....wire import camel
+from ...._http.encoding import camel
 from ...store import gateway_records
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What to do when Pydantic's compiled core cannot be imported: the commonest mistake in bundles for elsewhere."""
+"""Explains why Pydantic's compiled core cannot be imported: the commonest mistake in bundles for other machines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sysconfig import get_platform
 
 
 def explain(exc: ImportError) -> None:
-    """Add to the message what does not fit this Python, and the command that installs what does."""
+    """Add to the message what does not match this Python, and the command that installs what does."""
     exc.msg = f"{exc}. {_fault(exc)}, for example: {_command()}"
     exc.args = (exc.msg,)
 

@@ -1,6 +1,6 @@
-"""Handlers for urllib's opener that keep connections alive.
+"""Keeps connections alive, as a handler of urllib's opener.
 
-Imported with the first call of a process: it brings ``urllib.request``, ``http.client`` and, for HTTPS, ``ssl``.
+Imported with the first call of a process: it brings ``urllib.request`` and ``http.client``.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ import os
 import socket
 import urllib.request
 
-from .clock import monotonic
-from .envelope import Reply
-from .interrupts import from_handler
-from .replies import Response, content, plain_reply
-from .sockets import DeadlineSocket, connected, seconds_until
+from .deadline_socket import DeadlineSocket, connect, seconds_until
+from .exchange import Reply, monotonic
+from .process_safety import from_handler
+from .response_parser import Response, content, plain_reply
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,22 +22,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from .exchange import Attempt
+    from .exchange import HttpAttempt
 
 MAX_IDLE = 32
-"""Connections that wait for the next call."""
+"""Connections kept for later calls."""
 MAX_IDLE_S = 50.0
-"""Seconds after which a waiting connection is not used again: middleboxes forget them without a word."""
+"""Seconds after which an idle connection is not used again: middleboxes drop them silently."""
 
 REFUSED_TUNNEL = "Tunnel connection failed: "
-"""How ``http.client`` begins to say that a proxy refused; the status follows."""
+"""How the message of ``http.client`` begins when a proxy refuses; the status follows."""
 
 _COOPERATIVE = ("gevent", "eventlet")
 """Packages whose sockets are real ones, although of a class of their own."""
 
 
 class Unsent(Exception):  # noqa: N818 - a fact about the request, not an error of its own; the cause is chained
-    """The request never left, because no connection came about; ``final`` says that trying again is no use."""
+    """No connection was made, so that nothing was sent; ``final`` says that trying again is no use."""
 
     def __init__(self, *, final: bool) -> None:
         super().__init__()
@@ -50,19 +49,19 @@ class Call(urllib.request.Request):
 
     _tunnel_host: str | None
 
-    def __init__(self, attempt: Attempt) -> None:
+    def __init__(self, attempt: HttpAttempt) -> None:
         super().__init__(attempt.url, attempt.body, dict(attempt.headers), method=attempt.method)
-        self.attempt: Attempt = attempt
+        self.attempt: HttpAttempt = attempt
 
     def fields(self) -> dict[str, str]:
-        """Return the headers for the server, in a dictionary that tools may change."""
+        """Return the headers for the server, as a dictionary that tools may change."""
         fields = {name.lower(): value for name, value in self.header_items()}
         fields.pop("proxy-authorization", None)
         return fields
 
 
 class Connection:
-    """What our connections add to those of ``http.client``: a deadline, and a kept connection's whereabouts."""
+    """What our connections add to those of ``http.client``: a deadline, and what a kept one is good for."""
 
     response_class: Any = Response
     wire: DeadlineSocket
@@ -78,27 +77,27 @@ class Connection:
     def connect(self) -> None:
         """Connect, and shake hands if it is TLS, before the deadline."""
         try:
-            self.sock = self.wire = DeadlineSocket(connected(self.host, self.port, self.deadline), self.deadline)
+            self.sock = self.wire = DeadlineSocket(connect(self.host, self.port, self.deadline), self.deadline)
             if self._tunnel_host:
                 self._tunnel()  # type: ignore[attr-defined]
         except (OSError, http.client.HTTPException) as exc:
             raise Unsent(final=str(exc).startswith(f"{REFUSED_TUNNEL}4")) from exc
         if self.context:
-            self._shake_hands(self.context)
+            self._handshake(self.context)
 
-    def _shake_hands(self, context: ssl.SSLContext) -> None:
+    def _handshake(self, context: ssl.SSLContext) -> None:
         try:
             self.wire.secure(context, self._tunnel_host or self.host)
-            # Anew, so that nothing a proxy said before counts as said within.
+            # A new one, so that nothing a proxy sent before counts as sent within TLS.
             self.sock = self.wire = DeadlineSocket(self.wire.sock, self.deadline)
         except OSError as exc:
             raise Unsent(final=not isinstance(exc, TimeoutError)) from exc
 
-    def quiet(self) -> bool:
-        """Return whether the other side has said nothing since its reply, not even that it closes."""
-        return not self.wire.spent()
+    def is_reusable(self) -> bool:
+        """Return whether the server has sent nothing since its reply and has not closed."""
+        return not self.wire.has_unread_data()
 
-    def shut(self) -> None:
+    def abort(self) -> None:
         """Close for good, whatever state the exchange is in."""
         self.sock = None
         if hasattr(self, "wire"):
@@ -125,11 +124,8 @@ def _kind(call: Call) -> Any:
 class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
     """Opens ``http`` and ``https`` for an opener over connections that are kept.
 
-    Appending to a list and popping from it are atomic, so threads share one without a lock.
-
-    Args:
-        context: makes the TLS context, when one is first needed.
-        given: the TLS context of the caller.
+    Appending to a list and popping from it are atomic, so threads share one without a lock. ``context`` makes the TLS
+    context when it is first needed; ``given`` is that of the caller.
     """
 
     def __init__(self, context: Callable[[], ssl.SSLContext], given: ssl.SSLContext | None) -> None:
@@ -153,26 +149,26 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
             try:
                 return _converse(used, req)
             except (OSError, http.client.HTTPException) as exc:
-                silent = isinstance(exc, TimeoutError) and not used.wire.heard
+                silent = isinstance(exc, TimeoutError) and not used.wire.received
                 if silent:
-                    # What ate this connection ate those that waited beside it.
+                    # What dropped this connection dropped those that were idle with it.
                     self._drop(started)
-                # Else closed between the look at it and the request: as good as never taken.
-                if silent or used.wire.heard or isinstance(exc, TimeoutError) or from_handler(exc):
+                # Else the server closed it just before the request: send that on a new one.
+                if silent or used.wire.received or isinstance(exc, TimeoutError) or from_handler(exc):
                     raise
         return _converse(self._new(kind, key, req), req)
 
     http_open = https_open
 
     def connect(self, req: Call) -> None:
-        """Open a connection for the next request; none where a test tool stands in for the network."""
+        """Open a connection for the next request; none where a test tool replaces the network."""
         kind = _kind(req)
         if issubclass(kind, Connection):
             connection = self._new(kind, _key(req), req)
             try:
                 connection.connect()
             except BaseException:
-                connection.shut()
+                connection.abort()
                 raise
             self._keep(connection)
 
@@ -190,19 +186,16 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
 
     def _take(self, key: object, now: float) -> Connection | None:
         while connection := self._pop():
-            if connection.key == key and now - connection.idle_since < MAX_IDLE_S and connection.quiet():
+            if connection.key == key and now - connection.idle_since < MAX_IDLE_S and connection.is_reusable():
                 return connection
-            connection.shut()
+            connection.abort()
         return None
 
     def finish(self, response: Any, limit: int) -> Reply:
-        """Return the whole reply, its body ``None`` if it is over the limit; keep the connection if it can be.
-
-        A reply that a test tool made is read as it is.
-        """
+        """Return the whole reply, its body ``None`` if over the limit; keep the connection if it can be."""
         connection: Any = response.connection
         try:
-            if not isinstance(response, Response):
+            if not isinstance(response, Response):  # of a test tool
                 reply = plain_reply(response, limit)
                 _close(connection)
                 return reply
@@ -214,7 +207,7 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
         if connection.sock and response.isclosed():
             self._keep(connection)
         else:
-            connection.shut()
+            connection.abort()
         return Reply(response.status, response.headers, body, response.reason)
 
     def _keep(self, connection: Connection) -> None:
@@ -222,26 +215,26 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
         self._idle.append(connection)
         surplus = self._pop(0) if len(self._idle) > MAX_IDLE else None
         if surplus:
-            surplus.shut()
+            surplus.abort()
 
     def _drop(self, before: float) -> None:
-        """Close the connections that have waited since before a time."""
+        """Close the connections that have been idle since before a time."""
         for _ in range(len(self._idle)):
             if connection := self._pop(0):
                 if connection.idle_since > before:
                     self._idle.append(connection)
                 else:
-                    connection.shut()
+                    connection.abort()
 
     def close(self) -> None:
-        """Close the connections that wait."""
+        """Close the idle connections."""
         while connection := self._pop():
-            connection.shut()
+            connection.abort()
 
     def _pop(self, index: int = -1) -> Connection | None:
         try:
             return self._idle.pop(index)
-        except (AttributeError, IndexError):  # taken by another thread, or never made whole
+        except (AttributeError, IndexError):  # taken by another thread, or its constructor failed
             return None
 
     def __del__(self) -> None:
@@ -249,11 +242,8 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
 
 
 def _key(req: Call) -> tuple[object, ...]:
-    """Return what a kept connection is good for.
-
-    After a fork the connections are the parent's; closing a copy does not disturb it. And what was opened before a test
-    tool took the place of the network is not used meanwhile, nor the other way round.
-    """
+    # After a fork the connections are the parent's; closing a copy does not disturb it. And what was opened before a
+    # test tool replaced the network is not used while it does, nor the other way round.
     real = (http.client.HTTPConnection, socket.socket, getattr(socket.socket, "connect", None), socket.getaddrinfo)
     return (req.type, req.host, req._tunnel_host, os.getpid(), *real)  # pyright: ignore[reportPrivateUsage]
 
@@ -272,10 +262,10 @@ def _converse(connection: Any, req: Call) -> Any:
     fields = req.fields()
     try:
         connection.request(req.get_method(), req.selector, req.data, fields)
-        # None where a test tool stands in for the network.
+        # None where a test tool replaces the network.
         wire: DeadlineSocket | None = getattr(connection, "wire", None)
         if wire:
-            _push(wire, fields)
+            _flush(wire, fields)
         req.attempt.work()
         if wire:
             wire.deadline = req.attempt.deadline
@@ -283,37 +273,31 @@ def _converse(connection: Any, req: Call) -> Any:
     except BaseException:
         _close(connection)
         raise
-    if wire:
-        wire.allowance = float("inf")
     response.connection = connection
     return response
 
 
 def _close(connection: Any) -> None:
-    getattr(connection, "shut", connection.close)()
+    getattr(connection, "abort", connection.close)()
 
 
-def _push(wire: DeadlineSocket, fields: Mapping[str, str]) -> None:
+def _flush(wire: DeadlineSocket, fields: Mapping[str, str]) -> None:
     wire.unsent = one_of_each(wire.unsent, fields)
     try:
-        wire.push()
+        wire.flush()
     except TimeoutError:
         raise
     except OSError as exc:
         if from_handler(exc):
             raise
-        # Closed before it was sent whole: there may be an answer all the same, such as 413. If not, reading says so.
+        # Closed before all was sent: there may be a reply all the same, such as 413. If not, reading raises.
 
 
 def one_of_each(request: bytes, handed: Mapping[str, str]) -> bytes:
-    """Return a request with one header of each name, without regard to case.
+    """Return a request, head and body, with one header of each name, without regard to case.
 
-    Tools that trace add theirs in many places: the one that was added closest to the network is kept. Two of a name
-    would be invalid (https://www.w3.org/TR/trace-context/).
-
-    Args:
-        request: head and body.
-        handed: the headers that were handed to ``http.client``; those added below it count more.
+    Tools that trace add theirs in many places: the one that was added closest to the network is kept, those in
+    ``handed`` to ``http.client`` count least. Two of a name would be invalid (https://www.w3.org/TR/trace-context/).
     """
     head, end, body = request.partition(b"\r\n\r\n")
     first, *lines = head.replace(b"\r\n\t", b" ").split(b"\r\n")

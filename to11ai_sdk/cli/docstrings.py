@@ -1,4 +1,4 @@
-"""Docstrings of the table's rows, taken apart for the command line and the reference pages."""
+"""Parses the docstrings of the table's rows for the command line and the reference pages."""
 
 from __future__ import annotations
 
@@ -6,24 +6,17 @@ import re
 from inspect import cleandoc
 from typing import TYPE_CHECKING, NamedTuple
 
-from .endpoint import ENDPOINTS
+from ..resources.table import ENDPOINTS
 
 if TYPE_CHECKING:
-    from .endpoint import Endpoint
+    from ..resources.endpoint import Endpoint
 
 _SECTION = re.compile(r"^(Args|Attributes|Returns|Raises):\n((?:    .*\n?|\n)*)", re.MULTILINE)
 _ENTRY = re.compile(r"^    ([\w*]+): (.*(?:\n     .*)*)", re.MULTILINE)
 
 
 class Docstring(NamedTuple):
-    """A docstring in parts.
-
-    Attributes:
-        prose: all outside the sections.
-        arguments: what ``Args`` (of a class: ``Attributes``) says, by name.
-        returns: what ``Returns`` says.
-        errors: what ``Raises`` says, by exception.
-    """
+    """A docstring in parts: the prose outside its sections, and these."""
 
     prose: str
     arguments: dict[str, str]
@@ -32,7 +25,7 @@ class Docstring(NamedTuple):
 
 
 def parts(doc: str | None) -> Docstring:
-    """A docstring taken apart."""
+    """Return a docstring in parts; ``Attributes`` of a class are its arguments."""
     text = cleandoc(doc or "")
     sections = dict(_SECTION.findall(text))
     entries = {name: _entries(section) for name, section in sections.items()}
@@ -46,12 +39,12 @@ def _entries(section: str) -> dict[str, str]:
 
 
 def public_doc(row: Endpoint) -> str:
-    """The docstring of the public method of the row's name: a row may have a composed method before it."""
+    """Return the docstring of the public method of the row's name: several rows may make up one method."""
     return getattr(row.owner, row.name.rpartition(".")[2], row.signature).__doc__ or ""
 
 
 def parameter_texts(row: Endpoint) -> dict[str, str]:
-    """What is said of the row's parameters; where its own docstring is silent, a neighbour speaks."""
+    """Return what the row's docstring says of its parameters, or else that of another row of the namespace."""
     neighbours = (public_doc(other) for other in ENDPOINTS.values() if other.owner is row.owner)
     texts: dict[str, str] = {}
     for doc in (row.doc, *neighbours):
@@ -60,5 +53,5 @@ def parameter_texts(row: Endpoint) -> dict[str, str]:
 
 
 def plain(text: str) -> str:
-    """Prose without the markup of docstrings."""
+    """Return prose without the markup of docstrings."""
     return re.sub(r"(?::\w+:)?`+[~.]?([^`]*)`+", r"\1", text)

@@ -1,4 +1,4 @@
-"""What went wrong below HTTP, in words that say what to do: from a low-level exception to ``To11aiNetworkError``."""
+"""Turns a low-level exception (a timeout, DNS, TLS, HTTP) into a ``To11aiNetworkError`` that says what to do."""
 
 from __future__ import annotations
 
@@ -7,46 +7,36 @@ import socket
 import sys
 import zlib
 
-from .connections import REFUSED_TUNNEL, Unsent
-from .errors import To11aiNetworkError
-from .interrupts import handler_error
+from ..errors import To11aiNetworkError
+from .connection_pool import REFUSED_TUNNEL, Unsent
+from .process_safety import handler_error
 
-_SHAKING = (
+_HANDSHAKE_ENDED = (
     "the connection was closed during the TLS handshake; check that base_url has the right scheme and port, and that "
     "nothing between refuses the connection"
 )
 _NO_NETWORK = sys.platform in ("emscripten", "wasi")
-FAILURES = (OSError, http.client.HTTPException, zlib.error, Unsent)
+LOW_LEVEL_ERRORS = (OSError, http.client.HTTPException, zlib.error, Unsent)
 """What the network, TLS, HTTP and zlib raise; whatever else comes out of an exchange is not theirs."""
 
 
-def explained(exc: Exception, outer: BaseException | None, host: str, hop: str) -> BaseException:
-    """Return what to raise for one of ``FAILURES``: a ``To11aiNetworkError``, or what a signal handler raised.
+def explain(exc: Exception, outer: BaseException | None, host: str, hop: str) -> BaseException:
+    """Return what to raise for one of ``LOW_LEVEL_ERRORS``: a ``To11aiNetworkError``, or what a signal handler raised.
 
-    Args:
-        exc: what came out of the exchange.
-        outer: what was being handled before.
-        host: host and port that were to be reached.
-        hop: host and port that were connected to, those of a proxy maybe.
+    ``outer`` is what was being handled before; ``host`` was to be reached, ``hop`` connected to: maybe a proxy.
     """
     return handler_error(exc, outer) or network_error(exc, host, hop if hop != host else None)
 
 
 def network_error(exc: BaseException, host: str, proxy: str | None = None) -> To11aiNetworkError:
-    """The exception for a failed exchange.
-
-    Args:
-        exc: what urllib, ``http.client``, ``ssl`` or the socket raised; it becomes the cause.
-        host: host and port that were to be reached.
-        proxy: host and port of the proxy on the way.
-    """
+    """Return the exception for a failed exchange, with the low-level one as its cause."""
     cause = exc.__cause__ or exc if isinstance(exc, Unsent) else exc
     if isinstance(cause, http.client.HTTPException):
         # What http.client was handling quotes the reply, too.
         cause.__context__ = None
     unsent = isinstance(exc, Unsent)
     final = _NO_NETWORK or _wants_certificate(cause) or (isinstance(exc, Unsent) and exc.final)
-    words = _SHAKING if final and _is_end(cause) else _words(cause)
+    words = _HANDSHAKE_ENDED if final and _is_end(cause) else _describe(cause)
     if _NO_NETWORK:
         words = f"this Python runs in WebAssembly, which has no network of its own ({words})"
     if proxy:
@@ -57,7 +47,7 @@ def network_error(exc: BaseException, host: str, proxy: str | None = None) -> To
     return error
 
 
-def _words(exc: BaseException) -> str:
+def _describe(exc: BaseException) -> str:
     if isinstance(exc, TimeoutError):
         return "no complete reply in time; the server is slow or unreachable, or timeout_s is too short"
     if isinstance(exc, socket.gaierror):
@@ -65,7 +55,7 @@ def _words(exc: BaseException) -> str:
     if isinstance(exc, ConnectionRefusedError):
         return "connection refused; check base_url and that the server is running"
     if _is(exc, "SSLError"):
-        return _tls_words(exc)
+        return _describe_tls(exc)
     if isinstance(exc, http.client.IncompleteRead):
         return "the connection ended before the reply did"
     if isinstance(exc, ConnectionError):
@@ -79,7 +69,7 @@ def _words(exc: BaseException) -> str:
     return f"{type(exc).__name__}: {words}"
 
 
-def _tls_words(exc: BaseException) -> str:
+def _describe_tls(exc: BaseException) -> str:
     if _is(exc, "SSLCertVerificationError"):
         return (
             f"the certificate is not trusted ({getattr(exc, 'verify_message', '') or exc}); for a private authority "

@@ -1,101 +1,34 @@
-"""One exchange over ``urllib.request``: proxies, TLS, redirects, and every failure as one exception."""
+"""Makes one attempt over ``urllib.request``: proxies, TLS, redirects, and every failure as one exception."""
 
 from __future__ import annotations
 
 import sys
 
-from .clock import monotonic
-from .envelope import MAX_BODY, Reply
-from .errors import To11aiNetworkError
-from .forks import importing, in_openssl
-from .interrupts import from_handler
+from ..errors import To11aiNetworkError
+from .exchange import MAX_BODY
+from .process_safety import from_handler, importing, in_openssl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Mapping
-    from typing import Protocol, TypeVar
+    from collections.abc import Callable
+    from typing import TypeVar
     from urllib.request import OpenerDirector, ProxyHandler
 
-    from .connections import Call, KeepAliveHandler
+    from .connection_pool import Call, KeepAliveHandler
+    from .exchange import HttpAttempt, Reply
 
     Result = TypeVar("Result")
-
-    class Exchange(Protocol):
-        """Sends one request and reads its reply, all before its deadline."""
-
-        def __call__(self, attempt: Attempt) -> Reply:
-            """Make one attempt; raises ``To11aiNetworkError`` when no usable reply came in time."""
-            ...
-
-        def prepare(self) -> None:
-            """Load what the network needs, so that the time of an attempt is spent on the network alone."""
-
-        def connect(self, attempt: Attempt) -> None:
-            """Open a connection that the next exchange uses."""
-
-        def close(self) -> None:
-            """Close what is kept open between exchanges."""
 
 
 MAX_REDIRECTS = 5
 
 
-class Attempt:
-    """One request, and what is known of how to send it.
-
-    Attributes:
-        method: HTTP method.
-        url: absolute URL.
-        headers: field values by name.
-        body: the body, ``None`` for no body.
-        deadline: time of :func:`clock.monotonic` at which the attempt ends.
-        ends: time at which the whole call ends: no deadline is later.
-        safe: whether it may be sent on a connection that has served before: the server may just have closed it, and
-            then nobody knows whether the request was processed.
-        meanwhile: what to do while the server thinks.
-        clock: the clock of these times.
-    """
-
-    __slots__ = ("body", "clock", "deadline", "ends", "headers", "meanwhile", "method", "safe", "url")
-
-    def __init__(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        body: bytes | None,
-        *,
-        deadline: float,
-        ends: float = float("inf"),
-        safe: bool = False,
-        meanwhile: Callable[[], object] | None = None,
-        clock: Callable[[], float] = monotonic,
-    ) -> None:
-        self.method: str = method
-        self.url: str = url
-        self.headers: Mapping[str, str] = headers
-        self.body: bytes | None = body
-        self.deadline: float = deadline
-        self.ends: float = ends
-        self.safe: bool = safe
-        self.meanwhile: Callable[[], object] | None = meanwhile
-        self.clock: Callable[[], float] = clock
-
-    def work(self) -> None:
-        """Do what is to be done meanwhile, and move the deadline by the time that it takes."""
-        if self.meanwhile:
-            started = self.clock()
-            self.meanwhile()
-            self.deadline = min(self.deadline + (self.clock() - started), self.ends)
-
-
 class UrllibExchange:
-    """The exchange that goes over the network, with an opener and a TLS context of its own.
+    """Goes over the network, with an opener and a TLS context of its own.
 
-    Args:
-        ssl_context: the TLS context; without one, the trust store of the system, or ``SSL_CERT_FILE``.
-        secure: whether the base URL is ``https``, so that the trust store will be needed.
+    Without ``ssl_context`` it takes the trust store of the system, or ``SSL_CERT_FILE``; ``secure`` says that the base
+    URL is ``https``, so that it will be needed.
     """
 
     def __init__(self, ssl_context: ssl.SSLContext | None = None, *, secure: bool = False) -> None:
@@ -105,25 +38,25 @@ class UrllibExchange:
         self._opened: tuple[OpenerDirector, KeepAliveHandler, ProxyHandler] | None = None
 
     def prepare(self) -> None:
-        """Import the network modules and load the trust store, if it is needed; once."""
+        """Import the network modules and load the trust store if it is needed; once."""
         if self._opened is None:
             with importing:
-                from . import faults  # noqa: F401  # pyright: ignore[reportUnusedImport] - imports all that a call needs
+                from . import network_errors  # noqa: F401  # pyright: ignore[reportUnusedImport] - imports all that a call needs
         if self._secure:
             try:
                 self._tls()
-            except OSError as exc:  # such as an SSLKEYLOGFILE that cannot be written; an attempt will say it
+            except OSError as exc:  # such as an SSLKEYLOGFILE that cannot be written; an attempt will raise it
                 if from_handler(exc):
                     raise
 
-    def __call__(self, attempt: Attempt) -> Reply:
+    def __call__(self, attempt: HttpAttempt) -> Reply:
         def converse(call: Call) -> Reply:
             opener, handler, _ = self._opened or self._open(call)
             return handler.finish(opener.open(call), MAX_BODY)
 
-        return self._explaining(converse, attempt)
+        return self._run(converse, attempt)
 
-    def connect(self, attempt: Attempt) -> None:
+    def connect(self, attempt: HttpAttempt) -> None:
         """Open a connection and keep it for the next exchange."""
 
         def open_one(call: Call) -> None:
@@ -131,25 +64,25 @@ class UrllibExchange:
             getattr(proxy, f"{call.type}_open", bool)(call)
             handler.connect(call)
 
-        self._explaining(open_one, attempt)
+        self._run(open_one, attempt)
 
-    def _explaining(self, work: Callable[[Call], Result], attempt: Attempt) -> Result:
-        from .connections import Call
-        from .faults import FAILURES, explained
+    def _run(self, work: Callable[[Call], Result], attempt: HttpAttempt) -> Result:
+        from .connection_pool import Call
+        from .network_errors import LOW_LEVEL_ERRORS, explain
 
         outer = sys.exc_info()[1]
         call = Call(attempt)
         host = call.host
         try:
             return work(call)
-        except FAILURES as exc:
-            error = explained(exc, outer, host, call.host)
+        except LOW_LEVEL_ERRORS as exc:
+            error = explain(exc, outer, host, call.host)
             raise error from error.__cause__
 
     def _open(self, call: Call) -> tuple[OpenerDirector, KeepAliveHandler, ProxyHandler]:
         from urllib.request import OpenerDirector, ProxyHandler, getproxies, proxy_bypass
 
-        from .connections import KeepAliveHandler
+        from .connection_pool import KeepAliveHandler
 
         # Asked once, so that no later call takes a proxy that was not looked at.
         proxies = getproxies()
@@ -181,18 +114,16 @@ class UrllibExchange:
             return self._context
 
     def close(self) -> None:
-        """Close the connections that wait; another call opens new ones."""
+        """Close the idle connections; another call opens new ones."""
         if self._opened:
             self._opened[1].close()
 
 
 def bypasses_proxy(host: str, names: str) -> bool:
-    """Return whether ``NO_PROXY`` names a host.
+    """Return whether ``NO_PROXY`` names a host, given with or without port.
 
-    Args:
-        host: the host, with or without port.
-        names: separated by commas or spaces: ``*``, a name (its sub-domains, too), ``.suffix``, ``*.suffix``, an
-            address, a network such as ``10.0.0.0/8`` or ``fd00::/8``.
+    ``names`` are separated by commas or spaces: ``*``, a name (its sub-domains, too), ``.suffix``, ``*.suffix``, an
+    address, a network such as ``10.0.0.0/8`` or ``fd00::/8``.
     """
     from urllib.parse import urlsplit
 
@@ -250,7 +181,7 @@ def _refused(message: str) -> To11aiNetworkError:
 
 
 def redirect_target(reply: Reply, url: str) -> str | None:
-    """Where a redirect leads, if it stays on the origin of the URL; else ``None``."""
+    """Return where a redirect leads, if it stays on the origin of the URL; else ``None``."""
     location = reply.headers.get("location")
     if reply.status not in (301, 302, 303, 307, 308) or not location:
         return None

@@ -1,9 +1,9 @@
-"""Versions and releases of routing rules (``client.routing_rules``)."""
+"""Declares ``client.routing_rules``: versions and releases of routing rules."""
 
 from __future__ import annotations
 
+from .._http.process_safety import Unique
 from .endpoint import Resource, endpoint
-from .forks import Unique
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from ..models.routing import ReleaseStrategy, RuleRelease, RuleReleaseWeight, RuleSnapshot, RuleVersion
     from .endpoint import Send
-    from .models.routing import ReleaseStrategy, RuleRelease, RuleReleaseWeight, RuleSnapshot, RuleVersion
 
 _RULE = "/v1/projects/{project_id}/routing/rules/{rule_id}"
 
@@ -36,7 +36,7 @@ class RoutingRuleVersionResource(Resource):
         Args:
             project_id: id of the project.
             rule_id: id of the rule.
-            snapshot: the whole rule as a ``RuleSnapshot`` or in the API's own words, ``{"endpoint": ..., ...}``.
+            snapshot: the whole rule as a ``RuleSnapshot`` or in the API's own form, ``{"endpoint": ..., ...}``.
             description: what is new.
 
         Raises:

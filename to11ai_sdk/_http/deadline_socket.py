@@ -1,7 +1,4 @@
-"""A socket whose every wait ends at a deadline, and what has arrived on it.
-
-Imported with the first call of a process, by the connections.
-"""
+"""A socket whose every wait ends at a deadline; keeps what has arrived on it."""
 
 from __future__ import annotations
 
@@ -11,9 +8,8 @@ import select
 import socket
 from errno import EINTR
 
-from .clock import monotonic
-from .forks import in_openssl
-from .interrupts import from_handler
+from .exchange import monotonic
+from .process_safety import from_handler, in_openssl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,38 +27,30 @@ _LONGEST_POLL_MS = 2**31 - 1
 
 
 class DeadlineSocket(io.RawIOBase):
-    """A socket whose every wait ends at ``deadline``; ``HTTPConnection`` takes it for the socket itself.
-
-    Attributes:
-        sock: the socket.
-        deadline: time of :func:`clock.monotonic` at which the present exchange ends.
-        unsent: what is to be sent next.
-        heard: bytes received in the present exchange.
-        allowance: bytes that may still be received.
-    """
+    """A socket whose every wait ends at ``deadline``; ``HTTPConnection`` takes it for the socket itself."""
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         self.sock: socket.socket = sock
         self.unsent: bytes = b""
         self.start(deadline)
-        self._resting = False
+        self._idle = False
         # One buffer for all replies of the connection, so that bytes beyond a reply cannot get lost, and show.
-        self._reader = _Reader(self)
+        self._reader = _ReplyStream(self)
 
     def start(self, deadline: float) -> None:
         """Begin an exchange."""
         self.deadline = deadline
-        self.heard: int = 0
+        self.received: int = 0
         self._late = 0
-        self.allowance: float = float(MAX_HEAD)
-        self._resting = False
+        self.bytes_allowed: float = float(MAX_HEAD)
+        self._idle = False
 
     def left(self) -> float:
-        """Seconds until the deadline; ``TimeoutError`` when it has passed."""
+        """Return seconds until the deadline; ``TimeoutError`` when it has passed."""
         return seconds_until(self.deadline)
 
     def secure(self, context: ssl.SSLContext, host: str) -> None:
-        """Shake hands as TLS wants it with a host, before the deadline."""
+        """Make the TLS handshake with a host, before the deadline."""
         if context.wrap_socket.__module__ != "ssl":
             # Contexts of others, such as truststore's, look at the certificate as soon as the socket is wrapped.
             self.sock.settimeout(self.left())
@@ -77,36 +65,36 @@ class DeadlineSocket(io.RawIOBase):
                 _ready(tls, self.left(), writing=wants == "write")
 
     def sendall(self, data: bytes) -> None:
-        """Take what is to be sent, so that head and body travel as one; :meth:`push` sends it."""
+        """Collect what is to be sent, so that head and body travel as one; :meth:`flush` sends it."""
         self.unsent += data
 
-    def push(self) -> None:
-        """Send what was taken, before the deadline."""
+    def flush(self) -> None:
+        """Send what was collected, before the deadline."""
         data, self.unsent = self.unsent, b""
         if data:
             self.sock.settimeout(self.left())
             self.sock.sendall(data)
 
-    def makefile(self, mode: str) -> _Reader:
-        """The stream of replies."""
+    def makefile(self, mode: str) -> _ReplyStream:
+        """Return the stream of replies."""
         return self._reader
 
     def readable(self) -> bool:
-        """It is: asked by the buffer over it."""
+        """Return true, as the buffer over it asks."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        """Receive what is there, waiting for it until the deadline."""
-        if self._resting:
+        """Receive what there is, waiting for it until the deadline."""
+        if self._idle:
             return None
-        self.push()
+        self.flush()
         count = self._receive(buffer)
-        if count == 0 and self.heard and self.allowance != float("inf"):
+        if count == 0 and self.received and self.bytes_allowed != float("inf"):
             # http.client takes what there is of the head for all of it.
             raise http.client.IncompleteRead(b"")
-        self.heard += count
-        self.allowance -= count
-        if self.allowance < 0:
+        self.received += count
+        self.bytes_allowed -= count
+        if self.bytes_allowed < 0:
             raise http.client.HTTPException(f"more than {MAX_HEAD} bytes of headers")
         return count
 
@@ -126,16 +114,15 @@ class DeadlineSocket(io.RawIOBase):
                     raise
                 if not left:
                     raise TimeoutError("timed out") from None
-            # Past the deadline it takes what has arrived, without waiting: a process that was stopped, or a slow one,
-            # was answered in time.
+            # Past the deadline take what has arrived, without waiting: a stopped or slow process was answered in time.
             left = 0
 
     def close(self) -> None:
-        """Nothing: ``http.client`` closes it after the head of a last reply, with the body still to come."""
+        """Do nothing: ``http.client`` closes it after the head of a last reply, with the body still to come."""
 
-    def spent(self) -> bool:
-        """Whether bytes are left over from the exchange, or something arrived since: nothing for the next one."""
-        self._resting = True
+    def has_unread_data(self) -> bool:
+        """Return whether bytes are left over from the exchange, or something arrived since."""
+        self._idle = True
         if self._reader.peek(1):
             return True
         if not (_ready(self.sock, 0) or _pending(self.sock)):
@@ -152,7 +139,7 @@ class DeadlineSocket(io.RawIOBase):
 
 
 def _pending(sock: Any) -> int:
-    """Return how many bytes TLS has decrypted already: they no longer show on the socket."""
+    # Bytes that TLS has decrypted already no longer show on the socket.
     pending: Callable[[], int] | None = getattr(sock, "pending", None)
     return pending() if pending else 0
 
@@ -162,15 +149,15 @@ def _would_wait(exc: OSError) -> bool:
     return isinstance(exc, BlockingIOError) or type(exc).__name__ == "SSLWantReadError"
 
 
-class _Reader(io.BufferedReader):
-    """``HTTPResponse`` closes its stream at the end of each reply; the connection goes on."""
+class _ReplyStream(io.BufferedReader):
+    """A stream that stays open when ``HTTPResponse`` closes it at the end of each reply."""
 
     def close(self) -> None:
         pass
 
 
 def seconds_until(deadline: float) -> float:
-    """Seconds until a time of :func:`clock.monotonic`; ``TimeoutError`` when it has passed."""
+    """Return seconds until a time of :func:`exchange.monotonic`; ``TimeoutError`` when it has passed."""
     seconds = deadline - monotonic()
     if seconds <= 0:
         raise TimeoutError("timed out")
@@ -178,7 +165,7 @@ def seconds_until(deadline: float) -> float:
 
 
 def _step(tls: ssl.SSLSocket) -> Literal["read", "write"] | None:
-    """One step of a handshake; what it waits for now, ``None`` when it is done."""
+    """Make one step of a handshake; return what it waits for, ``None`` when it is done."""
     from ssl import SSLWantReadError, SSLWantWriteError
 
     try:
@@ -192,7 +179,7 @@ def _step(tls: ssl.SSLSocket) -> Literal["read", "write"] | None:
 
 
 def _ready(sock: socket.socket, seconds: float, *, writing: bool = False) -> bool:
-    """Wait until a socket can be read, or written, at most some seconds; whether it can be."""
+    """Wait until a socket can be read, or written, at most some seconds; return whether it can be."""
     if not hasattr(select, "poll"):  # pragma: no cover - Windows
         return any(select.select([] if writing else [sock], [sock] if writing else [], [], seconds))
     poll = select.poll()
@@ -200,24 +187,24 @@ def _ready(sock: socket.socket, seconds: float, *, writing: bool = False) -> boo
     return bool(poll.poll(min(seconds * 1000, _LONGEST_POLL_MS)))
 
 
-def connected(host: str, port: int, deadline: float) -> socket.socket:
-    """A socket to the first address of a host that answers before the deadline."""
+def connect(host: str, port: int, deadline: float) -> socket.socket:
+    """Return a socket to the first address of a host that answers before the deadline."""
     # Given text, it loads the IDNA codec first; the host is ASCII by now.
     addresses = socket.getaddrinfo(host.encode("ascii"), port, 0, socket.SOCK_STREAM)
-    failure: OSError = OSError("the host has no address")
+    error: OSError = OSError("the host has no address")
     for index, (family, kind, protocol, _, address) in enumerate(addresses):
         try:
-            return _connected(
+            return _connect(
                 socket.socket(family, kind, protocol), address, seconds_until(deadline) / (len(addresses) - index)
             )
         except OSError as exc:
             if from_handler(exc):
                 raise
-            failure = exc
-    raise failure
+            error = exc
+    raise error
 
 
-def _connected(sock: socket.socket, address: Any, seconds: float) -> socket.socket:
+def _connect(sock: socket.socket, address: Any, seconds: float) -> socket.socket:
     try:
         sock.settimeout(seconds)
         sock.connect(address)

@@ -1,4 +1,4 @@
-"""The environments of a project (``client.project_environments``)."""
+"""Declares ``client.project_environments``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import builtins
 
-    from .models.environments import ArchiveProjectEnvironmentResult, ProjectEnvironment
+    from ..models.environments import ArchiveProjectEnvironmentResult, ProjectEnvironment
 
 _ENVIRONMENTS = "/v1/projects/{project_id}/environments"
 
@@ -61,7 +61,7 @@ class ProjectEnvironmentResource(Resource):
             description: up to 280 characters.
             is_pointer: whether it only points at versions.
             requires_approval: whether a release to it waits for approval.
-            is_default: whether it is the one new things are published to.
+            is_default: whether new things are published to it.
             is_gateway_fallback: ``True`` makes it the environment of gateway calls that name none, instead of the
                 present one; needs the permission ``project:manage_default_environment``.
             sort_order: place in the list.
@@ -100,7 +100,7 @@ class ProjectEnvironmentResource(Resource):
     def archive(self, *, project_id: str, slug: str) -> ArchiveProjectEnvironmentResult:
         """Archive an environment and clear what it points at; returns how many pointers that were.
 
-        409 ``CANNOT_ARCHIVE_GATEWAY_FALLBACK`` or ``SYSTEM_ENV_IMMUTABLE`` where that may not be.
+        409 ``CANNOT_ARCHIVE_GATEWAY_FALLBACK`` or ``SYSTEM_ENV_IMMUTABLE`` where that is not allowed.
         """
         ...
 

@@ -1,10 +1,10 @@
-"""Prompts, their versions and labels, and the label registry of a project (``client.prompts``)."""
+"""Declares ``client.prompts``: prompts, their versions and labels, and the label registry of a project."""
 
 from __future__ import annotations
 
-from .cache import is_outage, prompt_key
+from ..cache import is_outage, prompt_key
+from ..errors import To11aiError
 from .endpoint import Resource, endpoint, row_of
-from .errors import To11aiError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any, ClassVar, Literal
 
-    from .cache import PromptCache
-    from .endpoint import Endpoint, Send
-    from .models.prompts import (
+    from ..cache import PromptCache
+    from ..models.prompts import (
         PaginatedLabelEvents,
         PaginatedResult,
         PaletteToken,
@@ -26,7 +25,8 @@ if TYPE_CHECKING:
         PromptLabelPointer,
         PromptVersion,
     )
-    from .models.rendered import ResolvedPrompt
+    from ..models.rendered import ResolvedPrompt
+    from .endpoint import Endpoint, Send
 
 _PROJECT = "/v1/projects/{project_id}"
 _PROMPT = _PROJECT + "/prompts/{prompt_id}"
@@ -42,16 +42,16 @@ class PromptResource(Resource):
 
     namespace = "prompts"
 
-    def __init__(self, send: Send, cache: PromptCache, patience_s: float | None = None) -> None:
+    def __init__(self, send: Send, cache: PromptCache, wait_timeout_s: float | None = None) -> None:
         super().__init__(send)
         self._cache = cache
-        self._patience_s = patience_s
+        self._wait_timeout_s = wait_timeout_s
 
     def _call(self, row: Endpoint, arguments: Mapping[str, Any]) -> Any:
         try:
             return super()._call(row, arguments)
         finally:
-            # Also after a failure: a call that timed out may have moved the label all the same.
+            # Also after an error: a call that timed out may have moved the label.
             if row.name in ("prompts.move_label", "prompts.archive"):
                 self._cache.forget(arguments["project_id"], arguments["prompt_id"], arguments.get("label"))
 
@@ -205,11 +205,11 @@ class PromptResource(Resource):
         cache: bool = True,
         fallback: ResolvedPrompt | None = None,
     ) -> ResolvedPrompt:
-        """Get the content of a prompt, rendered and ready to send; from the cache when it can be.
+        """Get the content of a prompt, rendered and ready to send; from the cache if it is there.
 
-        A cached prompt is fresh for ``ttl_seconds``. After that one caller asks again; in an outage the old prompt
-        is served for up to ``stale_if_error_s`` with a warning on the logger ``to11ai_sdk``. What you get is yours
-        to change.
+        A cached prompt is fresh for ``ttl_seconds``. After that one caller asks again; in an outage the stale prompt
+        is served for up to ``stale_if_error_s`` with a warning on the logger ``to11ai_sdk``. The returned
+        object is a private copy.
 
         Args:
             project_id: id of the project.
@@ -228,15 +228,15 @@ class PromptResource(Resource):
             return row.build(data)  # type: ignore[no-any-return]
         arguments = {"project_id": project_id, "slug": slug, "labels": labels, "variables": variables}
 
-        def load(*, retry: bool = True) -> Any:
-            return self._send(row, arguments, row.checked, retry=retry)
+        def load(*, may_retry: bool = True) -> Any:
+            return self._send(row, arguments, row.cacheable, may_retry=may_retry)
 
         try:
             if key is None:
                 return self._send(row, arguments, row.read)  # type: ignore[no-any-return]
-            return row.build(self._cache.get(key, load, self._patience_s))  # type: ignore[no-any-return]
+            return row.build(self._cache.get(key, load, self._wait_timeout_s))  # type: ignore[no-any-return]
         except To11aiError as exc:
-            # Who waited for the call of another thread has made none that could be described.
+            # A thread that waited for the call of another has made none that could be described.
             exc.method, exc.endpoint = row.method, row.path
             if fallback is None or not is_outage(exc):
                 raise

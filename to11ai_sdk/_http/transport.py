@@ -1,55 +1,34 @@
-"""What makes a call of exchanges: attempts, waits, and the exception that fits."""
+"""Makes a call of one or more attempts: waits between them, and raises the exception that fits."""
 
 from __future__ import annotations
 
 import sys
 import time
 
-from . import clock as clocks
+from ..errors import MESSAGE_LIMIT, To11aiApiError, To11aiError, To11aiNetworkError, To11aiResponseValidationError
+from . import exchange as clocks
 from . import retry
-from .envelope import failure, opened
-from .errors import (
-    MESSAGE_LIMIT,
-    To11aiApiError,
-    To11aiError,
-    To11aiNetworkError,
-    To11aiResponseValidationError,
-)
-from .exchange import MAX_REDIRECTS, Attempt, redirect_target
-from .forks import Unique
-from .interrupts import handler_error
-from .json_types import is_array, is_object
-from .tracing import trace_headers
-from .wire import json_bytes
+from .encoding import json_bytes
+from .envelope import error_from_reply, unwrap
+from .exchange import HttpAttempt
+from .headers import redact, request_headers
+from .process_safety import Unique, handler_error
+from .urllib_exchange import MAX_REDIRECTS, redirect_target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
-    from .endpoint import Endpoint, Read, Request
-    from .envelope import Reply
-    from .exchange import Exchange
-
-USER_AGENT = "to11ai-sdk-python/0.2.0"
-SHORTEST_SECRET = 6
+    from ..resources.endpoint import Endpoint, Read
+    from .encoding import Request
+    from .exchange import Exchange, Reply
 
 
 class Transport(Unique):
     """Makes the calls of one client; threads may share it.
 
-    Args:
-        api_key: to11 API key.
-        base_url: address of the API, without a trailing slash.
-        timeout_s: seconds one attempt may take, from connecting to the last byte.
-        max_retries: how many attempts may follow the first.
-        total_timeout_s: seconds a call may take with all its attempts and waits; ``None`` for no bound of its own.
-        on_envelope: told of each success envelope.
-        exchange: sends a request and reads the reply.
-        clock: seconds of a clock that never goes back.
-        sleep: waits for some seconds.
-        jitter: random numbers from 0 to 1.
-        now: seconds since 1970.
+    ``on_envelope`` is called with each success envelope; the arguments from ``clock`` on are for tests.
     """
 
     def __init__(
@@ -81,26 +60,20 @@ class Transport(Unique):
         self._budget = retry.RetryBudget()
 
     def with_options(self, **options: float | None) -> Transport:
-        """A transport that shares all with this one but some of ``timeout_s``, ``max_retries``, ``total_timeout_s``."""
+        """Return one that shares all with this one but some of ``timeout_s``, ``max_retries``, ``total_timeout_s``."""
         twin = object.__new__(Transport)
         twin.__dict__.update(self.__dict__, **options)
         return twin
 
     def close(self) -> None:
-        """Close the connections that are kept alive."""
+        """Close the idle connections."""
         self._exchange.close()
 
-    def send(self, row: Endpoint, request: Request, read: Read, *, retry: bool = True) -> Any:
-        """Make a call and return what ``read`` makes of its success envelope.
-
-        Args:
-            row: the call's row of the table.
-            request: what to send.
-            read: makes the result of the envelope.
-            retry: whether a failed attempt may be followed by another.
+    def send(self, row: Endpoint, request: Request, read: Read, *, may_retry: bool = True) -> Any:
+        """Make a call and return what ``read`` makes of its success envelope; ``may_retry=False`` makes one attempt.
 
         Raises:
-            To11aiError: the call failed; says how in all its attributes.
+            To11aiError: the call failed; its attributes describe how.
             TypeError, ValueError: the body cannot be sent as JSON.
         """
         outer = sys.exc_info()[1]
@@ -108,14 +81,14 @@ class Transport(Unique):
         url = self.base_url + request.target
         started = self._clock()
         ends = started + (self.total_timeout_s or float("inf"))
-        retries = self.max_retries if retry else 0
+        retries = self.max_retries if may_retry else 0
         attempt = 0
         while True:
             attempt += 1
             try:
                 return self._attempt(row, url, body, attempt, ends, read)
             except To11aiError as error:
-                _let_through(error, outer)
+                _raise_of_handler(error, outer)
                 wait = self._wait(error, row, attempt) if attempt <= retries else None
                 now = self._clock()
                 if wait is None or now + wait >= ends or not self._budget.spend():
@@ -137,15 +110,15 @@ class Transport(Unique):
             self._log(row, outcome, attempt, self._clock() - started)
 
     def _exchanged(self, row: Endpoint, url: str, body: bytes | None, ends: float) -> Reply:
-        """Return the reply to one attempt; a GET is followed about its origin."""
+        """Return the reply to one attempt; a GET follows redirects within its origin."""
         redirects = MAX_REDIRECTS if row.method == "GET" else 0
         self._prepare(row)
         deadline = min(self._clock() + self.timeout_s, ends)
         while True:
-            attempt = Attempt(
+            attempt = HttpAttempt(
                 row.method,
                 url,
-                self._headers(),
+                request_headers(self.api_key),
                 body,
                 deadline=deadline,
                 ends=ends,
@@ -160,11 +133,8 @@ class Transport(Unique):
             url, redirects, deadline = target, redirects - 1, attempt.deadline
 
     def _prepare(self, row: Endpoint) -> None:
-        """Import what the call needs, so that nothing is sent whose reply cannot be read.
-
-        For a read the compiled core of Pydantic is enough, which is what does not fit: the rest is imported while the
-        server thinks.
-        """
+        # Nothing is sent whose reply cannot be read. For a read the compiled core of Pydantic is enough, which is what
+        # may not fit: the rest is imported while the server works.
         self._exchange.prepare()
         if row.reads:
             row.load()
@@ -172,7 +142,7 @@ class Transport(Unique):
             row.prepare()
 
     def warm_up(self, rows: Iterable[Endpoint], *, connect: bool) -> None:
-        """Do beforehand what the first calls of these rows need; see :meth:`To11aiClient.warm_up`."""
+        """Do in advance what the first calls of these rows need; see :meth:`To11aiClient.warm_up`."""
         outer, started = sys.exc_info()[1], self._clock()
         self._exchange.prepare()
         for row in rows:
@@ -180,29 +150,20 @@ class Transport(Unique):
         if connect:
             bound = min(self.timeout_s, self.total_timeout_s or self.timeout_s)
             try:
-                self._exchange.connect(Attempt("GET", self.base_url, {}, None, deadline=self._clock() + bound))
+                self._exchange.connect(HttpAttempt("GET", self.base_url, {}, None, deadline=self._clock() + bound))
             except To11aiError as error:
-                _let_through(error, outer)
+                _raise_of_handler(error, outer)
                 error.attempts, error.elapsed_s = 1, self._clock() - started
                 redact(error, self.api_key)
                 raise
 
-    def _headers(self) -> dict[str, str]:
-        return {
-            "Authorization": f"Bearer {self.api_key}",
-            "Content-Type": "application/json",
-            "Accept": "application/json",
-            "User-Agent": USER_AGENT,
-            **trace_headers(),
-        }
-
     def _result(self, reply: Reply, read: Read) -> Any:
         if not 200 <= reply.status <= 299:
-            error = failure(reply)
+            error = error_from_reply(reply)
             error.retry_after_seconds = retry.retry_after(reply.headers.get("retry-after"), self._now)
             raise error
         self._budget.refund()
-        envelope = opened(reply)
+        envelope = unwrap(reply)
         self._on_envelope(envelope)
         try:
             return read(envelope)
@@ -211,7 +172,7 @@ class Transport(Unique):
             raise
 
     def _wait(self, error: To11aiError, row: Endpoint, attempt: int) -> float | None:
-        """Seconds to wait before the next attempt; ``None`` if there must be none."""
+        """Return seconds to wait before the next attempt; ``None`` if there must be none."""
         status = error.status_code if isinstance(error, To11aiApiError) else None
         if status is None and (not isinstance(error, To11aiNetworkError) or error.final):
             return None
@@ -239,8 +200,7 @@ class Transport(Unique):
             )
 
 
-def _let_through(error: To11aiError, outer: BaseException | None) -> None:
-    """Raise what a signal handler raised, if that is what an error was made of."""
+def _raise_of_handler(error: To11aiError, outer: BaseException | None) -> None:
     if raised := handler_error(error, outer):
         raise raised from raised.__cause__
 
@@ -249,42 +209,3 @@ def _random() -> float:
     from random import random
 
     return random()  # noqa: S311 - spreads clients out, keeps no secret
-
-
-def redact(error: BaseException, secret: str) -> None:
-    """Take a secret out of an exception and the messages of its causes, should a server have echoed it.
-
-    One of fewer than ``SHORTEST_SECRET`` characters is left: it would be found in ordinary words.
-    """
-    if len(secret) < SHORTEST_SECRET:
-        return
-    for name, value in vars(error).items():
-        try:
-            safe = _without(value, secret)
-        except RecursionError:  # details too deep to look through
-            safe = None
-        setattr(error, name, safe)
-    error.args = tuple(_uncut(arg, secret) if isinstance(arg, str) else arg for arg in error.args)
-    link: BaseException | None = error
-    while link is not None:
-        link.args = tuple(_without(arg, secret) for arg in link.args)
-        link = link.__cause__
-
-
-def _uncut(message: str, secret: str) -> str:
-    """The message without the beginning of a secret that ends it because it was cut there."""
-    if len(message) < MESSAGE_LIMIT:
-        return message
-    sizes = range(len(secret) - 1, SHORTEST_SECRET - 1, -1)
-    cut = next((size for size in sizes if message.endswith(secret[:size])), 0)
-    return message[: len(message) - cut]
-
-
-def _without(value: Any, secret: str) -> Any:
-    if isinstance(value, str):
-        return value.replace(secret, "[key]")
-    if is_array(value):
-        return [_without(item, secret) for item in value]
-    if is_object(value):
-        return {_without(key, secret): _without(item, secret) for key, item in value.items()}
-    return value

@@ -1,4 +1,4 @@
-"""When a request is sent again, after how long, and when not to add to an outage."""
+"""Decides whether a request is sent again, after how long, and when retries would only add to an outage."""
 
 from __future__ import annotations
 
@@ -14,23 +14,18 @@ RETRY_AFTER_LIMIT_S = 8.0
 
 
 def backoff(attempt: int, jitter: float) -> float:
-    """Seconds to wait after a failed attempt: ``min(8, 0.2 * 2 ** (attempt - 1)) * (0.5 + jitter / 2)``.
+    """Return seconds to wait after failed attempt 1, 2, ...: ``min(8, 0.2 * 2 ** (attempt - 1)) * (0.5 + jitter / 2)``.
 
-    Args:
-        attempt: number of the attempt that failed, from 1.
-        jitter: random number from 0 to 1, so that clients that failed together do not come back together.
+    ``jitter`` is a random number from 0 to 1, so that clients that failed together do not come back together.
     """
     # The exponent is capped before the power is taken: 2.0 ** 1024 is an OverflowError.
     return min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2.0 ** min(attempt - 1, 10)) * (0.5 + jitter / 2)
 
 
 def retry_after(value: str | None, now: Callable[[], float]) -> float | None:
-    """Seconds that a ``Retry-After`` header asks for (RFC 9110 section 10.2.3).
+    """Return the seconds that a ``Retry-After`` header asks for (RFC 9110 section 10.2.3), ``None`` if it is invalid.
 
-    Args:
-        value: the header: digits, a decimal fraction or an HTTP date; a time that has passed is 0. Anything else
-            counts as absent.
-        now: the present time in seconds since 1970.
+    Digits, a decimal fraction or an HTTP date; a time that has passed is 0. ``now`` gives seconds since 1970.
     """
     if value is None:
         return None
@@ -51,12 +46,10 @@ def retry_after(value: str | None, now: Callable[[], float]) -> float | None:
 
 
 def may_repeat(*, safe: bool, status: int | None, unsent: bool) -> bool:
-    """Whether a failed request may be sent again without doing anything twice.
+    """Return whether a failed request may be sent again without doing anything twice.
 
-    Args:
-        safe: whether the call may be repeated whatever happened to it.
-        status: HTTP status of the reply, ``None`` if none came.
-        unsent: whether the request provably never reached the server.
+    ``safe`` calls may be repeated whatever happened; ``status`` is ``None`` if no reply came; ``unsent`` requests
+    provably never reached the server.
     """
     if status is None:
         return safe or unsent

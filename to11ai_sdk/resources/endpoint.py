@@ -1,4 +1,4 @@
-"""How one typed signature becomes one call: ``@endpoint``, ``Endpoint`` and the table ``ENDPOINTS``.
+"""Makes a call of a typed signature: ``@endpoint`` and ``Endpoint``.
 
 A row of the table is a method with an empty body. Its placeholders are the path parameters; the other parameters go
 to the query (GET, DELETE) or to the JSON body (POST, PUT, PATCH) under the camelCase of their names; a parameter
@@ -7,18 +7,18 @@ without a default is required; the annotation of the result is the model of the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property, wraps
 
-from . import wire
-from .errors import To11aiResponseValidationError
-from .forks import Unique, importing
-from .json_types import is_array, is_object
-from .request import Parameter, Request
+from .._http import encoding
+from .._http.encoding import Request
+from .._http.process_safety import Unique, importing
+from ..errors import To11aiResponseValidationError
+from ..json_types import is_array, is_object
+from .parameters import Parameter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any, ClassVar, Protocol, TypeVar
 
     Method = TypeVar("Method", bound=Callable[..., Any])
@@ -27,14 +27,13 @@ if TYPE_CHECKING:
     class Send(Protocol):
         """Makes the call of a row and returns what ``read`` makes of its success envelope."""
 
-        def __call__(self, row: Endpoint, arguments: Mapping[str, Any], read: Read, *, retry: bool = True) -> Any: ...
-
-
-__all__ = ["ENDPOINTS", "Endpoint", "EndpointTable", "Parameter", "Request", "Resource", "endpoint"]
+        def __call__(
+            self, row: Endpoint, arguments: Mapping[str, Any], read: Read, *, may_retry: bool = True
+        ) -> Any: ...
 
 
 class Endpoint:
-    """One row of the table: everything that is known about one call of the API.
+    """One row of the table: what is known about one call of the API.
 
     Attributes:
         method: HTTP method.
@@ -68,17 +67,17 @@ class Endpoint:
 
     @property
     def name(self) -> str:
-        """Dotted name below the client, ``"routing_rules.versions.create"``."""
+        """Return the dotted name below the client, ``"routing_rules.versions.create"``."""
         return f"{self.owner.namespace}.{self.signature.__name__.removeprefix('_')}"
 
     @property
     def doc(self) -> str:
-        """The docstring of the row."""
+        """Return the docstring of the row."""
         return self.signature.__doc__ or ""
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
-        """The parameters in the order of the signature."""
+        """Return the parameters in the order of the signature."""
         code, defaults = self.signature.__code__, self.signature.__kwdefaults__ or {}
         return tuple(
             self._parameter(name, required=name not in defaults)
@@ -88,16 +87,16 @@ class Endpoint:
     def _parameter(self, name: str, *, required: bool) -> Parameter:
         place = "query" if self.method in ("GET", "DELETE") else "body"
         place = "path" if f"{{{name}}}" in self.path else place
-        wire_name = self._wire_names.get(name) or wire.camel(name)
+        wire_name = self._wire_names.get(name) or encoding.camel(name)
         return Parameter(name, wire_name, place, self.signature.__annotations__[name], required=required)
 
     @cached_property
     def has_body(self) -> bool:
-        """Whether the call sends a JSON object; archive and restore send nothing."""
+        """Return whether the call sends a JSON object; archive and restore send nothing."""
         return any(parameter.place == "body" for parameter in self.parameters)
 
     def encode(self, arguments: Mapping[str, Any]) -> Request:
-        """The request for these arguments, by their Python names; ``None`` is left out, or null where it is required.
+        """Return the request for arguments by their Python names; ``None`` is left out, or null where it is required.
 
         Raises:
             TypeError: a value of the wrong type, or one that JSON cannot hold.
@@ -109,66 +108,58 @@ class Endpoint:
         for parameter in self.parameters:
             value = arguments.get(parameter.name)
             if parameter.place == "path":
-                path[parameter.name] = wire.segment(parameter.name, parameter.kind.check(parameter.name, value))
+                path[parameter.name] = encoding.segment(parameter.name, parameter.kind.check(parameter.name, value))
             elif value is None and not parameter.required:
                 continue
             elif parameter.place == "body":
                 body[parameter.wire_name] = parameter.check(value)
             elif parameter.check(value) is not False:
-                query[parameter.wire_name] = wire.text(value)
+                query[parameter.wire_name] = encoding.text(value)
         return Request(self.method, self.path.format_map(path), query, body if self.has_body else None)
 
     @cached_property
     def result(self) -> Callable[[Any], Any]:
-        """What builds the result; made on first use, which imports Pydantic and the models."""
+        """Return what builds the result; the first use imports Pydantic and the models."""
         with importing:
-            from . import models
+            from .. import models
 
             models.load()
             return models.reader(self.signature.__annotations__["return"])
 
     def load(self) -> None:
-        """Import Pydantic and its compiled core.
-
-        Raises:
-            ImportError: the core does not fit this Python or platform; says what would.
-        """
+        """Import Pydantic and its compiled core; an ``ImportError`` says what does not fit this Python or platform."""
         if "result" not in vars(self):
             with importing:
-                from . import models
+                from .. import models
 
                 models.load()
 
     def prepare(self) -> None:
-        """Get ready to read the reply: the slow part of a first call."""
+        """Import what reads the reply: the slow part of a first call."""
         self.result  # noqa: B018 - for its effect
 
     def build(self, data: Any) -> Any:
-        """The result, fresh from the ``data`` of a reply.
-
-        Raises:
-            To11aiResponseValidationError: the data does not fit the model; names the fields, not their values.
-        """
+        """Return the result for the ``data`` of a reply; an error names the invalid fields, not their values."""
         try:
             return self.result(data)
         except ValueError as exc:
-            if not hasattr(exc, "errors"):  # a signal handler's, not Pydantic's
+            if not hasattr(exc, "errors"):  # of a signal handler
                 raise
-            from .models import misfit
+            from ..models import describe_validation_error
 
             # Without the cause: Pydantic's text quotes the reply.
-            raise To11aiResponseValidationError(f"{self.name}: {misfit(exc)}") from None
+            raise To11aiResponseValidationError(f"{self.name}: {describe_validation_error(exc)}") from None
 
     def read(self, envelope: Mapping[str, Any]) -> Any:
-        """The result of a success envelope."""
+        """Return the result of a success envelope."""
         return self.build(self.data(envelope))
 
-    def checked(self, envelope: Mapping[str, Any]) -> Any:
-        """The ``data`` of a success envelope as far as the result needs it: what a cache may keep."""
+    def cacheable(self, envelope: Mapping[str, Any]) -> Any:
+        """Return valid ``data`` without what the result does not need; each hit builds a model of its own from it."""
         return self.read(envelope).model_dump(by_alias=True, exclude_unset=True)
 
     def data(self, envelope: Mapping[str, Any]) -> Any:
-        """The part of a success envelope that the result is made of."""
+        """Return the part of a success envelope that the result is made of."""
         data = envelope.get("data")
         if not self._paged:
             return data
@@ -178,11 +169,7 @@ class Endpoint:
 
 
 class Resource(Unique):
-    """A namespace of the client: rows of the table as methods.
-
-    Attributes:
-        namespace: dotted name of the namespace below the client.
-    """
+    """A namespace of the client: rows of the table as methods; ``namespace`` is its dotted name below the client."""
 
     namespace: ClassVar[str] = ""
 
@@ -190,45 +177,18 @@ class Resource(Unique):
         self._send = send
 
     def __init_subclass__(cls) -> None:
-        for row in (getattr(method, "endpoint", None) for method in vars(cls).values()):
-            if isinstance(row, Endpoint):
-                row.owner = cls
+        for row in cls.rows():
+            row.owner = cls
+
+    @classmethod
+    def rows(cls) -> Iterator[Endpoint]:
+        """Yield the rows that were declared in this class, in the order of the source."""
+        for method in vars(cls).values():
+            if isinstance(row := getattr(method, "endpoint", None), Endpoint):
+                yield row
 
     def _call(self, row: Endpoint, arguments: Mapping[str, Any]) -> Any:
         return self._send(row, arguments, row.read)
-
-
-class EndpointTable(Mapping[str, Endpoint]):
-    """The rows by their dotted names, in the order of the source; complete whoever asks, and read-only."""
-
-    def __init__(self) -> None:
-        self._filed: list[Endpoint] = []
-
-    def file(self, row: Endpoint) -> None:
-        """Add a row."""
-        self._filed.append(row)
-
-    @cached_property
-    def _rows(self) -> dict[str, Endpoint]:
-        # The modules that declare the rows import this one.
-        from . import project_environments, prompts, routing_rules
-
-        homes = [home.__name__ for home in (prompts, project_environments, routing_rules)]
-        # By module, whichever of them was imported first.
-        return {row.name: row for home in homes for row in self._filed if row.signature.__module__ == home}
-
-    def __getitem__(self, name: str) -> Endpoint:
-        return self._rows[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-
-ENDPOINTS = EndpointTable()
-"""Every call of the API that the SDK makes, by dotted name: ``ENDPOINTS["prompts.create"]``."""
 
 
 def endpoint(route: str, *, safe: bool = False, paged: bool = False, **wire_names: str) -> Callable[[Method], Method]:
@@ -237,13 +197,12 @@ def endpoint(route: str, *, safe: bool = False, paged: bool = False, **wire_name
     Args:
         route: HTTP method and path template, with the Python names of the path parameters.
         safe: marks a read that travels as POST.
-        paged: the reply is one page, whose ``pagination`` stands beside it in the envelope.
+        paged: the reply is one page, whose ``pagination`` is next to it in the envelope.
         **wire_names: Python name to wire name, where it is not the camelCase of it.
     """
 
     def declare(signature: Any) -> Any:
         row = Endpoint(route, signature, safe=safe, paged=paged, wire_names=wire_names)
-        ENDPOINTS.file(row)
 
         @wraps(signature)
         def call(self: Resource, *args: Any, **arguments: Any) -> Any:
@@ -258,6 +217,6 @@ def endpoint(route: str, *, safe: bool = False, paged: bool = False, **wire_name
 
 
 def row_of(method: Callable[..., Any]) -> Endpoint:
-    """The row a method was declared as."""
+    """Return the row a method was declared as."""
     row: Endpoint = method.endpoint  # type: ignore[attr-defined]
     return row

@@ -1,0 +1,90 @@
+"""The seam below the transport: an attempt, the reply to it, what turns the one into the other, and the clocks.
+
+Each reading of a clock looks it up in :mod:`time`, so that tools that replace it in tests replace all of ours together.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from operator import methodcaller
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Protocol
+
+    class Exchange(Protocol):
+        """Sends one request and reads its reply, all before its deadline."""
+
+        def __call__(self, attempt: HttpAttempt) -> Reply:
+            """Make one attempt; raises ``To11aiNetworkError`` when no usable reply came in time."""
+            ...
+
+        def prepare(self) -> None:
+            """Load what the network needs, so that the time of an attempt is spent on the network alone."""
+
+        def connect(self, attempt: HttpAttempt) -> None:
+            """Open a connection that the next exchange uses."""
+
+        def close(self) -> None:
+            """Close the idle connections."""
+
+
+MAX_BODY = 32 * 1024 * 1024
+"""Bytes of a body that are read, after decompression."""
+# Not a function of ours: one more would be a tenth of a cache hit.
+monotonic: Callable[[], float] = partial(methodcaller("monotonic"), time)
+"""Seconds of a clock that never goes back."""
+now: Callable[[], float] = partial(methodcaller("time"), time)
+"""Seconds since 1970."""
+
+
+class HttpAttempt:
+    """One request and how to send it; times are those of ``clock``."""
+
+    __slots__ = ("body", "clock", "deadline", "ends", "headers", "meanwhile", "method", "safe", "url")
+
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        *,
+        deadline: float,
+        ends: float = float("inf"),
+        safe: bool = False,
+        meanwhile: Callable[[], object] | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self.method, self.url, self.headers, self.body = method, url, headers, body
+        self.deadline = deadline
+        # The end of the whole call.
+        self.ends = ends
+        # Whether it may go over a kept connection: if the server has just closed that one, nobody knows whether the
+        # request was processed.
+        self.safe = safe
+        self.meanwhile = meanwhile
+        self.clock = clock
+
+    def work(self) -> None:
+        """Call ``meanwhile`` while the server works, and move the deadline by the time that takes."""
+        if self.meanwhile:
+            started = self.clock()
+            self.meanwhile()
+            self.deadline = min(self.deadline + (self.clock() - started), self.ends)
+
+
+class Reply:
+    """One HTTP reply: field names in lower case, the body decompressed, or ``None`` if over ``MAX_BODY``."""
+
+    __slots__ = ("body", "headers", "reason", "status")
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes | None, reason: str = "") -> None:
+        self.status, self.headers, self.body, self.reason = status, headers, body, reason
+
+    @property
+    def request_id(self) -> str | None:
+        """Return the server's id of the request, if it sent one."""
+        return self.headers.get("x-to11-request-id") or self.headers.get("x-request-id")

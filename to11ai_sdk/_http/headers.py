@@ -1,0 +1,90 @@
+"""The headers of a request; takes the API key in them out of errors."""
+
+from __future__ import annotations
+
+import sys
+
+from ..errors import MESSAGE_LIMIT
+from ..json_types import is_array, is_object
+from ..settings import header_value
+from .process_safety import from_handler
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+USER_AGENT = "to11ai-sdk-python/0.2.0"
+SHORTEST_SECRET = 6
+
+
+def request_headers(api_key: str) -> dict[str, str]:
+    """Return the headers of one attempt."""
+    return {
+        "Authorization": f"Bearer {api_key}",
+        "Content-Type": "application/json",
+        "Accept": "application/json",
+        "User-Agent": USER_AGENT,
+        **trace_headers(),
+    }
+
+
+def trace_headers() -> dict[str, str]:
+    """Return ``traceparent`` and ``tracestate`` of the active OpenTelemetry span; nothing without one, or if it fails.
+
+    Source: https://www.w3.org/TR/trace-context/.
+    """
+    # A process that has not loaded OpenTelemetry has no active span, and need not load it for us.
+    module = sys.modules.get("opentelemetry.trace")
+    if module is None:
+        return {}
+    try:
+        context = module.get_current_span().get_span_context()
+        if not context.is_valid:
+            return {}
+        headers = {"traceparent": f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"}
+        state = context.trace_state.to_header()
+        return {**headers, "tracestate": header_value("tracestate", state)} if state else headers
+    except Exception as exc:
+        # A tracer may raise anything, and is empty while another thread imports it. A call is worth more than its
+        # trace.
+        if from_handler(exc):
+            raise
+        return {}
+
+
+def redact(error: BaseException, secret: str) -> None:
+    """Remove a secret from an exception and the messages of its causes, should a server have echoed it.
+
+    One of fewer than ``SHORTEST_SECRET`` characters is left: it would be found in ordinary words.
+    """
+    if len(secret) < SHORTEST_SECRET:
+        return
+    for name, value in vars(error).items():
+        try:
+            safe = _without(value, secret)
+        except RecursionError:  # details too deep to look through
+            safe = None
+        setattr(error, name, safe)
+    error.args = tuple(_without_cut_secret(arg, secret) if isinstance(arg, str) else arg for arg in error.args)
+    link: BaseException | None = error
+    while link is not None:
+        link.args = tuple(_without(arg, secret) for arg in link.args)
+        link = link.__cause__
+
+
+def _without_cut_secret(message: str, secret: str) -> str:
+    if len(message) < MESSAGE_LIMIT:
+        return message
+    sizes = range(len(secret) - 1, SHORTEST_SECRET - 1, -1)
+    cut = next((size for size in sizes if message.endswith(secret[:size])), 0)
+    return message[: len(message) - cut]
+
+
+def _without(value: Any, secret: str) -> Any:
+    if isinstance(value, str):
+        return value.replace(secret, "[key]")
+    if is_array(value):
+        return [_without(item, secret) for item in value]
+    if is_object(value):
+        return {_without(key, secret): _without(item, secret) for key, item in value.items()}
+    return value

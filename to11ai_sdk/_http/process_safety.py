@@ -1,0 +1,98 @@
+"""What a process may do in the middle of a call: fork, or run a signal handler that raises.
+
+A fork copies one thread, and every lock as it is: held by a thread that is no longer there. The import system and
+OpenSSL have locks that a child could then wait for without end.
+"""
+
+from __future__ import annotations
+
+import os
+from threading import RLock, local
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType, TracebackType
+    from typing import NoReturn
+
+FORK_WAIT_S = 5.0
+"""Seconds after which a fork goes ahead all the same: better a child that may hang than a parent that does."""
+MAX_LINKS = 50
+"""Exceptions looked at along a chain of causes and contexts."""
+
+
+class ForkSafeLock:
+    """A reentrant lock that a fork waits for, so that no child begins with the work in its block half done."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._forking = local()
+        if hasattr(os, "register_at_fork"):  # pragma: no branch - not on Windows, which does not fork
+            os.register_at_fork(before=self._before, after_in_parent=self._after, after_in_child=self._after_in_child)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._lock.release()
+
+    def _before(self) -> None:
+        self._forking.held = self._lock.acquire(timeout=FORK_WAIT_S)
+
+    def _after(self) -> None:
+        if self._forking.held:
+            self._lock.release()
+
+    def _after_in_child(self) -> None:
+        if not self._forking.held:
+            self._lock = RLock()
+        else:
+            self._lock.release()
+
+
+importing: ForkSafeLock = ForkSafeLock()
+"""Held over the imports of a first call."""
+in_openssl: ForkSafeLock = ForkSafeLock()
+"""Held over what takes locks of OpenSSL, and what a client makes once; never over a wait for the network."""
+
+
+class Unique:
+    """Base of what leads to the API key and to open connections: neither copied nor pickled."""
+
+    def __copy__(self, *_: object, fate: str = "copied; share it") -> NoReturn:
+        raise TypeError(f"a {type(self).__name__} holds the API key and open connections and cannot be {fate}")
+
+    __deepcopy__ = __copy__
+
+    def __reduce__(self) -> NoReturn:
+        self.__copy__(fate="pickled; make one per process")
+
+
+def from_handler(exc: BaseException) -> bool:
+    """Return whether a signal handler (a soft time limit, a timeout decorator) raised an exception of any type."""
+    step: TracebackType | None = exc.__traceback__
+    while step and step.tb_next:
+        # Nothing else is called with the frame that it interrupts.
+        if _holds(step.tb_next.tb_frame, step.tb_frame):
+            return True
+        step = step.tb_next
+    return False
+
+
+def _holds(frame: FrameType, interrupted: FrameType) -> bool:
+    for value in frame.f_locals.values():
+        if value is interrupted or (type(value) is tuple and any(item is interrupted for item in value)):  # pyright: ignore[reportUnknownVariableType]
+            return True
+    return False
+
+
+def handler_error(error: BaseException, outer: BaseException | None) -> BaseException | None:
+    """Return what a signal handler raised and others turned into this error, if that is its origin.
+
+    ``outer`` is what was being handled before the call began: it and its causes are older.
+    """
+    link: BaseException | None = error
+    for _ in range(MAX_LINKS):
+        if link is None or link is outer or from_handler(link):
+            return None if link is outer else link
+        link = link.__cause__ or link.__context__
+    return None

@@ -1,0 +1,5 @@
+"""The command ``to11ai``."""
+
+from .commands import main
+
+__all__ = ["main"]

@@ -1,0 +1,166 @@
+"""Builds and runs the command ``to11ai``: one sub-command per row of the endpoint table, and those of ``local``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from functools import partial
+from operator import attrgetter, methodcaller
+from typing import TYPE_CHECKING, Any
+
+from .._http.headers import USER_AGENT
+from ..client import create_client
+from ..errors import To11aiError
+from ..resources.table import ENDPOINTS
+from .docstrings import parameter_texts, parts, plain
+from .parser import SETTINGS, Parser, UsageError, dashed, json_value, setting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ..resources.endpoint import Endpoint
+    from ..resources.parameters import Parameter
+    from .parser import Commands
+
+PACKAGE = __name__.rpartition(".cli.")[0]
+PROGRAM = f"python -m {PACKAGE}" if "." in PACKAGE else "to11ai"
+"""How this command is called; a copy inside another package has no script."""
+VERSION = USER_AGENT.rpartition("/")[2]
+API_URL = "https://api.to11.ai"
+
+ACTIONS: dict[str, dict[str, Any]] = {
+    "int": {"type": int, "metavar": "N"},
+    "bool": {"action": argparse.BooleanOptionalAction},
+    "Sequence[str]": {"nargs": "*", "action": "extend", "metavar": "TEXT"},
+    "Any": {"type": json_value, "metavar": "JSON"},
+    "Mapping[str, Any]": {"type": json_value, "metavar": "JSON"},
+    "RuleSnapshot | Mapping[str, Any]": {"type": json_value, "metavar": "JSON"},
+    "Sequence[RuleReleaseWeight | Mapping[str, Any]]": {"type": json_value, "metavar": "JSON"},
+}
+"""The options for the annotations of the table; any other annotation is a text."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command with the arguments after ``to11ai``, by default those of the process, and return its exit code.
+
+    0, 1 when the call failed, or 2 for invalid arguments. ``SystemExit`` after ``--help`` and ``--version``, and for
+    arguments that do not parse.
+    """
+    parser = make_parser()
+    options, unexpected = parser.parse_known_args(argv)
+    if unexpected:
+        parser.error(_unexpected(unexpected))
+    try:
+        code = int(options.run(options))
+        sys.stdout.flush()
+    except To11aiError as exc:
+        return _complain(exc, 1)
+    except (TypeError, ValueError) as exc:
+        return _complain(exc, 2)
+    except OSError as exc:
+        return _unwritten(exc)
+    except KeyboardInterrupt:
+        return _complain("interrupted", 130)
+    return code
+
+
+def _unwritten(exc: OSError) -> int:
+    # Nobody reads the output any more, or there is no room for it. What the buffer still holds would be written again
+    # at exit, and fail with a traceback.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1 if isinstance(exc, BrokenPipeError) else _complain(exc, 1)
+
+
+def _complain(problem: object, code: int) -> int:
+    print(f"{PROGRAM}:", " ".join(str(problem).split()), file=sys.stderr)
+    return code
+
+
+def _unexpected(arguments: Iterable[str]) -> str:
+    """Name the unknown options; a text that belongs to no option may be a secret and is not repeated."""
+    names = [argument.partition("=")[0] for argument in arguments if argument.startswith("--")]
+    return f"unknown option {', '.join(names)}" if names else "a value without an option; write --option VALUE"
+
+
+def make_parser() -> Parser:
+    """Return the parser of the whole command line, built from the table."""
+    parser = Parser(prog=PROGRAM, description="The to11 control plane from the command line.")
+    parser.add_argument("--version", action="version", version=f"to11ai-sdk {VERSION}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_local_commands(commands)
+    groups = {"": commands}
+    for row in ENDPOINTS.values():
+        _add_row(_group(groups, row.owner.namespace), row)
+    return parser
+
+
+def _add_local_commands(commands: Commands) -> None:
+    try:
+        from ..local.commands import add_commands
+    except ImportError as exc:  # the folder has been left out
+        for name in ("local", "demo"):
+            commands.add_parser(name, description="").set_defaults(run=partial(_missing, name, exc))
+    else:
+        add_commands(commands)
+
+
+def _missing(command: str, exc: ImportError, options: argparse.Namespace) -> int:
+    raise UsageError(f"{command} needs the extra 'local', pip install 'to11ai-sdk[local]': {exc}")
+
+
+def _group(groups: dict[str, Commands], namespace: str) -> Commands:
+    """Return the sub-commands of a dotted namespace, made on first use."""
+    if namespace not in groups:
+        outer, _, word = namespace.rpartition(".")
+        text = f"calls of client.{namespace}"
+        group = _group(groups, outer).add_parser(dashed(word), help=text, description=text)
+        groups[namespace] = group.add_subparsers(required=True, metavar="COMMAND")
+    return groups[namespace]
+
+
+def _add_row(commands: Commands, row: Endpoint) -> None:
+    prose = plain(parts(row.doc).prose)
+    name, summary = dashed(row.name.rpartition(".")[2]), prose.partition("\n")[0]
+    command = commands.add_parser(name, help=summary, description=f"{prose}\n\n{row.method} {row.path}")
+    command.add_setting("api_key", "API key")
+    command.add_setting("base_url", f"URL of the API, {API_URL} by default")
+    texts = parameter_texts(row)
+    for parameter in row.parameters:
+        _add_parameter(command, parameter, plain(texts[parameter.name]))
+    command.set_defaults(run=partial(_call, row))
+
+
+def _add_parameter(command: Parser, parameter: Parameter, text: str) -> None:
+    if parameter.name in SETTINGS:
+        command.add_setting(parameter.name, text.rstrip("."))
+        return
+    options = ACTIONS.get(parameter.annotation, {"metavar": "TEXT"})
+    name = f"--{dashed(parameter.name)}"
+    command.add_argument(name, required=parameter.required, help=text.replace("%", "%%"), **options)
+
+
+def _argument(options: argparse.Namespace, name: str) -> Any:
+    return setting(options, name) if name in SETTINGS else getattr(options, name)
+
+
+def _call(row: Endpoint, options: argparse.Namespace) -> int:
+    """Make the call of a row and print its result as the API would."""
+    key, url = setting(options, "api_key"), setting(options, "base_url", API_URL)
+    given = ((parameter, _argument(options, parameter.name)) for parameter in row.parameters)
+    arguments = {parameter.name: value for parameter, value in given if value is not None or parameter.required}
+    with create_client(api_key=key, base_url=url) as client:
+        result = attrgetter(f"{row.owner.namespace}.{row.signature.__name__}")(client)(**arguments)
+    _print_json(result)
+    return 0
+
+
+def _print_json(result: object) -> None:
+    dump = partial(json.dumps, result, indent=2, default=methodcaller("model_dump", mode="json", by_alias=True))
+    text = dump(ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        text = dump()
+    print(text)

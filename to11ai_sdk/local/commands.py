@@ -1,0 +1,72 @@
+"""Adds the commands ``to11ai local`` and ``to11ai demo``; needs nothing of the extra before one of them runs."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from ..cli.parser import UsageError, setting
+
+if TYPE_CHECKING:
+    from ..cli.parser import Commands
+
+LOCAL_HELP = "for development, not for production: the to11 control plane and gateway on this machine"
+DEMO_HELP = "create, release and resolve a prompt and print each step; by default on a to11 of its own"
+
+
+def add_commands(commands: Commands) -> None:
+    """Add both commands."""
+    local = commands.add_parser("local", help=LOCAL_HELP, description=LOCAL_HELP)
+    text = "TCP port on 127.0.0.1 (4500), 0 for a free one"
+    local.add_argument("--port", type=port_number, default=4500, metavar="N", help=text)
+    local.add_argument("--data", metavar="FILE", help="SQLite file to keep; without it all is gone at the end")
+    text = "a provider of the gateway: NAME=echo, or NAME=upstream,base_url=URL,key_env=VARIABLE,models=A|B"
+    local.add_argument("--provider", action="append", default=[], metavar="NAME=KIND,...", help=text)
+    local.add_argument("--config", metavar="FILE", help="TOML or JSON file that configures the gateway")
+    text = "whether only registered labels may be moved in its project; by default as FILE says, or not"
+    local.add_argument("--strict-labels", action=argparse.BooleanOptionalAction, help=text)
+    local.add_argument("--json", action="store_true", help="print URLs, key and project as one JSON object")
+    local.set_defaults(run=_local)
+    demo = commands.add_parser("demo", help=DEMO_HELP, description=DEMO_HELP)
+    demo.add_argument("--base-url", metavar="URL", help="use this server, with a key and a project")
+    demo.add_setting("api_key", "API key, for --base-url")
+    demo.add_setting("project_id", "id of the project, for --base-url")
+    demo.set_defaults(run=_demo)
+
+
+def port_number(text: str) -> int:
+    """Return the value of ``--port``."""
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"a port is 0 to 65535, 0 for a free one, not {text!r:.100}")
+    return int(text)
+
+
+def _local(options: argparse.Namespace) -> int:
+    try:
+        from .serve import serve
+
+        return serve(
+            options.port,
+            options.data,
+            as_json=options.json,
+            providers=options.provider,
+            config=options.config,
+            strict_labels=options.strict_labels,
+        )
+    except ImportError as exc:
+        raise _without_extra("local", exc) from exc
+
+
+def _demo(options: argparse.Namespace) -> int:
+    try:
+        from . import demo
+
+        if options.base_url is None:
+            return demo.local()
+    except ImportError as exc:
+        raise _without_extra("demo", exc) from exc
+    return demo.remote(options.base_url, setting(options, "api_key"), setting(options, "project_id"))
+
+
+def _without_extra(command: str, exc: ImportError) -> UsageError:
+    return UsageError(f"{command} needs the extra 'local', pip install 'to11ai-sdk[local]': {exc}")
