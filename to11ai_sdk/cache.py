@@ -104,12 +104,7 @@ class PromptCache:
     """
 
     def __init__(
-        self,
-        *,
-        ttl_s: float,
-        max_entries: int,
-        stale_if_error_s: float,
-        clock: Callable[[], float] = monotonic,
+        self, *, ttl_s: float, max_entries: int, stale_if_error_s: float, clock: Callable[[], float] = monotonic
     ) -> None:
         self._ttl_s = ttl_s
         self._max_entries = max_entries
@@ -133,7 +128,7 @@ class PromptCache:
         return len(self._entries)
 
     def fresh(self, key: Key) -> Any:
-        """Return the value of a key if it is fresh, else ``None``."""
+        """Return the value of a key if it is fresh."""
         entry = self._entries.get(key)
         if entry is None or self._clock() >= entry.fresh_until:
             return None
@@ -240,8 +235,5 @@ def _warn(key: Key, error: To11aiError) -> None:
     from logging import getLogger
 
     getLogger("to11ai_sdk").warning(
-        "serving the cached prompt %r of project %r past its time, because a refresh failed: %s",
-        key[1],
-        key[0],
-        error,
+        "serving the cached prompt %r of project %r past its time, because a refresh failed: %s", key[1], key[0], error
     )

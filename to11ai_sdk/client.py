@@ -183,11 +183,7 @@ class To11aiClient(Unique):
             self._transport.close()
 
     def with_options(
-        self,
-        *,
-        timeout_s: float | None = None,
-        max_retries: int | None = None,
-        total_timeout_s: float | None = None,
+        self, *, timeout_s: float | None = None, max_retries: int | None = None, total_timeout_s: float | None = None
     ) -> To11aiClient:
         """Return a client with other bounds that shares connections, cache and retry budget with this one.
 

@@ -45,7 +45,7 @@ class Unsent(Exception):  # noqa: N818 - a fact about the request, not an error 
 
 
 class Call(urllib.request.Request):
-    """A request of the opener, made of an attempt."""
+    """A request of the opener."""
 
     _tunnel_host: str | None
 
@@ -54,7 +54,6 @@ class Call(urllib.request.Request):
         self.attempt: HttpAttempt = attempt
 
     def fields(self) -> dict[str, str]:
-        """Return the headers for the server, as a dictionary that tools may change."""
         fields = {name.lower(): value for name, value in self.header_items()}
         fields.pop("proxy-authorization", None)
         return fields
@@ -75,7 +74,6 @@ class Connection:
     _tunnel_host: str | None
 
     def connect(self) -> None:
-        """Connect, and shake hands if it is TLS, before the deadline."""
         try:
             self.sock = self.wire = DeadlineSocket(connect(self.host, self.port, self.deadline), self.deadline)
             if self._tunnel_host:
@@ -94,11 +92,9 @@ class Connection:
             raise Unsent(final=not isinstance(exc, TimeoutError)) from exc
 
     def is_reusable(self) -> bool:
-        """Return whether the server has sent nothing since its reply and has not closed."""
         return not self.wire.has_unread_data()
 
     def abort(self) -> None:
-        """Close for good, whatever state the exchange is in."""
         self.sock = None
         if hasattr(self, "wire"):
             self.wire.sock.close()
@@ -108,7 +104,7 @@ _kinds: dict[Any, Any] = {}
 
 
 def _kind(call: Call) -> Any:
-    """Return the class for a new connection; looked up each time, since test tools replace what is real for a while."""
+    # Looked up each time, since test tools replace what is real for a while.
     base = http.client.HTTPSConnection if call.type == "https" else http.client.HTTPConnection
     sockets: Any = socket.socket
     real = isinstance(sockets, type) and (
@@ -138,7 +134,6 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
     https_request: Any = urllib.request.AbstractHTTPHandler.do_request_
 
     def https_open(self, req: Call) -> Any:
-        """Send the request and read the head of the reply."""
         kind = _kind(req)
         if not issubclass(kind, Connection):
             return _converse(self._plain(kind, req), req)
@@ -218,7 +213,6 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
             surplus.abort()
 
     def _drop(self, before: float) -> None:
-        """Close the connections that have been idle since before a time."""
         for _ in range(len(self._idle)):
             if connection := self._pop(0):
                 if connection.idle_since > before:
@@ -227,7 +221,6 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
                     connection.abort()
 
     def close(self) -> None:
-        """Close the idle connections."""
         while connection := self._pop():
             connection.abort()
 

@@ -34,11 +34,10 @@ class DeadlineSocket(io.RawIOBase):
         self.unsent: bytes = b""
         self.start(deadline)
         self._idle = False
-        # One buffer for all replies of the connection, so that bytes beyond a reply cannot get lost, and show.
+        # One buffer for all replies of the connection, so that bytes beyond a reply are noticed.
         self._reader = _ReplyStream(self)
 
     def start(self, deadline: float) -> None:
-        """Begin an exchange."""
         self.deadline = deadline
         self.received: int = 0
         self._late = 0
@@ -46,13 +45,12 @@ class DeadlineSocket(io.RawIOBase):
         self._idle = False
 
     def left(self) -> float:
-        """Return seconds until the deadline; ``TimeoutError`` when it has passed."""
         return seconds_until(self.deadline)
 
     def secure(self, context: ssl.SSLContext, host: str) -> None:
         """Make the TLS handshake with a host, before the deadline."""
         if context.wrap_socket.__module__ != "ssl":
-            # Contexts of others, such as truststore's, look at the certificate as soon as the socket is wrapped.
+            # Contexts of others, such as truststore's, check the certificate when the socket is wrapped.
             self.sock.settimeout(self.left())
             self.sock = context.wrap_socket(self.sock, server_hostname=host)
         else:
@@ -76,11 +74,9 @@ class DeadlineSocket(io.RawIOBase):
             self.sock.sendall(data)
 
     def makefile(self, mode: str) -> _ReplyStream:
-        """Return the stream of replies."""
         return self._reader
 
     def readable(self) -> bool:
-        """Return true, as the buffer over it asks."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:
@@ -114,7 +110,7 @@ class DeadlineSocket(io.RawIOBase):
                     raise
                 if not left:
                     raise TimeoutError("timed out") from None
-            # Past the deadline take what has arrived, without waiting: a stopped or slow process was answered in time.
+            # Past the deadline, take what has arrived: a stopped or slow process was answered in time.
             left = 0
 
     def close(self) -> None:
@@ -127,7 +123,7 @@ class DeadlineSocket(io.RawIOBase):
             return True
         if not (_ready(self.sock, 0) or _pending(self.sock)):
             return False
-        # TLS sends tickets for later sessions after its handshake: nothing to read, though something has arrived.
+        # TLS sends session tickets after its handshake: something has arrived, but there is nothing to read.
         self.sock.settimeout(0)
         try:
             self.sock.recv(1)

@@ -24,7 +24,6 @@ class Request:
 
     @property
     def target(self) -> str:
-        """Return path and query as they stand in the request line."""
         return target(self.path, self.query)
 
 
@@ -44,11 +43,7 @@ def text(value: Any) -> str:
 
 
 def segment(name: str, value: Any) -> str:
-    """Percent-encode one path parameter with no safe character (RFC 3986 section 2.1): it cannot change the path.
-
-    Raises:
-        ValueError: empty, ``.``, ``..``, a control character or a lone surrogate; names the parameter.
-    """
+    """Percent-encode one path parameter with no safe character (RFC 3986 section 2.1): it cannot change the path."""
     raw = str(value)
     if raw in ("", ".", ".."):
         raise ValueError(f"{name} must be an id, not {raw!r}")
@@ -87,12 +82,7 @@ canonical: Callable[[Any], str] = json.JSONEncoder(
 
 
 def json_bytes(body: Mapping[str, Any]) -> bytes:
-    """Encode the body of a request as compact JSON in ASCII (RFC 8259).
-
-    Raises:
-        TypeError: a value JSON cannot hold, such as a set; names the parameter.
-        ValueError: NaN, an infinity, a structure that holds itself or is too deep; names the parameter.
-    """
+    """Encode the body of a request as compact JSON in ASCII (RFC 8259); errors name the parameter."""
     try:
         return _encode(body).encode("ascii")
     except (RecursionError, TypeError, ValueError) as exc:

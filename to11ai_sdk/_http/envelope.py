@@ -43,12 +43,7 @@ def decode(body: bytes) -> Any:
 
 
 def unwrap(reply: Reply) -> dict[str, Any]:
-    """Return the envelope of a 2xx reply, with data in it.
-
-    Raises:
-        To11aiResponseValidationError: the body is no success envelope with data.
-        To11aiApiError: the envelope says that the call failed after all.
-    """
+    """Return the envelope of a 2xx reply, with data in it; ``To11aiApiError`` if it says that the call failed."""
     if reply.body is None:
         raise _unusable(reply, f"the body is over {MAX_BODY} bytes")
     try:

@@ -29,10 +29,9 @@ _LINE = 64 * 1024
 
 
 class Response(http.client.HTTPResponse):
-    """The head of a reply; a response of ``http.client`` for the tools that look at one, and it is read without that.
+    """The head of a reply. It inherits for tools that look at responses, and overrides how the head is read.
 
-    Its ``headers`` are a plain dictionary of lower-case names: the e-mail parser of ``http.client`` is the slowest part
-    of a call.
+    ``headers`` are a plain dictionary of lower-case names: the e-mail parser of ``http.client`` is slow.
     """
 
     headers: Any
@@ -172,9 +171,7 @@ def _chunk_size(stream: Any) -> int:
 def content(response: Response, limit: int) -> bytes | None:
     """Return the whole body, decompressed; ``None`` if over the limit, which is checked before memory is taken.
 
-    ``None`` also for an error whose body is broken: its status says more than its body. Else a broken connection is an
-    ``OSError``, a body that ends early or is badly framed an ``HTTPException``, a broken compressed one a
-    ``zlib.error``.
+    ``None`` also for an error whose body is broken: its status says more than its body.
     """
     outer = sys.exc_info()[1]
     try:

@@ -70,13 +70,11 @@ class RetryBudget:
         self.tokens: float = self.CAPACITY
 
     def spend(self) -> bool:
-        """Take one token; ``False`` if there is none."""
         if self.tokens < 1:
             return False
         self.tokens -= 1
         return True
 
     def refund(self) -> None:
-        """Give back a tenth of a token, after a success."""
         if self.tokens < self.CAPACITY:
             self.tokens = min(self.CAPACITY, self.tokens + self.REFUND)

@@ -66,16 +66,10 @@ class Transport(Unique):
         return twin
 
     def close(self) -> None:
-        """Close the idle connections."""
         self._exchange.close()
 
     def send(self, row: Endpoint, request: Request, read: Read, *, may_retry: bool = True) -> Any:
-        """Make a call and return what ``read`` makes of its success envelope; ``may_retry=False`` makes one attempt.
-
-        Raises:
-            To11aiError: the call failed; its attributes describe how.
-            TypeError, ValueError: the body cannot be sent as JSON.
-        """
+        """Make a call and return what ``read`` makes of its success envelope; ``may_retry=False`` makes one attempt."""
         outer = sys.exc_info()[1]
         body = None if request.body is None else json_bytes(request.body)
         url = self.base_url + request.target
@@ -110,7 +104,6 @@ class Transport(Unique):
             self._log(row, outcome, attempt, self._clock() - started)
 
     def _exchanged(self, row: Endpoint, url: str, body: bytes | None, ends: float) -> Reply:
-        """Return the reply to one attempt; a GET follows redirects within its origin."""
         redirects = MAX_REDIRECTS if row.method == "GET" else 0
         self._prepare(row)
         deadline = min(self._clock() + self.timeout_s, ends)
@@ -193,7 +186,7 @@ class Transport(Unique):
         redact(error, self.api_key)
 
     def _log(self, row: Endpoint, outcome: str, attempt: int, elapsed_s: float) -> None:
-        # A process that has not loaded logging, or is just doing so, has nobody to read it.
+        # Where logging is not loaded, nobody reads it.
         if logger := getattr(sys.modules.get("logging"), "getLogger", None):
             logger("to11ai_sdk").debug(
                 "%s %s: %s, attempt %d, %.3f s", row.method, row.path, outcome, attempt, elapsed_s

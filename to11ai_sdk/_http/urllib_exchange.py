@@ -38,7 +38,6 @@ class UrllibExchange:
         self._opened: tuple[OpenerDirector, KeepAliveHandler, ProxyHandler] | None = None
 
     def prepare(self) -> None:
-        """Import the network modules and load the trust store if it is needed; once."""
         if self._opened is None:
             with importing:
                 from . import network_errors  # noqa: F401  # pyright: ignore[reportUnusedImport] - imports all that a call needs
@@ -57,8 +56,6 @@ class UrllibExchange:
         return self._run(converse, attempt)
 
     def connect(self, attempt: HttpAttempt) -> None:
-        """Open a connection and keep it for the next exchange."""
-
         def open_one(call: Call) -> None:
             _, handler, proxy = self._opened or self._open(call)
             getattr(proxy, f"{call.type}_open", bool)(call)
@@ -84,7 +81,7 @@ class UrllibExchange:
 
         from .connection_pool import KeepAliveHandler
 
-        # Asked once, so that no later call takes a proxy that was not looked at.
+        # Read once, so that no later call takes a proxy that was not checked.
         proxies = getproxies()
         if proxy_bypass(call.host) or bypasses_proxy(call.host, proxies.get("no", "")):
             proxies = {}
@@ -114,7 +111,6 @@ class UrllibExchange:
             return self._context
 
     def close(self) -> None:
-        """Close the idle connections; another call opens new ones."""
         if self._opened:
             self._opened[1].close()
 

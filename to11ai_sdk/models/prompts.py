@@ -123,10 +123,7 @@ class PaginatedResult(Model):
     def _only_page(cls, data: Any) -> Any:
         if is_object(data) and data.get("pagination") is None and is_array(data.get("items")):
             count = len(data["items"])
-            return {
-                **data,
-                "pagination": {"page": 1, "limit": count, "total": count, "totalPages": 1},
-            }
+            return {**data, "pagination": {"page": 1, "limit": count, "total": count, "totalPages": 1}}
         return data
 
 

@@ -36,21 +36,14 @@ class Endpoint:
     """One row of the table: what is known about one call of the API.
 
     Attributes:
-        method: HTTP method.
-        path: path template with the Python names of its parameters, ``"/v1/projects/{project_id}/prompts"``.
+        path: template with the Python names of the parameters, ``"/v1/projects/{project_id}/prompts"``.
         safe: whether sending it twice changes no more than sending it once (RFC 9110 section 9.2.2).
         reads: whether it changes nothing.
-        signature: the empty method the row was declared with.
+        signature: the empty method it was declared with.
     """
 
     def __init__(
-        self,
-        route: str,
-        signature: Callable[..., Any],
-        *,
-        safe: bool,
-        paged: bool,
-        wire_names: Mapping[str, str],
+        self, route: str, signature: Callable[..., Any], *, safe: bool, paged: bool, wire_names: Mapping[str, str]
     ) -> None:
         self.method: str
         self.path: str
@@ -72,12 +65,10 @@ class Endpoint:
 
     @property
     def doc(self) -> str:
-        """Return the docstring of the row."""
         return self.signature.__doc__ or ""
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
-        """Return the parameters in the order of the signature."""
         code, defaults = self.signature.__code__, self.signature.__kwdefaults__ or {}
         return tuple(
             self._parameter(name, required=name not in defaults)
@@ -98,9 +89,7 @@ class Endpoint:
     def encode(self, arguments: Mapping[str, Any]) -> Request:
         """Return the request for arguments by their Python names; ``None`` is left out, or null where it is required.
 
-        Raises:
-            TypeError: a value of the wrong type, or one that JSON cannot hold.
-            ValueError: an id that is empty, ``.``, ``..`` or holds control characters, or a number JSON cannot hold.
+        An argument of the wrong type is a ``TypeError``, an invalid id a ``ValueError``.
         """
         path: dict[str, str] = {}
         query: dict[str, str] = {}
@@ -151,7 +140,6 @@ class Endpoint:
             raise To11aiResponseValidationError(f"{self.name}: {describe_validation_error(exc)}") from None
 
     def read(self, envelope: Mapping[str, Any]) -> Any:
-        """Return the result of a success envelope."""
         return self.build(self.data(envelope))
 
     def cacheable(self, envelope: Mapping[str, Any]) -> Any:

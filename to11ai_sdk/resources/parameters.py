@@ -67,11 +67,9 @@ class Parameter:
     """One parameter of a row.
 
     Attributes:
-        name: Python name.
         wire_name: name in the query or the body.
         place: ``"path"``, ``"query"`` or ``"body"``.
         annotation: the type as written, without ``| None``.
-        required: whether the signature has no default for it.
         nullable: whether it is required and may be ``None``, which is sent as null.
     """
 

@@ -54,7 +54,6 @@ class ProjectEnvironmentResource(Resource):
         """Create an environment.
 
         Args:
-            project_id: id of the project.
             slug: 1 to 63 lower-case letters, digits and hyphens.
             name: display name, up to 120 characters.
             color: display colour.
@@ -90,7 +89,6 @@ class ProjectEnvironmentResource(Resource):
         """Change an environment; ``None`` leaves a field as it is. The other fields are those of :meth:`create`.
 
         Args:
-            project_id: id of the project.
             slug: present slug.
             new_slug: another slug; the old one goes on working for 7 days. A system environment keeps its slug.
         """

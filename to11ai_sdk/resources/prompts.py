@@ -90,7 +90,6 @@ class PromptResource(Resource):
         """List the prompts of a project, one page at a time.
 
         Args:
-            project_id: id of the project.
             status: only ``"active"``, ``"draft"`` or ``"archived"`` ones.
             sort_by: the server's sort key.
             tags: only prompts with these tags, in one string.
@@ -137,7 +136,6 @@ class PromptResource(Resource):
         """Create the next version of a prompt; versions never change and no label moves to it by itself.
 
         Args:
-            project_id: id of the project.
             prompt_id: id of the prompt.
             format: ``"text"`` or ``"chat"``.
             template_json: ``{"text": ...}``, or ``{"messages": [...]}`` of blocks with role and content, in Liquid.
@@ -157,8 +155,6 @@ class PromptResource(Resource):
         """Get one version.
 
         Args:
-            project_id: id of the project.
-            prompt_id: id of the prompt.
             version_number: its number, 1, 2, ..., not its id.
         """
         ...
@@ -170,8 +166,6 @@ class PromptResource(Resource):
         """Point a label at a version of the prompt; drops what this client has cached for that label of it.
 
         Args:
-            project_id: id of the project.
-            prompt_id: id of the prompt.
             label: letters, digits, ``_`` and ``-``, up to 64.
             version_id: id of the version, not its number.
             reason: kept with the event.
@@ -249,7 +243,6 @@ class PromptResource(Resource):
         """List the label registry of a project.
 
         Args:
-            project_id: id of the project.
             include_archived: archived labels, too.
         """
         ...
@@ -267,7 +260,6 @@ class PromptResource(Resource):
         """Register a label; 409 ``PROJECT_LABEL_TAKEN`` if it is registered already.
 
         Args:
-            project_id: id of the project.
             label: letters, digits, ``_`` and ``-``, up to 64; upper and lower case differ.
             is_default: marks it as a default of the project.
             description: up to 280 characters.

@@ -52,8 +52,6 @@ class RoutingRuleVersionResource(Resource):
         """List versions, newest first.
 
         Args:
-            project_id: id of the project.
-            rule_id: id of the rule.
             cursor: number of a version; only those below it are listed.
             limit: how many at most.
         """
@@ -101,21 +99,11 @@ class RoutingRuleReleaseResource(Resource):
 
     @endpoint(f"POST {_RULE}/releases/{{env_slug}}/rollback")
     def rollback(
-        self,
-        *,
-        project_id: str,
-        rule_id: str,
-        env_slug: str,
-        reason: str,
-        target_release_id: str | None = None,
+        self, *, project_id: str, rule_id: str, env_slug: str, reason: str, target_release_id: str | None = None
     ) -> RuleRelease:
         """Release again what served before, as a new release.
 
         Args:
-            project_id: id of the project.
-            rule_id: id of the rule.
-            env_slug: slug of the environment.
-            reason: kept with the release.
             target_release_id: the release to return to; the previous one if not given.
         """
         ...
@@ -129,13 +117,7 @@ class RoutingRuleReleaseResource(Resource):
 
     @endpoint(f"GET {_RULE}/releases/{{env_slug}}")
     def _list_env(
-        self,
-        *,
-        project_id: str,
-        rule_id: str,
-        env_slug: str,
-        cursor: str | None = None,
-        limit: int | None = None,
+        self, *, project_id: str, rule_id: str, env_slug: str, cursor: str | None = None, limit: int | None = None
     ) -> builtins.list[RuleRelease]:
         """List the releases of a rule to one environment, newest first."""
         ...
