@@ -14,8 +14,8 @@ from to11ai_sdk import (
     To11aiNetworkError,
     To11aiResponseValidationError,
     create_client,
-    exchange,
 )
+from to11ai_sdk._http import urllib_exchange
 
 from .certificates import authority, serving
 from .harness import KEY, create, get, impatient
@@ -164,7 +164,7 @@ def test_a_reply_over_the_bound_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     replace(monkeypatch)
-    monkeypatch.setattr(exchange, "MAX_BODY", 100)
+    monkeypatch.setattr(urllib_exchange, "MAX_BODY", 100)
     headers = {"Content-Encoding": "gzip"} if pack is gzip.compress else {}
     served(client, (READ, reply(200, pack(b" " * 101), headers), KEEP))
     with pytest.raises(To11aiResponseValidationError, match="the body is over"):

@@ -36,7 +36,7 @@ class Response(http.client.HTTPResponse):
 
     headers: Any
     msg: Any
-    fp: Any
+    fp: Any = None
     length: Any
     connection: Any
     """The connection it came on; set once the head is read."""
