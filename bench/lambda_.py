@@ -21,6 +21,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from .lambda_runtime import FunctionError, RuntimeApi
@@ -214,6 +215,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.lambda_", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer runs: to see that it works, not to conclude")
     options = parser.parse_args()
+    if f"--python-version {sys.version_info[0]}.{sys.version_info[1]} " not in block("pip install --no-compile"):
+        parser.error("run it with the Python that the README's bundle is for")
+    if find_spec("awslambdaric") is None:
+        parser.error("install awslambdaric beside it")
     with tempfile.TemporaryDirectory() as name, servers(Path(name)) as up:
         folder = Path(name)
         # As in a function: the authorities of the system have to be read, too.

@@ -82,6 +82,9 @@ def python(to11: LocalTo11, root: Path, *arguments: str, code: int = 0) -> str:
         "TO11_API_URL": to11.base_url,
         "TO11_PROJECT_ID": to11.project_id,
     }
+    # What a copy runs is not the coverage of the package.
+    for name in ("COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START"):
+        environment.pop(name, None)
     command = [sys.executable, "-W", "error", *arguments]
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
     assert done.returncode == code, done.stdout + done.stderr

@@ -4,6 +4,10 @@ import os
 import subprocess
 import sys
 
+import pytest
+
+import to11ai_sdk.local
+
 WITHOUT = """
 import sys
 for name in ("werkzeug", "liquid", "jsonschema"):
@@ -38,6 +42,16 @@ def run(code: str) -> str:
 def test_without_the_extra_the_message_says_what_to_install() -> None:
     said = run(WITHOUT)
     assert "pip install 'to11ai-sdk[local]'" in said
+
+
+@pytest.mark.parametrize("name", to11ai_sdk.local.__all__)
+def test_every_public_name_is_there(name: str) -> None:
+    assert getattr(to11ai_sdk.local, name).__name__ == name
+
+
+def test_another_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Local'"):
+        _ = to11ai_sdk.local.Local
 
 
 def test_importing_the_package_and_the_plugin_imports_nothing_of_the_extra() -> None:

@@ -68,6 +68,9 @@ def run(*command: object, cwd: Path, **environment: str) -> str:
     """What a command prints; fails with all of it if the command does."""
     # Without a path of our own: a packed application brings its modules.
     env = {**os.environ, "PYTHONPATH": "", **environment}
+    # What it runs is not the coverage of the package.
+    for name in ("COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START"):
+        env.pop(name, None)
     done = subprocess.run([*map(str, command)], cwd=cwd, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
