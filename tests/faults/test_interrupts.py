@@ -16,20 +16,25 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 
 from to11ai_sdk import To11aiError, To11aiNetworkError, create_client
+from to11ai_sdk._http.deadline_socket import DeadlineSocket
 from to11ai_sdk._http.encoding import json_bytes
+from to11ai_sdk._http.response_parser import Response, _status_line
 from to11ai_sdk._http.urllib_exchange import UrllibExchange
 from to11ai_sdk.cache import prompt_key
+from to11ai_sdk.resources.table import ENDPOINTS
 
 from .certificates import serving, trusting
 from .harness import KEY, closed_port, create, descriptors, get, impatient, resolve
-from .server import HEALTHY, HOLD, KEEP, READ, SIP, Received, Script, ScriptedServer, good
+from .server import HEALTHY, HOLD, KEEP, READ, SIP, Received, Script, ScriptedServer, good, prompt, resolved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
     from to11ai_sdk import To11aiClient
 
@@ -146,6 +151,7 @@ SOME = ("before the reply", "in the headers", "in the size of a chunk", "in the 
 COMBINATIONS = [
     *((kind, moment, False, False) for kind in RAISED for moment in MOMENTS if kind in FEW or moment in SOME),
     *((kind, moment, tls, True) for kind in FEW for moment in SOME for tls in (False, True)),
+    *((kind, "before the reply", False, True) for kind in RAISED if kind not in FEW),
 ]
 
 
@@ -448,3 +454,80 @@ assert client.prompts.get(project_id="p", prompt_id="b").id == "b"
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
         names = sorted(request.target.rpartition("/")[2] for request in server.requests)
         assert names in (["b"], ["a", "b"])
+
+
+class Slowly(str):
+    """A text that takes so long to look at that the limit is reached."""
+
+    def _look(self, *args: object) -> Any:
+        interrupt()
+        time.sleep(5)
+
+    split = partition = __getitem__ = _look
+
+
+class Line:
+    """What a stream returns for a line."""
+
+    def decode(self, encoding: str) -> str:
+        return Slowly("HTTP/1.1 200 OK\r\n")
+
+
+@pytest.mark.parametrize("kind", [ValueError, UnicodeError, AssertionError, KeyError])
+def test_it_comes_out_of_reading_a_status_line(kind: type[Exception]) -> None:
+    stream = Mock(readline=lambda size: Line())
+    error = kind("too late")
+    with limited(error), pytest.raises(kind) as caught:
+        _status_line(stream)
+    assert caught.value is error
+
+
+@pytest.mark.parametrize("kind", [ValueError, UnicodeError, AssertionError, KeyError])
+def test_it_comes_out_of_reading_a_time(kind: type[Exception]) -> None:
+    error = kind("too late")
+    with limited(error), pytest.raises(kind) as caught:
+        ENDPOINTS["prompts.get"].build({**prompt("a"), "createdAt": Slowly("2026-06-17T12:00:00Z")})
+    assert caught.value is error
+
+
+def calls_within(work: Callable[[], object]) -> list[str]:
+    """The functions of ours that run within some work."""
+    found: list[str] = []
+
+    def note(frame: FrameType, event: str, argument: object) -> None:
+        if event == "call" and "to11ai_sdk" in frame.f_code.co_filename:
+            found.append(frame.f_code.co_name)
+
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return found
+
+
+def test_nothing_of_ours_runs_where_python_or_pydantic_would_lose_it() -> None:
+    near, far = socket.socketpair()
+    with near, far:
+        wire = DeadlineSocket(near, 1e9)
+        things: list[object] = [Response(wire), wire, DeadlineSocket(far, 1e9)]
+        del wire
+        assert calls_within(things.clear) == []
+    rendered = ENDPOINTS["prompts.resolve"].build(resolved("a"))
+    assert calls_within(lambda: rendered.model_dump(by_alias=True)) == []
+
+
+def test_what_a_test_tool_raises_for_it_comes_out_of_a_converted_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = TypeError("too late")
+
+    def request(self: object, *args: object) -> None:
+        try:
+            interrupt()
+            time.sleep(5)
+        except TypeError:
+            raise RuntimeError("converted")  # noqa: B904
+
+    monkeypatch.setattr(http.client.HTTPConnection, "request", request)
+    with limited(error), impatient("http://127.0.0.1:1") as client, pytest.raises(TypeError) as caught:
+        get(client, "a")
+    assert caught.value is error

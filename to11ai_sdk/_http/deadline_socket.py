@@ -116,6 +116,9 @@ class DeadlineSocket(io.RawIOBase):
     def close(self) -> None:
         """Do nothing: ``http.client`` closes it after the head of a last reply, with the body still to come."""
 
+    # Not a method of Python: what a signal handler raises within a finalizer is lost.
+    __del__: Any = bool
+
     def has_unread_data(self) -> bool:
         """Return whether bytes are left over from the exchange, or something arrived since."""
         self._idle = True
@@ -147,6 +150,8 @@ def _would_wait(exc: OSError) -> bool:
 
 class _ReplyStream(io.BufferedReader):
     """A stream that stays open when ``HTTPResponse`` closes it at the end of each reply."""
+
+    __del__: Any = bool
 
     def close(self) -> None:
         pass

@@ -21,11 +21,13 @@ LOW_LEVEL_ERRORS = (OSError, http.client.HTTPException, zlib.error, Unsent)
 
 
 def explain(exc: Exception, outer: BaseException | None, host: str, hop: str) -> BaseException:
-    """Return what to raise for one of ``LOW_LEVEL_ERRORS``: a ``To11aiNetworkError``, or what a signal handler raised.
+    """Return what a signal handler raised, a ``To11aiNetworkError`` for one of ``LOW_LEVEL_ERRORS``, or ``exc`` itself.
 
     ``outer`` is what was being handled before; ``host`` was to be reached, ``hop`` connected to: maybe a proxy.
     """
-    return handler_error(exc, outer) or network_error(exc, host, hop if hop != host else None)
+    if raised := handler_error(exc, outer):
+        return raised
+    return network_error(exc, host, hop if hop != host else None) if isinstance(exc, LOW_LEVEL_ERRORS) else exc
 
 
 def network_error(exc: BaseException, host: str, proxy: str | None = None) -> To11aiNetworkError:

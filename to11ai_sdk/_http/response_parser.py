@@ -40,6 +40,7 @@ class Response(http.client.HTTPResponse):
     length: Any
     connection: Any
     """The connection it came on; set once the head is read."""
+    __del__: Any = bool  # as in DeadlineSocket
 
     def begin(self) -> None:
         """Read the head of the reply."""

@@ -65,16 +65,15 @@ class UrllibExchange:
 
     def _run(self, work: Callable[[Call], Result], attempt: HttpAttempt) -> Result:
         from .connection_pool import Call
-        from .network_errors import LOW_LEVEL_ERRORS, explain
+        from .network_errors import explain
 
         outer = sys.exc_info()[1]
         call = Call(attempt)
         host = call.host
         try:
             return work(call)
-        except LOW_LEVEL_ERRORS as exc:
-            error = explain(exc, outer, host, call.host)
-            raise error from error.__cause__
+        except Exception as exc:
+            raise explain(exc, outer, host, call.host)  # noqa: B904 - it has its cause
 
     def _open(self, call: Call) -> tuple[OpenerDirector, KeepAliveHandler, ProxyHandler]:
         from urllib.request import OpenerDirector, ProxyHandler, getproxies, proxy_bypass

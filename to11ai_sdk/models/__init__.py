@@ -76,7 +76,11 @@ def reader(annotation: str) -> Callable[[Any], Any]:
 
 def describe_validation_error(exc: Any) -> str:
     """Describe what of a reply is invalid in one line: the place and the reason, never the value."""
-    problems: list[dict[str, Any]] = exc.errors(include_url=False, include_input=False, include_context=False)
+    problems: list[dict[str, Any]] = exc.errors(include_url=False, include_input=False)
+    for problem in problems:
+        error = problem.get("ctx", {}).get("error")
+        if isinstance(error, Exception) and from_handler(error):
+            raise error  # a signal handler's, within a validator of ours
     first = problems[0]
     place = ".".join(map(str, ("data", *first["loc"])))
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
