@@ -153,7 +153,7 @@ def integration(session: nox.Session) -> None:
         folder = Path(session.create_tmp()).resolve()
         session.run("npm", "install", "--silent", "--prefix", str(folder), "@anthropic-ai/sdk", external=True)
         env["TO11_NODE_MODULES"] = str(folder)
-    session.run("python", "-m", "pytest", "-q", "tests/integration", *session.posargs, env=env)
+    session.run("python", "-m", "pytest", "-q", *IN_PARALLEL, "tests/integration", *session.posargs, env=env)
 
 
 @nox.session(python=FOUND[-1:])
