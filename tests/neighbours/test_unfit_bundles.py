@@ -17,6 +17,7 @@ from faults.server import HEALTHY, ScriptedServer
 import to11ai_sdk
 
 from . import scripts
+from .packing import needs_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,6 +132,7 @@ def run(script: str, made: Path, server: ScriptedServer) -> dict[str, Any]:
     return scripts.run(script, server.url, python=(sys.executable, "-S"), env={"PYTHONPATH": str(made)})
 
 
+@needs_index
 @pytest.mark.parametrize(
     "made",
     [
@@ -158,6 +160,7 @@ def test_nothing_is_sent_and_the_message_says_what_to_do(made: Callable[[Bundles
         assert "zip" in found["get"]["message"]
 
 
+@needs_index
 @pytest.mark.parametrize("made", [of_another_python, zipped])
 def test_warming_up_says_it_in_the_init_phase(made: Callable[[Bundles], Path], bundles: Bundles) -> None:
     with ScriptedServer(HEALTHY) as server:
@@ -167,6 +170,7 @@ def test_warming_up_says_it_in_the_init_phase(made: Callable[[Bundles], Path], b
         assert "pip install" in judge(end)
 
 
+@needs_index
 def test_the_command_of_the_message_mends_it(bundles: Bundles) -> None:
     made = of_another_python(bundles)
     with ScriptedServer(HEALTHY) as server:
@@ -185,6 +189,7 @@ def test_the_command_of_the_message_mends_it(bundles: Bundles) -> None:
         assert [end["value"] for end in found.values()] == ["a"] * 4
 
 
+@needs_index
 def test_a_bundle_that_fits_works(bundles: Bundles) -> None:
     with ScriptedServer(HEALTHY) as server:
         found = run(CALLS, bundles.make(RUNNING, HERE), server)
