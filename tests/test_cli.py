@@ -260,7 +260,15 @@ def test_without_the_extra_a_command_that_needs_it_says_how_to_get_it(command: s
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize(("command", "absent"), [("local", "to11ai_sdk.local.serve"), ("demo", "to11ai_sdk.local")])
+@pytest.mark.parametrize(
+    ("command", "absent"),
+    [
+        ("local", "to11ai_sdk.local.serve"),
+        ("demo", "to11ai_sdk.local"),
+        ("local", "to11ai_sdk.local.commands"),
+        ("demo", "to11ai_sdk.local.commands"),
+    ],
+)
 def test_a_bundle_without_the_local_folder_says_the_same(
     command: str, absent: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -134,29 +134,34 @@ def _is_persistent(version: int, headers: dict[str, str]) -> bool:
 
 def _pieces(response: Response) -> Iterator[bytes]:
     """Yield the body; closes the response, not the connection, at its end."""
-    stream = response.fp
+    stream, left = response.fp, response.length
     if response.chunked:
         while size := _chunk_size(stream):
-            yield from _exactly(stream, size)
-            if b"".join(_exactly(stream, 2)) != b"\r\n":
+            while size > _PIECE:
+                yield _exactly(stream, _PIECE)
+                size -= _PIECE
+            piece = _exactly(stream, size + 2)
+            if piece[-2:] != b"\r\n":
                 raise http.client.HTTPException("an invalid chunk, longer than its size")
+            yield piece[:-2]
         stream.raw.bytes_allowed = MAX_HEAD
         _fields(stream)
-    elif response.length is not None:
-        yield from _exactly(stream, response.length)
-    else:
+    elif left is None:
         while piece := stream.read(_PIECE):
+            yield piece
+    else:
+        while left:
+            piece = _exactly(stream, min(left, _PIECE))
+            left -= len(piece)
             yield piece
     response.close()
 
 
-def _exactly(stream: Any, size: int) -> Iterator[bytes]:
-    while size:
-        piece = stream.read(min(size, _PIECE))
-        if not piece:
-            raise http.client.IncompleteRead(b"", size)
-        size -= len(piece)
-        yield piece
+def _exactly(stream: Any, size: int) -> bytes:
+    piece: bytes = stream.read(size)
+    if len(piece) < size:
+        raise http.client.IncompleteRead(b"", size - len(piece))
+    return piece
 
 
 def _chunk_size(stream: Any) -> int:
