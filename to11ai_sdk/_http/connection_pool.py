@@ -294,6 +294,8 @@ def one_of_each(request: bytes, handed: Mapping[str, str]) -> bytes:
     """
     head, end, body = request.partition(b"\r\n\r\n")
     first, *lines = head.replace(b"\r\n\t", b" ").split(b"\r\n")
+    if len({line[: line.find(b":")].lower() for line in lines}) == len(lines):
+        return request
     outer = {f"{name.lower()}: {value}".encode("latin-1") for name, value in handed.items()}
     fields = [(line.partition(b":")[0].lower(), line) for line in lines]
     fields.sort(key=lambda field: field[0] + field[1][len(field[0]) :] not in outer)
