@@ -289,8 +289,10 @@ def test_those_who_waited_for_an_interrupted_caller_ask_themselves() -> None:
 
 @pytest.mark.parametrize("tls", [False, True], ids=["HTTP", "HTTPS"])
 @pytest.mark.timeout(100, method="thread")
-# Struck between the making of a socket and the block that closes it, a call leaves it to the garbage collection.
+# Struck between the making of a socket and the block that closes it, a call leaves it to the garbage collection; and
+# Python itself swallows what is raised in a finaliser.
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_at_any_moment_of_a_call(tls: bool) -> None:
     chance = random.Random(11)
     before = signal.signal(signal.SIGALRM, Handler(SoftLimit))

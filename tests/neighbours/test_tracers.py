@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from faults.certificates import serving, trusting
-from faults.harness import CALLS, KEY, get
+from faults.harness import CALLS, KEY, descriptors, get
 from faults.server import HEALTHY, Received, ScriptedServer
 
 from to11ai_sdk import create_client
@@ -290,6 +293,36 @@ def test_a_broken_part_of_the_tool_costs_no_call(tool: str, call: str) -> None:
             assert CALLS[call](client, name) == name
         judge(server)
         assert len(server.requests) == 2
+
+
+class SoftLimit(Exception):
+    """What a signal handler raises while a hook runs."""
+
+
+@pytest.mark.parametrize("hook", ["request_hook", "response_hook"])
+def test_a_time_limit_within_the_tool_comes_out(hook: str) -> None:
+    def handler(number: int, frame: object) -> None:
+        raise SoftLimit
+
+    def strike(*arguments: Any) -> None:
+        if client:
+            os.kill(os.getpid(), signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, handler)
+    client: To11aiClient | None = None
+    try:
+        with instrumented(**{hook: strike}), healthy() as (server, made):
+            sockets = {name for name in descriptors() if "socket" in name}
+            client = made
+            with pytest.raises(SoftLimit):
+                get(made, "a")
+            client = None
+            assert len(server.requests) == (hook == "response_hook")
+            time.sleep(0.1)
+            assert {name for name in descriptors() if "socket" in name} == sockets, "the connection is closed"
+            assert get(made, "b") == "b"
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 def test_the_span_of_a_failed_call_says_so() -> None:
