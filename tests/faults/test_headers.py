@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import http.client
 import urllib.request
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,16 @@ import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
+from to11ai_sdk import To11aiNetworkError
+
 from .certificates import serving, trusting
 from .harness import create, get, impatient
-from .server import HEALTHY, Received, ScriptedServer
+from .server import HEALTHY, READ, RESET, Received, ScriptedServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from to11ai_sdk.client import To11aiClient
 
 Connection = http.client.HTTPConnection
 Patch = pytest.MonkeyPatch
@@ -146,3 +151,68 @@ def test_an_error_of_a_tool_comes_out_as_it_is(
     with pytest.raises(ValueError, match="Invalid header value"):
         sent(server)
     assert server.requests == []
+
+
+# --- a tracer around the opener that fails
+
+
+def calling(server: ScriptedServer) -> To11aiClient:
+    return impatient(server.url, ssl_context=trusting() if server.url.startswith("https") else None, timeout_s=5)
+
+
+class TracerError(Exception):
+    """A fault of a tracer."""
+
+
+def around_the_opener(patch: Patch, *, before: BaseException | None = None, after: BaseException | None = None) -> None:
+    """Wrap the opener as instrumentations do, which keep what they wrap."""
+    plain = urllib.request.OpenerDirector.open
+
+    @functools.wraps(plain)
+    def traced(self: Any, *args: Any, **options: Any) -> Any:
+        if before:
+            raise before
+        response = plain(self, *args, **options)
+        if after:
+            raise after
+        return response
+
+    patch.setattr(urllib.request.OpenerDirector, "open", traced)
+
+
+@pytest.mark.parametrize(
+    "fault", [{"before": TracerError()}, {"after": TracerError()}, {"after": OSError("no tracer")}]
+)
+def test_a_tracer_that_fails_fails_no_call(server: ScriptedServer, monkeypatch: Patch, fault: dict[str, Any]) -> None:
+    around_the_opener(monkeypatch, **fault)
+    with calling(server) as client:
+        assert create(client, "a") == "a"
+        assert get(client, "b") == "b"
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("fault", [{"before": KeyboardInterrupt()}, {"after": KeyboardInterrupt()}])
+def test_what_is_no_fault_of_a_tracer_comes_out(
+    server: ScriptedServer, monkeypatch: Patch, fault: dict[str, Any]
+) -> None:
+    around_the_opener(monkeypatch, **fault)
+    with calling(server) as client, pytest.raises(KeyboardInterrupt):
+        get(client, "a")
+    assert len(server.requests) == ("after" in fault)
+
+
+def test_an_opener_that_is_replaced_to_block_the_network_blocks_it(server: ScriptedServer, monkeypatch: Patch) -> None:
+    def blocked(self: object, *args: object, **options: object) -> None:
+        raise TracerError("no network in tests")
+
+    monkeypatch.setattr(urllib.request.OpenerDirector, "open", blocked)
+    with calling(server) as client, pytest.raises(TracerError):
+        get(client, "a")
+    assert server.requests == []
+
+
+def test_a_failure_of_the_network_below_a_tracer_is_one(server: ScriptedServer, monkeypatch: Patch) -> None:
+    around_the_opener(monkeypatch)
+    server.play((READ, RESET))
+    with calling(server) as client, pytest.raises(To11aiNetworkError):
+        create(client, "a")

@@ -51,7 +51,7 @@ class UrllibExchange:
     def __call__(self, attempt: HttpAttempt) -> Reply:
         def converse(call: Call) -> Reply:
             opener, handler, _ = self._opened or self._open(call)
-            return handler.finish(opener.open(call), MAX_BODY)
+            return handler.finish(handler.open_through(opener, call), MAX_BODY)
 
         return self._run(converse, attempt)
 
