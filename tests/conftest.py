@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,10 +15,6 @@ settings.register_profile("sdk", deadline=None, max_examples=ALL)
 # nox runs all examples on one Python, and these on the others.
 settings.register_profile("brief", settings.get_profile("sdk"), max_examples=ALL // 3)
 settings.load_profile("sdk")
-
-# Coverage is measured in the workers of a parallel run, not in the processes that tests start.
-if "PYTEST_XDIST_WORKER" in os.environ:
-    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
 
 def pytest_collection_finish() -> None:

@@ -125,7 +125,7 @@ class To11aiClient(Unique):
             if name not in ("_transport", "_cache", "prompts", "project_environments", "routing_rules"):
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
             # A process that makes a client and makes no call imports nothing more.
-            with importing:
+            with importing.lock:
                 if name not in vars(self):
                     self._make(name)
                 return vars(self)[name]

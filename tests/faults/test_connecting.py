@@ -73,7 +73,7 @@ def test_the_first_calls_of_many_threads_share_what_is_made_once(monkeypatch: py
     with ScriptedServer(HEALTHY, tls=serving()) as server, impatient(server.url, timeout_s=5) as client:
         got: list[str] = []
         threads = [threading.Thread(target=lambda: got.append(get(client, "a"))) for _ in range(8)]
-        with importing:
+        with importing.lock:
             for thread in threads:
                 thread.start()
             time.sleep(0.1)

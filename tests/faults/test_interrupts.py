@@ -21,6 +21,7 @@ from unittest.mock import Mock
 import pytest
 
 from to11ai_sdk import To11aiError, To11aiNetworkError, create_client
+from to11ai_sdk._http import process_safety
 from to11ai_sdk._http.deadline_socket import DeadlineSocket
 from to11ai_sdk._http.encoding import json_bytes
 from to11ai_sdk._http.response_parser import Response, _status_line
@@ -531,3 +532,33 @@ def test_what_a_test_tool_raises_for_it_comes_out_of_a_converted_error(monkeypat
     with limited(error), impatient("http://127.0.0.1:1") as client, pytest.raises(TypeError) as caught:
         get(client, "a")
     assert caught.value is error
+
+
+def test_no_lock_stays_held_wherever_a_handler_raises() -> None:
+    class LimitError(Exception):
+        pass
+
+    def handler(signum: int, frame: object) -> None:
+        raise LimitError
+
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        for number in range(300):
+            with pytest.raises(LimitError):
+                signal.setitimer(signal.ITIMER_REAL, 0.0003 + number % 100 * 1e-6)
+                while True:
+                    with process_safety.in_openssl.lock:
+                        pass
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    free: list[bool] = []
+
+    def take() -> None:
+        if process_safety.in_openssl.lock.acquire(timeout=1):
+            process_safety.in_openssl.lock.release()
+            free.append(True)
+
+    thread = threading.Thread(target=take)
+    thread.start()
+    thread.join()
+    assert free == [True]

@@ -268,7 +268,7 @@ context = ssl.create_default_context(cadata=sys.argv[2]) if sys.argv[2] else Non
 client = create_client(api_key={KEY!r}, base_url=sys.argv[1], ssl_context=context)
 class Looking:
     def find_spec(self, name, *rest):
-        if not (process_safety.importing._lock._is_owned() or process_safety.in_openssl._lock._is_owned()):
+        if not (process_safety.importing.lock._is_owned() or process_safety.in_openssl.lock._is_owned()):
             print(name)
 sys.meta_path.insert(0, Looking())
 client.prompts.get(project_id="p", prompt_id="a")
@@ -291,7 +291,7 @@ def test_a_fork_does_not_wait_for_ever(
     held, done = threading.Event(), threading.Event()
 
     def work() -> None:
-        with process_safety.importing, process_safety.in_openssl:
+        with process_safety.importing.lock, process_safety.in_openssl.lock:
             held.set()
             done.wait(20)
 
@@ -324,7 +324,7 @@ def test_a_child_of_a_fork_that_did_not_wait_makes_the_lock_anew(monkeypatch: py
 
 def test_a_fork_inside_of_what_forks_wait_for(pair: tuple[ScriptedServer, To11aiClient]) -> None:
     _, client = pair
-    with process_safety.importing, process_safety.in_openssl:
+    with process_safety.importing.lock, process_safety.in_openssl.lock:
         assert in_child(lambda: expect(get, client, "child")) == 0
     expect(get, client, "after")
 

@@ -57,7 +57,7 @@ class DeadlineSocket(io.RawIOBase):
             self.sock.settimeout(0)
             # Given text, it loads the IDNA codec first.
             name = host.encode("ascii")
-            with in_openssl:
+            with in_openssl.lock:
                 self.sock = tls = context.wrap_socket(self.sock, server_hostname=name, do_handshake_on_connect=False)
             while wants := _step(tls):
                 _ready(tls, self.left(), writing=wants == "write")
@@ -170,7 +170,7 @@ def _step(tls: ssl.SSLSocket) -> Literal["read", "write"] | None:
     from ssl import SSLWantReadError, SSLWantWriteError
 
     try:
-        with in_openssl:
+        with in_openssl.lock:
             tls.do_handshake()
     except SSLWantReadError:
         return "read"

@@ -21,32 +21,30 @@ MAX_LINKS = 50
 
 
 class ForkSafeLock:
-    """A reentrant lock that a fork waits for, so that no child begins with the work in its block half done."""
+    """A reentrant lock that a fork waits for, so that no child begins with the work in its block half done.
+
+    Enter its ``lock``, ``with importing.lock:``: methods of Python in between could be left by a signal handler's exception
+    with the lock held.
+    """
 
     def __init__(self) -> None:
-        self._lock = RLock()
+        self.lock = RLock()
         self._forking = local()
         if hasattr(os, "register_at_fork"):  # pragma: no branch - not on Windows, which does not fork
             os.register_at_fork(before=self._before, after_in_parent=self._after, after_in_child=self._after_in_child)
 
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(self, *exc_info: object) -> None:
-        self._lock.release()
-
     def _before(self) -> None:
-        self._forking.held = self._lock.acquire(timeout=FORK_WAIT_S)
+        self._forking.held = self.lock.acquire(timeout=FORK_WAIT_S)
 
     def _after(self) -> None:
         if self._forking.held:
-            self._lock.release()
+            self.lock.release()
 
     def _after_in_child(self) -> None:
         if not self._forking.held:
-            self._lock = RLock()
+            self.lock = RLock()
         else:
-            self._lock.release()
+            self.lock.release()
 
 
 importing: ForkSafeLock = ForkSafeLock()

@@ -39,7 +39,7 @@ class UrllibExchange:
 
     def prepare(self) -> None:
         if self._opened is None:
-            with importing:
+            with importing.lock:
                 from . import network_errors  # noqa: F401  # pyright: ignore[reportUnusedImport] - imports all that a call needs
         if self._secure:
             try:
@@ -85,7 +85,7 @@ class UrllibExchange:
         if proxy_bypass(call.host) or bypasses_proxy(call.host, proxies.get("no", "")):
             proxies = {}
         _check_proxy(call, proxies.get(call.type))
-        with in_openssl:
+        with in_openssl.lock:
             if self._opened is None:
                 handler = KeepAliveHandler(self._tls, self._own_context)
                 opener = OpenerDirector()
@@ -100,7 +100,7 @@ class UrllibExchange:
         return self._context or self._trusting()
 
     def _trusting(self) -> ssl.SSLContext:
-        with in_openssl:
+        with in_openssl.lock:
             if self._context is None:
                 import ssl
 
@@ -127,7 +127,7 @@ def bypasses_proxy(host: str, names: str) -> bool:
 
 
 def _covers(entry: str, name: str) -> bool:
-    with importing:
+    with importing.lock:
         from ipaddress import ip_address, ip_network
 
     try:
@@ -165,7 +165,7 @@ def _check_proxy(call: Call, proxy: str | None) -> None:
     if not usable or port == 0:
         # Not printed: it may hold a password.
         raise _refused(f"{call.host}: HTTPS_PROXY is not the address of an HTTP proxy, like http://proxy.example:3128")
-    with importing:
+    with importing.lock:
         "".encode("idna")  # loads the codec, which http.client uses for a tunnel
 
 

@@ -109,7 +109,7 @@ class Endpoint:
     @cached_property
     def result(self) -> Callable[[Any], Any]:
         """Return what builds the result; the first use imports Pydantic and the models."""
-        with importing:
+        with importing.lock:
             from .. import models
 
             models.load()
@@ -118,7 +118,7 @@ class Endpoint:
     def load(self) -> None:
         """Import Pydantic and its compiled core; an ``ImportError`` says what does not fit this Python or platform."""
         if "result" not in vars(self):
-            with importing:
+            with importing.lock:
                 from .. import models
 
                 models.load()
