@@ -541,14 +541,17 @@ def test_no_lock_stays_held_wherever_a_handler_raises() -> None:
     def handler(signum: int, frame: object) -> None:
         raise LimitError
 
+    def take_and_give_back(until_s: float) -> None:
+        signal.setitimer(signal.ITIMER_REAL, until_s)
+        while True:
+            with process_safety.in_openssl.lock:
+                pass
+
     before = signal.signal(signal.SIGALRM, handler)
     try:
         for number in range(300):
             with pytest.raises(LimitError):
-                signal.setitimer(signal.ITIMER_REAL, 0.0003 + number % 100 * 1e-6)
-                while True:
-                    with process_safety.in_openssl.lock:
-                        pass
+                take_and_give_back(0.0003 + number % 100 * 1e-6)
     finally:
         signal.signal(signal.SIGALRM, before)
     free: list[bool] = []

@@ -312,13 +312,13 @@ def test_a_child_of_a_fork_that_did_not_wait_makes_the_lock_anew(monkeypatch: py
     monkeypatch.delattr(os, "register_at_fork")
     monkeypatch.setattr(process_safety, "FORK_WAIT_S", 0.01)
     guard = process_safety.ForkSafeLock()
-    lock = guard._lock
+    lock = guard.lock
     with ThreadPoolExecutor(1) as other:
         other.submit(lock.acquire).result()
         guard._before()
         guard._after_in_child()
-        with guard:
-            assert guard._lock is not lock
+        with guard.lock:
+            assert guard.lock is not lock
         other.submit(lock.release).result()
 
 

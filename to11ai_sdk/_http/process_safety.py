@@ -23,7 +23,7 @@ MAX_LINKS = 50
 class ForkSafeLock:
     """A reentrant lock that a fork waits for, so that no child begins with the work in its block half done.
 
-    Enter its ``lock``, ``with importing.lock:``: methods of Python in between could be left by a signal handler's exception
+    Enter its ``lock``, ``with importing.lock:``: a signal handler that raises could leave a method of Python in between
     with the lock held.
     """
 
