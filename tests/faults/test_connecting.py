@@ -118,11 +118,21 @@ def test_a_silent_address_leaves_time_for_the_next(deaf: str, monkeypatch: pytes
         assert get(client, "a") == "a"
 
 
+def test_python_without_tls_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    fault = RuntimeError("TLS not supported in this environment")
+    assert network_errors.explain(fault, None, "to11.test", "to11.test") is fault
+    monkeypatch.setattr(network_errors, "_NO_NETWORK", True)
+    error = network_errors.explain(fault, None, "to11.test", "to11.test")
+    assert isinstance(error, To11aiNetworkError)
+    assert error.final
+    assert "no network of its own (RuntimeError: TLS not supported" in str(error)
+
+
 def test_python_without_a_network_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(network_errors, "_NO_NETWORK", True)
     with (
         impatient(f"http://127.0.0.1:{closed_port()}", max_retries=3) as client,
-        pytest.raises(To11aiNetworkError, match=r"runs in WebAssembly, which has no network") as caught,
+        pytest.raises(To11aiNetworkError, match=r"runs in WebAssembly \(Pyodide\), which has no network") as caught,
     ):
         get(client, "a")
     assert (caught.value.attempts, caught.value.final) == (1, True)

@@ -68,7 +68,6 @@ def test_what_needs_no_network_works(found: dict[str, Any]) -> None:
     assert sorted(found["errors"]) == ["http", "https"]
 
 
-@pytest.mark.xfail(reason="the message does not name the cause yet")
 def test_that_there_is_no_network_is_said_at_once(found: dict[str, Any]) -> None:
     for message, attempts in found["errors"].values():
         assert "Pyodide" in message

@@ -27,7 +27,10 @@ def explain(exc: Exception, outer: BaseException | None, host: str, hop: str) ->
     """
     if raised := handler_error(exc, outer):
         return raised
-    return network_error(exc, host, hop if hop != host else None) if isinstance(exc, LOW_LEVEL_ERRORS) else exc
+    # Pyodide has no TLS, which its ssl says by a RuntimeError.
+    if isinstance(exc, LOW_LEVEL_ERRORS) or (_NO_NETWORK and isinstance(exc, RuntimeError)):
+        return network_error(exc, host, hop if hop != host else None)
+    return exc
 
 
 def network_error(exc: BaseException, host: str, proxy: str | None = None) -> To11aiNetworkError:
@@ -40,7 +43,7 @@ def network_error(exc: BaseException, host: str, proxy: str | None = None) -> To
     final = _NO_NETWORK or _wants_certificate(cause) or (isinstance(exc, Unsent) and exc.final)
     words = _HANDSHAKE_ENDED if final and _is_end(cause) else _describe(cause)
     if _NO_NETWORK:
-        words = f"this Python runs in WebAssembly, which has no network of its own ({words})"
+        words = f"this Python runs in WebAssembly (Pyodide), which has no network of its own ({words})"
     if proxy:
         host, words = f"{host} through the proxy {proxy}", f"{words}; see HTTPS_PROXY and NO_PROXY"
     error = To11aiNetworkError(f"{host}: {words}")
