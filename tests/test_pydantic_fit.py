@@ -165,13 +165,13 @@ run = getattr(interpreters, "exec", None) or interpreters.run_string
 code = '''
 import sys
 sys.path[:] = %r
-from to11ai_sdk import create_client
+from to11ai_sdk import To11aiError, create_client
 client = create_client(api_key="to11_sk_x", base_url=%r)
 try:
     client.prompts.create(project_id="p", slug="a", name="a")
 except ImportError as exc:
     print(exc)
-else:
+except To11aiError:  # the server's reply is none
     print("it fits")
 ''' % (sys.path, sys.argv[1])
 assert not run(interpreters.create(), code)
