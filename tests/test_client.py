@@ -7,6 +7,8 @@ import ssl
 import subprocess
 import sys
 import textwrap
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from to11ai_sdk import (
     To11aiClient,
     create_client,
 )
+from to11ai_sdk._http.process_safety import importing
 from to11ai_sdk.resources.table import ENDPOINTS
 
 TYPE_CHECKING = False
@@ -133,6 +136,18 @@ def test_the_namespaces() -> None:
         assert type(client.project_environments) is ProjectEnvironmentResource
         assert type(client.routing_rules.versions) is RoutingRuleVersionResource
         assert type(client.routing_rules.releases) is RoutingRuleReleaseResource
+
+
+def test_threads_that_ask_first_together_get_one_namespace() -> None:
+    with create_client(api_key="k", base_url=URL) as client:
+        got: list[object] = []
+        with importing.lock:
+            other = threading.Thread(target=lambda: got.append(client.prompts))
+            other.start()
+            time.sleep(0.1)
+            mine = client.prompts
+        other.join()
+        assert got == [mine]
 
 
 def test_a_client_shows_where_it_calls() -> None:

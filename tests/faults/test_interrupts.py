@@ -15,6 +15,7 @@ import time
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
@@ -24,6 +25,9 @@ from to11ai_sdk import To11aiError, To11aiNetworkError, create_client
 from to11ai_sdk._http import process_safety
 from to11ai_sdk._http.deadline_socket import DeadlineSocket
 from to11ai_sdk._http.encoding import json_bytes
+from to11ai_sdk._http.envelope import error_from_reply
+from to11ai_sdk._http.exchange import Reply
+from to11ai_sdk._http.process_safety import handler_error
 from to11ai_sdk._http.response_parser import Response, _status_line
 from to11ai_sdk._http.urllib_exchange import UrllibExchange
 from to11ai_sdk.cache import prompt_key
@@ -565,3 +569,59 @@ def test_no_lock_stays_held_wherever_a_handler_raises() -> None:
     thread.start()
     thread.join()
     assert free == [True]
+
+
+class SlowBody(bytes):
+    """A body that takes so long to read that the limit is reached."""
+
+    def removeprefix(self, prefix: object) -> Any:
+        interrupt()
+        time.sleep(5)
+
+
+def test_it_comes_out_of_reading_the_body_of_an_error() -> None:
+    error = ValueError("too late")
+    with limited(error), pytest.raises(ValueError, match="too late") as caught:
+        error_from_reply(Reply(503, {}, SlowBody(b"{}")))
+    assert caught.value is error
+
+
+def test_it_comes_out_of_building_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(data: object) -> None:
+        interrupt()
+        time.sleep(5)
+
+    row = ENDPOINTS["prompts.get"]
+    monkeypatch.setitem(vars(row), "result", slow)
+    error = ValueError("too late")
+    with limited(error), pytest.raises(ValueError, match="too late") as caught:
+        row.build({})
+    assert caught.value is error
+
+
+class SlowSocket(socket.socket):
+    """A socket that takes so long to look at that the limit is reached."""
+
+    def recv(self, *args: object) -> Any:
+        interrupt()
+        time.sleep(5)
+
+
+def test_it_comes_out_of_looking_at_a_kept_connection() -> None:
+    near, far = socket.socketpair()
+    error = OSError("too late")
+    with far, SlowSocket(fileno=near.detach()) as slow:
+        far.sendall(b"x")
+        wire = DeadlineSocket(slow, 1e9)
+        wire._idle = True
+        with limited(error), pytest.raises(OSError, match="too late") as caught:
+            wire.has_unread_data()
+    assert caught.value is error
+
+
+def test_a_chain_of_causes_without_end_is_not_followed_for_ever() -> None:
+    errors = [OSError(number) for number in range(100)]
+    for error, cause in pairwise(errors):
+        error.__cause__ = cause
+    errors[-1].__cause__ = errors[0]
+    assert handler_error(errors[0], None) is None

@@ -250,6 +250,22 @@ def test_a_write_that_times_out_says_nothing_of_them() -> None:
         assert len(waiting(pair.client)) == 2
 
 
+class Emptied(list[Any]):
+    """A list from which another thread takes what there is as soon as somebody looks at its length."""
+
+    def __len__(self) -> int:
+        self.clear()
+        return 1
+
+
+def test_those_that_another_thread_took_meanwhile_are_its_own() -> None:
+    for pair in keeping(1, timeout_s=0.5, max_retries=1):
+        handler = pair.client._transport._exchange._opened[1]  # type: ignore[attr-defined,index]
+        handler._idle = Emptied(handler._idle)
+        assert get(pair.client, "a") == "a"
+        assert len(pair.slept) == 1
+
+
 # Connections that end while they wait
 
 
