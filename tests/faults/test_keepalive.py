@@ -254,8 +254,12 @@ class Emptied(list[Any]):
     """A list from which another thread takes what there is as soon as somebody looks at its length."""
 
     def __len__(self) -> int:
-        self.clear()
+        while self:
+            self.pop().abort()
         return 1
+
+    def __bool__(self) -> bool:
+        return super().__len__() > 0
 
 
 def test_those_that_another_thread_took_meanwhile_are_its_own() -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MAX_HEAD = 256 * 1024
 """Bytes of status line and headers that are read, interim replies included."""
 
-MAX_LATE = 32
+MAX_LATE = 4
 """Reads after the deadline, of what had arrived by then."""
 
 _LONGEST_POLL_MS = 2**31 - 1

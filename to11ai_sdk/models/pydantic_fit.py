@@ -25,7 +25,8 @@ def _fault(exc: ImportError) -> str:
     folders = [Path(name) for name in spec.submodule_search_locations or ()]
     if not any(folder.is_dir() for folder in folders):
         return f"A compiled module cannot be imported from a zip file; unpack it, with Pydantic for {here}"
-    builds = sorted(path.name for folder in folders for path in folder.glob("_pydantic_core*.[sp][oy]*"))
+    files = [path for folder in folders for path in folder.glob("_pydantic_core*")]
+    builds = sorted(path.name for path in files if path.suffix in (".so", ".pyd"))
     found = ", ".join(builds) or "none"
     needs = f"it needs {EXTENSION_SUFFIXES[0]}, found: {found}"
     return f"Pydantic's compiled core does not fit {here} ({needs}); install it"
