@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MAX_HEAD = 256 * 1024
 """Bytes of status line and headers that are read, interim replies included."""
 
-MAX_LATE = 4
+MAX_LATE = 32
 """Reads after the deadline, of what had arrived by then."""
 
 _LONGEST_POLL_MS = 2**31 - 1
@@ -40,7 +40,7 @@ class DeadlineSocket(io.RawIOBase):
     def start(self, deadline: float) -> None:
         self.deadline = deadline
         self.received: int = 0
-        self._late = 0
+        self.late: int = 0
         self.bytes_allowed: float = float(MAX_HEAD)
         self._idle = False
 
@@ -97,8 +97,8 @@ class DeadlineSocket(io.RawIOBase):
     def _receive(self, buffer: Any) -> int:
         left = max(self.deadline - monotonic(), 0)
         while True:
-            self._late += not left
-            if self._late > MAX_LATE:
+            self.late += not left
+            if self.late > MAX_LATE:
                 raise TimeoutError("timed out")
             self.sock.settimeout(left)
             try:

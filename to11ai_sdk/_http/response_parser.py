@@ -26,6 +26,8 @@ _HEX = frozenset(b"0123456789abcdefABCDEF")
 _GZIP = ("gzip", "x-gzip")
 _PIECE = 64 * 1024
 _LINE = 64 * 1024
+MAX_LATE_CHUNKS = 1000
+"""Chunks that are read after the deadline, of what had arrived by then."""
 
 
 class Response(http.client.HTTPResponse):
@@ -136,7 +138,11 @@ def _pieces(response: Response) -> Iterator[bytes]:
     """Yield the body; closes the response, not the connection, at its end."""
     stream, left = response.fp, response.length
     if response.chunked:
+        late = 0
         while size := _chunk_size(stream):
+            late += bool(stream.raw.late)
+            if late > MAX_LATE_CHUNKS:
+                raise TimeoutError("timed out")
             while size > _PIECE:
                 yield _exactly(stream, _PIECE)
                 size -= _PIECE
