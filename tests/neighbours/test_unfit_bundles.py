@@ -208,6 +208,8 @@ number = interpreters.create()
 code = "import sys; sys.argv = ['', " + repr(sys.argv[1]) + "]; sys.path[:] = " + repr(sys.path) + "\\n" + inner
 getattr(interpreters, "exec", interpreters.run_string)(number, code)
 sys.stdout.flush()
+# Python 3.12 may crash when it ends a sub-interpreter that could not load a compiled module.
+__import__("os")._exit(0)
 """
 
 
