@@ -20,7 +20,10 @@ class Request:
     __slots__ = ("body", "method", "path", "query")
 
     def __init__(self, method: str, path: str, query: dict[str, str], body: dict[str, Any] | None) -> None:
-        self.method, self.path, self.query, self.body = method, path, query, body
+        self.method: str = method
+        self.path: str = path
+        self.query: dict[str, str] = query
+        self.body: dict[str, Any] | None = body
 
     @property
     def target(self) -> str:

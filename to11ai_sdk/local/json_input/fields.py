@@ -60,8 +60,8 @@ class Field:
     WHOLE = "a whole number, {low} or more"
 
     def __init__(self, value: Any, path: Path = ()) -> None:
-        self.value = value
-        self.path = path
+        self.value: Any = value
+        self.path: Path = path
 
     def mismatch(self, expected: str, choices: Sequence[str] = ()) -> Exception:
         """Return the error of a value that is not what is expected, such as ``a string``."""

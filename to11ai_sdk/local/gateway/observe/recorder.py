@@ -63,7 +63,7 @@ class CallRecord:
     def __init__(
         self, recorder: Recorder, call: ReceivedCall, started_at: datetime, timer: Callable[[], float]
     ) -> None:
-        self.call = call
+        self.call: ReceivedCall = call
         self.attempt: Attempt | None = None
         self.facts: ReplyFacts = ReplyFacts()
         self.is_stream: bool = False
