@@ -109,6 +109,8 @@ def suite(
         env: environment variables besides those of this process.
         files: their text by name, without the suffix.
     """
+    # Its own, or pytest takes the settings of a project around the folder.
+    (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     for name, text in files.items():
         (folder / f"{name}.py").write_text(dedent(text), encoding="utf-8")
     outcome = folder / "outcome.xml"

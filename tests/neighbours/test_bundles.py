@@ -49,7 +49,7 @@ def build(folder: Path, tool: str, *, first_on_path: Path) -> None:
 
 def release(folder: Path) -> None:
     """Make a newer version of the source."""
-    project, module = folder / "pyproject.toml", folder / "to11ai_sdk" / "wire.py"
+    project, module = folder / "pyproject.toml", folder / "to11ai_sdk" / "settings.py"
     project.write_text(project.read_text("utf-8").replace('\nversion = "', '\nversion = "99.'), "utf-8")
     module.write_text(module.read_text("utf-8") + "\nNEWER = True\n", "utf-8")
 
@@ -120,7 +120,7 @@ class TestCommands:
 
     @staticmethod
     def is_the_newest(bundle: Path) -> None:
-        assert (bundle / "to11ai_sdk" / "wire.py").read_text("utf-8").endswith("NEWER = True\n")
+        assert (bundle / "to11ai_sdk" / "settings.py").read_text("utf-8").endswith("NEWER = True\n")
         assert [path.name[:14] for path in bundle.glob("to11ai_sdk-*.dist-info")] == ["to11ai_sdk-99."]
 
     def test_pytest_runs_with_the_bundle_on_its_path(self, tmp_path: Path) -> None:
