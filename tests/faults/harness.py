@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 import traceback
+from contextlib import contextmanager
 from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,7 +25,7 @@ from .server import HEALTHY, Script, ScriptedServer
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 KEY = "to11_sk_N3verL3tThisB3Seen"
 TIMEOUT_S = 0.3
@@ -137,6 +138,22 @@ def descriptors() -> set[str]:
         except FileNotFoundError:  # the listing itself
             continue
     return found
+
+
+@contextmanager
+def deaf() -> Iterator[int]:
+    """The port of a server whose queue is full: the kernel leaves everyone waiting."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        waiting = [socket.socket() for _ in range(4)]
+        for sock in waiting:
+            sock.setblocking(False)
+            sock.connect_ex(listener.getsockname())
+        time.sleep(0.05)
+        yield listener.getsockname()[1]
+        for sock in waiting:
+            sock.close()
 
 
 @cache

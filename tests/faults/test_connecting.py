@@ -19,27 +19,18 @@ from to11ai_sdk._http.urllib_exchange import UrllibExchange
 from to11ai_sdk.errors import To11aiNetworkError
 
 from .certificates import serving, trusting
-from .harness import closed_port, create, descriptors, get, impatient
+from .harness import closed_port, create, deaf, descriptors, get, impatient
 from .server import HEALTHY, ScriptedServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@pytest.fixture
-def deaf() -> Iterator[str]:
-    """The address of a server whose queue is full: the kernel leaves everyone waiting."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        waiting = [socket.socket() for _ in range(4)]
-        for sock in waiting:
-            sock.setblocking(False)
-            sock.connect_ex(listener.getsockname())
-        time.sleep(0.05)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        for sock in waiting:
-            sock.close()
+@pytest.fixture(name="deaf")
+def deaf_address() -> Iterator[str]:
+    """The address of a server that leaves everyone waiting."""
+    with deaf() as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def test_a_connection_that_does_not_come_about_ends_with_the_attempt(deaf: str) -> None:

@@ -34,7 +34,7 @@ from to11ai_sdk.cache import prompt_key
 from to11ai_sdk.resources.table import ENDPOINTS
 
 from .certificates import serving, trusting
-from .harness import KEY, closed_port, create, descriptors, get, impatient, resolve
+from .harness import KEY, closed_port, create, deaf, descriptors, get, impatient, resolve
 from .server import HEALTHY, HOLD, KEEP, READ, SIP, Received, Script, ScriptedServer, good, prompt, resolved
 
 if TYPE_CHECKING:
@@ -213,22 +213,6 @@ def test_it_comes_out_of_a_request_that_is_not_taken(kind: str) -> None:
             client.prompts.create(project_id="p", slug="s", name="x" * 8_000_000)
         assert caught.value is error
         assert server.connections == 1
-
-
-@contextmanager
-def deaf() -> Iterator[int]:
-    """The port of a server whose queue is full: the kernel leaves everyone waiting."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        waiting = [socket.socket() for _ in range(4)]
-        for sock in waiting:
-            sock.setblocking(False)
-            sock.connect_ex(listener.getsockname())
-        time.sleep(0.05)
-        yield listener.getsockname()[1]
-        for sock in waiting:
-            sock.close()
 
 
 @pytest.mark.parametrize("kind", RAISED)

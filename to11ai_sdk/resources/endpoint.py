@@ -112,7 +112,6 @@ class Endpoint:
         with importing.lock:
             from .. import models
 
-            models.load()
             return models.reader(self.signature.__annotations__["return"])
 
     def load(self) -> None:
