@@ -62,8 +62,8 @@ class HttpAttempt:
         self.deadline = deadline
         # The end of the whole call.
         self.ends = ends
-        # Whether it may use an idle connection: if the server has just closed that one, nobody knows whether the request
-        # was processed.
+        # Whether it may use an idle connection: if the server has just closed that one, nobody knows whether the
+        # request was processed.
         self.safe = safe
         self.meanwhile = meanwhile
         self.clock = clock
