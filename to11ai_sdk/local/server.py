@@ -94,7 +94,7 @@ class LocalTo11(Unique, Owner):
         return self
 
     def stop(self) -> None:
-        """Finish the requests in progress; close the clients it returned, all connections and the state."""
+        """Finish the requests in progress; close the clients of :meth:`client`, all connections and the state."""
         running, self._running = self._running, None
         if running is not None:
             running.stop()

@@ -14,9 +14,11 @@ _ENVIRONMENTS = "/v1/projects/{project_id}/environments"
 
 
 class ProjectEnvironmentResource(Resource):
-    """``client.project_environments``: every method takes keyword arguments only.
+    """``client.project_environments``: the environments of a project.
 
-    Each may raise the exceptions of :mod:`to11ai_sdk.errors`. Source: the page "Python SDK" of the to11 reference.
+    Methods take keyword arguments only, and may raise the exceptions of :mod:`to11ai_sdk.errors`.
+
+    Source: the page "Python SDK" of the to11 reference.
     """
 
     namespace = "project_environments"

@@ -35,9 +35,11 @@ _LABEL = _LABELS + "/{label}"
 
 
 class PromptResource(Resource):
-    """``client.prompts``: every method takes keyword arguments only.
+    """``client.prompts``: prompts, their versions and labels, and the label registry of a project.
 
-    Each may raise the exceptions of :mod:`to11ai_sdk.errors`. Source: the page "Python SDK" of the to11 reference.
+    Methods take keyword arguments only, and may raise the exceptions of :mod:`to11ai_sdk.errors`.
+
+    Source: the page "Python SDK" of the to11 reference.
     """
 
     namespace = "prompts"

@@ -146,9 +146,11 @@ class RoutingRuleReleaseResource(Resource):
 
 
 class RoutingRulesResource(Unique):
-    """``client.routing_rules``: the two namespaces of routing rules; each method takes keyword arguments only.
+    """``client.routing_rules``: the versions and releases of routing rules.
 
-    Each may raise the exceptions of :mod:`to11ai_sdk.errors`. Source: the page "Python SDK" of the to11 reference.
+    Methods take keyword arguments only, and may raise the exceptions of :mod:`to11ai_sdk.errors`.
+
+    Source: the page "Python SDK" of the to11 reference.
 
     Attributes:
         versions: the versions of a rule.
