@@ -1,6 +1,6 @@
 """``python -m bench.lambda_ [--quick]``: the figures of docs/lambda.md, as tables.
 
-It runs the README's commands and the README's handler under the real ``awslambdaric``, which has to be installed, with
+It runs the commands and the handler of that page under the real ``awslambdaric``, which has to be installed, with
 :class:`RuntimeApi` on the other side. Lambda gives a function a whole CPU while it starts and then a share that grows
 with its memory; here a quota of the process's control group does the second (Linux, as root), set after the start.
 """
@@ -27,7 +27,7 @@ from pathlib import Path
 from .lambda_runtime import FunctionError, RuntimeApi
 from .measure import ROOT, Servers, interleaved, servers
 
-README = (ROOT / "README.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "lambda.md").read_text("utf-8")
 WHOLE_CPU_MB = 1769
 """The memory at which a function has one CPU (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html)."""
 PERIOD_US = 20_000
@@ -43,13 +43,13 @@ SHORT_TTL = "ttl_seconds=0.5,"
 
 
 def block(start: str) -> str:
-    """The block of the README that holds this line."""
-    blocks: list[str] = re.findall(r"^```\w+\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    """The block of the page that holds this line."""
+    blocks: list[str] = re.findall(r"^```\w+\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     return next(found for found in blocks if start in found)
 
 
 def build(folder: Path) -> Path:
-    """A bundle made by the README's commands, in a copy of the source."""
+    """A bundle made by the page's commands, in a copy of the source."""
     for name in ("to11ai_sdk", "pyproject.toml", "README.md", "LICENSE"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, folder / name)
@@ -60,13 +60,13 @@ def build(folder: Path) -> Path:
 
 
 def handlers(bundle: Path) -> dict[str, str]:
-    """The README's handler in the bundle, as it is and otherwise: what each does, and its name."""
-    readme = re.sub(r'"https://api.to11.ai"', 'os.environ["TO11_API_URL"]', block("def handler("))
-    warm = next(line.strip() for line in readme.splitlines() if line.strip().startswith("client.warm_up("))
+    """The page's handler in the bundle, as it is and otherwise: what each does, and its name."""
+    shown = re.sub(r'"https://api.to11.ai"', 'os.environ["TO11_API_URL"]', block("def handler("))
+    warm = next(line.strip() for line in shown.splitlines() if line.strip().startswith("client.warm_up("))
     variants = {
-        "no warm_up": readme.replace(warm, "pass"),
-        "warm_up(connect=False)": readme.replace(warm, "client.warm_up(connect=False)"),
-        "warm_up()": readme,
+        "no warm_up": shown.replace(warm, "pass"),
+        "warm_up(connect=False)": shown.replace(warm, "client.warm_up(connect=False)"),
+        "warm_up()": shown,
     }
     for number, code in enumerate(variants.values()):
         (bundle / f"app{number}.py").write_text(code.replace("timeout_s=3.0,", f"timeout_s=3.0,{SHORT_TTL}"), "utf-8")
@@ -216,7 +216,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer runs: to see that it works, not to conclude")
     options = parser.parse_args()
     if f"--python-version {sys.version_info[0]}.{sys.version_info[1]} " not in block("pip install --no-compile"):
-        parser.error("run it with the Python that the README's bundle is for")
+        parser.error("run it with the Python that the page's bundle is for")
     if find_spec("awslambdaric") is None:
         parser.error("install awslambdaric beside it")
     with tempfile.TemporaryDirectory() as name, servers(Path(name)) as up:

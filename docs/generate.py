@@ -46,8 +46,8 @@ PLAIN_TYPES = {
 PAGE = Path(__file__).with_name("reference.md")
 HEAD = """# Reference
 
-Every public name of `to11ai_sdk`, written by `docs/generate.py` from the code; do not edit. All methods below
-`client` take keyword arguments only. Any call may raise what [Errors](#errors) lists.
+Every public name of `to11ai_sdk`. `docs/generate.py` writes this page from the code; do not edit it. All methods below
+`client` take keyword arguments only. Any call may raise the exceptions under [Errors](#errors).
 """
 
 
@@ -185,7 +185,7 @@ def namespaces() -> Iterator[str]:
     """The calls of the API, namespace by namespace."""
     for owner in OWNERS:
         yield f"## `client.{owner.namespace}`"
-        yield f"An object of the class `{owner.__name__}`."
+        yield f"Class `{owner.__name__}`."
         yield markdown(parts(owner.__doc__).prose)
         yield from calls(owner)
 
@@ -230,7 +230,7 @@ def model(name: str, kind: type[base.Model]) -> Iterator[str]:
         )
         for field, info in kind.model_fields.items()
     )
-    yield table(("field", "on the wire", "type", "always there"), *rows)
+    yield table(("field", "name in JSON", "type", "always present"), *rows)
     for member, value in members(kind):
         if isinstance(value, property) and member not in dir(base.Model):
             yield f"`{member}`: {markdown(parts(value.__doc__).prose)}"
@@ -320,7 +320,7 @@ def main() -> None:
     if "--check" not in sys.argv:
         PAGE.write_text(text, encoding="utf-8")
     elif PAGE.read_text("utf-8") != text:
-        sys.exit("docs/reference.md is not what the code says; run: python docs/generate.py")
+        sys.exit("docs/reference.md does not match the code; run: python docs/generate.py")
 
 
 if __name__ == "__main__":

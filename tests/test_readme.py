@@ -37,17 +37,18 @@ def seed(to11: LocalTo11) -> None:
         client.prompts.move_label(project_id=project, prompt_id=prompt.id, label="production", version_id=version.id)
 
 
-def execute(to11: LocalTo11, names: dict[str, Any]) -> None:
-    """Run every Python block in one namespace, as a reader who types them in would."""
+def execute(to11: LocalTo11, page: str, names: dict[str, Any]) -> dict[str, Any]:
+    """Run every Python block of a page in one namespace, as a reader who types them in would."""
     clients: list[Any] = []
     try:
-        for line, block in blocks("python"):
+        for line, block in blocks("python", (ROOT / page).read_text("utf-8")):
             code = block.replace("https://api.to11.ai", to11.base_url).replace("proj_abc123", to11.project_id)
-            exec(compile("\n" * line + code, "README.md", "exec"), names)
+            exec(compile("\n" * line + code, page, "exec"), names)
             clients += [value for value in names.values() if isinstance(value, To11aiClient)]
     finally:
         for client in clients:
             client.close()
+    return names
 
 
 @pytest.fixture
@@ -61,17 +62,13 @@ def project(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalTo11]:
 
 
 def test_every_python_block_runs(project: LocalTo11, capsys: pytest.CaptureFixture[str]) -> None:
-    names: dict[str, Any] = {"__name__": "readme"}
-    execute(project, names)
+    names = execute(project, "README.md", {"__name__": "readme"})
     out = capsys.readouterr().out
-    assert "1 ['production']\nsystem You answer questions about kettles.\nuser Which one is quiet?\n" in out
+    assert "1 ['production']\nsystem Welcome.\n" in out
     assert "404 PROMPT_NOT_FOUND\n" in out
     assert "prompts.create 200\n127.0.0.1:" in out
     assert ": the connection ended before the reply did\n" in out
     assert "https://gw.to11.ai/v1 https://gw.to11.ai\n" in out
-    assert names["welcome"].messages[0].content == "Welcome."
-    assert names["handler"]({}, None) == [{"role": "system", "content": "Welcome."}]
-    names["client"].close()
     own_tests = [value for name, value in names.items() if name.startswith("test_")]
     assert own_tests
     for own_test in own_tests:
@@ -79,16 +76,37 @@ def test_every_python_block_runs(project: LocalTo11, capsys: pytest.CaptureFixtu
             own_test(fresh)
 
 
-@pytest.mark.parametrize("name", ["local.md", "reliability.md"])
-def test_every_python_block_of_the_other_pages_runs(name: str) -> None:
-    for line, block in blocks("python", (ROOT / "docs" / name).read_text("utf-8")):
-        exec(compile("\n" * line + block, name, "exec"), {"__name__": name})
+def test_every_python_block_of_the_guide_runs(project: LocalTo11, capsys: pytest.CaptureFixture[str]) -> None:
+    execute(project, "docs/guide.md", {"__name__": "guide"})
+    out = capsys.readouterr().out
+    assert "1 ['production']\nsystem You answer questions about kettles.\nuser Which one is quiet?\n" in out
+
+
+def test_the_fallback_of_the_page_on_reliability_is_for_outages_only(project: LocalTo11) -> None:
+    with project.client(max_retries=0) as client:
+        names = execute(project, "docs/reliability.md", {"client": client})
+        assert names["welcome"].messages[0].content == "Welcome."
+    project.fail_next(drop=True)
+    with project.client(max_retries=0) as client:
+        names = execute(project, "docs/reliability.md", {"client": client})
+        assert names["welcome"].messages[0].content == "Welcome!"
+
+
+def test_the_handler_of_the_page_on_lambda_runs(project: LocalTo11) -> None:
+    names = execute(project, "docs/lambda.md", {"__name__": "handler"})
+    assert names["handler"]({}, None) == [{"role": "system", "content": "Welcome."}]
+    names["client"].close()
+
+
+def test_every_python_block_of_the_page_on_the_local_to11_runs() -> None:
+    for line, block in blocks("python", (ROOT / "docs" / "local.md").read_text("utf-8")):
+        exec(compile("\n" * line + block, "local.md", "exec"), {"__name__": "local"})
 
 
 def test_the_transcript_is_what_the_demo_prints(capsys: pytest.CaptureFixture[str]) -> None:
     assert demo.local() == 0
     printed = capsys.readouterr().out
-    shown = dict(blocks("text")).values()
+    shown = dict(blocks("text", (ROOT / "docs" / "guide.md").read_text("utf-8"))).values()
 
     def shape(text: str) -> str:
         return re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text).strip()
@@ -111,15 +129,23 @@ def test_the_gate_runs_the_second_command_of_the_readme() -> None:
     assert run.stdout == list(blocks("bash"))[1][1]
 
 
-def test_every_link_to_a_file_leads_somewhere() -> None:
-    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+def sections(page: Path) -> set[str]:
+    """The anchors that GitHub gives the headings of a page."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_link_leads_somewhere() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "findings" / "README.md"]
     for page in pages:
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+        for target, section in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", page.read_text("utf-8")):
+            found = page.parent / target if target else page
+            assert found.exists(), f"{page.name} links to {target}"
+            assert not section or section in sections(found), f"{page.name} links to {target}#{section}"
 
 
 def test_every_command_shown_is_one_that_parses() -> None:
-    pages = [README, (ROOT / "docs" / "local.md").read_text("utf-8")]
+    pages = [README, *((ROOT / "docs" / name).read_text("utf-8") for name in ("guide.md", "local.md"))]
     scripts = [block for page in pages for _, block in blocks("sh", page)]
     shown = [line for script in scripts for line in script.splitlines() if line.startswith("to11ai ")]
     assert shown

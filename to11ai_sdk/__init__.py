@@ -116,7 +116,7 @@ __all__ = [
 
 
 def _home(name: str) -> object:
-    """Import the module that holds a public name, by a statement: freezers and vendoring tools find no other."""
+    """Import the module of a public name by an import statement, which freezers and vendoring tools can find."""
     home: object
     if name.endswith("Error"):
         from . import errors as home

@@ -1,4 +1,4 @@
-"""``python -m to11ai_sdk`` is ``to11ai``."""
+"""Runs the command ``to11ai`` for ``python -m to11ai_sdk``."""
 
 import sys
 

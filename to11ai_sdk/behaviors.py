@@ -1,4 +1,4 @@
-"""Behaviours of the SDK that the application, its environment or the server may switch (``resolve_behavior``)."""
+"""Resolves behaviours: switches of the SDK that the application, its environment or the server may set."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def env_var_name_for_key(key: str) -> str:
 
 
 class BehaviorStore:
-    """Holds behaviours by key: what the application set, then the environment, then what the server last sent.
+    """Holds behaviours by key, in this precedence: set by the application, by its environment, last sent by the server.
 
     Args:
-        init_overrides: values that win over all others.
-        env: environment variables, read once, now; by default those of the process.
+        init_overrides: values that override all others.
+        env: environment variables, read once, in the constructor; by default those of the process.
 
     Raises:
-        TypeError: an argument that is no mapping.
+        TypeError: an argument is not a mapping.
     """
 
     def __init__(
@@ -53,9 +53,9 @@ class BehaviorStore:
             self._served.update(sdk_behavior["flags"])
 
     def resolve(self, key: str, coded_default: Value) -> Value:
-        """Return the value of a behaviour: the first that has the type of the default, else the default.
+        """Return the first value of a behaviour that has the type of the default, else the default.
 
-        A bool is not a number; an int may stand for a float and the other way round; ``None`` counts as not set.
+        A bool is not a number; an int is accepted as a float and a float as an int; ``None`` counts as not set.
         """
         return next((value for value in self._candidates(key) if _same_kind(value, coded_default)), coded_default)
 

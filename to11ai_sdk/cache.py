@@ -1,4 +1,4 @@
-"""Caches resolved prompts: LRU + TTL, one request for concurrent misses, the stale value in an outage."""
+"""Caches resolved prompts: LRU and TTL, one request for concurrent misses, stale values in an outage."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Key = tuple[str, str, tuple[str, ...], object]
 
     class Load(Protocol):
-        """Fetches the value of a key from the server; with ``may_retry=False`` in one attempt."""
+        """Fetches the value of a key from the server; ``may_retry=False`` makes a single attempt."""
 
         def __call__(self, *, may_retry: bool = True) -> Any: ...
 
@@ -32,11 +32,11 @@ _SCALARS = frozenset({str, int, bool, type(None)})
 
 
 def prompt_key(project_id: str, slug: str, labels: Sequence[str], variables: Mapping[str, Any] | None) -> Key | None:
-    """Return the key of a resolved prompt, ``None`` for invalid arguments: they are refused when they are sent.
+    """Return the cache key of a prompt; ``None`` for invalid arguments, which the call itself will refuse.
 
-    The order of the labels counts, that of the variables does not; ``1``, ``1.0`` and ``True`` differ, as in JSON.
+    The order of labels matters, the order of variables does not; ``1``, ``1.0`` and ``True`` differ, as in JSON.
     """
-    # A list first: a check against an abstract class costs a tenth of a hit.
+    # Test for a list first: a check against an abstract class costs a tenth of a hit.
     if not (isinstance(labels, list) or is_sequence(labels)):
         return None
     try:
@@ -56,20 +56,20 @@ def _variables_key(variables: Mapping[str, Any]) -> object:
     if not _SCALARS.issuperset(types):
         return canonical(variables)
     kinds = types.pop() if len(types) == 1 else tuple(map(type, values))
-    # A frozenset keeps its hash, which three look-ups of a hit ask for.
+    # A frozenset keeps its hash, which a hit needs three times.
     return frozenset(((names, kinds, values),))
 
 
 @lru_cache(maxsize=128)
 def _sorted_getter(names: tuple[str, ...]) -> tuple[frozenset[str], Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
-    """Return a set of names, and what gets their values in an order that does not depend on theirs."""
+    """Return the set of names, and a getter of their values in an order that is the same for equal sets."""
     first, *others = sorted(names)
-    # Twice, so that one name gives a tuple, too.
+    # The first name twice, so that a single name gives a tuple, too.
     return frozenset(names), itemgetter(first, first, *others)
 
 
 def is_outage(error: To11aiError) -> bool:
-    """Return whether an error is about the server (network, 5xx, 429), not about the call."""
+    """Return whether the server is to blame for an error (network, 5xx, 429), not the call."""
     if isinstance(error, To11aiApiError):
         return error.status_code == 429 or 500 <= error.status_code <= 599
     return isinstance(error, To11aiNetworkError)
@@ -85,7 +85,7 @@ class _Entry:
 
 
 class _InFlight:
-    """One request in flight, and the result for all who wait for it."""
+    """A request in flight, and its result for all waiting threads."""
 
     __slots__ = ("data", "done", "error")
 
@@ -96,11 +96,11 @@ class _InFlight:
 
 
 class PromptCache:
-    """Keeps decoded replies by key; callers build a model of one and must not change the reply itself.
+    """Keeps decoded replies by key; callers build models from a reply and must not change it.
 
-    A value is fresh for ``ttl_s`` and may be served for ``stale_if_error_s`` longer in an outage; the least recently
-    used of ``max_entries`` goes first. 0 or less of either bound switches the cache off. A hit takes no lock: the
-    operations of ``OrderedDict`` are atomic.
+    A value is fresh for ``ttl_s``, and may be served for ``stale_if_error_s`` longer in an outage. Beyond
+    ``max_entries`` the least recently used is dropped. 0 or less in either switches the cache off. A hit takes no lock:
+    the operations of ``OrderedDict`` are atomic.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class PromptCache:
         self._reset()
 
     def _reset(self) -> None:
-        # Nobody in a new process holds the lock or waits.
+        # In a new process no thread holds the lock or waits for it.
         self._lock = Lock()
         self._in_flight: dict[Key, _InFlight] = {}
         # Last, so that no other thread of a child uses the old ones.
@@ -134,15 +134,15 @@ class PromptCache:
             return None
         try:  # noqa: SIM105 - suppress() costs a tenth of a hit
             self._entries.move_to_end(key)
-        except KeyError:  # evicted by another thread since
+        except KeyError:  # evicted by another thread meanwhile
             pass
         return entry.data
 
     def get(self, key: Key, load: Load, wait_timeout_s: float | None = None) -> Any:
         """Return the value of a key, loaded if necessary.
 
-        Waits at most ``wait_timeout_s`` for another thread that loads it already; raises what ``load`` raised, unless a
-        stale value may be served instead.
+        Waits at most ``wait_timeout_s`` for another thread that is already loading it. Raises the error of ``load``
+        unless a stale value may be served instead.
         """
         fresh = self.fresh(key)
         if fresh is not None:
@@ -155,7 +155,7 @@ class PromptCache:
         return self._miss(key, load, wait_timeout_s)
 
     def _join(self, key: Key) -> tuple[_InFlight, bool]:
-        """Return the request in flight for a key, and whether it is new, so that the caller must load it."""
+        """Return the request in flight for a key, and whether it is new: then the caller must load the value."""
         self._notice_fork()
         new = _InFlight()
         joined = self._in_flight.setdefault(key, new)
@@ -175,14 +175,14 @@ class PromptCache:
                 raise flight.error.__copy__()
             if flight.data is not None:
                 return flight.data
-            # The thread that loaded it was interrupted: load it here.
+            # The loading thread was interrupted: load the value here.
 
     def _refresh(self, key: Key, entry: _Entry, load: Load) -> Any:
         flight, is_new = self._join(key)
         if not is_new:
             return entry.data
         try:
-            # With a stale value at hand retries would only add load: the next refresh is the retry.
+            # With a stale value available, retries would only add load: the next refresh is the retry.
             return self._load(key, flight, load, may_retry=False)
         except To11aiError as error:
             if not is_outage(error):
@@ -209,7 +209,7 @@ class PromptCache:
     def _store(self, key: Key, flight: _InFlight) -> None:
         fresh_until = self._clock() + self._ttl_s
         with self._lock:
-            # One that was forgotten meanwhile may hold an outdated value.
+            # If it was forgotten meanwhile, its value may be outdated.
             if self._in_flight.get(key) is flight:
                 self._entries[key] = _Entry(flight.data, fresh_until, fresh_until + self._stale_s)
                 self._entries.move_to_end(key)
@@ -217,7 +217,7 @@ class PromptCache:
                     self._entries.popitem(last=False)
 
     def forget(self, project_id: str, prompt_id: str, label: str | None = None) -> None:
-        """Drop a prompt, for one label or all, and do not keep what is in flight."""
+        """Drop a prompt, for one label or all, and do not keep the result of a request in flight."""
 
         def concerns(key: Key) -> bool:
             return key[0] == project_id and (label is None or label in key[2])

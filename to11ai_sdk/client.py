@@ -1,4 +1,4 @@
-"""The client and its factory."""
+"""Defines the client of the control plane, and ``create_client``, which makes one."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def create_client(
         api_key: to11 API key; goes to the origin of ``base_url`` and nowhere else.
         base_url: ``https://api.to11.ai``, or the address of a local to11.
         timeout_s: seconds one attempt may take, from connecting to the last byte.
-        max_retries: how many attempts may follow the first, where repeating does nothing twice.
+        max_retries: how many times a failed attempt is repeated, if that cannot do anything twice.
         ttl_seconds: seconds a resolved prompt is served from the cache; 0 switches the cache off.
-        max_cache_entries: how many resolved prompts are kept, least recently used out first; 0 switches the cache off.
-        behavior_overrides: values for :meth:`To11aiClient.resolve_behavior` that win over all others.
+        max_cache_entries: how many resolved prompts are kept, the most recently used; 0 switches the cache off.
+        behavior_overrides: values for :meth:`To11aiClient.resolve_behavior` that override all others.
         total_timeout_s: seconds a call may take with all its attempts and waits; unbounded by default.
         stale_if_error_s: seconds past ``ttl_seconds`` for which a cached prompt is served in an outage.
         ssl_context: TLS settings, for a private authority or a client certificate.
@@ -84,7 +84,7 @@ def _check_objects(ssl_context: Any, behavior_overrides: Any) -> None:
 
 
 def _parts(ssl_context: ssl.SSLContext | None, sending: dict[str, Any], keeping: dict[str, Any]) -> Parts:
-    """Return what makes a client's transport and cache; imports nothing yet."""
+    """Return a function that makes a client's transport and cache; imports nothing yet."""
 
     def make() -> tuple[Transport, PromptCache]:
         from ._http.transport import Transport
@@ -119,12 +119,12 @@ class To11aiClient(Unique):
         self._parts = parts
         self._behaviors = behaviors
 
-    if not TYPE_CHECKING:  # or type checkers would accept any name
+    if not TYPE_CHECKING:  # Otherwise type checkers would accept any name.
 
         def __getattr__(self, name: str) -> Any:
             if name not in ("_transport", "_cache", "prompts", "project_environments", "routing_rules"):
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-            # A process that makes a client and makes no call imports nothing more.
+            # A process that makes a client but no call imports nothing more.
             with importing.lock:
                 if name not in vars(self):
                     self._make(name)
@@ -160,18 +160,18 @@ class To11aiClient(Unique):
         return self._transport.send(row, row.encode(arguments), read, may_retry=may_retry)
 
     def warm_up(self, *, connect: bool = True) -> None:
-        """Do in advance what the first call would do: import, build the models' readers, load the trust store, connect.
+        """Do the work of a first call in advance: imports, model validators, trust store and connection.
 
-        For the phase of a process in which time costs least, such as the init phase of a Lambda function. It makes no
-        call of the API. The first read that follows within some seconds goes over the connection that was opened.
+        Use it where time costs least, such as the init phase of a Lambda function. It sends no request to the API. If
+        the first read follows within some seconds, it uses the opened connection.
 
         Args:
             connect: ``False`` opens no connection.
 
         Raises:
-            ImportError: Pydantic's compiled core does not fit this Python or platform; says what would.
-            To11aiNetworkError: no connection could be made within ``timeout_s``; all else is done, and the client
-                works as before.
+            ImportError: Pydantic's compiled core does not fit this Python or platform; the message says which does.
+            To11aiNetworkError: no connection could be made within ``timeout_s``; everything else is done, and the
+                client can be used.
         """
         from .resources.table import ENDPOINTS
 
@@ -185,11 +185,11 @@ class To11aiClient(Unique):
     def with_options(
         self, *, timeout_s: float | None = None, max_retries: int | None = None, total_timeout_s: float | None = None
     ) -> To11aiClient:
-        """Return a client with other bounds that shares connections, cache and retry budget with this one.
+        """Return a client with other limits that shares connections, cache and retry budget with this one.
 
         Args:
-            timeout_s: seconds one attempt may take; ``None`` keeps the present value, as for the others.
-            max_retries: how many attempts may follow the first.
+            timeout_s: seconds one attempt may take; ``None`` keeps the present value, here and below.
+            max_retries: how many times a failed attempt is repeated.
             total_timeout_s: seconds a call may take with all its attempts and waits.
 
         Raises:
@@ -218,9 +218,9 @@ class To11aiClient(Unique):
 
         Args:
             project_id: id of the project.
-            env: slug of the environment; without it the gateway takes the project's fallback.
+            env: slug of the environment; the gateway uses the project's fallback without one.
             gateway_url: address of the gateway, with or without ``/v1``.
-            provider_api_key: OpenAI's own key; ``None`` where to11 keeps it.
+            provider_api_key: OpenAI's own key; ``None`` if to11 keeps it.
 
         Raises:
             ValueError: a blank value, or one that a header or a URL cannot hold; does not print the value.
@@ -238,9 +238,9 @@ class To11aiClient(Unique):
         gateway_url: str = GATEWAY_URL,
         provider_api_key: str | None = None,
     ) -> dict[str, Any]:
-        """Return keyword arguments for ``Anthropic(...)``; arguments and errors are those of :meth:`openai_options`.
+        """Return keyword arguments for ``Anthropic(...)``; takes and raises the same as :meth:`openai_options`.
 
-        Its base URL is the gateway's root, since that client adds ``/v1/messages`` itself.
+        The base URL is the gateway's root, because the Anthropic client adds ``/v1/messages`` itself.
         """
         from .gateway import gateway_auth_headers, provider_options
 
@@ -248,7 +248,7 @@ class To11aiClient(Unique):
         return provider_options(headers, gateway_url, "", provider_api_key)
 
     def resolve_behavior(self, key: str, coded_default: Value) -> Value:
-        """Return the value of a behaviour that the application, its environment or the server may switch.
+        """Return the value of a behaviour, which the application, its environment or the server may set.
 
         Args:
             key: dotted key, such as ``sdk.retry-v2``.

@@ -38,12 +38,12 @@ MESSAGE_LIMIT = 1000
 class To11aiError(Exception):
     """Base of every exception the SDK raises for a call; catch it to handle them all.
 
-    The attributes describe the call and are filled by the client; all survive ``pickle`` and ``copy``, the cause only
-    ``copy``: many exceptions cannot be pickled.
+    The attributes describe the call and are set by the client. All survive ``pickle`` and ``copy``; the cause survives
+    only ``copy``, because many exceptions cannot be pickled.
     """
 
     attempts: int = 0
-    """How many attempts were made, retries included; a kept connection that proves dead costs none."""
+    """How many attempts were made, retries included; an idle connection that proves dead is not counted."""
     elapsed_s: float = 0.0
     """Seconds from the start of the call to the failure, waits included."""
     method: str = ""
@@ -51,13 +51,13 @@ class To11aiError(Exception):
     endpoint: str = ""
     """Path template of the call, ``"/v1/projects/{project_id}/prompts"``."""
     request_id: str | None = None
-    """The server's id of the last reply, where it sent one (``x-to11-request-id`` or ``x-request-id``)."""
+    """The server's id of the last reply, if it sent one (``x-to11-request-id`` or ``x-request-id``)."""
 
     def __init__(self, *args: object) -> None:
         super().__init__(*(arg[:MESSAGE_LIMIT] if isinstance(arg, str) else arg for arg in args))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Not by calling the class: its other arguments are among the attributes.
+        # Not by calling the class: its other arguments are restored as attributes.
         return Exception.__new__, (type(self), *self.args), vars(self)
 
     def __copy__(self) -> Self:
@@ -80,7 +80,7 @@ class To11aiNetworkError(To11aiError):
     unsent: bool = False
     """Whether the request provably never reached the server, so that nothing can have happened there."""
     final: bool = False
-    """Whether trying again is no use: TLS does not trust the server, or cannot talk to it."""
+    """Whether a retry is useless: TLS does not trust the server, or cannot talk to it."""
 
     def __init__(self, message: str = "", *, cause: BaseException | None = None) -> None:
         super().__init__(message)
@@ -89,7 +89,7 @@ class To11aiNetworkError(To11aiError):
 
     @property
     def cause(self) -> BaseException | None:
-        """What went wrong below, the ``__cause__`` of the exception."""
+        """The low-level exception, the ``__cause__`` of this one."""
         return self.__cause__
 
 
@@ -101,10 +101,10 @@ class To11aiApiError(To11aiError):
     """The API answered with an error that has no class of its own; look at ``error_code`` and ``status_code``."""
 
     status_code: int = 0
-    """HTTP status; 0 for an error that came inside a stream of the gateway."""
+    """HTTP status; 0 for an error inside a stream of the gateway."""
     error_code: str | None = None
-    """The API's code, such as ``"PROMPT_NOT_FOUND"``: what chose the class, else ``error.code``, else that of the
-    details."""
+    """The API's code, such as ``"PROMPT_NOT_FOUND"``: the code that chose the class, else ``error.code``, else
+    ``details.code``."""
     details: Any = None
     """``error.details`` as the API sent it: any JSON, or ``None``."""
     retry_after_seconds: float | None = None
@@ -116,14 +116,14 @@ class To11aiApiError(To11aiError):
         self._take(locals())
 
     def _take(self, given: dict[str, Any], **fixed: Any) -> None:
-        """Make attributes of the ``locals()`` of a constructor."""
+        """Set attributes from the ``locals()`` of a constructor."""
         del given["self"]
         To11aiError.__init__(self, given.pop("message"))
         vars(self).update(given, **fixed)
 
 
 def _detail(doc: str, *names: str, absent: str | None = None) -> Any:
-    """Return an attribute: what was given by hand, else the first text in ``details`` under one of these keys."""
+    """Make an attribute: the constructor's argument, else the first text in ``details`` under one of these keys."""
 
     def read(error: To11aiApiError) -> str | None:
         details = error.details if is_object(error.details) else {}
@@ -135,11 +135,11 @@ def _detail(doc: str, *names: str, absent: str | None = None) -> Any:
 
 
 class To11aiAuthError(To11aiApiError):
-    """401 or 403: the key is missing, wrong or revoked, or may not do this."""
+    """401 or 403: the key is missing, wrong or revoked, or lacks a permission."""
 
 
 class To11aiRateLimitError(To11aiApiError):
-    """429: too many requests; ``retry_after_seconds`` says when to come back, if the server did."""
+    """429: too many requests; ``retry_after_seconds`` says how long to wait, if the server gave a time."""
 
     def __init__(
         self,
@@ -160,7 +160,7 @@ class To11aiValidationError(To11aiApiError):
 
 
 class RuleNotFoundError(To11aiApiError):
-    """404: the routing rule does not exist, or not in that environment; ``None`` for what the reply does not name."""
+    """404: the routing rule does not exist, or not in that environment; attributes not in the reply are ``None``."""
 
     rule_id: str | None = _detail("Id of the rule.", "ruleId")
     model: str | None = _detail("Model that led to the rule, at the gateway.", "model")
@@ -180,7 +180,7 @@ class RuleNotFoundError(To11aiApiError):
 
 
 class NoApplicableRouteError(To11aiApiError):
-    """422: no route of the rule applies to the request; ``""`` for what the reply does not name."""
+    """422: no route of the rule applies to the request; attributes not in the reply are ``""``."""
 
     rule_id: str = _detail("Id of the rule.", "rule", "ruleId", absent="")
     version_id: str = _detail("Id of the rule's version.", "version", "versionId", absent="")
@@ -193,7 +193,7 @@ class NoApplicableRouteError(To11aiApiError):
 
 
 class EnvNotEnabledForProviderError(To11aiApiError):
-    """422: the provider a rule names is not active in the environment; ``""`` for what the reply does not name."""
+    """422: the provider of a rule is not active in the environment; attributes not in the reply are ``""``."""
 
     rule_id: str = _detail("Id of the rule.", "rule", "ruleId", absent="")
     env_slug: str = _detail("Slug of the environment.", "env", "envSlug", absent="")
@@ -227,7 +227,7 @@ class RuleVersionInvalidSnapshotError(To11aiApiError):
 
 
 class PromptLabelNotRegisteredError(To11aiApiError):
-    """422: the project is strict about labels and this one has no active entry in its registry."""
+    """422: the project is strict about labels, and this label is not registered or is archived."""
 
     project_id: str = _detail('Id of the project, ``""`` when the reply does not name it.', "projectId", absent="")
     label: str = _detail('The label, ``""`` when the reply does not name it.', "label", absent="")
@@ -249,7 +249,7 @@ SNAPSHOT_CODES = frozenset(
         "INVALID_RETRY_POLICY",
     }
 )
-"""Why the API refuses the snapshot of a rule version."""
+"""The codes with which the API refuses the snapshot of a rule version."""
 
 _BY_STATUS: dict[int, type[To11aiApiError]] = {
     400: To11aiValidationError,
@@ -268,7 +268,7 @@ _BY_CODE: dict[tuple[int, str], type[To11aiApiError]] = {
 
 
 def api_error(status: int, error: object, reason: str) -> To11aiApiError:
-    """Return the exception for the ``error`` of an envelope, whatever it is; ``reason`` stands in for its message."""
+    """Return the exception for the ``error`` of an envelope, any JSON; ``reason`` replaces a missing message."""
     fields = error if is_object(error) else {}
     details: Any = fields.get("details")
     inner: dict[str, Any] = details if is_object(details) else {}

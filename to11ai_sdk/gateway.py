@@ -1,6 +1,6 @@
 """Points a provider's own SDK at the to11 gateway; the to11 SDK sends no model traffic itself.
 
-Nothing of a provider's SDK is imported. Source: the pages "API reference" and "Anthropic SDK" of the to11 gateway.
+It imports no provider's SDK. Source: the pages "API reference" and "Anthropic SDK" of the to11 gateway.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .models.rendered import ResolvedPrompt
 
 MANAGED_KEY = "managed-by-to11"
-"""Stands for the provider's key where to11 keeps that one: the providers' clients insist on a key."""
+"""Placeholder for the provider's key if to11 keeps it: the providers' clients require a key."""
 
 
 def gateway_auth_headers(api_key: str, project_id: str, env: str | None = None) -> dict[str, str]:
@@ -30,7 +30,7 @@ def gateway_auth_headers(api_key: str, project_id: str, env: str | None = None) 
     Args:
         api_key: to11 API key; the provider's own key stays in ``Authorization`` or ``x-api-key``.
         project_id: id of the project.
-        env: slug of the environment; without it the gateway takes the project's fallback.
+        env: slug of the environment; the gateway uses the project's fallback without one.
 
     Raises:
         ValueError: a blank value, or one that a header cannot hold; does not print the value.
@@ -46,11 +46,11 @@ def gateway_prompt_headers(prompt: ResolvedPrompt) -> dict[str, str]:
     """Return the headers that name the prompt a call was made from.
 
     Args:
-        prompt: what ``client.prompts.resolve`` returned.
+        prompt: the result of ``client.prompts.resolve``.
 
     Raises:
-        ValueError: a value that a header cannot hold, or a label that is blank or holds a comma, which would not arrive
-            as one; names it.
+        ValueError: a value that a header cannot hold, or a label that is blank or contains a comma, because it would
+            not arrive as one label; the message names it.
     """
     for label in prompt.labels:
         if "," in label or not label.strip():
@@ -67,19 +67,19 @@ def gateway_prompt_headers(prompt: ResolvedPrompt) -> dict[str, str]:
 def provider_options(
     headers: dict[str, str], gateway_url: str, path: str, provider_api_key: str | None
 ) -> dict[str, Any]:
-    """Return the keyword arguments that point a provider's client at the gateway: ``path`` below its root."""
+    """Return the keyword arguments that point a provider's client at ``path`` below the gateway's root."""
     key = MANAGED_KEY if provider_api_key is None else header_value("provider_api_key", provider_api_key)
     root = origin(gateway_url, "gateway_url", GATEWAY_URL).removesuffix("/v1")
     return {"base_url": root + path, "api_key": key, "default_headers": headers}
 
 
 def to_openai_messages(prompt: ResolvedPrompt) -> list[dict[str, str]]:
-    """Return the messages of a prompt as ``client.chat.completions.create(messages=...)`` takes them."""
+    """Return the messages of a prompt for ``client.chat.completions.create(messages=...)``."""
     return [{"role": message.role, "content": message.content} for message in prompt.messages]
 
 
 def to_anthropic_messages(prompt: ResolvedPrompt) -> tuple[str, list[dict[str, str]]]:
-    """Return the messages of a prompt as ``client.messages.create(system=..., messages=...)`` takes them.
+    """Return the messages of a prompt for ``client.messages.create(system=..., messages=...)``.
 
     Returns:
         The texts of the system and developer messages, joined by a blank line (``""`` if there are none), and the
@@ -91,9 +91,9 @@ def to_anthropic_messages(prompt: ResolvedPrompt) -> tuple[str, list[dict[str, s
 
 
 def error_from_gateway(status: int, headers: Mapping[str, str], body: object) -> To11aiApiError:
-    """Return the exception that fits an error reply of the gateway.
+    """Return the exception for an error reply of the gateway.
 
-    Its ``error_code`` is the gateway's own, from ``x-to11-error-code`` where the body is a provider's.
+    Its ``error_code`` is the gateway's own, from ``x-to11-error-code`` if the body is a provider's.
 
     Args:
         status: HTTP status; 0 for an error inside a stream.
@@ -114,7 +114,7 @@ def error_from_gateway(status: int, headers: Mapping[str, str], body: object) ->
 
 
 def raise_for_gateway(exc: Exception) -> NoReturn:
-    """Raise the to11 exception that fits an exception of a provider's SDK, with that one as its cause.
+    """Raise the to11 exception for an exception of a provider's SDK, with that one as its cause.
 
     ::
 

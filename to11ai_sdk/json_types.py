@@ -1,4 +1,4 @@
-"""Tests for the containers of JSON that narrow types."""
+"""Tests whether values are objects or arrays of JSON, and narrows their types."""
 
 from __future__ import annotations
 

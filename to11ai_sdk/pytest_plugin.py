@@ -1,4 +1,4 @@
-"""The pytest fixture ``to11``. Every run of pytest loads this module, also where ``local/`` has been left out."""
+"""Provides the pytest fixture ``to11``. Every run of pytest loads this module, even without ``local/``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks the arguments that make a client; imports little, since some processes do no more than make one."""
+"""Checks the arguments of ``create_client``; imports little, because some processes only make a client."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GATEWAY_URL = "https://gw.to11.ai"
 
 
 def number(name: str, value: Any) -> float:
-    """Return a number of seconds; ``TypeError`` or ``ValueError`` name the argument."""
+    """Return a number of seconds; a ``TypeError`` or ``ValueError`` names the argument."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
     if value != value:
@@ -22,7 +22,7 @@ def number(name: str, value: Any) -> float:
 
 
 def seconds(name: str, value: float) -> float:
-    """Return a time that can be waited for."""
+    """Return a time in seconds that a socket can wait for."""
     # A socket cannot wait longer than some centuries.
     if not 0 < number(name, value) <= 1e9:
         raise ValueError(f"{name} must be more than 0 and at most 1e9 seconds, not {value}")
@@ -51,7 +51,7 @@ def mapping(name: str, value: Any) -> Mapping[str, Any]:
 
 
 def header_value(name: str, value: Any) -> str:
-    """Return the value, if a header can hold it (RFC 9110 section 5.5); errors name the parameter, never the value."""
+    """Return the value if a header can hold it (RFC 9110 section 5.5); errors name the parameter, never the value."""
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a str, not {type(value).__name__}")
     if not value.strip():
@@ -94,7 +94,7 @@ def _url_fault(url: str) -> str | None:
 
 
 def _host_and_port(authority: str) -> tuple[str | None, str | None]:
-    """Split an authority (RFC 3986 section 3.2); no host means it is invalid, no port that none is given."""
+    """Split an authority into host and port (RFC 3986 section 3.2): ``None`` for an invalid host or a missing port."""
     if authority.startswith("["):
         host, end, rest = authority[1:].partition("]")
         valid = end and rest[:1] in ("", ":") and _is_ipv6(host)

@@ -1,4 +1,4 @@
-"""The README's commands for a bundle, as they stand and twice; what they make works, and is the newest."""
+"""The commands for a bundle in docs/lambda.md, as they stand and twice; what they make works, and is the newest."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TARGET = "3.13"
-"""The Python that the README builds for."""
+"""The Python that the page builds for."""
 OTHERS = ("3.12", "3.11", "3.10", "3.14")
 UNCHECKED = 0b01
 """Flags of a ``.pyc`` that is used whatever became of its source (PEP 552)."""
@@ -37,8 +37,9 @@ def found(version: str) -> str | None:
 
 
 def commands(tool: str) -> str:
-    """The README's block for a tool."""
-    blocks = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    """The page's block for a tool."""
+    page = (ROOT / "docs" / "lambda.md").read_text("utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     return next(block for block in blocks if block.startswith(f"rm -rf bundle\n{tool} "))
 
 

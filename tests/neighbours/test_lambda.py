@@ -1,4 +1,4 @@
-"""The README's handler under the real runtime of AWS Lambda: its init phase does the work of a first invocation."""
+"""A handler like that of docs/lambda.md under AWS Lambda's runtime: its init phase does the work of a first call."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Kept connections that are lost without a word, as by a failover, a NAT or a freeze: a call survives any number.
 
 The server answers once on each of them and then holds it: it neither reads nor closes. New connections work. All
-times are a fifth of those in the README's handler.
+times are a fifth of those of the handler in docs/lambda.md.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class Bundles:
         self._count = 0
 
     def _installed(self, python: str, system: str) -> Path:
-        """The dependencies of the client, for a Python and a platform as the README says."""
+        """The dependencies of the client, for a Python and a platform as docs/lambda.md says."""
         folder = self._folder / f"{python}-{system}"
         if not folder.exists():
             target = ["--target", str(folder), "--platform", system, "--python-version", python, "--only-binary=:all:"]

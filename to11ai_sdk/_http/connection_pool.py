@@ -1,6 +1,6 @@
-"""Keeps connections alive, as a handler of urllib's opener.
+"""Keeps connections alive, as a handler for urllib's opener.
 
-Imported with the first call of a process: it brings ``urllib.request`` and ``http.client``.
+Imported by the first call of a process, because it imports ``urllib.request`` and ``http.client``.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
     from .exchange import HttpAttempt
 
 MAX_IDLE = 32
-"""Connections kept for later calls."""
+"""The most idle connections kept for later calls."""
 MAX_IDLE_S = 50.0
 """Seconds after which an idle connection is not used again: middleboxes drop them silently."""
 
 REFUSED_TUNNEL = "Tunnel connection failed: "
-"""How the message of ``http.client`` begins when a proxy refuses; the status follows."""
+"""The start of ``http.client``'s message when a proxy refuses a tunnel; the status follows."""
 
 _COOPERATIVE = ("gevent", "eventlet")
-"""Packages whose sockets are real ones, although of a class of their own."""
+"""Packages with their own socket classes, whose sockets are nevertheless real."""
 
 
 class Unsent(Exception):  # noqa: N818 - a fact about the request, not an error of its own; the cause is chained
-    """No connection was made, so that nothing was sent; ``final`` says that trying again is no use."""
+    """No connection was made, so nothing was sent; ``final`` means that a retry is useless."""
 
     def __init__(self, *, final: bool) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Unsent(Exception):  # noqa: N818 - a fact about the request, not an error 
 
 
 class Call(urllib.request.Request):
-    """A request of the opener; ``handed`` once it has reached our handler, with its ``response`` once there is one."""
+    """A request of the opener; has ``handed`` once it reached our handler, and ``response`` once there is one."""
 
     _tunnel_host: str | None
     handed: bool = False
@@ -62,7 +62,7 @@ class Call(urllib.request.Request):
 
 
 class Connection:
-    """What our connections add to those of ``http.client``: a deadline, and what a kept one is good for."""
+    """Extends the connections of ``http.client`` by a deadline and a test whether an idle one is usable."""
 
     response_class: Any = Response
     wire: DeadlineSocket
@@ -88,7 +88,7 @@ class Connection:
     def _handshake(self, context: ssl.SSLContext) -> None:
         try:
             self.wire.secure(context, self._tunnel_host or self.host)
-            # A new one, so that nothing a proxy sent before counts as sent within TLS.
+            # A new buffer, so that bytes from the proxy do not count as sent within TLS.
             self.sock = self.wire = DeadlineSocket(self.wire.sock, self.deadline)
         except OSError as exc:
             raise Unsent(final=not isinstance(exc, TimeoutError)) from exc
@@ -106,7 +106,7 @@ _kinds: dict[Any, Any] = {}
 
 
 def _kind(call: Call) -> Any:
-    # Looked up each time, since test tools replace what is real for a while.
+    # Looked up each time, because test tools replace it for a while.
     base = http.client.HTTPSConnection if call.type == "https" else http.client.HTTPConnection
     sockets: Any = socket.socket
     real = isinstance(sockets, type) and (
@@ -120,10 +120,10 @@ def _kind(call: Call) -> Any:
 
 
 class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
-    """Opens ``http`` and ``https`` for an opener over connections that are kept.
+    """Opens ``http`` and ``https`` URLs for an opener over keep-alive connections.
 
     Appending to a list and popping from it are atomic, so threads share one without a lock. ``context`` makes the TLS
-    context when it is first needed; ``given`` is that of the caller.
+    context when it is first needed; ``given`` is the caller's own context.
     """
 
     def __init__(self, context: Callable[[], ssl.SSLContext], given: ssl.SSLContext | None) -> None:
@@ -155,19 +155,19 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
             except (OSError, http.client.HTTPException) as exc:
                 silent = isinstance(exc, TimeoutError) and not used.wire.received
                 if silent:
-                    # What dropped this connection dropped those that were idle with it.
+                    # Whatever dropped this connection dropped the other idle ones, too.
                     self._drop(started)
-                # Else the server closed it just before the request: send that on a new one.
+                # Otherwise the server closed it just before the request: send the request on a new one.
                 if silent or used.wire.received or isinstance(exc, TimeoutError) or from_handler(exc):
                     raise
         return _converse(self._new(kind, key, req), req)
 
     def open_through(self, opener: urllib.request.OpenerDirector, call: Call) -> Any:
-        """Return the response to a call; a tracer that wraps the opener and fails does not fail the call."""
+        """Return the response to a call; a failing tracer around the opener does not fail the call."""
         try:
             return opener.open(call)
         except BaseException as exc:
-            # Without what it wraps it is no tracer, but replaces the opener in a test, maybe to block the network.
+            # If it wraps nothing, it is not a tracer but a test's replacement, perhaps to block the network.
             traced = hasattr(opener.open, "__wrapped__") and (call.response is not None or not call.handed)
             if not traced or not isinstance(exc, Exception) or from_handler(exc):
                 if call.response is not None:
@@ -179,7 +179,7 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
         return call.response or plain(opener, call)
 
     def connect(self, req: Call) -> None:
-        """Open a connection for the next request; none where a test tool replaces the network."""
+        """Open a connection for the next request, unless a test tool replaces the network."""
         kind = _kind(req)
         if issubclass(kind, Connection):
             connection = self._new(kind, _key(req), req)
@@ -192,7 +192,7 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
 
     def _new(self, kind: Any, key: object, req: Call) -> Any:
         connection: Any = kind.__new__(kind)
-        # Not that of HTTPSConnection, which would load the trust store again.
+        # Not HTTPSConnection's own constructor, which would load the trust store again.
         http.client.HTTPConnection.__init__(connection, req.host)
         connection.key, connection.deadline = key, req.attempt.deadline
         connection.context = self._context() if req.type == "https" else None
@@ -210,10 +210,10 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
         return None
 
     def finish(self, response: Any, limit: int) -> Reply:
-        """Return the whole reply, its body ``None`` if over the limit; keep the connection if it can be."""
+        """Return the whole reply, with body ``None`` if over the limit; keep the connection if possible."""
         connection: Any = response.connection
         try:
-            if not isinstance(response, Response):  # of a test tool
+            if not isinstance(response, Response):  # from a test tool
                 reply = plain_reply(response, limit)
                 _close(connection)
                 return reply
@@ -221,7 +221,7 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
         except BaseException:
             _close(connection)
             raise
-        # http.client has let go of the socket if the reply said that the connection ends with it.
+        # http.client has dropped the socket if the reply said that the connection closes.
         if connection.sock and response.isclosed():
             self._keep(connection)
         else:
@@ -250,7 +250,7 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
     def _pop(self, index: int = -1) -> Connection | None:
         try:
             return self._idle.pop(index)
-        except (AttributeError, IndexError):  # taken by another thread, or its constructor failed
+        except (AttributeError, IndexError):  # taken by another thread, or the constructor failed
             return None
 
     def __del__(self) -> None:
@@ -258,8 +258,8 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
 
 
 def _key(req: Call) -> tuple[object, ...]:
-    # After a fork the connections are the parent's; closing a copy does not disturb it. And what was opened before a
-    # test tool replaced the network is not used while it does, nor the other way round.
+    # After a fork the connections belong to the parent; closing a copy does not disturb it. A connection from before a
+    # test tool replaced the network is not used while it is replaced, nor the other way round.
     real = (http.client.HTTPConnection, socket.socket, getattr(socket.socket, "connect", None), socket.getaddrinfo)
     return (req.type, req.host, req._tunnel_host, os.getpid(), *real)  # pyright: ignore[reportPrivateUsage]
 
@@ -278,7 +278,7 @@ def _converse(connection: Any, req: Call) -> Any:
     fields = req.fields()
     try:
         connection.request(req.get_method(), req.selector, req.data, fields)
-        # None where a test tool replaces the network.
+        # None if a test tool replaces the network.
         wire: DeadlineSocket | None = getattr(connection, "wire", None)
         if wire:
             _flush(wire, fields)
@@ -306,14 +306,14 @@ def _flush(wire: DeadlineSocket, fields: Mapping[str, str]) -> None:
     except OSError as exc:
         if from_handler(exc):
             raise
-        # Closed before all was sent: there may be a reply all the same, such as 413. If not, reading raises.
+        # Closed before everything was sent: there may still be a reply, such as 413. If not, reading raises.
 
 
 def one_of_each(request: bytes, handed: Mapping[str, str]) -> bytes:
-    """Return a request, head and body, with one header of each name, without regard to case.
+    """Return a request, head and body, with one header of each name, ignoring case.
 
-    Tools that trace add theirs in many places: the one that was added closest to the network is kept, those in
-    ``handed`` to ``http.client`` count least. Two of a name would be invalid (https://www.w3.org/TR/trace-context/).
+    Tracers add headers in many places. The one added closest to the network is kept; those in ``handed``, given to
+    ``http.client``, have the lowest precedence. Two of one name would be invalid (https://www.w3.org/TR/trace-context/).
     """
     head, end, body = request.partition(b"\r\n\r\n")
     first, *lines = head.replace(b"\r\n\t", b" ").split(b"\r\n")

@@ -1,4 +1,4 @@
-"""A socket whose every wait ends at a deadline; keeps what has arrived on it."""
+"""Wraps a socket so that every wait ends at a deadline, and buffers received data."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
 MAX_HEAD = 256 * 1024
-"""Bytes of status line and headers that are read, interim replies included."""
+"""The most bytes of status line and headers, interim replies included."""
 
 MAX_LATE = 32
-"""Reads after the deadline, of what had arrived by then."""
+"""The most reads after the deadline, of data that arrived before it."""
 
 _LONGEST_POLL_MS = 2**31 - 1
 
 
 class DeadlineSocket(io.RawIOBase):
-    """A socket whose every wait ends at ``deadline``; ``HTTPConnection`` takes it for the socket itself."""
+    """A socket whose every wait ends at ``deadline``; ``HTTPConnection`` uses it like a socket."""
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         self.sock: socket.socket = sock
         self.unsent: bytes = b""
         self.start(deadline)
         self._idle = False
-        # One buffer for all replies of the connection, so that bytes beyond a reply are noticed.
+        # One buffer for all replies of the connection, so that surplus bytes after a reply are noticed.
         self._reader = _ReplyStream(self)
 
     def start(self, deadline: float) -> None:
@@ -48,9 +48,9 @@ class DeadlineSocket(io.RawIOBase):
         return seconds_until(self.deadline)
 
     def secure(self, context: ssl.SSLContext, host: str) -> None:
-        """Make the TLS handshake with a host, before the deadline."""
+        """Make the TLS handshake with a host before the deadline."""
         if context.wrap_socket.__module__ != "ssl":
-            # Contexts of others, such as truststore's, check the certificate when the socket is wrapped.
+            # Foreign contexts, such as truststore's, check the certificate when the socket is wrapped.
             self.sock.settimeout(self.left())
             self.sock = context.wrap_socket(self.sock, server_hostname=host)
         else:
@@ -63,11 +63,11 @@ class DeadlineSocket(io.RawIOBase):
                 _ready(tls, self.left(), writing=wants == "write")
 
     def sendall(self, data: bytes) -> None:
-        """Collect what is to be sent, so that head and body travel as one; :meth:`flush` sends it."""
+        """Collect data, so that head and body are sent together; :meth:`flush` sends it."""
         self.unsent += data
 
     def flush(self) -> None:
-        """Send what was collected, before the deadline."""
+        """Send the collected data before the deadline."""
         data, self.unsent = self.unsent, b""
         if data:
             self.sock.settimeout(self.left())
@@ -80,13 +80,13 @@ class DeadlineSocket(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        """Receive what there is, waiting for it until the deadline."""
+        """Receive available data; wait for it until the deadline."""
         if self._idle:
             return None
         self.flush()
         count = self._receive(buffer)
         if count == 0 and self.received and self.bytes_allowed != float("inf"):
-            # http.client takes what there is of the head for all of it.
+            # http.client takes a partial head for a whole one.
             raise http.client.IncompleteRead(b"")
         self.received += count
         self.bytes_allowed -= count
@@ -104,29 +104,29 @@ class DeadlineSocket(io.RawIOBase):
             try:
                 return self.sock.recv_into(buffer)
             except OSError as exc:
-                if exc.errno == EINTR:  # a signal handler's, which io.BufferedReader would take for the system's
+                if exc.errno == EINTR:  # from a signal handler; io.BufferedReader would take it for the system's
                     raise TimeoutError from exc
                 if from_handler(exc) or not (_would_wait(exc) or isinstance(exc, TimeoutError)):
                     raise
                 if not left:
                     raise TimeoutError("timed out") from None
-            # Past the deadline, take what has arrived: a stopped or slow process was answered in time.
+            # Past the deadline, read what has arrived: a stopped or slow process was answered in time.
             left = 0
 
     def close(self) -> None:
-        """Do nothing: ``http.client`` closes it after the head of a last reply, with the body still to come."""
+        """Do nothing: ``http.client`` calls this after the head of a last reply, before the body."""
 
-    # Not a method of Python: what a signal handler raises within a finalizer is lost.
+    # Not a Python method: an exception of a signal handler within a finalizer is lost.
     __del__: Any = bool
 
     def has_unread_data(self) -> bool:
-        """Return whether bytes are left over from the exchange, or something arrived since."""
+        """Return whether bytes are left over from the last exchange, or arrived since."""
         self._idle = True
         if self._reader.peek(1):
             return True
         if not (_ready(self.sock, 0) or _pending(self.sock)):
             return False
-        # TLS sends session tickets after its handshake: something has arrived, but there is nothing to read.
+        # TLS sends session tickets after its handshake: data has arrived, but there is nothing to read.
         self.sock.settimeout(0)
         try:
             self.sock.recv(1)
@@ -138,7 +138,7 @@ class DeadlineSocket(io.RawIOBase):
 
 
 def _pending(sock: Any) -> int:
-    # Bytes that TLS has decrypted already no longer show on the socket.
+    # Bytes that TLS has already decrypted no longer show on the socket.
     pending: Callable[[], int] | None = getattr(sock, "pending", None)
     return pending() if pending else 0
 
@@ -158,7 +158,7 @@ class _ReplyStream(io.BufferedReader):
 
 
 def seconds_until(deadline: float) -> float:
-    """Return seconds until a time of :func:`exchange.monotonic`; ``TimeoutError`` when it has passed."""
+    """Return the seconds until a time of :func:`exchange.monotonic`; ``TimeoutError`` if it has passed."""
     seconds = deadline - monotonic()
     if seconds <= 0:
         raise TimeoutError("timed out")
@@ -166,7 +166,7 @@ def seconds_until(deadline: float) -> float:
 
 
 def _step(tls: ssl.SSLSocket) -> Literal["read", "write"] | None:
-    """Make one step of a handshake; return what it waits for, ``None`` when it is done."""
+    """Make one step of a handshake; return the event it waits for, ``None`` when it is done."""
     from ssl import SSLWantReadError, SSLWantWriteError
 
     try:
@@ -180,7 +180,7 @@ def _step(tls: ssl.SSLSocket) -> Literal["read", "write"] | None:
 
 
 def _ready(sock: socket.socket, seconds: float, *, writing: bool = False) -> bool:
-    """Wait until a socket can be read, or written, at most some seconds; return whether it can be."""
+    """Wait some seconds until a socket is readable or writable; return whether it is."""
     if not hasattr(select, "poll"):  # pragma: no cover - Windows
         return any(select.select([] if writing else [sock], [sock] if writing else [], [], seconds))
     poll = select.poll()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Request:
-    """One request as values, before any byte of it exists: an encoded path, an unencoded query, and a JSON body."""
+    """A request before it is encoded to bytes: an encoded path, an unencoded query, and a JSON body."""
 
     __slots__ = ("body", "method", "path", "query")
 
@@ -37,7 +37,7 @@ def camel(name: str) -> str:
 
 
 def text(value: Any) -> str:
-    """Encode a value of a query: ``true``, a number, or ISO 8601 with the time zone (naive times are UTC)."""
+    """Encode a value for a query: ``true``, a number, or a time in ISO 8601 with its zone (naive times are UTC)."""
     if value is True:
         return "true"
     if hasattr(value, "isoformat"):
@@ -46,7 +46,7 @@ def text(value: Any) -> str:
 
 
 def segment(name: str, value: Any) -> str:
-    """Percent-encode one path parameter with no safe character (RFC 3986 section 2.1): it cannot change the path."""
+    """Percent-encode every reserved character of a path parameter (RFC 3986 section 2.1): it cannot change the path."""
     raw = str(value)
     if raw in ("", ".", ".."):
         raise ValueError(f"{name} must be an id, not {raw!r}")
@@ -56,7 +56,7 @@ def segment(name: str, value: Any) -> str:
 
 
 def target(path: str, query: Mapping[str, str]) -> str:
-    """Return path and query as they stand in the request line (RFC 9112 section 3.2.1)."""
+    """Return path and query for the request line (RFC 9112 section 3.2.1)."""
     return f"{path}?{urlencode(query, quote_via=quote, safe='')}" if query else path
 
 
@@ -65,7 +65,7 @@ _PACKAGE = __name__.rpartition("._http.")[0]
 
 def _plain(value: Any) -> Any:
     if hasattr(value, "model_dump"):
-        # In our models None means absent; in a user's own it may mean null.
+        # In our models None means absent; in a user's model it may mean null.
         ours = any(kind.__module__.startswith(f"{_PACKAGE}.") for kind in type(value).__mro__)
         return value.model_dump(mode="json", by_alias=True, exclude_none=ours)
     if is_mapping(value):
@@ -93,7 +93,7 @@ def json_bytes(body: Mapping[str, Any]) -> bytes:
             raise
         for name, value in body.items():
             _raise_naming(name, value)
-        # Each value can be encoded alone, so it is the level of the body that is one too many.
+        # Each value can be encoded alone, so the body itself is the one level too many.
         raise ValueError("the body is nested too deeply for JSON") from exc
 
 

@@ -1,4 +1,4 @@
-"""Reads a reply: from status, headers and bytes to an envelope, or to the exception that fits."""
+"""Reads a reply: turns status, headers and bytes into an envelope or an exception."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _decoder = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite
 
 
 def decode(body: bytes) -> Any:
-    """Decode JSON (RFC 8259) in UTF-8, a byte order mark aside; ``ValueError`` if it is not, or nested too deeply."""
+    """Decode JSON (RFC 8259) in UTF-8, without a byte order mark; ``ValueError`` if invalid or nested too deeply."""
     try:
         return _decoder.decode(body.removeprefix(BOM_UTF8).decode())
     except UnicodeDecodeError:
@@ -43,13 +43,13 @@ def decode(body: bytes) -> Any:
 
 
 def unwrap(reply: Reply) -> dict[str, Any]:
-    """Return the envelope of a 2xx reply, with data in it; ``To11aiApiError`` if it says that the call failed."""
+    """Return the envelope of a 2xx reply, which has data; ``To11aiApiError`` if it reports a failure."""
     if reply.body is None:
         raise _unusable(reply, f"the body is over {MAX_BODY} bytes")
     try:
         envelope = decode(reply.body)
     except ValueError as exc:
-        # JSONDecodeError keeps the whole document and gives the place in its text.
+        # JSONDecodeError keeps the whole document, and its text has the position.
         fault = str(exc)[:200] if reply.body else "it is empty"
         raise _unusable(reply, f"the body is not JSON: {fault}") from exc
     if not is_object(envelope):
@@ -68,7 +68,7 @@ def _unusable(reply: Reply, fault: str) -> To11aiResponseValidationError:
 
 
 def error_from_reply(reply: Reply) -> To11aiApiError:
-    """Return the exception of a reply that is not 2xx; never fails itself, whatever the body is."""
+    """Return the exception for a reply that is not 2xx; never fails itself, whatever the body."""
     try:
         envelope = decode(reply.body or b"")
     except ValueError as exc:

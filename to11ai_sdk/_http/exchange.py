@@ -1,6 +1,6 @@
-"""The seam below the transport: an attempt, the reply to it, what turns the one into the other, and the clocks.
+"""Defines the interface below the transport: an attempt, its reply, the exchange between them, and the clocks.
 
-Each reading of a clock looks it up in :mod:`time`, so that tools that replace it in tests replace all of ours together.
+Each reading of a clock looks it up in :mod:`time`, so that test tools that replace it replace all uses together.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class Exchange(Protocol):
-        """Sends one request and reads its reply, all before its deadline."""
+        """Sends one request and reads its reply before the deadline."""
 
         def __call__(self, attempt: HttpAttempt) -> Reply:
             """Make one attempt; raises ``To11aiNetworkError`` when no usable reply came in time."""
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 
 MAX_BODY = 32 * 1024 * 1024
-"""Bytes of a body that are read, after decompression."""
-# Not a function of ours: one more would be a tenth of a cache hit.
+"""The most bytes of a body, after decompression."""
+# Not a function of our own: that would add a tenth to a cache hit.
 monotonic: Callable[[], float] = partial(methodcaller("monotonic"), time)
 """Seconds of a clock that never goes back."""
 now: Callable[[], float] = partial(methodcaller("time"), time)
@@ -41,7 +41,7 @@ now: Callable[[], float] = partial(methodcaller("time"), time)
 
 
 class HttpAttempt:
-    """One request and how to send it; times are those of ``clock``."""
+    """One request and how to send it; times are by ``clock``."""
 
     __slots__ = ("body", "clock", "deadline", "ends", "headers", "meanwhile", "method", "safe", "url")
 
@@ -62,14 +62,14 @@ class HttpAttempt:
         self.deadline = deadline
         # The end of the whole call.
         self.ends = ends
-        # Whether it may go over a kept connection: if the server has just closed that one, nobody knows whether the
+        # Whether it may use an idle connection: if the server has just closed that one, nobody knows whether the
         # request was processed.
         self.safe = safe
         self.meanwhile = meanwhile
         self.clock = clock
 
     def work(self) -> None:
-        """Call ``meanwhile`` while the server works, and move the deadline by the time that takes."""
+        """Call ``meanwhile`` while the server works, and extend the deadline by the time it takes."""
         if self.meanwhile:
             started = self.clock()
             self.meanwhile()

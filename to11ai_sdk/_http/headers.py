@@ -1,4 +1,4 @@
-"""The headers of a request; takes the API key in them out of errors."""
+"""Makes the headers of a request, and removes the API key from errors."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def request_headers(api_key: str) -> dict[str, str]:
 
 
 def trace_headers() -> dict[str, str]:
-    """Return ``traceparent`` and ``tracestate`` of the active OpenTelemetry span; nothing without one, or if it fails.
+    """Return ``traceparent`` and ``tracestate`` of the active OpenTelemetry span; empty without one or on failure.
 
     Source: https://www.w3.org/TR/trace-context/.
     """
-    # A process that has not loaded OpenTelemetry has no active span, and need not load it for us.
+    # A process that has not loaded OpenTelemetry has no active span.
     module = sys.modules.get("opentelemetry.trace")
     if module is None:
         return {}
@@ -45,24 +45,24 @@ def trace_headers() -> dict[str, str]:
         state = context.trace_state.to_header()
         return {**headers, "tracestate": header_value("tracestate", state)} if state else headers
     except Exception as exc:
-        # A tracer may raise anything, and is empty while another thread imports it. A call is worth more than its
-        # trace.
+        # A tracer may raise anything, and its module is empty while another thread imports it. A call matters more
+        # than its trace.
         if from_handler(exc):
             raise
         return {}
 
 
 def redact(error: BaseException, secret: str) -> None:
-    """Remove a secret from an exception and the messages of its causes, should a server have echoed it.
+    """Remove a secret from an exception and the messages of its causes, in case a server echoed it.
 
-    One of fewer than ``SHORTEST_SECRET`` characters is left: it would be found in ordinary words.
+    A secret of fewer than ``SHORTEST_SECRET`` characters is left: it would match parts of ordinary words.
     """
     if len(secret) < SHORTEST_SECRET:
         return
     for name, value in vars(error).items():
         try:
             safe = _without(value, secret)
-        except RecursionError:  # details too deep to look through
+        except RecursionError:  # details nested too deeply to search
             safe = None
         setattr(error, name, safe)
     error.args = tuple(_without_cut_secret(arg, secret) if isinstance(arg, str) else arg for arg in error.args)

@@ -17,17 +17,18 @@ _HANDSHAKE_ENDED = (
 )
 _NO_NETWORK = sys.platform in ("emscripten", "wasi")
 LOW_LEVEL_ERRORS = (OSError, http.client.HTTPException, zlib.error, Unsent)
-"""What the network, TLS, HTTP and zlib raise; whatever else comes out of an exchange is not theirs."""
+"""The exceptions of the network, TLS, HTTP and zlib; any other exception of an exchange is passed on."""
 
 
 def explain(exc: Exception, outer: BaseException | None, host: str, hop: str) -> BaseException:
-    """Return what a signal handler raised, a ``To11aiNetworkError`` for one of ``LOW_LEVEL_ERRORS``, or ``exc`` itself.
+    """Return a signal handler's exception, a ``To11aiNetworkError`` for ``LOW_LEVEL_ERRORS``, or ``exc`` itself.
 
-    ``outer`` is what was being handled before; ``host`` was to be reached, ``hop`` connected to: maybe a proxy.
+    ``outer`` is the exception that was being handled before the call. ``host`` is the destination, ``hop`` the peer of
+    the connection, perhaps a proxy.
     """
     if raised := handler_error(exc, outer):
         return raised
-    # Pyodide has no TLS, which its ssl says by a RuntimeError.
+    # Pyodide has no TLS; its ssl raises a RuntimeError.
     if isinstance(exc, LOW_LEVEL_ERRORS) or (_NO_NETWORK and isinstance(exc, RuntimeError)):
         return network_error(exc, host, hop if hop != host else None)
     return exc
@@ -37,7 +38,7 @@ def network_error(exc: BaseException, host: str, proxy: str | None = None) -> To
     """Return the exception for a failed exchange, with the low-level one as its cause."""
     cause = exc.__cause__ or exc if isinstance(exc, Unsent) else exc
     if isinstance(cause, http.client.HTTPException):
-        # What http.client was handling quotes the reply, too.
+        # The exception that http.client was handling quotes the reply, too.
         cause.__context__ = None
     unsent = isinstance(exc, Unsent)
     final = _NO_NETWORK or _wants_certificate(cause) or (isinstance(exc, Unsent) and exc.final)
@@ -86,13 +87,13 @@ def _describe_tls(exc: BaseException) -> str:
 
 
 def _fault(exc: http.client.HTTPException) -> str:
-    # Only our own words and those on sizes: the others quote the reply, which may quote the key.
+    # Only our own messages and those about sizes: the others quote the reply, which may contain the key.
     ours = type(exc) is http.client.HTTPException or isinstance(exc, http.client.LineTooLong)
     return str(exc) if ours else type(exc).__name__
 
 
 def _wants_certificate(exc: BaseException) -> bool:
-    # In TLS 1.3 this comes after the handshake, in place of the reply.
+    # In TLS 1.3 this arrives after the handshake, instead of the reply.
     return "CERTIFICATE_REQUIRED" in (getattr(exc, "reason", None) or "")
 
 

@@ -1,7 +1,7 @@
-"""What a process may do in the middle of a call: fork, or run a signal handler that raises.
+"""Makes calls safe when a process forks, or runs a signal handler that raises, in the middle of one.
 
-A fork copies one thread, and every lock as it is: held by a thread that is no longer there. The import system and
-OpenSSL have locks that a child could then wait for without end.
+A fork copies one thread, but all locks in their present state, even those held by threads that are not copied. A child
+could then wait forever for a lock of the import system or of OpenSSL.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 FORK_WAIT_S = 5.0
-"""Seconds after which a fork goes ahead all the same: better a child that may hang than a parent that does."""
+"""Seconds after which a fork proceeds anyway: a child that may hang is better than a parent that does."""
 MAX_LINKS = 50
-"""Exceptions looked at along a chain of causes and contexts."""
+"""The most exceptions examined along a chain of causes and contexts."""
 
 
 class ForkSafeLock:
-    """A reentrant lock that a fork waits for, so that no child begins with the work in its block half done.
+    """A reentrant lock that a fork waits for, so that no child starts with the work in its block half done.
 
-    Enter its ``lock``, ``with importing.lock:``: a signal handler that raises could leave a method of Python in between
-    with the lock held.
+    Use its ``lock`` directly, ``with importing.lock:``: a signal handler that raises could interrupt a Python method
+    between taking the lock and entering the block.
     """
 
     def __init__(self) -> None:
@@ -48,13 +48,13 @@ class ForkSafeLock:
 
 
 importing: ForkSafeLock = ForkSafeLock()
-"""Held over the imports of a first call."""
+"""Held during the imports of a first call."""
 in_openssl: ForkSafeLock = ForkSafeLock()
-"""Held over what takes locks of OpenSSL, and what a client makes once; never over a wait for the network."""
+"""Held during work that takes OpenSSL's locks or that a client does once; never while waiting for the network."""
 
 
 class Unique:
-    """Base of what leads to the API key and to open connections: neither copied nor pickled."""
+    """Base of objects that hold the API key and open connections: they cannot be copied or pickled."""
 
     def __copy__(self, *_: object, fate: str = "copied; share it") -> NoReturn:
         raise TypeError(f"a {type(self).__name__} holds the API key and open connections and cannot be {fate}")
@@ -66,10 +66,10 @@ class Unique:
 
 
 def from_handler(exc: BaseException) -> bool:
-    """Return whether a signal handler (a soft time limit, a timeout decorator) raised an exception of any type."""
+    """Return whether a signal handler (a soft time limit, a timeout decorator) raised this exception of any type."""
     step: TracebackType | None = exc.__traceback__
     while step and step.tb_next:
-        # Nothing else is called with the frame that it interrupts.
+        # Only a signal handler is called with the frame that it interrupts.
         if _holds(step.tb_next.tb_frame, step.tb_frame):
             return True
         step = step.tb_next
@@ -84,9 +84,9 @@ def _holds(frame: FrameType, interrupted: FrameType) -> bool:
 
 
 def handler_error(error: BaseException, outer: BaseException | None) -> BaseException | None:
-    """Return what a signal handler raised and others turned into this error, if that is its origin.
+    """Return the signal handler's exception that other code turned into this error, if there is one.
 
-    ``outer`` is what was being handled before the call began: it and its causes are older.
+    ``outer`` was being handled before the call began: it and its causes are older, and are not searched.
     """
     link: BaseException | None = error
     for _ in range(MAX_LINKS):

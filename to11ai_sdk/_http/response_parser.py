@@ -1,4 +1,4 @@
-"""Reads an HTTP reply by the letter of RFC 9112 and within bounds, where ``http.client`` is lenient."""
+"""Reads an HTTP reply strictly by RFC 9112 and within limits, where ``http.client`` is lenient."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAX_INTERIM = 20
-"""Interim replies (1xx) that are skipped before the final one (RFC 9110 section 15.2)."""
+"""The most interim replies (1xx) to skip before the final one (RFC 9110 section 15.2)."""
 MAX_FIELDS = 100
-"""Header lines of one reply."""
+"""The most header lines of one reply."""
 MAX_DIGITS = 32
-"""Digits of a Content-Length; ``int`` refuses thousands."""
+"""The most digits of a Content-Length; ``int`` itself refuses thousands."""
 
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 _GZIP = ("gzip", "x-gzip")
 _PIECE = 64 * 1024
 _LINE = 64 * 1024
 MAX_LATE_CHUNKS = 1000
-"""Chunks that are read after the deadline, of what had arrived by then."""
+"""The most chunks read after the deadline, of data that arrived before it."""
 
 
 class Response(http.client.HTTPResponse):
-    """The head of a reply. It inherits for tools that look at responses, and overrides how the head is read.
+    """The head of a reply. It inherits for tools that inspect responses, and overrides the reading of the head.
 
     ``headers`` are a plain dictionary of lower-case names: the e-mail parser of ``http.client`` is slow.
     """
@@ -41,7 +41,7 @@ class Response(http.client.HTTPResponse):
     fp: Any = None
     length: Any
     connection: Any
-    """The connection it came on; set once the head is read."""
+    """The connection that the reply came on; set once the head is read."""
     __del__: Any = bool  # as in DeadlineSocket
 
     def begin(self) -> None:
@@ -63,7 +63,7 @@ class Response(http.client.HTTPResponse):
         self.fp.raw.bytes_allowed = float("inf")
 
     def _skip_interim(self) -> tuple[int, str]:
-        """Read up to the final status line; return how many interim replies came, and the version."""
+        """Read up to the final status line; return the number of interim replies, and the version."""
         for interim in range(MAX_INTERIM + 1):
             version, self.status, self.reason = _status_line(self.fp)
             if self.status >= 200:
@@ -96,7 +96,7 @@ def _fields(stream: Any) -> dict[str, str]:
             return fields
         if len(line) > _LINE:
             raise http.client.LineTooLong("header line")
-        if line[:1] in (b" ", b"\t") and fields:  # the value goes on (RFC 9112 section 5.2)
+        if line[:1] in (b" ", b"\t") and fields:  # the value continues (RFC 9112 section 5.2)
             fields[name] += " " + line.decode("latin-1").strip()
             continue
         name, colon, value = line.decode("latin-1").partition(":")
@@ -111,7 +111,7 @@ def _is_chunked(status: int, headers: dict[str, str]) -> bool:
     coding = headers.get("transfer-encoding", "").lower()
     if coding not in ("", "chunked"):
         raise http.client.HTTPException("an unknown Transfer-Encoding")
-    # These end with their head, whatever it says (RFC 9112 section 6.3).
+    # These have no body, whatever the head says (RFC 9112 section 6.3).
     return bool(coding) and status not in (204, 304)
 
 
@@ -135,7 +135,7 @@ def _is_persistent(version: int, headers: dict[str, str]) -> bool:
 
 
 def _pieces(response: Response) -> Iterator[bytes]:
-    """Yield the body; closes the response, not the connection, at its end."""
+    """Yield the body, and close the response, but not the connection, at its end."""
     stream, left = response.fp, response.length
     if response.chunked:
         late = 0
@@ -181,9 +181,9 @@ def _chunk_size(stream: Any) -> int:
 
 
 def content(response: Response, limit: int) -> bytes | None:
-    """Return the whole body, decompressed; ``None`` if over the limit, which is checked before memory is taken.
+    """Return the whole body, decompressed; ``None`` if over the limit, which is checked before memory is used.
 
-    ``None`` also for an error whose body is broken: its status says more than its body.
+    An error with a broken body gives ``None``, too: its status matters more than its body.
     """
     outer = sys.exc_info()[1]
     try:
@@ -197,7 +197,7 @@ def content(response: Response, limit: int) -> bytes | None:
 
 
 def plain_reply(response: Any, limit: int) -> Reply:
-    """Return the reply of a response that a test tool made, by nothing but the attributes that all of them have."""
+    """Return the reply of a response made by a test tool, using only the attributes that all of them have."""
     headers: dict[str, str] = {}
     for name, value in response.headers.items():
         name = name.lower()
@@ -220,7 +220,7 @@ def _body(response: Response, limit: int) -> bytes | None:
 
 
 def _unzipped(body: bytes, limit: int) -> bytes | None:
-    # Nobody asked for compression, but some proxies compress all the same.
+    # Compression was not requested, but some proxies compress anyway.
     unzip = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     plain = unzip.decompress(body, limit + 1)
     if len(plain) > limit:

@@ -1,4 +1,4 @@
-"""Decides whether a request is sent again, after how long, and when retries would only add to an outage."""
+"""Decides whether and when a request is retried, and when retries would only make an outage worse."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 BACKOFF_BASE_S = 0.2
 BACKOFF_CAP_S = 8.0
 RETRY_AFTER_LIMIT_S = 8.0
-"""The longest ``Retry-After`` that is waited for; a longer one is the caller's to wait."""
+"""The longest ``Retry-After`` that the client waits; a longer one is left to the caller."""
 
 
 def backoff(attempt: int, jitter: float) -> float:
-    """Return seconds to wait after failed attempt 1, 2, ...: ``min(8, 0.2 * 2 ** (attempt - 1)) * (0.5 + jitter / 2)``.
+    """Return the wait in seconds after attempt 1, 2, ...: ``min(8, 0.2 * 2 ** (attempt - 1)) * (0.5 + jitter / 2)``.
 
-    ``jitter`` is a random number from 0 to 1, so that clients that failed together do not come back together.
+    ``jitter`` is a random number from 0 to 1, so that clients that failed together do not retry together.
     """
     # The exponent is capped before the power is taken: 2.0 ** 1024 is an OverflowError.
     return min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2.0 ** min(attempt - 1, 10)) * (0.5 + jitter / 2)
@@ -25,14 +25,14 @@ def backoff(attempt: int, jitter: float) -> float:
 def retry_after(value: str | None, now: Callable[[], float]) -> float | None:
     """Return the seconds that a ``Retry-After`` header asks for (RFC 9110 section 10.2.3), ``None`` if it is invalid.
 
-    Digits, a decimal fraction or an HTTP date; a time that has passed is 0. ``now`` gives seconds since 1970.
+    Accepts digits, a decimal fraction or an HTTP date; a past date is 0. ``now`` returns seconds since 1970.
     """
     if value is None:
         return None
     if value.isascii() and value.replace(".", "", 1).isdigit():
         seconds = float(value)
     else:
-        # Loaded by http.client already.
+        # Already loaded by http.client.
         from datetime import timezone
         from email.utils import parsedate_to_datetime
 
@@ -48,8 +48,8 @@ def retry_after(value: str | None, now: Callable[[], float]) -> float | None:
 def may_repeat(*, safe: bool, status: int | None, unsent: bool) -> bool:
     """Return whether a failed request may be sent again without doing anything twice.
 
-    ``safe`` calls may be repeated whatever happened; ``status`` is ``None`` if no reply came; ``unsent`` requests
-    provably never reached the server.
+    ``safe`` calls may always be repeated. ``status`` is ``None`` if there was no reply. ``unsent`` requests provably
+    never reached the server.
     """
     if status is None:
         return safe or unsent
@@ -59,8 +59,8 @@ def may_repeat(*, safe: bool, status: int | None, unsent: bool) -> bool:
 class RetryBudget:
     """A token bucket: each retry takes one token, each success gives back a tenth, up to 20.
 
-    In an outage of a few calls every retry is made; in one that lasts, retries stop and load stays what it was. It
-    takes no lock: two threads may at worst spend one token together.
+    In a short outage every retry is made; in a long one retries stop and the load stays constant. It takes no lock: at
+    worst two threads spend the same token.
     """
 
     CAPACITY: ClassVar[float] = 20.0

@@ -1,4 +1,4 @@
-"""Makes a call of one or more attempts: waits between them, and raises the exception that fits."""
+"""Makes a call in one or more attempts: waits between them, and raises the final exception."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Transport(Unique):
         self._budget = retry.RetryBudget()
 
     def with_options(self, **options: float | None) -> Transport:
-        """Return one that shares all with this one but some of ``timeout_s``, ``max_retries``, ``total_timeout_s``."""
+        """Return a transport that shares everything with this one except the given options."""
         twin = object.__new__(Transport)
         twin.__dict__.update(self.__dict__, **options)
         return twin
@@ -69,7 +69,7 @@ class Transport(Unique):
         self._exchange.close()
 
     def send(self, row: Endpoint, request: Request, read: Read, *, may_retry: bool = True) -> Any:
-        """Make a call and return what ``read`` makes of its success envelope; ``may_retry=False`` makes one attempt."""
+        """Make a call and return the result of ``read`` for its envelope; ``may_retry=False`` makes one attempt."""
         outer = sys.exc_info()[1]
         body = None if request.body is None else json_bytes(request.body)
         url = self.base_url + request.target
@@ -126,8 +126,8 @@ class Transport(Unique):
             url, redirects, deadline = target, redirects - 1, attempt.deadline
 
     def _prepare(self, row: Endpoint) -> None:
-        # Nothing is sent whose reply cannot be read. For a read the compiled core of Pydantic is enough, which is what
-        # may not fit: the rest is imported while the server works.
+        # Nothing is sent unless its reply can be read. A read first loads only Pydantic's compiled core, which may not
+        # fit; the rest is imported while the server works.
         self._exchange.prepare()
         if row.reads:
             row.load()
@@ -135,7 +135,7 @@ class Transport(Unique):
             row.prepare()
 
     def warm_up(self, rows: Iterable[Endpoint], *, connect: bool) -> None:
-        """Do in advance what the first calls of these rows need; see :meth:`To11aiClient.warm_up`."""
+        """Prepare for the first calls of these rows; see :meth:`To11aiClient.warm_up`."""
         outer, started = sys.exc_info()[1], self._clock()
         self._exchange.prepare()
         for row in rows:
@@ -165,7 +165,7 @@ class Transport(Unique):
             raise
 
     def _wait(self, error: To11aiError, row: Endpoint, attempt: int) -> float | None:
-        """Return seconds to wait before the next attempt; ``None`` if there must be none."""
+        """Return the seconds to wait before the next attempt; ``None`` if there must be no other."""
         status = error.status_code if isinstance(error, To11aiApiError) else None
         if status is None and (not isinstance(error, To11aiNetworkError) or error.final):
             return None
@@ -186,7 +186,7 @@ class Transport(Unique):
         redact(error, self.api_key)
 
     def _log(self, row: Endpoint, outcome: str, attempt: int, elapsed_s: float) -> None:
-        # Where logging is not loaded, nobody reads it.
+        # If logging is not loaded, there is no handler.
         if logger := getattr(sys.modules.get("logging"), "getLogger", None):
             logger("to11ai_sdk").debug(
                 "%s %s: %s, attempt %d, %.3f s", row.method, row.path, outcome, attempt, elapsed_s

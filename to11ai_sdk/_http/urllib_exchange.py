@@ -1,4 +1,4 @@
-"""Makes one attempt over ``urllib.request``: proxies, TLS, redirects, and every failure as one exception."""
+"""Makes one attempt with ``urllib.request``: proxies, TLS, redirects; any failure becomes one exception."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ MAX_REDIRECTS = 5
 
 
 class UrllibExchange:
-    """Goes over the network, with an opener and a TLS context of its own.
+    """Exchanges over the network, with its own opener and TLS context.
 
-    Without ``ssl_context`` it takes the trust store of the system, or ``SSL_CERT_FILE``; ``secure`` says that the base
-    URL is ``https``, so that it will be needed.
+    Without ``ssl_context`` it uses the system's trust store, or ``SSL_CERT_FILE``; ``secure`` says that the base URL is
+    ``https``, so that the context will be needed.
     """
 
     def __init__(self, ssl_context: ssl.SSLContext | None = None, *, secure: bool = False) -> None:
@@ -44,7 +44,7 @@ class UrllibExchange:
         if self._secure:
             try:
                 self._tls()
-            except OSError as exc:  # such as an SSLKEYLOGFILE that cannot be written; an attempt will raise it
+            except OSError as exc:  # such as an SSLKEYLOGFILE that cannot be written; an attempt will raise the error
                 if from_handler(exc):
                     raise
 
@@ -80,7 +80,7 @@ class UrllibExchange:
 
         from .connection_pool import KeepAliveHandler
 
-        # Read once, so that no later call takes a proxy that was not checked.
+        # Read once, so that no later call uses an unchecked proxy.
         proxies = getproxies()
         if proxy_bypass(call.host) or bypasses_proxy(call.host, proxies.get("no", "")):
             proxies = {}
@@ -115,10 +115,10 @@ class UrllibExchange:
 
 
 def bypasses_proxy(host: str, names: str) -> bool:
-    """Return whether ``NO_PROXY`` names a host, given with or without port.
+    """Return whether ``NO_PROXY`` lists a host, given with or without port.
 
-    ``names`` are separated by commas or spaces: ``*``, a name (its sub-domains, too), ``.suffix``, ``*.suffix``, an
-    address, a network such as ``10.0.0.0/8`` or ``fd00::/8``.
+    ``names`` are separated by commas or spaces: ``*``, a name (with its subdomains), ``.suffix``, ``*.suffix``, an
+    address, or a network such as ``10.0.0.0/8`` or ``fd00::/8``.
     """
     from urllib.parse import urlsplit
 
@@ -132,13 +132,13 @@ def _covers(entry: str, name: str) -> bool:
 
     try:
         return ip_address(name) in ip_network(entry.strip("[]"), strict=False)
-    except ValueError:  # one of them is a name
+    except ValueError:  # one of the two is a name
         suffix = entry.lstrip("*").lstrip(".")
         return entry == "*" or name.endswith(f".{suffix}") or (name == suffix and entry[:1] != "*")
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host, with or without port, is this machine by its name or address."""
+    """Return whether a host, given with or without port, is this machine by name or address."""
     from urllib.parse import urlsplit
 
     name = urlsplit(f"//{host}").hostname or ""
@@ -146,7 +146,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _check_proxy(call: Call, proxy: str | None) -> None:
-    """Refuse a proxy of the environment that would see the key, or that cannot be one."""
+    """Refuse a proxy from the environment that would see the key, or that is invalid."""
     if proxy is None or (call.type == "http" and is_loopback(call.host)):
         return
     if call.type == "http":
@@ -163,10 +163,10 @@ def _check_proxy(call: Call, proxy: str | None) -> None:
     except ValueError:
         usable, port = None, None
     if not usable or port == 0:
-        # Not printed: it may hold a password.
+        # Not printed: it may contain a password.
         raise _refused(f"{call.host}: HTTPS_PROXY is not the address of an HTTP proxy, like http://proxy.example:3128")
     with importing.lock:
-        "".encode("idna")  # loads the codec, which http.client uses for a tunnel
+        "".encode("idna")  # loads the codec that http.client uses for a tunnel
 
 
 def _refused(message: str) -> To11aiNetworkError:
@@ -176,7 +176,7 @@ def _refused(message: str) -> To11aiNetworkError:
 
 
 def redirect_target(reply: Reply, url: str) -> str | None:
-    """Return where a redirect leads, if it stays on the origin of the URL; else ``None``."""
+    """Return the target of a redirect if it is on the same origin as the URL; else ``None``."""
     location = reply.headers.get("location")
     if reply.status not in (301, 302, 303, 307, 308) or not location:
         return None

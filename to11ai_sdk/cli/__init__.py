@@ -1,4 +1,4 @@
-"""The command ``to11ai``."""
+"""Provides the command ``to11ai``."""
 
 from .commands import main
 

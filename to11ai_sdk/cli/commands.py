@@ -1,4 +1,4 @@
-"""Builds and runs the command ``to11ai``: one sub-command per row of the endpoint table, and those of ``local``."""
+"""Builds and runs the command ``to11ai``: a sub-command per row of the endpoint table, plus those of ``local``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PACKAGE = __name__.rpartition(".cli.")[0]
 PROGRAM = f"python -m {PACKAGE}" if "." in PACKAGE else "to11ai"
-"""How this command is called; a copy inside another package has no script."""
+"""The name of this command; a copy inside another package has no script."""
 VERSION = USER_AGENT.rpartition("/")[2]
 API_URL = "https://api.to11.ai"
 
@@ -39,14 +39,14 @@ ACTIONS: dict[str, dict[str, Any]] = {
     "RuleSnapshot | Mapping[str, Any]": {"type": json_value, "metavar": "JSON"},
     "Sequence[RuleReleaseWeight | Mapping[str, Any]]": {"type": json_value, "metavar": "JSON"},
 }
-"""The options for the annotations of the table; any other annotation is a text."""
+"""Option settings by annotation of the table; an option of any other annotation takes text."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command with the arguments after ``to11ai``, by default those of the process, and return its exit code.
 
-    0, 1 when the call failed, or 2 for invalid arguments. ``SystemExit`` after ``--help`` and ``--version``, and for
-    arguments that do not parse.
+    The code is 0, or 1 if the call failed, or 2 for invalid arguments. Raises ``SystemExit`` after ``--help`` and
+    ``--version``, and for arguments that cannot be parsed.
     """
     parser = make_parser()
     options, unexpected = parser.parse_known_args(argv)
@@ -67,8 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _unwritten(exc: OSError) -> int:
-    # Nobody reads the output any more, or there is no room for it. What the buffer still holds would be written again
-    # at exit, and fail with a traceback.
+    # Nobody reads the output any more, or the disk is full. The rest of the buffer would be written again at exit,
+    # and fail with a traceback.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1 if isinstance(exc, BrokenPipeError) else _complain(exc, 1)
 
@@ -79,7 +79,7 @@ def _complain(problem: object, code: int) -> int:
 
 
 def _unexpected(arguments: Iterable[str]) -> str:
-    """Name the unknown options; a text that belongs to no option may be a secret and is not repeated."""
+    """Name the unknown options; any other surplus text may be a secret and is not repeated."""
     names = [argument.partition("=")[0] for argument in arguments if argument.startswith("--")]
     return f"unknown option {', '.join(names)}" if names else "a value without an option; write --option VALUE"
 
@@ -99,7 +99,7 @@ def make_parser() -> Parser:
 def _add_local_commands(commands: Commands) -> None:
     try:
         from ..local.commands import add_commands
-    except ImportError as exc:  # the folder has been left out
+    except ImportError as exc:  # the folder has been removed
         for name in ("local", "demo"):
             commands.add_parser(name, description="").set_defaults(run=partial(_missing, name, exc))
     else:
@@ -146,7 +146,7 @@ def _argument(options: argparse.Namespace, name: str) -> Any:
 
 
 def _call(row: Endpoint, options: argparse.Namespace) -> int:
-    """Make the call of a row and print its result as the API would."""
+    """Make the call of a row and print its result as JSON with the API's names."""
     key, url = setting(options, "api_key"), setting(options, "base_url", API_URL)
     given = ((parameter, _argument(options, parameter.name)) for parameter in row.parameters)
     arguments = {parameter.name: value for parameter, value in given if value is not None or parameter.required}

@@ -1,4 +1,4 @@
-"""Parses the docstrings of the table's rows for the command line and the reference pages."""
+"""Parses the docstrings of rows for the command line and the reference page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ENTRY = re.compile(r"^    ([\w*]+): (.*(?:\n     .*)*)", re.MULTILINE)
 
 
 class Docstring(NamedTuple):
-    """A docstring in parts: the prose outside its sections, and these."""
+    """The parts of a docstring: the prose, and the sections."""
 
     prose: str
     arguments: dict[str, str]
@@ -25,7 +25,7 @@ class Docstring(NamedTuple):
 
 
 def parts(doc: str | None) -> Docstring:
-    """Return a docstring in parts; ``Attributes`` of a class are its arguments."""
+    """Split a docstring into its parts; ``Attributes`` of a class count as arguments."""
     text = cleandoc(doc or "")
     sections = dict(_SECTION.findall(text))
     entries = {name: _entries(section) for name, section in sections.items()}
@@ -39,12 +39,12 @@ def _entries(section: str) -> dict[str, str]:
 
 
 def public_doc(row: Endpoint) -> str:
-    """Return the docstring of the public method of the row's name: several rows may make up one method."""
+    """Return the docstring of the public method with the row's name; several rows may share one method."""
     return getattr(row.owner, row.name.rpartition(".")[2], row.signature).__doc__ or ""
 
 
 def parameter_texts(row: Endpoint) -> dict[str, str]:
-    """Return what the row's docstring says of its parameters, or else that of another row of the namespace."""
+    """Return the texts of a row's parameters, taken from another row of the namespace where its own lacks one."""
     neighbours = (public_doc(other) for other in ENDPOINTS.values() if other.owner is row.owner)
     texts: dict[str, str] = {}
     for doc in (row.doc, *neighbours):
@@ -53,5 +53,5 @@ def parameter_texts(row: Endpoint) -> dict[str, str]:
 
 
 def plain(text: str) -> str:
-    """Return prose without the markup of docstrings."""
+    """Return prose without docstring markup."""
     return re.sub(r"(?::\w+:)?`+[~.]?([^`]*)`+", r"\1", text)

@@ -1,4 +1,4 @@
-"""The parser of the command line, and options that are more than a text."""
+"""Parses the command line, with options that read the environment, files or JSON."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ if TYPE_CHECKING:
 
 
 class UsageError(ValueError):
-    """Raised for a command line that cannot be executed; the message says what to change."""
+    """Raised for an invalid command line; the message says what to change."""
 
 
 SETTINGS = {"api_key": "TO11_API_KEY", "base_url": "TO11_API_URL", "project_id": "TO11_PROJECT_ID"}
-"""Options that may come from the environment instead, with their variables."""
+"""Options with an environment variable as default, and these variables."""
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that begins its help with a summary, takes no abbreviated names, and reports errors in one line."""
+    """A parser that starts its help with a summary, accepts no abbreviations, and reports errors on one line."""
 
     def __init__(self, *, description: str, prog: str) -> None:
         super().__init__(prog=prog, allow_abbrev=False)
         self._summary = description
 
     def format_help(self) -> str:
-        """Return the help, the summary first."""
+        """Return the help text, with the summary first."""
         return f"{self._summary}\n\n{super().format_help()}"
 
     def add_setting(self, name: str, text: str) -> None:
-        """Add an option that may come from the environment instead."""
+        """Add an option with an environment variable as default."""
         self.add_argument(f"--{dashed(name)}", metavar="TEXT", help=f"{text} (or {SETTINGS[name]})")
 
     def error(self, message: str) -> NoReturn:
@@ -42,12 +42,12 @@ class Parser(argparse.ArgumentParser):
 
 
 def dashed(name: str) -> str:
-    """Return a Python name as the command line spells it."""
+    """Return a Python name in the spelling of the command line."""
     return name.replace("_", "-")
 
 
 def setting(options: argparse.Namespace, name: str, default: str | None = None) -> str:
-    """Return an option, or its environment variable, or the default; ``UsageError`` without any."""
+    """Return an option, its environment variable or the default; ``UsageError`` if there is none."""
     value: str | None = getattr(options, name) or os.environ.get(SETTINGS[name]) or default
     if not value:
         raise UsageError(f"--{dashed(name)} is missing; give it or set {SETTINGS[name]}")

@@ -1,6 +1,6 @@
-"""The to11 platform on your machine: for development, tests and demos, not for production.
+"""Runs the to11 platform on your machine: for development, tests and demos, not for production.
 
-Needs the extra ``local``; without it this module can be imported, but ``LocalTo11`` cannot be had.
+It needs the extra ``local``; without the extra this module can be imported, but ``LocalTo11`` cannot.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["ConfigError", "DataFileError", "LocalTo11", "PortTakenError", "SeenR
 
 
 def _home(name: str) -> object:
-    """Import the module that holds a public name, by a statement: freezers and vendoring tools find no other."""
+    """Import the module of a public name by an import statement, which freezers and vendoring tools can find."""
     home: object
     if name == "LocalTo11":
         from . import server as home

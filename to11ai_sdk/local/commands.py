@@ -1,4 +1,4 @@
-"""Adds the commands ``to11ai local`` and ``to11ai demo``; needs nothing of the extra before one of them runs."""
+"""Adds the commands ``to11ai local`` and ``to11ai demo``; needs the extra only when one of them runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``to11ai demo``: a first day with the SDK, run step by step and checked as it goes."""
+"""Runs ``to11ai demo``: the SDK from a new prompt to its messages, step by step, each step checked."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Step:
     """One step of the demo.
 
     Attributes:
-        title: what it is for.
-        source: the code as a user would write it; it is run as it is printed.
-        proof: whether it really happened, judged by the names that the code has set.
+        title: its purpose.
+        source: the code as a user would write it, run exactly as printed.
+        proof: whether the step really happened, judged by the variables that the code has set.
         requests: how many requests it takes.
     """
 
@@ -35,7 +35,7 @@ class Step:
 
 
 def answered_without_request(names: Names) -> bool:
-    """Whether the prompt is served to a client that has no time for any request, and only from the cache."""
+    """Return whether the prompt is served from the cache, to a client with no time for any request."""
     hasty = names["client"].with_options(timeout_s=1e-6, max_retries=0)
     arguments = {name: names[name] for name in ("project_id", "slug", "variables")}
     again = hasty.prompts.resolve(labels=["production"], **arguments)
@@ -143,7 +143,7 @@ print(prompt.slug, "is", prompt.status)
 
 
 def local() -> int:
-    """Run the demo on a local to11 of its own; returns the exit code."""
+    """Run the demo on its own local to11 and return the exit code."""
     from . import LocalTo11
 
     with LocalTo11() as to11:
@@ -153,7 +153,7 @@ def local() -> int:
 
 
 def remote(base_url: str, api_key: str, project_id: str) -> int:
-    """Run the demo on another server, with a prompt of a new name; returns the exit code."""
+    """Run the demo on another server, with a prompt of a new name, and return the exit code."""
     print(f"Using the project {project_id} on {base_url}.")
     suffix = secrets.token_hex(4)
     names = {"api_key": api_key, "base_url": base_url, "project_id": project_id}
@@ -161,12 +161,12 @@ def remote(base_url: str, api_key: str, project_id: str) -> int:
 
 
 def run(names: Names, seen: Seen, steps: Sequence[Step] = STEPS) -> int:
-    """Run the steps and print them; stops at the first that did not happen.
+    """Run the steps and print them; stop at the first failure.
 
     Args:
-        names: the names that the code of the steps finds.
-        seen: how many requests the server has had, ``None`` if nobody counts them.
-        steps: what to do.
+        names: the variables of the steps' code.
+        seen: returns how many requests the server has received, ``None`` if they are not counted.
+        steps: the steps.
 
     Returns:
         Exit code: 0 if every step really happened, else 1.
@@ -187,7 +187,7 @@ def run(names: Names, seen: Seen, steps: Sequence[Step] = STEPS) -> int:
 
 
 def perform(step: Step, names: Names, seen: Seen) -> str | None:
-    """Run one step and check it; returns what is wrong, if anything is."""
+    """Run one step, check it, and return what is wrong, if anything."""
     before = seen()
     try:
         exec(step.source, names)  # noqa: S102 - what is printed is what runs, or the transcript would be a claim
@@ -200,7 +200,7 @@ def perform(step: Step, names: Names, seen: Seen) -> str | None:
 
 
 def transcript(source: str) -> str:
-    """Code as a Python prompt shows it."""
+    """Return code as an interactive Python session shows it."""
     starts = {statement.lineno for statement in ast.parse(source).body}
     return "\n".join(
         f"{'>>>' if number in starts else '...'} {line}" for number, line in enumerate(source.splitlines(), 1)

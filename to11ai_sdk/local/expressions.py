@@ -1,4 +1,4 @@
-"""Conditions on variables (blocks of a chat template) and on requests (``when`` of a routing rule): one grammar.
+"""Checks and evaluates conditions on variables (blocks of a template) and on requests (``when`` of a routing rule).
 
 An expression is a JSON object::
 
@@ -10,8 +10,8 @@ An expression is a JSON object::
 
 ``==`` compares JSON values: ``1`` equals ``1.0``, but ``true`` never equals ``1`` and ``"1"`` never ``1``. ``in`` looks
 for the left side in the right one: an item of an array, a part of a string, a key of an object; ``contains`` is the
-same with the sides swapped. ``is_true`` holds for ``true`` only. A variable that is not there is ``null``. Expressions
-are at most 32 levels deep.
+same with the sides swapped. ``is_true`` is true for ``true`` only. A missing variable is ``null``. Expressions are at
+most 32 levels deep.
 
 Source: the page "Prompts" of the to11 dashboard docs names the operators; the shape of groups is this project's choice.
 """
@@ -25,7 +25,7 @@ from ..json_types import is_array, is_object
 from .json_input.reader import too_deep
 
 Lookup = Callable[[str], Any]
-"""The value of a variable by its name; ``None`` when there is none."""
+"""Returns the value of a variable by its name; ``None`` for a missing one."""
 
 COMPARISONS = ("==", "!=", "in", "contains")
 GROUPS = ("and", "or", "not")
@@ -33,7 +33,7 @@ OPERATORS = (*COMPARISONS, "is_true", *GROUPS)
 
 
 class ExpressionError(ValueError):
-    """An expression that does not fit the grammar.
+    """An expression that violates the grammar.
 
     ``reason`` is ``"unknown_operator"`` or ``"malformed"``; ``place`` is the path inside the expression, such as
     ``"args.0.left"``, and empty for the expression itself.
@@ -46,7 +46,7 @@ class ExpressionError(ValueError):
 
 
 def check(expression: Any) -> None:
-    """Refuse what is no expression.
+    """Refuse an invalid expression.
 
     Raises:
         ExpressionError: with the reason and the place.
@@ -57,7 +57,7 @@ def check(expression: Any) -> None:
 
 
 def evaluate(expression: Any, lookup: Lookup) -> bool:
-    """Whether a checked expression holds; variables are read with ``lookup``."""
+    """Return whether a checked expression is true; variables are read with ``lookup``."""
     op: str = expression["op"]
     if op in GROUPS:
         return _evaluate_group(op, _members(expression), lookup)
@@ -66,7 +66,7 @@ def evaluate(expression: Any, lookup: Lookup) -> bool:
 
 
 def reader(variables: Mapping[str, Any]) -> Lookup:
-    """Return a lookup of names in nested objects: the name as it stands first, then as a path with dots."""
+    """Return a lookup of names in nested objects: first the whole name as a key, then as a dotted path."""
 
     def lookup(name: str) -> Any:
         if name in variables:
@@ -80,7 +80,7 @@ def reader(variables: Mapping[str, Any]) -> Lookup:
 
 
 def equal(left: Any, right: Any) -> bool:
-    """Whether two JSON values are the same; a boolean is never a number."""
+    """Return whether two JSON values are equal; a boolean is never a number."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if is_array(left) and is_array(right):

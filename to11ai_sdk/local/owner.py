@@ -1,4 +1,4 @@
-"""What the owner of a local to11 can do in addition to the API."""
+"""Adds what the owner of a local to11 can do beyond the API."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Owner(ABC):
 
     @property
     def enforce_label_registry(self) -> bool:
-        """Strict mode of the project: only labels of the registry may be moved. Off in a new project; can be set."""
+        """Strict mode of the project: only registered labels may be moved. Off in a new project; can be set."""
         return self._platform.strict_labels(self.project_id)
 
     @enforce_label_registry.setter
@@ -41,8 +41,8 @@ class Owner(ABC):
         """Switch strict mode on or off, as :attr:`enforce_label_registry` does, in any project.
 
         Args:
-            enforce: whether only labels of the registry may be moved.
-            project_id: the project, the main one unless given.
+            enforce: whether only registered labels may be moved.
+            project_id: the project, by default the main one.
 
         Raises:
             LookupError: there is no such project.
@@ -50,28 +50,28 @@ class Owner(ABC):
         self._platform.strict_labels(self._project(project_id), enforce)
 
     def create_project(self) -> Access:
-        """Make another project; returns ``(project_id, api_key)``. Of this key only a digest is kept."""
+        """Make another project and return ``(project_id, api_key)``. Only a digest of this key is stored."""
         return self._platform.create_project()
 
     def create_key(self, *, permissions: Collection[str] | None = None, project_id: str | None = None) -> str:
-        """Make another key; only a digest of it is kept.
+        """Make another key; only a digest of it is stored.
 
         Args:
-            permissions: what it may do, such as ``{"prompt:read"}``; ``None`` for everything.
-            project_id: the project it opens, the main one unless given.
+            permissions: its permissions, such as ``{"prompt:read"}``; ``None`` for all.
+            project_id: the project it opens, by default the main one.
 
         Raises:
             LookupError: there is no such project.
-            ValueError: a permission that there is not; the message lists those there are.
+            ValueError: an unknown permission; the message lists the known ones.
         """
         return self._platform.create_key(self._project(project_id), permissions)
 
     def create_rule(self, rule_id: str | None = None, *, project_id: str | None = None) -> str:
-        """Make a routing rule without a version, which no call of the API does; returns its id.
+        """Make a routing rule without a version, which the API cannot do, and return its id.
 
         Args:
-            rule_id: its id, a new one unless given.
-            project_id: the project it is in, the main one unless given.
+            rule_id: its id, by default a new one.
+            project_id: its project, by default the main one.
 
         Raises:
             LookupError: there is no such project.
@@ -83,12 +83,12 @@ class Owner(ABC):
         return rule_id
 
     def disable_provider(self, env_slug: str, provider_id: str, *, project_id: str | None = None) -> None:
-        """Switch a provider off in an environment: releases that name it are refused there.
+        """Switch a provider off in an environment; releases that name it are then refused there.
 
         Args:
             env_slug: slug of the environment.
             provider_id: id of the provider, such as ``"openai"``.
-            project_id: the project, the main one unless given.
+            project_id: the project, by default the main one.
 
         Raises:
             LookupError: there is no such project.
@@ -98,12 +98,12 @@ class Owner(ABC):
             environments.set_provider(session, env_slug, provider_id, is_active=False)
 
     def enable_provider(self, env_slug: str, provider_id: str, *, project_id: str | None = None) -> None:
-        """Switch a provider on in an environment, as every provider is until it is switched off.
+        """Switch a provider on in an environment; every provider is on until it is switched off.
 
         Args:
             env_slug: slug of the environment.
             provider_id: id of the provider, such as ``"openai"``.
-            project_id: the project, the main one unless given.
+            project_id: the project, by default the main one.
 
         Raises:
             LookupError: there is no such project.
@@ -113,11 +113,11 @@ class Owner(ABC):
             environments.set_provider(session, env_slug, provider_id, is_active=True)
 
     def approve_release(self, release_id: str, *, project_id: str | None = None) -> None:
-        """Let a release to an environment with ``requires_approval`` serve; until then it is pending.
+        """Approve a pending release to an environment with ``requires_approval``, so that it serves.
 
         Args:
             release_id: id of the release.
-            project_id: the project it is in, the main one unless given.
+            project_id: its project, by default the main one.
 
         Raises:
             LookupError: there is no such project.
@@ -127,11 +127,11 @@ class Owner(ABC):
             releases.review(session, release_id, approve=True)
 
     def reject_release(self, release_id: str, *, project_id: str | None = None) -> None:
-        """Reject a release that is pending.
+        """Reject a pending release.
 
         Args:
             release_id: id of the release.
-            project_id: the project it is in, the main one unless given.
+            project_id: its project, by default the main one.
 
         Raises:
             LookupError: there is no such project.

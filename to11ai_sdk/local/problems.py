@@ -1,4 +1,4 @@
-"""The error of a refused request: a service raises it, the HTTP layer turns it into the error envelope."""
+"""Defines the error of a refused request: a service raises it, the HTTP layer writes it as an error envelope."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Problem(Exception):  # noqa: N818 - the request's, not an error of the pro
         status: HTTP status of the reply.
         code: the API's code for it, in upper case, such as ``"PROMPT_NOT_FOUND"``.
         message: what is wrong and what to do about it, for a person.
-        details: facts about it in the API's own words, JSON values only.
+        details: structured details with the API's own names, JSON values only.
     """
 
     def __init__(self, status: int, code: str, message: str, details: Mapping[str, Any] | None = None) -> None:
@@ -27,5 +27,5 @@ class Problem(Exception):  # noqa: N818 - the request's, not an error of the pro
 
 
 def invalid(message: str, **details: Any) -> Problem:
-    """Return a 400 ``INVALID_INPUT``: a value that the API does not take."""
+    """Return a 400 ``INVALID_INPUT``: a value that the API does not accept."""
     return Problem(400, "INVALID_INPUT", message, details)

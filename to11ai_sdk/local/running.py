@@ -1,4 +1,4 @@
-"""The open parts of a local to11 while it runs: state, server and clients."""
+"""Holds the open parts of a running local to11: state, server and clients."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Settings(NamedTuple):
-    """What a local to11 is started with."""
+    """The settings that a local to11 is started with."""
 
     data: str | os.PathLike[str] | None
     clock: Clock | None
@@ -38,11 +38,11 @@ class Settings(NamedTuple):
 
 
 class Running:
-    """The state, the server over it and the clients it gave out.
+    """The state, the server over it and the clients it returned.
 
     Args:
-        settings: what it is started with.
-        port: where to listen, 0 for a free port.
+        settings: its settings.
+        port: the port to listen on, 0 for a free one.
     """
 
     def __init__(self, settings: Settings, port: int) -> None:
@@ -61,7 +61,7 @@ class Running:
         self.server.start()
 
     def stop(self) -> None:
-        """Finish what is at work and close everything."""
+        """Finish the requests in progress and close everything."""
         for client in self.clients:
             client.close()
         self.failures.end()

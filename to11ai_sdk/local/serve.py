@@ -1,4 +1,4 @@
-"""``to11ai local``: run a local to11 until SIGINT or SIGTERM."""
+"""Runs a local to11 until SIGINT or SIGTERM, for ``to11ai local``."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ def serve(
 ) -> int:
     """Run a local to11 until SIGINT or SIGTERM; call it in the main thread.
 
-    The first output on stdout, made once it is ready, says how to reach it: shell exports, or one JSON object with
-    ``base_url``, ``gateway_url``, ``api_key`` and ``project_id``.
+    When it is ready, it prints to stdout how to reach it: shell exports, or one JSON object with ``base_url``,
+    ``gateway_url``, ``api_key`` and ``project_id``.
 
     Args:
-        port: where to listen on the loopback address, 0 for a free port.
-        data: path of the data file, ``None`` to keep the state in memory.
+        port: the port on the loopback address, 0 for a free one.
+        data: path of the data file; ``None`` keeps the state in memory.
         as_json: print JSON instead of exports.
         providers: providers of the gateway, each as ``name=kind,key=value,...``.
         config: path of the gateway's configuration.
-        strict_labels: whether only registered labels may be moved in its project; ``None`` leaves that as it is.
+        strict_labels: whether only registered labels may be moved in its project; ``None`` leaves that unchanged.
 
     Returns:
         The exit status: 0, or 1 if it could not start, with the reason on stderr.
@@ -64,7 +64,7 @@ def serve(
 
 @contextmanager
 def _stop_signal() -> Generator[Event]:
-    """Give an event that SIGINT and SIGTERM set within the block."""
+    """Provide an event that SIGINT and SIGTERM set within the block."""
     stopped = Event()
 
     def stop(number: int, frame: object) -> None:

@@ -1,4 +1,4 @@
-"""``LocalTo11``: the platform on your machine as one object."""
+"""Defines ``LocalTo11``, the platform on your machine as one object."""
 
 from __future__ import annotations
 
@@ -34,26 +34,26 @@ class LocalTo11(Unique, Owner):
         with LocalTo11() as to11:
             client = to11.client()
 
-    It listens on the loopback address only. Without a data file its state ends with it.
+    It listens on the loopback address only. Without a data file its state is lost when it stops.
 
     Args:
         data: path of a SQLite file that keeps the state, the project and its key (in clear, to show it again);
-            created, readable by its owner only, if it is not there.
-        port: where to listen, 0 for a free port.
-        clock: returns the time, for tests of what expires; a naive time is UTC.
+            created if it does not exist, readable by its owner only.
+        port: the port to listen on, 0 for a free one.
+        clock: returns the time, for tests of expiry; a naive time is UTC.
         seed: the same seed gives the same ids and keys in the same order, and the same choices of weighted rules;
-            without one they are random.
+            by default they are random.
         remember: how many requests :attr:`requests` keeps.
         behaviors: flags sent as ``sdkBehavior`` with every success; can be changed at any time.
-        config: what the gateway is configured with: the path of a TOML or JSON file, what such a file holds as a
-            mapping, or a ``GatewayConfig``.
-        providers: providers of the gateway over those of ``config``, by their ids: what a file says of one, or
-            ``"echo"``, or ``None`` to take one away.
-        sleep: waits some seconds, before the gateway tries a provider again and where ``echo`` is asked to be slow.
+        config: the configuration of the gateway: the path of a TOML or JSON file, its content as a mapping, or a
+            ``GatewayConfig``.
+        providers: providers to add to those of ``config`` or to replace, by id: a table as in a file, ``"echo"``, or
+            ``None`` to remove one.
+        sleep: waits the given seconds before the gateway retries a provider, and when ``echo`` is asked to be slow.
 
     Raises:
         ConfigError: the configuration of the gateway is wrong; a ``ValueError``.
-        TypeError: the port is no ``int``.
+        TypeError: the port is not an ``int``.
         ValueError: there is no such port.
     """
 
@@ -86,7 +86,7 @@ class LocalTo11(Unique, Owner):
         Raises:
             DataFileError: the data file cannot be used.
             PortTakenError: another program listens on the port.
-            RuntimeError: it runs already.
+            RuntimeError: it is already running.
         """
         if self._running is not None:
             raise RuntimeError("this local to11 runs already")
@@ -94,7 +94,7 @@ class LocalTo11(Unique, Owner):
         return self
 
     def stop(self) -> None:
-        """Finish what is at work, close the clients it gave out, every connection and the state."""
+        """Finish the requests in progress; close the clients of :meth:`client`, all connections and the state."""
         running, self._running = self._running, None
         if running is not None:
             running.stop()
@@ -127,7 +127,7 @@ class LocalTo11(Unique, Owner):
 
     @property
     def api_key(self) -> str:
-        """Key of the project; may do everything in it."""
+        """Key of the project, with all permissions in it."""
         return self._now.platform.main.api_key
 
     @property
@@ -139,7 +139,7 @@ class LocalTo11(Unique, Owner):
         """Return a client wired to this server; closed when the server stops.
 
         Args:
-            **options: further arguments of :func:`to11ai_sdk.create_client`; they win over the wiring.
+            **options: further arguments of :func:`to11ai_sdk.create_client`; they override the wiring.
         """
         from ..client import create_client
 
@@ -150,7 +150,7 @@ class LocalTo11(Unique, Owner):
 
     @property
     def requests(self) -> list[SeenRequest]:
-        """The requests seen, oldest first, also after the server has stopped."""
+        """The requests received, oldest first; available after the server has stopped, too."""
         return self._log.all()
 
     def traces(self, limit: int = 100, *, project_id: str | None = None) -> list[Span]:
@@ -158,7 +158,7 @@ class LocalTo11(Unique, Owner):
 
         Args:
             limit: how many, 1000 at most.
-            project_id: the project, the main one unless given.
+            project_id: the project, by default the main one.
 
         Raises:
             LookupError: there is no such project.
@@ -194,29 +194,29 @@ class LocalTo11(Unique, Owner):
         match: str | None = None,
         processed: bool = False,
     ) -> None:
-        """Let the next requests of the control plane fail, or take long.
+        """Make the next requests of the control plane fail, or take long.
 
         Args:
             times: how many requests.
-            status: HTTP status of the reply, 200 to 599; its error says ``code``.
-            code: the API's word for the error; one that fits the status unless given.
-            delay_s: seconds to wait first; alone, the request works after that.
+            status: HTTP status of the reply, 200 to 599; its error has ``code``.
+            code: the API's error code; by default one that fits the status.
+            delay_s: seconds to wait first; alone, the request then succeeds.
             drop: close the connection without a reply.
-            headers: further headers, such as ``{"Retry-After": "1"}``; alone, they go with the usual reply.
-            body: the whole body of the reply instead of an error envelope, with status 200 unless given.
+            headers: further headers, such as ``{"Retry-After": "1"}``; alone, they are added to the usual reply.
+            body: the whole body of the reply instead of an error envelope, by default with status 200.
             match: only requests of this endpoint, ``"prompts.resolve"``; any request if ``None``.
-            processed: do what was asked before failing: the reply is lost, not the request.
+            processed: carry out the request before failing, so that only the reply is lost.
 
         Raises:
             TypeError: an argument of the wrong type.
-            ValueError: nothing to do, an endpoint that there is not, or what HTTP cannot send.
+            ValueError: no failure was given, an unknown endpoint, or a value that HTTP cannot send.
         """
         content = body.encode() if isinstance(body, str) else body
         given = dict(headers or {})
         self._now.failures.add(InjectedFailure(status, code, delay_s, drop, given, content, match, processed), times)
 
     def succeed(self) -> None:
-        """Forget the failures to come that :meth:`fail_next` asked for."""
+        """Cancel the remaining failures of :meth:`fail_next`."""
         self._now.failures.clear()
 
     @property

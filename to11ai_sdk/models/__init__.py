@@ -30,7 +30,7 @@ def __getattr__(name: str) -> Any:
 
 
 def _home(domain: str) -> object:
-    """Import the module of a domain by a statement: freezers and vendoring tools find nothing else."""
+    """Import the module of a domain by an import statement, which freezers and vendoring tools can find."""
     home: object
     if domain == "authored":
         from . import authored as home
@@ -46,7 +46,7 @@ def _home(domain: str) -> object:
 
 
 def load() -> None:
-    """Import Pydantic with its compiled core; an ``ImportError`` says what does not fit, and what would."""
+    """Import Pydantic with its compiled core; an ``ImportError`` says what does not fit, and what does."""
     try:
         import pydantic  # noqa: F401  # pyright: ignore[reportUnusedImport] - for its effect
     except ImportError as exc:
@@ -58,7 +58,7 @@ def load() -> None:
 
 
 def reader(annotation: str) -> Callable[[Any], Any]:
-    """Return what builds the result of a reply annotated so: the name of a model, or ``builtins.list[Model]``."""
+    """Return the function that builds the result of an annotation: a model's name, or ``builtins.list[Model]``."""
     outer, _, inner = annotation.rstrip("]").rpartition("[")
     model: Any = globals().get(inner) or __getattr__(inner)
     if outer:
@@ -70,12 +70,12 @@ def reader(annotation: str) -> Callable[[Any], Any]:
         adapter: TypeAdapter[Any] = TypeAdapter(items[model])
         return adapter.validator.validate_python
     model.model_rebuild()
-    # The method of the validator itself: the model's own adds a tenth to a cache hit.
+    # The validator's own method: calling the model's adds a tenth to a cache hit.
     return model.__pydantic_validator__.validate_python  # type: ignore[no-any-return]
 
 
 def describe_validation_error(exc: Any) -> str:
-    """Describe what of a reply is invalid in one line: the place and the reason, never the value."""
+    """Describe the invalid parts of a reply in one line: their paths and the reasons, never the values."""
     problems: list[dict[str, Any]] = exc.errors(include_url=False, include_input=False)
     for problem in problems:
         error = problem.get("ctx", {}).get("error")

@@ -1,4 +1,4 @@
-"""Blocks of a chat template, to write it with; pass them in ``template_json={"messages": [...]}``."""
+"""Defines the blocks to write a chat template with; pass them in ``template_json={"messages": [...]}``."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from ..json_types import is_mapping
 from .base import Model
 
 TextChatRole = Literal["system", "user", "assistant", "developer"]
-"""Roles of a block that holds text."""
+"""The roles of a text block."""
 
 
 def _known(role: object) -> object:
-    # Our message, as that of Pydantic does not name the role.
+    # Our own message, because Pydantic's does not name the role.
     if role not in ("system", "user", "assistant", "developer"):
         raise ValueError(f"role must be system, user, assistant, developer or tool, not {role!r:.100}")
     return role
@@ -40,7 +40,7 @@ class ToolChatMessage(Model):
 
     @model_serializer(mode="wrap")
     def _with_null(self, dump: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
-        # Here null is a value, which must stay while others are left out because they were not given.
+        # Here null is a value: keep it where fields that were not given are left out.
         return {**dump(self), **({"parameters": None} if info.exclude_none and self.parameters is None else {})}
 
 
@@ -49,11 +49,11 @@ ChatMessage = TextChatMessage | ToolChatMessage
 
 
 def chat_message_from_dict(data: Mapping[str, Any]) -> ChatMessage:
-    """Return the block of a JSON object; an old tool block, which had only ``content``, is a tool without parameters.
+    """Return the block of a JSON object; an old tool block, with only ``content``, becomes a tool without parameters.
 
     Raises:
-        TypeError: ``data`` is no mapping.
-        ValueError: unknown role, which is named, or an invalid field.
+        TypeError: ``data`` is not a mapping.
+        ValueError: an unknown role or an invalid field; the message names it.
     """
     if not is_mapping(data):
         raise TypeError(f"data must be a mapping, not {type(data).__name__}")

@@ -1,4 +1,4 @@
-"""The base of every model: tolerant of what a newer server adds, strict about types."""
+"""Defines the base of every model: tolerant of fields that a newer server adds, strict about types."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ Timestamp = Annotated[datetime, Field(strict=False), BeforeValidator(_iso_text),
 """A time with its zone; a naive one is read as UTC."""
 
 
-# A million invalid items would give as many errors, in gigabytes. Pydantic's ``FailFast`` does the same, but not for a
-# dictionary before 2.14, nor in a union on Python 3.10.
+# A million invalid items would give a million errors, gigabytes of them. Pydantic's ``FailFast`` does the same, but
+# not for a dictionary before 2.14, nor in a union on Python 3.10.
 _FIRST_ERROR_ENDS = GetPydanticSchema(lambda kind, build: cast("Any", {**build(kind), "fail_fast": True}))
 Item = TypeVar("Item")
 Items = Annotated[list[Item], _FIRST_ERROR_ENDS]
 """A list that is refused at its first invalid item."""
 Words = Annotated[dict[str, str], _FIRST_ERROR_ENDS]
-"""A dictionary that is refused likewise."""
+"""A dictionary that is refused at its first invalid value."""
 
 
 class Model(BaseModel):
-    """Base of the models: reads the API's camelCase and the Python names, ignores fields it does not know."""
+    """Base of the models: accepts the API's camelCase and Python names, and ignores unknown fields."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         alias_generator=to_camel,
@@ -56,8 +56,8 @@ class Model(BaseModel):
         """Return the model of a JSON object, by wire or Python names.
 
         Raises:
-            pydantic.ValidationError: a ``ValueError`` that names the invalid fields, not their values (but an unknown
-                tag of a union).
+            pydantic.ValidationError: a ``ValueError`` that names the invalid fields, but not their values (except an
+                unknown tag of a union).
         """
-        # Strict about types, Pydantic accepts no other mapping.
+        # In strict mode Pydantic accepts no other mapping.
         return cls.model_validate(dict(data) if is_mapping(data) else data)

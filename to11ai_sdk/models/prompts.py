@@ -1,4 +1,4 @@
-"""Prompts, their versions, labels and events. Source: the page "Python SDK" of the to11 reference."""
+"""Defines prompts, their versions, labels and events. Source: the page "Python SDK" of the to11 reference."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ..json_types import is_array, is_object
 from .base import Items, Model, Timestamp
 
 PromptFormat = Literal["text", "chat"]
-"""How a prompt is written: one text, or chat messages."""
+"""The format of a prompt: a single text, or chat messages."""
 PaletteToken = Literal["accent", "red", "orange", "amber", "green", "teal", "blue", "indigo", "purple", "pink"]
-"""Display colours of a label."""
+"""The display colours of a label."""
 
 VersionNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
@@ -35,7 +35,7 @@ class Prompt(Model):
 class PromptVersion(Model):
     """One version of a prompt; it never changes.
 
-    ``model_config_`` is the API's ``modelConfig``: the underscore keeps it apart from Pydantic's ``model_config``.
+    ``model_config_`` is the API's ``modelConfig``; the underscore avoids Pydantic's own ``model_config``.
     """
 
     id: str
@@ -53,7 +53,7 @@ class PromptVersion(Model):
 
 
 class PromptLabelPointer(Model):
-    """Where a label of a prompt points, and who moved it there."""
+    """The version that a label of a prompt points at, and who moved it there."""
 
     prompt_id: str
     label: str
@@ -104,7 +104,7 @@ class ProjectPromptLabelUsage(Model):
 
 
 class PaginationInfo(Model):
-    """Where a page stands: its number from 1, its size, and how many items and pages there are."""
+    """The position of a page: its number from 1, its size, and the numbers of items and pages."""
 
     page: NonNegativeInt
     limit: NonNegativeInt
@@ -113,7 +113,7 @@ class PaginationInfo(Model):
 
 
 class PaginatedResult(Model):
-    """One page of prompts; a reply without pagination is the only page."""
+    """One page of prompts; a reply without pagination counts as the only page."""
 
     items: Items[Prompt]
     pagination: PaginationInfo

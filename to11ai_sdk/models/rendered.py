@@ -1,4 +1,4 @@
-"""What resolving a prompt returns. Source: the page "Python SDK" of the to11 reference."""
+"""Defines the result of resolving a prompt. Source: the page "Python SDK" of the to11 reference."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ else:
             return role
 
     _ROLES = _Roles({role: role for role in ("system", "user", "assistant", "developer", "tool")})
-    # Any text is accepted, so that the union would only cost time, for each message of each cache hit. What is dumped,
+    # Any text is accepted, so the union would only cost time, for each message of each cache hit. What is dumped,
     # for the cache too, holds one text for each role, not one for each message. Not by a function of Python: Pydantic
     # drops what a signal handler raises in one.
     Role = Annotated[str, PlainSerializer(_ROLES.__getitem__, return_type=str)]
 
-# These models have the same names on the wire: looking for two costs a fifth more.
+# These models have the same names on the wire: looking for two names costs a fifth more.
 _SAME_NAMES = ConfigDict(alias_generator=None)
 
 
@@ -60,9 +60,9 @@ RenderedPrompt = Annotated[TextRendered | ChatRendered, Field(discriminator="for
 class ResolvedPrompt(Model):
     """A rendered version of a prompt.
 
-    ``labels`` are the requested ones that point at this version. ``block_render_record`` says for each named block
+    ``labels`` are the requested labels that point at this version. ``block_render_record`` says for each named block
     whether it was ``"rendered"`` or ``"dimmed"`` (its condition was false). ``release_id`` names the release that
-    served it, where there is one; ``subject_hash`` and ``variant_name`` are there only for releases by weight.
+    served it, if there is one; ``subject_hash`` and ``variant_name`` are set only for releases by weight.
     """
 
     prompt_id: str
@@ -78,7 +78,7 @@ class ResolvedPrompt(Model):
 
     @property
     def messages(self) -> list[RenderedChatMessage]:
-        """Return the chat messages; a text prompt is one message of the user."""
+        """Return the chat messages; a text prompt becomes a single user message."""
         if isinstance(self.rendered, ChatRendered):
             return self.rendered.messages
         return [RenderedChatMessage(role="user", content=self.rendered.text)]

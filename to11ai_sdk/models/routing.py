@@ -1,4 +1,4 @@
-"""Routing rules: snapshots, versions, releases. Source: the page "Python SDK" of the to11 reference."""
+"""Defines routing rules: snapshots, versions, releases. Source: the page "Python SDK" of the to11 reference."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from .base import Items, Model, Timestamp
 from .prompts import VersionNumber
 
 ReleaseStrategy = Literal["single", "weighted"]
-"""How a release picks a version: always one, or several by weight."""
+"""How a release picks a version: always the same one, or one of several by weight."""
 
 Percent = Annotated[int, Field(ge=0, le=100)]
 
 
 class RuleTarget(Model):
-    """Where a request goes: a provider and a model; ``when`` is a condition on the request."""
+    """The provider and model that a request goes to; ``when`` is a condition on the request."""
 
     provider_id: str
     model_id: str | None = None
@@ -35,7 +35,7 @@ class RuleVariant(Model):
 
 
 class RuleStep(Model):
-    """One step of a rule that has several, in the order of ``position``."""
+    """One of several steps of a rule, in the order of ``position``."""
 
     position: NonNegativeInt
     name: str | None = None
@@ -54,7 +54,7 @@ class RuleRetry(Model):
 
 
 class RuleProviderRef(Model):
-    """A provider, in an environment; without ``env_slug`` in the one the gateway falls back to."""
+    """A provider in an environment, by default in the gateway's fallback environment."""
 
     provider_id: str
     env_slug: str | None = None
@@ -69,7 +69,7 @@ class RuleModelBinding(Model):
 
 
 class RuleSnapshot(Model):
-    """A whole routing rule, as one version of it holds it."""
+    """The content of a rule version: a whole routing rule."""
 
     endpoint: str
     strategy: Literal["single", "weighted", "fallback", "experiment"] | str
@@ -102,7 +102,7 @@ class RuleReleaseWeight(Model):
 
 
 class RuleRelease(Model):
-    """One entry of the timeline of a rule in an environment; the one that serves has no ``active_to``."""
+    """One entry in the timeline of a rule in an environment; the serving one has no ``active_to``."""
 
     id: str
     rule_id: str

@@ -1,1 +1,1 @@
-"""The API, declared: each row of ``table.ENDPOINTS`` is a typed method with an empty body."""
+"""Declares the API: each row of ``table.ENDPOINTS`` is a typed method with an empty body."""

@@ -1,8 +1,8 @@
-"""Makes a call of a typed signature: ``@endpoint`` and ``Endpoint``.
+"""Turns a typed method signature into a call of the API: ``@endpoint`` and ``Endpoint``.
 
-A row of the table is a method with an empty body. Its placeholders are the path parameters; the other parameters go
-to the query (GET, DELETE) or to the JSON body (POST, PUT, PATCH) under the camelCase of their names; a parameter
-without a default is required; the annotation of the result is the model of the reply.
+A row of the table is a method with an empty body. Placeholders in its route are path parameters. The other parameters
+go to the query (GET, DELETE) or to the JSON body (POST, PUT, PATCH) under the camelCase of their names. A parameter
+without a default is required. The return annotation is the model of the reply.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Read = Callable[[Mapping[str, Any]], Any]
 
     class Send(Protocol):
-        """Makes the call of a row and returns what ``read`` makes of its success envelope."""
+        """Makes the call of a row and returns the result of ``read`` for its success envelope."""
 
         def __call__(
             self, row: Endpoint, arguments: Mapping[str, Any], read: Read, *, may_retry: bool = True
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 
 class Endpoint:
-    """One row of the table: what is known about one call of the API.
+    """A row of the table: all facts about one call of the API.
 
     Attributes:
         path: template with the Python names of the parameters, ``"/v1/projects/{project_id}/prompts"``.
-        safe: whether sending it twice changes no more than sending it once (RFC 9110 section 9.2.2).
+        safe: whether sending it twice has the same effect as sending it once (RFC 9110 section 9.2.2).
         reads: whether it changes nothing.
         signature: the empty method it was declared with.
     """
@@ -83,11 +83,11 @@ class Endpoint:
 
     @cached_property
     def has_body(self) -> bool:
-        """Return whether the call sends a JSON object; archive and restore send nothing."""
+        """Return whether the call sends a JSON object; archive and restore have no body."""
         return any(parameter.place == "body" for parameter in self.parameters)
 
     def encode(self, arguments: Mapping[str, Any]) -> Request:
-        """Return the request for arguments by their Python names; ``None`` is left out, or null where it is required.
+        """Return the request for arguments by their Python names; ``None`` is left out, or null if required.
 
         An argument of the wrong type is a ``TypeError``, an invalid id a ``ValueError``.
         """
@@ -108,7 +108,7 @@ class Endpoint:
 
     @cached_property
     def result(self) -> Callable[[Any], Any]:
-        """Return what builds the result; the first use imports Pydantic and the models."""
+        """Return the function that builds the result; the first use imports Pydantic and the models."""
         with importing.lock:
             from .. import models
 
@@ -123,7 +123,7 @@ class Endpoint:
                 models.load()
 
     def prepare(self) -> None:
-        """Import what reads the reply: the slow part of a first call."""
+        """Import the code that reads the reply, the slow part of a first call."""
         self.result  # noqa: B018 - for its effect
 
     def build(self, data: Any) -> Any:
@@ -142,11 +142,11 @@ class Endpoint:
         return self.build(self.data(envelope))
 
     def cacheable(self, envelope: Mapping[str, Any]) -> Any:
-        """Return valid ``data`` without what the result does not need; each hit builds a model of its own from it."""
+        """Return validated ``data`` reduced to what the result needs; each cache hit builds a new model from it."""
         return self.read(envelope).model_dump(by_alias=True, exclude_unset=True)
 
     def data(self, envelope: Mapping[str, Any]) -> Any:
-        """Return the part of a success envelope that the result is made of."""
+        """Return the part of a success envelope that the result is built from."""
         data = envelope.get("data")
         if not self._paged:
             return data
@@ -156,7 +156,7 @@ class Endpoint:
 
 
 class Resource(Unique):
-    """A namespace of the client: rows of the table as methods; ``namespace`` is its dotted name below the client."""
+    """A namespace of the client, with rows of the table as methods; ``namespace`` is its dotted name."""
 
     namespace: ClassVar[str] = ""
 
@@ -179,13 +179,13 @@ class Resource(Unique):
 
 
 def endpoint(route: str, *, safe: bool = False, paged: bool = False, **wire_names: str) -> Callable[[Method], Method]:
-    """Declare a row: the decorated method's empty body becomes the call.
+    """Declare a row: the decorated method, with an empty body, becomes a call of the API.
 
     Args:
         route: HTTP method and path template, with the Python names of the path parameters.
         safe: marks a read that travels as POST.
-        paged: the reply is one page, whose ``pagination`` is next to it in the envelope.
-        **wire_names: Python name to wire name, where it is not the camelCase of it.
+        paged: the reply is one page, with ``pagination`` next to ``data`` in the envelope.
+        **wire_names: Python name to wire name, if that is not its camelCase.
     """
 
     def declare(signature: Any) -> Any:
@@ -193,7 +193,7 @@ def endpoint(route: str, *, safe: bool = False, paged: bool = False, **wire_name
 
         @wraps(signature)
         def call(self: Resource, *args: Any, **arguments: Any) -> Any:
-            # Python itself checks the names: the empty method is called for its TypeError.
+            # Python itself checks the names: calling the empty method raises its TypeError.
             signature(self, *args, **arguments)
             return self._call(row, arguments)  # pyright: ignore[reportPrivateUsage]
 
@@ -204,6 +204,6 @@ def endpoint(route: str, *, safe: bool = False, paged: bool = False, **wire_name
 
 
 def row_of(method: Callable[..., Any]) -> Endpoint:
-    """Return the row a method was declared as."""
+    """Return the row that a method declares."""
     row: Endpoint = method.endpoint  # type: ignore[attr-defined]
     return row

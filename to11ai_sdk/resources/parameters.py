@@ -1,4 +1,4 @@
-"""The parameters of a row, and what each of their annotations admits."""
+"""Defines the parameters of a row, and the values that each annotation allows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Kind:
-    """What one annotation of the table admits; ``says`` names the type in the message of the ``TypeError``."""
+    """The values that an annotation of the table allows; ``says`` names the type in a ``TypeError``."""
 
     __slots__ = ("admits", "says")
 
@@ -21,14 +21,14 @@ class Kind:
         self.admits: Callable[[Any], bool] = admits
 
     def check(self, name: str, value: Any) -> Any:
-        """Return a value of the kind; else raise a ``TypeError`` that names the parameter."""
+        """Return the value if it is of this kind; else raise a ``TypeError`` that names the parameter."""
         if not self.admits(value):
             raise TypeError(f"{name} must be {self.says}, not {_type_name(value)}")
         return value
 
 
 def _type_name(value: Any) -> str:
-    """Return the type of a value and of its items, as they may be what is wrong."""
+    """Return the name of a value's type and of its items' types, either of which may be wrong."""
     name = type(value).__name__
     items = sorted({type(item).__name__ for item in value}) if is_sequence(value) else []
     return f"{name} of {' and '.join(items)}" if items else name
@@ -50,7 +50,7 @@ KINDS: dict[str, Kind] = {
     "Sequence[str]": Kind(
         "a list of str", lambda value: is_sequence(value) and all(isinstance(item, str) for item in value)
     ),
-    # A date or a time has isoformat, too, but is no point in time.
+    # A date or a time has isoformat, too, but is not a point in time.
     "datetime | str": Kind("a datetime or a str", lambda value: isinstance(value, str) or hasattr(value, "astimezone")),
     "PromptFormat": _TEXT,
     "PaletteToken": _TEXT,
@@ -60,7 +60,7 @@ KINDS: dict[str, Kind] = {
         "a list of weights", lambda value: is_sequence(value) and all(map(_is_object, value))
     ),
 }
-"""Every annotation a row may use, without ``| None``."""
+"""The annotations that a row may use, without ``| None``."""
 
 
 class Parameter:
@@ -85,7 +85,7 @@ class Parameter:
         self.kind: Kind = KINDS[self.annotation]
 
     def check(self, value: Any) -> Any:
-        """Return a value that the parameter admits; else raise ``TypeError`` or, for an id, ``ValueError``."""
+        """Return the value if the parameter allows it; else raise ``TypeError`` or, for an id, ``ValueError``."""
         if not (self.nullable and value is None):
             self.kind.check(self.name, value)
         if self.name.endswith("_id"):

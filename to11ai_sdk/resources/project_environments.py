@@ -14,9 +14,11 @@ _ENVIRONMENTS = "/v1/projects/{project_id}/environments"
 
 
 class ProjectEnvironmentResource(Resource):
-    """``client.project_environments``: every method takes keyword arguments only.
+    """``client.project_environments``: the environments of a project.
 
-    Each raises what :mod:`to11ai_sdk.errors` draws. Source: the page "Python SDK" of the to11 reference.
+    Methods take keyword arguments only, and may raise the exceptions of :mod:`to11ai_sdk.errors`.
+
+    Source: the page "Python SDK" of the to11 reference.
     """
 
     namespace = "project_environments"
@@ -27,7 +29,7 @@ class ProjectEnvironmentResource(Resource):
 
         Args:
             project_id: id of the project.
-            include_archived: archived ones, too.
+            include_archived: list archived ones, too.
         """
         ...
 
@@ -60,10 +62,10 @@ class ProjectEnvironmentResource(Resource):
             description: up to 280 characters.
             is_pointer: whether it only points at versions.
             requires_approval: whether a release to it waits for approval.
-            is_default: whether new things are published to it.
-            is_gateway_fallback: ``True`` makes it the environment of gateway calls that name none, instead of the
+            is_default: whether it is the default for publishing.
+            is_gateway_fallback: ``True`` makes it the environment of gateway calls that name none, in place of the
                 present one; needs the permission ``project:manage_default_environment``.
-            sort_order: place in the list.
+            sort_order: position in the list.
 
         Raises:
             To11aiApiError: 409 ``ENVIRONMENT_SLUG_TAKEN`` if the slug is in use.
@@ -86,23 +88,23 @@ class ProjectEnvironmentResource(Resource):
         is_gateway_fallback: bool | None = None,
         sort_order: int | None = None,
     ) -> ProjectEnvironment:
-        """Change an environment; ``None`` leaves a field as it is. The other fields are those of :meth:`create`.
+        """Change an environment; ``None`` leaves a field unchanged. The other fields are those of :meth:`create`.
 
         Args:
             slug: present slug.
-            new_slug: another slug; the old one goes on working for 7 days. A system environment keeps its slug.
+            new_slug: another slug; the old one works for 7 more days. A system environment keeps its slug.
         """
         ...
 
     @endpoint(f"POST {_ENVIRONMENTS}/{{slug}}/archive")
     def archive(self, *, project_id: str, slug: str) -> ArchiveProjectEnvironmentResult:
-        """Archive an environment and clear what it points at; returns how many pointers that were.
+        """Archive an environment and clear its pointers; returns how many there were.
 
-        409 ``CANNOT_ARCHIVE_GATEWAY_FALLBACK`` or ``SYSTEM_ENV_IMMUTABLE`` where that is not allowed.
+        409 ``CANNOT_ARCHIVE_GATEWAY_FALLBACK`` or ``SYSTEM_ENV_IMMUTABLE`` if that is not allowed.
         """
         ...
 
     @endpoint(f"POST {_ENVIRONMENTS}/{{slug}}/restore")
     def restore(self, *, project_id: str, slug: str) -> ProjectEnvironment:
-        """Bring an archived environment back; 409 ``ENVIRONMENT_SLUG_TAKEN`` if its slug is in use again."""
+        """Restore an archived environment; 409 ``ENVIRONMENT_SLUG_TAKEN`` if its slug is in use again."""
         ...

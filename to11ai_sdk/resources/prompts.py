@@ -35,7 +35,9 @@ _LABEL = _LABELS + "/{label}"
 
 
 class PromptResource(Resource):
-    """``client.prompts``: every method takes keyword arguments only and raises what :mod:`to11ai_sdk.errors` draws.
+    """``client.prompts``: prompts, their versions and labels, and the label registry of a project.
+
+    Methods take keyword arguments only, and may raise the exceptions of :mod:`to11ai_sdk.errors`.
 
     Source: the page "Python SDK" of the to11 reference.
     """
@@ -51,7 +53,7 @@ class PromptResource(Resource):
         try:
             return super()._call(row, arguments)
         finally:
-            # Also after an error: a call that timed out may have moved the label.
+            # After an error, too: a call that timed out may have moved the label.
             if row.name in ("prompts.move_label", "prompts.archive"):
                 self._cache.forget(arguments["project_id"], arguments["prompt_id"], arguments.get("label"))
 
@@ -72,7 +74,7 @@ class PromptResource(Resource):
             name: display name, 1 to 200 characters, unique in the project.
             slug: lower-case letters, digits and hyphens, unique in the project.
             description: free text.
-            tags: words to find it by.
+            tags: words by which to find it.
         """
         ...
 
@@ -94,7 +96,7 @@ class PromptResource(Resource):
             sort_by: the server's sort key.
             tags: only prompts with these tags, in one string.
             page: number of the page, from 1.
-            limit: how many on a page.
+            limit: items per page.
         """
         ...
 
@@ -113,12 +115,12 @@ class PromptResource(Resource):
         description: str | None = None,
         tags: Sequence[str] | None = None,
     ) -> Prompt:
-        """Change a prompt; ``None`` leaves a field as it is, ``""`` clears the description."""
+        """Change a prompt; ``None`` leaves a field unchanged, ``""`` clears the description."""
         ...
 
     @endpoint(f"DELETE {_PROMPT}")
     def archive(self, *, project_id: str, prompt_id: str) -> Prompt:
-        """Archive a prompt and return it as it is then; drops what this client has cached of it."""
+        """Archive a prompt and return the archived prompt; drops it from this client's cache."""
         ...
 
     @endpoint(f"POST {_PROMPT}/versions")
@@ -133,7 +135,7 @@ class PromptResource(Resource):
         model_config: Any | None = None,
         changelog: str | None = None,
     ) -> PromptVersion:
-        """Create the next version of a prompt; versions never change and no label moves to it by itself.
+        """Create the next version of a prompt; versions never change, and no label moves to the new one automatically.
 
         Args:
             prompt_id: id of the prompt.
@@ -141,7 +143,7 @@ class PromptResource(Resource):
             template_json: ``{"text": ...}``, or ``{"messages": [...]}`` of blocks with role and content, in Liquid.
             variables_schema: JSON Schema of the variables, an object; ``None`` is sent as null.
             model_config: free-form settings such as ``{"model": ..., "temperature": ...}``.
-            changelog: what is new.
+            changelog: what is new in it.
         """
         ...
 
@@ -163,15 +165,15 @@ class PromptResource(Resource):
     def move_label(
         self, *, project_id: str, prompt_id: str, label: str, version_id: str, reason: str | None = None
     ) -> PromptLabelPointer:
-        """Point a label at a version of the prompt; drops what this client has cached for that label of it.
+        """Point a label at a version of the prompt; drops the prompt from this client's cache for that label.
 
         Args:
             label: letters, digits, ``_`` and ``-``, up to 64.
             version_id: id of the version, not its number.
-            reason: kept with the event.
+            reason: recorded with the event.
 
         Raises:
-            PromptLabelNotRegisteredError: the project is strict about labels and does not know this one.
+            PromptLabelNotRegisteredError: the project is strict about labels and this one is not registered.
         """
         ...
 
@@ -199,19 +201,19 @@ class PromptResource(Resource):
         cache: bool = True,
         fallback: ResolvedPrompt | None = None,
     ) -> ResolvedPrompt:
-        """Get the content of a prompt, rendered and ready to send; from the cache if it is there.
+        """Get the content of a prompt, rendered and ready to send, from the cache or the server.
 
-        A cached prompt is fresh for ``ttl_seconds``. After that one caller asks again; in an outage the stale prompt
+        A cached prompt is fresh for ``ttl_seconds``. After that one caller refreshes it; in an outage the stale prompt
         is served for up to ``stale_if_error_s`` with a warning on the logger ``to11ai_sdk``. The returned
         object is a private copy.
 
         Args:
             project_id: id of the project.
             slug: slug of the prompt.
-            labels: the first of them that points at a version wins, so the order matters.
+            labels: the first one that points at a version wins, so the order matters.
             variables: values for the template.
             cache: ``False`` neither reads nor writes the cache.
-            fallback: returned as it is when the server cannot be reached, answers 5xx or 429, and nothing is cached.
+            fallback: returned if nothing is cached and the server cannot be reached or answers 5xx or 429.
 
         Raises:
             To11aiApiError: 404 ``PROMPT_NOT_FOUND`` or ``PROMPT_LABELS_NOT_FOUND``, 422 ``TEMPLATE_RENDER_FAILED``.
@@ -230,7 +232,7 @@ class PromptResource(Resource):
                 return self._send(row, arguments, row.read)  # type: ignore[no-any-return]
             return row.build(self._cache.get(key, load, self._wait_timeout_s))  # type: ignore[no-any-return]
         except To11aiError as exc:
-            # A thread that waited for the call of another has made none that could be described.
+            # A thread that waited for another's call has made no call of its own to describe.
             exc.method, exc.endpoint = row.method, row.path
             if fallback is None or not is_outage(exc):
                 raise
@@ -243,7 +245,7 @@ class PromptResource(Resource):
         """List the label registry of a project.
 
         Args:
-            include_archived: archived labels, too.
+            include_archived: list archived labels, too.
         """
         ...
 
@@ -261,9 +263,9 @@ class PromptResource(Resource):
 
         Args:
             label: letters, digits, ``_`` and ``-``, up to 64; upper and lower case differ.
-            is_default: marks it as a default of the project.
+            is_default: whether it is a default of the project.
             description: up to 280 characters.
-            display_color: a colour of the palette; the server picks one if none is given.
+            display_color: a colour of the palette; by default the server picks one.
         """
         ...
 
@@ -282,12 +284,12 @@ class PromptResource(Resource):
         description: str | None = None,
         display_color: PaletteToken | None = None,
     ) -> ProjectPromptLabel:
-        """Change a label's settings; ``None`` leaves one as it is, ``""`` clears the description."""
+        """Change a label's settings; ``None`` leaves a setting unchanged, ``""`` clears the description."""
         ...
 
     @endpoint(f"DELETE {_LABEL}")
     def delete_project_label(self, *, project_id: str, label: str) -> ProjectPromptLabel:
-        """Archive a label and return it so; 409 ``PROJECT_LABEL_SYSTEM_NOT_DELETABLE`` for a system label."""
+        """Archive a label and return it; 409 ``PROJECT_LABEL_SYSTEM_NOT_DELETABLE`` for a system label."""
         ...
 
     @endpoint(f"GET {_LABEL}/usages")
@@ -366,7 +368,7 @@ class PromptResource(Resource):
             prompt_id: id of the prompt; needed by the first two scopes, a filter in the third.
             label: needed by the scope ``"label"``, a filter in the others.
             page: number of the page, from 1.
-            limit: how many on a page.
+            limit: items per page.
             since: only moves at or after this time, ISO 8601 if a str; a naive datetime is read as UTC.
             until: only moves at or before this time.
 

@@ -18,7 +18,7 @@ _RULE = "/v1/projects/{project_id}/routing/rules/{rule_id}"
 
 
 class RoutingRuleVersionResource(Resource):
-    """``client.routing_rules.versions``: the numbered, unchanging versions of a rule."""
+    """``client.routing_rules.versions``: the numbered versions of a rule, which never change."""
 
     namespace = "routing_rules.versions"
 
@@ -37,7 +37,7 @@ class RoutingRuleVersionResource(Resource):
             project_id: id of the project.
             rule_id: id of the rule.
             snapshot: the whole rule as a ``RuleSnapshot`` or in the API's own form, ``{"endpoint": ..., ...}``.
-            description: what is new.
+            description: what is new in it.
 
         Raises:
             RuleVersionInvalidSnapshotError: the server refused the snapshot; says where and why.
@@ -53,7 +53,7 @@ class RoutingRuleVersionResource(Resource):
 
         Args:
             cursor: number of a version; only those below it are listed.
-            limit: how many at most.
+            limit: the most to list.
         """
         ...
 
@@ -80,7 +80,7 @@ class RoutingRuleReleaseResource(Resource):
         weights: Sequence[RuleReleaseWeight | Mapping[str, Any]] | None = None,
         reason: str | None = None,
     ) -> RuleRelease:
-        """Release to an environment: one version, or several by weight.
+        """Release one version, or several by weight, to an environment.
 
         Args:
             project_id: id of the project.
@@ -89,7 +89,7 @@ class RoutingRuleReleaseResource(Resource):
             strategy: ``"single"`` with ``version_id``, or ``"weighted"`` with ``weights``.
             version_id: id of the version that serves all.
             weights: ``RuleReleaseWeight`` or ``{"versionId": ..., "weight": ...}``, percentages that total 100.
-            reason: kept with the release.
+            reason: recorded with the release.
 
         Raises:
             RuleNotFoundError: there is no such rule.
@@ -101,10 +101,10 @@ class RoutingRuleReleaseResource(Resource):
     def rollback(
         self, *, project_id: str, rule_id: str, env_slug: str, reason: str, target_release_id: str | None = None
     ) -> RuleRelease:
-        """Release again what served before, as a new release.
+        """Release again the version or weights that served before, as a new release.
 
         Args:
-            target_release_id: the release to return to; the previous one if not given.
+            target_release_id: the release to return to, by default the previous one.
         """
         ...
 
@@ -138,7 +138,7 @@ class RoutingRuleReleaseResource(Resource):
             rule_id: id of the rule.
             env_slug: only the releases to this environment.
             cursor: id of a release; only older ones are listed.
-            limit: how many at most.
+            limit: the most to list.
         """
         if env_slug is None:
             return self._list_all(project_id=project_id, rule_id=rule_id, cursor=cursor, limit=limit)
@@ -146,9 +146,11 @@ class RoutingRuleReleaseResource(Resource):
 
 
 class RoutingRulesResource(Unique):
-    """``client.routing_rules``: the two namespaces of routing rules; each method takes keyword arguments only.
+    """``client.routing_rules``: the versions and releases of routing rules.
 
-    Each raises what :mod:`to11ai_sdk.errors` draws. Source: the page "Python SDK" of the to11 reference.
+    Methods take keyword arguments only, and may raise the exceptions of :mod:`to11ai_sdk.errors`.
+
+    Source: the page "Python SDK" of the to11 reference.
 
     Attributes:
         versions: the versions of a rule.

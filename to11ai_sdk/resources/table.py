@@ -1,4 +1,4 @@
-"""The table of every call of the API that the SDK makes, by dotted name: ``ENDPOINTS["prompts.create"]``."""
+"""Collects every call of the API in one table, by dotted name: ``ENDPOINTS["prompts.create"]``."""
 
 from __future__ import annotations
 

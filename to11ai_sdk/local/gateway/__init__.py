@@ -1,3 +1,3 @@
-"""The local gateway: model traffic in the formats of the providers' own SDKs, answered by the project's providers."""
+"""The local gateway: serves model traffic in the formats of the providers' SDKs, answered by a project's providers."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the gateway answers to a call."""
+"""Defines the answer of the gateway to a call."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class Stream:
 
     Args:
         chunks: the body.
-        abort: hangs up on the provider from any thread.
-        end: called when nobody wants more of the body, whether it was begun or not.
+        abort: closes the connection to the provider, from any thread.
+        end: called when no more of the body is wanted, whether it was started or not.
     """
 
     def __init__(self, chunks: Generator[bytes], abort: Callable[[], None], end: Callable[[], None]) -> None:
@@ -26,7 +26,7 @@ class Stream:
         return self._chunks
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection to the provider."""
         self._chunks.close()
         self._end()
 

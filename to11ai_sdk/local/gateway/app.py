@@ -1,4 +1,4 @@
-"""The WSGI application of the gateway."""
+"""Defines the WSGI application of the gateway."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from .gateway import Gateway
 
 LIMIT = 64 * 2**20
-"""The longest body that is taken, in bytes."""
+"""The longest body that is accepted, in bytes."""
 
 
 class GatewayApp:
-    """Answers everything below ``/v1`` that is not the control plane's.
+    """Answers everything below ``/v1`` that does not belong to the control plane.
 
     Args:
-        gateway: does what is asked.
-        log: keeps the requests.
+        gateway: carries out the calls.
+        log: records the requests.
     """
 
     def __init__(self, gateway: Gateway, log: RequestLog) -> None:

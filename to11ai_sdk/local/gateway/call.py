@@ -1,10 +1,10 @@
-"""The stages of a call to the gateway; each holds what is known by then.
+"""Defines the stages of a call to the gateway; each holds what is known by then.
 
 ::
 
     ReceivedCall      a request, without to11's keys
-    AdmittedCall      its endpoint is there, and its key opens the project
-    UnderstoodCall    its body is read: the format, the model, where it comes from
+    AdmittedCall      its endpoint exists, and its key opens the project
+    UnderstoodCall    its body is read: the format, the model, its origin
     PlacedCall        its environment is found
     RoutedCall        its targets are chosen
 """
@@ -38,13 +38,13 @@ _ENDPOINT_OF = {
 
 @dataclass(frozen=True)
 class ReceivedCall:
-    """A call that came in.
+    """A received call.
 
     Attributes:
         incoming: the request, without to11's keys.
-        key: the caller's to11 key: what follows ``Bearer`` in ``x-to11-authorization``.
+        key: the caller's to11 key, the token after ``Bearer`` in ``x-to11-authorization``.
         context: its place in a trace.
-        wire_format: the format of the answer, as far as the path and ``x-genai-sdk`` decide it.
+        wire_format: the format of the answer, as given by the path and ``x-genai-sdk``.
     """
 
     incoming: Incoming
@@ -54,17 +54,17 @@ class ReceivedCall:
 
     @property
     def provider_key(self) -> str | None:
-        """What stands where a provider's key does: in ``x-api-key``, else after ``Bearer`` in ``Authorization``."""
+        """The provider's key in the request: ``x-api-key``, else the token after ``Bearer`` in ``Authorization``."""
         given = self.incoming.headers.get("x-api-key", "").strip()
         return bearer(given) or given or bearer(self.incoming.headers.get("authorization", ""))
 
 
 @dataclass(frozen=True)
 class AdmittedCall(ReceivedCall):
-    """A call that is let in.
+    """An admitted call.
 
     Attributes:
-        match: the endpoint it means.
+        match: its endpoint.
         project_id: the project that its key opens.
     """
 
@@ -78,12 +78,12 @@ class AdmittedCall(ReceivedCall):
 
     @property
     def is_native(self) -> bool:
-        """Whether it is of a provider's own API."""
+        """Whether it uses a provider's own API."""
         return self.match.endpoint is NATIVE
 
     @property
     def content_type(self) -> str:
-        """The header ``Content-Type``."""
+        """The value of the header ``Content-Type``."""
         return self.incoming.headers.get("content-type", "")
 
     @property
@@ -94,12 +94,12 @@ class AdmittedCall(ReceivedCall):
 
 @dataclass(frozen=True)
 class UnderstoodCall(AdmittedCall):
-    """A call whose body is read; ``wire_format`` is the caller's.
+    """A call whose body has been read; ``wire_format`` is the caller's.
 
     Attributes:
-        body: the JSON object of the body; empty where the body is something else.
+        body: the JSON object of the body; empty for any other body.
         model: the model that the path or the field ``model`` names.
-        origin: where it says that it comes from.
+        origin: its origin, as stated by the caller.
     """
 
     body: dict[str, Any]
@@ -121,17 +121,17 @@ class UnderstoodCall(AdmittedCall):
         """The neutral form of a chat request, read once.
 
         Raises:
-            FormatError: the body is malformed, or holds what no other format can.
+            FormatError: the body is malformed, or has content that no other format can express.
         """
         return FORMATS[self.wire_format].read_request(self.body)
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """The members of the body that hold what people wrote."""
+        """The members of the body with text that people wrote."""
         return _CHAT_INPUTS if self.is_chat else self.match.endpoint.inputs
 
     def route_query(self) -> RouteQuery:
-        """Return what decides where it goes."""
+        """Return the properties that decide where it goes."""
         metadata = self.body.get("metadata")
         headers = {name: value for name, value in self.incoming.headers.items() if name not in SECRETS}
         return RouteQuery(
@@ -171,5 +171,5 @@ C = TypeVar("C", bound=ReceivedCall)
 
 
 def advance(call: ReceivedCall, stage: type[C], **known: Any) -> C:
-    """Return the call at its next stage; ``known`` are the attributes that this stage adds or makes exact."""
+    """Return the call at its next stage; ``known`` are the attributes that this stage adds or refines."""
     return stage(**{each.name: getattr(call, each.name) for each in fields(call)} | known)

@@ -1,4 +1,4 @@
-"""The wire format of a chat call: which one the caller uses, and what cannot be translated."""
+"""Finds the wire format of a chat call's caller, and refuses requests that cannot be translated."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SDKS = ("openai", "anthropic", "xai")
-"""What ``x-genai-sdk`` may say."""
+"""The values of ``x-genai-sdk``."""
 PATHS = {"openai_chat": "/chat/completions", "openai_responses": "/responses", "anthropic_messages": "/messages"}
-"""Where a provider takes each format, below its base URL."""
+"""The path for each format below a provider's base URL."""
 
 _ANTHROPIC_MEMBERS = frozenset({"system", "stop_sequences", "thinking", "top_k"})
-# No set: what a caller sends as a type may be a list, which no set can be asked for.
+# Not a set: the type that a caller sends may be a list, which cannot be looked up in a set.
 _ANTHROPIC_PARTS = ("tool_use", "tool_result", "image", "document", "thinking", "redacted_thinking")
 
 
 def format_at(path: str, sdk: str | None) -> str:
-    """Return the format that a caller speaks below ``/v1``: that of the path unless ``x-genai-sdk`` names another."""
+    """Return the caller's format for a path below ``/v1``: the path's own unless ``x-genai-sdk`` names another."""
     if sdk not in SDKS:
         sdk = "anthropic" if f"{path}/".startswith("/messages/") else "openai"
     return "anthropic_messages" if sdk == "anthropic" else "openai_chat"
 
 
 def format_of(headers: Mapping[str, str], body: Mapping[str, Any], sdk: str | None) -> str:
-    """Return the format of a call of ``/v1/responses``, which takes all of them; the body decides."""
+    """Return the format of a call of ``/v1/responses``, which accepts all of them; the body decides."""
     if sdk == "anthropic":
         return "anthropic_messages"
     if "messages" not in body:
@@ -42,7 +42,7 @@ def refuse_json(wire_format: str, body: Mapping[str, Any], provider_id: str) -> 
     """Refuse a response format that Anthropic's models do not have.
 
     Raises:
-        GatewayProblem: 400, the OpenAI body asks for ``json_object`` or ``json_schema``.
+        GatewayProblem: 400, the OpenAI body requests ``json_object`` or ``json_schema``.
     """
     wanted = body.get("response_format") if wire_format == "openai_chat" else _member(body.get("text"), "format")
     kind = _member(wanted, "type")

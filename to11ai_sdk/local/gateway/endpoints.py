@@ -1,4 +1,4 @@
-"""The endpoints of the gateway.
+"""Lists the endpoints of the gateway.
 
 Source: the table of the page "API reference" of the to11 gateway.
 """
@@ -19,8 +19,8 @@ class GatewayEndpoint(NamedTuple):
     """One endpoint.
 
     Attributes:
-        name: what rules call it: ``messages``, ``chat_completions``, ``embeddings``, ...
-        inputs: the members of the body that hold what people wrote, for the guardrails.
+        name: its name in rules: ``messages``, ``chat_completions``, ``embeddings``, ...
+        inputs: the members of the body with text that people wrote, for the guardrails.
     """
 
     name: str
@@ -55,12 +55,12 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 class EndpointMatch(NamedTuple):
-    """The endpoint that a request means.
+    """The endpoint of a request.
 
     Attributes:
         endpoint: the endpoint.
-        model: the model that the path names.
-        native: the provider whose own API the path is of: ``bedrock``, ``vertex`` or ``mistral``.
+        model: the model in the path.
+        native: the provider whose own API the path belongs to: ``bedrock``, ``vertex`` or ``mistral``.
     """
 
     endpoint: GatewayEndpoint
@@ -69,12 +69,12 @@ class EndpointMatch(NamedTuple):
 
 
 def below(path: str) -> str:
-    """Return the path below ``/v1``, which may stand there twice: the Anthropic client adds one of its own."""
+    """Return the path below ``/v1``, which may occur twice: the Anthropic client adds its own."""
     return path.removeprefix(PREFIX).removeprefix(PREFIX)
 
 
 def match(method: str, path: str) -> EndpointMatch:
-    """Return the endpoint for a method and a path below ``/v1``, as it was sent.
+    """Return the endpoint for a method and a path below ``/v1``, both as sent.
 
     Raises:
         GatewayProblem: 404 or 405.

@@ -1,4 +1,4 @@
-"""The way of a call: authenticated, understood, routed, checked, sent, checked again and recorded."""
+"""Takes a call through all its steps: authenticate, understand, route, check, send, check the reply, record."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ class Gateway:
     Args:
         platform: knows the keys, environments and rules.
         router: decides where a call goes.
-        backends: what answers for a provider.
-        guardrails: look at what goes in and comes out.
+        backends: the servers or ``echo`` that answer for providers.
+        guardrails: check requests and replies.
         cache: the cache of replies.
-        recorder: writes calls down.
+        recorder: records calls.
         span_ids: makes the ids of spans.
         sleep: waits some seconds before a target is tried again.
     """
@@ -71,7 +71,7 @@ class Gateway:
         self._sleep = sleep
 
     def answer(self, incoming: Incoming) -> Answer:
-        """Return the reply to a request; what goes wrong becomes a reply, too."""
+        """Return the reply to a request; any error becomes a reply, too."""
         received = receive(incoming, self._span_ids)
         record = self._recorder.begin(received)
         try:
@@ -108,7 +108,7 @@ class Gateway:
 
     @contextmanager
     def _let_in(self, received: ReceivedCall) -> Generator[Session]:
-        """Open a session of the caller's, once the headers of to11 are in order."""
+        """Open a session for the caller, after checking the headers of to11."""
         if received.key is None:
             raise GatewayProblem(401, "auth", "auth", "no to11 key: send x-to11-authorization: Bearer <key>")
         project_id = received.incoming.header("x-to11-project-id")
@@ -140,7 +140,7 @@ class Gateway:
         request = outgoing.request(call, attempt)
         reached = self._reached(call, attempt, request)
         if reached.reply.status >= 400 and stream_usage.OPTIONS.encode() in (reached.content or b""):
-            # Some servers refuse the option that asks for the tokens of a stream.
+            # Some servers refuse the option that requests the tokens of a stream.
             plain = outgoing.request(call, attempt, asks_usage=False)
             return reached if plain == request else self._reached(call, attempt, plain)
         return reached
@@ -164,7 +164,7 @@ def _list_models(router: Router, scope: Scope) -> Answer:
     """Answer ``GET /v1/models`` and ``GET /v1/models/{model_id}`` from the configuration, without asking a provider.
 
     Raises:
-        GatewayProblem: 404 there is no such model; 409 several providers have it.
+        GatewayProblem: 404 for an unknown model; 409 if several providers have it.
     """
     model_id = scope.call.model
     if model_id is not None:

@@ -1,4 +1,4 @@
-"""Errors of a call to the gateway, before they are written in the caller's format."""
+"""Defines errors of a call to the gateway, before they are written in the caller's format."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from .provider import UnreachableError
 
 OVERLOADED = (503, 529)
-"""Statuses of a provider that has too much to do."""
+"""Statuses of an overloaded provider."""
 
 
 class GatewayProblem(Exception):  # noqa: N818 - it becomes a reply, not a traceback
-    """A call that cannot be answered, or that a provider refused.
+    """The error of a call that cannot be answered, or that a provider refused.
 
     Attributes:
         status: HTTP status of the reply.
@@ -22,7 +22,7 @@ class GatewayProblem(Exception):  # noqa: N818 - it becomes a reply, not a trace
         header_code: the value of ``x-to11-error-code``, such as ``"model_not_found"``.
         message: one sentence for a person.
         details: structured facts that go with the code.
-        upstream_provider: the provider whose answer this is, ``None`` if none was reached.
+        upstream_provider: the provider that gave this answer, ``None`` if none was reached.
     """
 
     def __init__(
@@ -45,42 +45,42 @@ class GatewayProblem(Exception):  # noqa: N818 - it becomes a reply, not a trace
 
 
 def bad_request(code: str, message: str, details: Mapping[str, Any] | None = None) -> GatewayProblem:
-    """400: the request itself is wrong."""
+    """Return a 400: the request itself is wrong."""
     return GatewayProblem(400, code, "bad_request", message, details)
 
 
 def unreachable(provider_id: str, cause: UnreachableError) -> GatewayProblem:
-    """502: a provider did not answer; it is named as the upstream only if there was a connection to it."""
+    """Return a 502: a provider did not answer; it is named as upstream only if a connection was made."""
     message = f"no answer from the provider {provider_id}: {str(cause).removeprefix(f'{provider_id}: ')}"
     reached = provider_id if cause.was_connected else None
     return GatewayProblem(502, "upstream", "upstream", message, upstream_provider=reached)
 
 
 def unreadable(provider_id: str, reason: str) -> GatewayProblem:
-    """502: a provider's reply is not what its format says."""
+    """Return a 502: a provider's reply violates its format."""
     message = f"the reply of the provider {provider_id} cannot be read: {reason}"
     return GatewayProblem(502, "upstream", "upstream", message, upstream_provider=provider_id)
 
 
 def redirected(provider_id: str, status: int) -> GatewayProblem:
-    """502: a provider sends the caller elsewhere, where the headers of to11 must not go."""
+    """Return a 502: a provider redirects, but the headers of to11 must not be sent elsewhere."""
     message = f"the provider {provider_id} redirects (status {status}): give its final address as its base_url"
     return GatewayProblem(502, "upstream", "upstream", message, upstream_provider=provider_id)
 
 
 def broken_stream(provider_id: str) -> GatewayProblem:
-    """502: a provider ended its stream with an error; the caller got it as it came."""
+    """Return a 502: a provider ended its stream with an error, which was passed on to the caller."""
     message = "the provider ended the stream with an error"
     return GatewayProblem(502, "upstream", "upstream", message, upstream_provider=provider_id)
 
 
 def hung_up() -> GatewayProblem:
-    """499: the caller did not wait for the answer; nobody reads this one, but the trace."""
+    """Return a 499, for the trace only: the caller did not wait for the answer."""
     return GatewayProblem(499, "client_closed_request", "bad_request", "the client closed the connection")
 
 
 def redacted(provider_id: str, status: int) -> GatewayProblem:
-    """502: a provider failed; what it said stays behind."""
+    """Return a 502: a provider failed; its own message is not passed on."""
     code = "overloaded" if status in OVERLOADED else "upstream"
     message = f"provider returned status {status}"
     return GatewayProblem(502, code, code, message, upstream_provider=provider_id)

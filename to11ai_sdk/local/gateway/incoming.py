@@ -1,4 +1,4 @@
-"""A request to the gateway as it came in."""
+"""Defines a request to the gateway as it was received."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Incoming(NamedTuple):
 
     Attributes:
         method: HTTP method.
-        path: path below ``/v1`` as it was sent, without the query.
-        query: the query as it was sent, without ``?``.
+        path: path below ``/v1`` as sent, without the query.
+        query: the query as sent, without ``?``.
         headers: by lower-case names.
         body: the bytes of the body.
         request_id: id of the request.
@@ -32,10 +32,10 @@ class Incoming(NamedTuple):
     unread: GatewayProblem | None = None
 
     def header(self, name: str) -> str | None:
-        """Return the value of a header, ``None`` without it.
+        """Return the value of a header, ``None`` if it is absent.
 
         Raises:
-            GatewayProblem: 400, it is empty.
+            GatewayProblem: 400 if it is empty.
         """
         value = self.headers.get(name)
         if value is not None and not value.strip():

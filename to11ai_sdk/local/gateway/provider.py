@@ -1,4 +1,4 @@
-"""The interface of a provider: it answers one HTTP request in its own wire format."""
+"""Defines the interface of a provider, which answers an HTTP request in its own wire format."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ if TYPE_CHECKING:
 
 
 class UpstreamRequest(NamedTuple):
-    """What is sent to a provider.
+    """A request to a provider.
 
     Attributes:
         method: HTTP method.
         path: path below the provider's base URL, ``"/chat/completions"`` or ``"/messages"``, with its query.
-        headers: lower-case names; no credential and no header of to11's.
+        headers: lower-case names; without credentials and headers of to11.
         body: the bytes of the body, JSON or multipart.
         credential: the provider's key, ``None`` if there is none.
-        timeout_s: seconds to wait for the head of the reply, and for each further piece of it.
+        timeout_s: seconds to wait for the head of the reply, and for each further part of it.
     """
 
     method: str
@@ -29,12 +29,12 @@ class UpstreamRequest(NamedTuple):
 
 
 class UpstreamReply(NamedTuple):
-    """What a provider answers.
+    """The reply of a provider.
 
     Attributes:
         status: HTTP status.
         headers: lower-case names.
-        body: the bytes of the body as they arrive; closing it (``close()`` of the generator) hangs up on the provider.
+        body: the bytes of the body as they arrive; closing it (``close()`` of the generator) closes the connection.
     """
 
     status: int
@@ -43,10 +43,10 @@ class UpstreamReply(NamedTuple):
 
 
 class UnreachableError(Exception):
-    """The provider could not be reached, or broke off before its answer.
+    """The provider could not be reached, or disconnected before it answered.
 
     Attributes:
-        was_connected: whether there was a connection to it.
+        was_connected: whether a connection was made.
     """
 
     def __init__(self, reason: str, *, was_connected: bool = True) -> None:
@@ -67,6 +67,6 @@ class Provider(Protocol):
         """Answer a request.
 
         Raises:
-            UnreachableError: no answer came.
+            UnreachableError: there was no answer.
         """
         ...

@@ -1,4 +1,4 @@
-"""Puts the parts of the gateway together."""
+"""Builds the gateway from its parts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def configured(
     config: str | os.PathLike[str] | Mapping[str, Any] | GatewayConfig | None, providers: Mapping[str, Any] | None
 ) -> GatewayConfig:
-    """Return the configuration that these arguments of ``LocalTo11`` make up.
+    """Return the configuration given by these arguments of ``LocalTo11``.
 
     Raises:
         ConfigError: one of them is wrong.

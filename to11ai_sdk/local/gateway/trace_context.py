@@ -1,4 +1,4 @@
-"""Where a call stands in a trace, and where it says that it comes from."""
+"""Reads the place of a call in a trace, and its origin as stated by the caller."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SpanIds:
     """Makes the ids of traces and spans.
 
     Args:
-        seed: the same seed gives the same ids in the same order; without one they are random.
+        seed: the same seed gives the same ids in the same order; by default they are random.
     """
 
     def __init__(self, seed: int | str | None = None) -> None:
@@ -29,19 +29,19 @@ class SpanIds:
         self._numbers = count(1)
 
     def new(self, length: int) -> str:
-        """So many bytes as hexadecimal digits, never all zero."""
+        """Return this many bytes as hexadecimal digits, never all zero."""
         if self._seed is None:
             return secrets.token_hex(length - 1) + f"{1 + secrets.randbelow(255):02x}"
         return blake2s(f"{self._seed}:span:{next(self._numbers)}".encode(), digest_size=length).hexdigest()
 
 
 class TraceContext(NamedTuple):
-    """Where a call stands in a trace (W3C Trace Context, level 1).
+    """The place of a call in a trace (W3C Trace Context, level 1).
 
     Attributes:
         trace_id: 32 hexadecimal digits.
         span_id: 16 hexadecimal digits, the gateway's own span.
-        parent_span_id: the caller's span, ``None`` where the trace begins here.
+        parent_span_id: the caller's span, ``None`` if the trace starts here.
         flags: 2 hexadecimal digits; ``01`` is sampled.
     """
 
@@ -57,7 +57,7 @@ class TraceContext(NamedTuple):
 
     @classmethod
     def begin(cls, traceparent: str | None, ids: SpanIds) -> TraceContext:
-        """Return a span in the caller's trace, or in a new one if the header is not there or not valid."""
+        """Return a span in the caller's trace, or in a new one if the header is absent or invalid."""
         found = _TRACEPARENT.fullmatch((traceparent or "").strip())
         if found is None or not _is_valid(found):
             return cls(ids.new(16), ids.new(8))
@@ -66,14 +66,14 @@ class TraceContext(NamedTuple):
 
 def _is_valid(found: re.Match[str]) -> bool:
     version, rest = found[1], found[5]
-    # A later version may add parts, version 00 has none, and ff is never one.
+    # Later versions may have more parts, version 00 may not, and ff is not a version.
     known = version != "ff" and (rest is None or version != "00")
     return known and set(found[2]) != {"0"} and set(found[3]) != {"0"}
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a call says that it comes from.
+    """The origin of a call, as stated by the caller.
 
     Attributes:
         prompt_id: ``x-to11-prompt-id``.
@@ -93,10 +93,10 @@ class Origin:
 
     @classmethod
     def of(cls, headers: Mapping[str, str], user: Any = None) -> Origin:
-        """Return what the headers (lower-case names) and the field ``user`` of a request say.
+        """Read the headers (lower-case names) and the field ``user`` of a request.
 
         Raises:
-            GatewayProblem: 400: a header of to11's is empty, or the version is no number.
+            GatewayProblem: 400 if a header of to11 is empty, or the version is not a number.
         """
         _refuse_empty(headers)
         labels = headers.get("x-to11-prompt-labels", "").split(",")

@@ -1,4 +1,4 @@
-"""Makes a call of a request, and reads what it asks for."""
+"""Turns a request into a call, and reads its format, model and origin."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from .trace_context import SpanIds
 
 MAX_DEPTH = 200
-"""How many levels of arrays and objects a body may have."""
+"""The most levels of arrays and objects in a body."""
 
 
 def receive(incoming: Incoming, span_ids: SpanIds) -> ReceivedCall:
-    """Begin a call, in the caller's trace or in a new one."""
+    """Start a call, in the caller's trace or in a new one."""
     key = bearer(incoming.headers.get("x-to11-authorization", ""))
     context = TraceContext.begin(incoming.headers.get("traceparent"), span_ids)
     clean = without_ours(incoming, key)
@@ -37,10 +37,10 @@ def receive(incoming: Incoming, span_ids: SpanIds) -> ReceivedCall:
 
 
 def understand(call: AdmittedCall) -> UnderstoodCall:
-    """Read what the caller asks for, and in which format where the body decides that.
+    """Read the body of a call, and its format if the body decides that.
 
     Raises:
-        GatewayProblem: 400, ``x-genai-sdk`` is none of the known words, or the body is malformed.
+        GatewayProblem: 400 if ``x-genai-sdk`` is unknown, or the body is malformed.
     """
     sdk = call.incoming.header("x-genai-sdk")
     if sdk is not None and sdk not in caller_format.SDKS:

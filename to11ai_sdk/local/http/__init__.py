@@ -1,3 +1,3 @@
-"""HTTP: turns requests into calls of the service, and results into envelopes. No rule of the platform here."""
+"""Turns HTTP requests into calls of the service, and results into envelopes. Contains no rules of the platform."""
 
 from __future__ import annotations

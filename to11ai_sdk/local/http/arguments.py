@@ -1,4 +1,4 @@
-"""The arguments of a call, read from the request that makes it: the inverse of ``Endpoint.encode``."""
+"""Reads the arguments of a call from its request: the inverse of ``Endpoint.encode``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ...resources.parameters import Parameter
 
 _INT64 = 2**63
-# No longer than what int() takes.
+# No longer than int() accepts.
 _INTEGER = re.compile(r"-?[0-9]{1,4000}")
 
 
@@ -23,13 +23,13 @@ def decode(row: Endpoint, path: Mapping[str, str], query: Mapping[str, str], bod
     """Return the arguments by their Python names.
 
     Args:
-        row: the row that the request means.
+        row: the row of the request.
         path: the path parameters by their Python names, percent-decoded.
         query: the query, decoded.
         body: the JSON body, decoded; ``None`` if there was none.
 
     Raises:
-        Problem: 400 if a required value is missing, or one has the wrong type; names it as the wire does.
+        Problem: 400 if a required value is missing, or one has the wrong type; names it as in the request.
     """
     if row.has_body and not is_object(body):
         raise invalid("the body must be a JSON object")
@@ -66,4 +66,4 @@ def _integer(text: str) -> int | None:
 
 
 _READERS: dict[str, Callable[[str], Any]] = {"int": _integer, "bool": {"true": True, "false": False}.get}
-"""What reads a text of a path or a query; ``None`` if it is none of that kind."""
+"""Readers of a text from a path or query, by annotation; they return ``None`` if it is not of that kind."""

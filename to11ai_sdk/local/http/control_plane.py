@@ -1,4 +1,4 @@
-"""The WSGI application of the control plane."""
+"""Defines the WSGI application of the control plane."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .failures import FailureQueue, InjectedFailure
     from .request_log import RequestLog, SeenRequest
 
-# Compiled once per process: it takes three quarters of a start.
+# Compiled once per process: that is three quarters of the time of a start.
 _ROUTES = Routes(ENDPOINTS.values())
 
 
@@ -32,10 +32,10 @@ class ControlPlane:
     """Answers every row of the table.
 
     Args:
-        platform: does what is asked.
-        log: keeps the requests.
-        failures: failures to come.
-        behaviors: flags that go with every success.
+        platform: carries out the calls.
+        log: records the requests.
+        failures: failures on demand.
+        behaviors: flags to send with every success.
     """
 
     def __init__(
@@ -93,9 +93,9 @@ class ControlRequest:
     Attributes:
         method: HTTP method.
         target: path and query as they were sent.
-        key: what follows ``Bearer`` in the header ``Authorization``, ``None`` without one.
-        match: the row it means, ``None`` if it means none.
-        problem: what was wrong with it at first sight.
+        key: the token after ``Bearer`` in ``Authorization``, or ``None``.
+        match: the row of the request, or ``None``.
+        problem: the problem found before the arguments were read.
     """
 
     def __init__(self, environ: dict[str, Any], routes: Routes[Endpoint]) -> None:
@@ -114,11 +114,11 @@ class ControlRequest:
 
     @property
     def row_name(self) -> str | None:
-        """Name of the row it means."""
+        """Name of its row."""
         return self.match.row.name if self.match else None
 
     def wanted(self) -> Match[Endpoint]:
-        """Return the row it means; raises what was wrong with it."""
+        """Return its row; raises its problem, if there is one."""
         if self.match is None:
             raise self.problem or LookupError("neither a row nor a problem")
         return self.match
@@ -133,5 +133,5 @@ class ControlRequest:
         return decode(match.row, match.arguments, self.target.arguments(), payload)
 
     def seen(self, status: int | None) -> SeenRequest:
-        """Return what the log keeps of it."""
+        """Return the request as the log keeps it."""
         return seen_request(self.method, self.target, self._headers, self._body, self.row_name, status)

@@ -1,4 +1,4 @@
-"""Notices clients that hang up while their reply is still being made."""
+"""Notices clients that disconnect while their reply is still being made."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WAKE = b"\0"
 
 
 class Disconnects:
-    """Watches the connections of clients in one thread of its own, begun with the first of them."""
+    """Watches connections of clients in one thread, which starts with the first of them."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
@@ -29,7 +29,7 @@ class Disconnects:
 
     @contextmanager
     def watching(self, connection: socket.socket, gone: Callable[[], None]) -> Generator[None]:
-        """Call ``gone`` from another thread if the client hangs up within the block."""
+        """Call ``gone`` from another thread if the client disconnects within the block."""
         with self._lock:
             self._gone[connection] = gone
             self._thread = self._thread or self._started()
@@ -44,7 +44,7 @@ class Disconnects:
                     self._forget(connection)
 
     def close(self) -> None:
-        """Stop watching; nothing is called any more."""
+        """Stop watching; no callback runs after that."""
         with self._lock:
             self._open = False
             self._gone.clear()
@@ -70,7 +70,7 @@ class Disconnects:
                     self._look(key.fileobj)
 
     def _look(self, connection: socket.socket) -> None:
-        # Whatever there is to read is said once: what a client sends early is for the next request.
+        # Readable data is reported once: bytes that a client sends early belong to the next request.
         with self._lock:
             self._forget(connection)
             gone = self._gone.get(connection) if _has_ended(connection) else None

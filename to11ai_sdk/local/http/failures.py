@@ -1,4 +1,4 @@
-"""Failures on demand, so that users can test their own error paths."""
+"""Injects failures on demand, so that users can test their own error paths."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class InjectedFailure:
 
     Raises:
         TypeError: a value of the wrong type; names the argument.
-        ValueError: a value that there is not, or nothing to do; names the argument.
+        ValueError: an invalid value, or no failure at all; names the argument.
     """
 
     status: int | None = None
@@ -65,7 +65,7 @@ class InjectedFailure:
 
     @property
     def replies(self) -> bool:
-        """Whether it replaces the reply; a failure that only delays, or adds headers, leaves it as it is."""
+        """Whether it replaces the reply, instead of only delaying it or adding headers."""
         return self.status is not None or self.body is not None
 
     def reply(self) -> tuple[int, bytes]:
@@ -97,7 +97,7 @@ def _check_seconds(delay_s: Any) -> None:
 
 
 class FailureQueue:
-    """The failures that were asked for, each for one request, in their order."""
+    """The requested failures, one for each request, in order."""
 
     def __init__(self) -> None:
         self._waiting: list[InjectedFailure] = []
@@ -105,10 +105,10 @@ class FailureQueue:
         self._over = Event()
 
     def add(self, failure: InjectedFailure, times: int) -> None:
-        """Let the next requests that match fail so.
+        """Make the next matching requests fail this way.
 
         Raises:
-            TypeError: ``times`` is no ``int``.
+            TypeError: ``times`` is not an ``int``.
             ValueError: ``times`` is less than 1.
         """
         if KINDS["int"].check("times", times) < 1:
@@ -117,7 +117,7 @@ class FailureQueue:
             self._waiting += [failure] * times
 
     def take(self, row_name: str | None) -> InjectedFailure | None:
-        """Return the failure for a request of this row, once; ``None`` if it shall work."""
+        """Return and remove the failure for a request of this row; ``None`` if there is none."""
         with self._lock:
             for place, failure in enumerate(self._waiting):
                 if failure.match in (None, row_name):
@@ -125,12 +125,12 @@ class FailureQueue:
         return None
 
     def clear(self) -> None:
-        """Forget the failures to come."""
+        """Remove all failures."""
         with self._lock:
             self._waiting.clear()
 
     def wait(self, seconds: float) -> None:
-        """Wait, but not beyond the end of the server."""
+        """Wait, but no longer than the server runs."""
         if seconds > 0:
             self._over.wait(seconds)
 

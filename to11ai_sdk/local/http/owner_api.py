@@ -1,4 +1,4 @@
-"""The pages below ``/local``: for the owner of the local server, not part of the platform's API."""
+"""Serves the addresses below ``/local``, for the owner of the local server; they are not part of the platform's API."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class HasJson(Protocol):
-    """Anything with a form for ``/local``."""
+    """An object that ``/local`` can show as JSON."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the members of its JSON object."""
@@ -29,7 +29,7 @@ class HasJson(Protocol):
 
 
 class OwnerRequest(NamedTuple):
-    """What a request asks for."""
+    """A request to one of these addresses."""
 
     project_id: str
     path: Mapping[str, str]
@@ -38,13 +38,13 @@ class OwnerRequest(NamedTuple):
 
 
 class OwnerEndpoint(NamedTuple):
-    """One page.
+    """One of these addresses.
 
     Attributes:
         method: HTTP method.
         path: path template.
-        answer: makes the data of the reply from what is asked.
-        permissions: what the key must be allowed to do.
+        answer: makes the data of the reply.
+        permissions: those that the key needs.
     """
 
     method: str
@@ -54,13 +54,13 @@ class OwnerEndpoint(NamedTuple):
 
 
 class LocalPages:
-    """Answers what is below ``/local``. It takes a key of the project, as the control plane does.
+    """Answers requests below ``/local``. They need a key of the project, as in the control plane.
 
-    The project is the main one unless the header ``x-to11-project-id`` names another.
+    The header ``x-to11-project-id`` names the project, by default the main one.
 
     Args:
-        platform: does what is asked.
-        recent: the newest spans of the project of a session.
+        platform: carries out the requests.
+        recent: returns the newest spans of a session's project.
     """
 
     def __init__(self, platform: Platform, recent: Callable[[Session, int], Sequence[HasJson]]) -> None:
@@ -74,7 +74,7 @@ class LocalPages:
         return reply.response()(environ, start_response)
 
     def _data(self, environ: dict[str, Any], method: str, target: Target) -> Any:
-        # Read whoever asks: what is left of a body would be taken for the next request.
+        # Read it for any caller: the rest of a body would be taken for the next request.
         content = request_body.read(environ)
         match = _ROUTES.match(method, target.path)
         project_id = environ.get("HTTP_X_TO11_PROJECT_ID") or self._platform.main.project_id

@@ -1,4 +1,4 @@
-"""Finds the application and the row of a table that a request line means."""
+"""Finds the application and the row for a request line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _KEPT = "to11.target"
 
 
 class Row(Protocol):
-    """What can be asked for: a method and a path template such as ``"/v1/projects/{project_id}"``."""
+    """A method and a path template such as ``"/v1/projects/{project_id}"``."""
 
     @property
     def method(self) -> str: ...
@@ -35,7 +35,7 @@ R = TypeVar("R", bound=Row)
 
 @dataclass(frozen=True)
 class Match(Generic[R]):
-    """The row a request means, and its path parameters, decoded."""
+    """The row of a request, and its decoded path parameters."""
 
     row: R
     arguments: dict[str, str]
@@ -49,7 +49,7 @@ class Target(NamedTuple):
 
     @classmethod
     def of(cls, environ: dict[str, Any]) -> Target:
-        """Return the target of a WSGI request, which keeps it."""
+        """Return the target of a WSGI request, cached in its environment."""
         kept = environ.get(_KEPT)
         if not isinstance(kept, Target):
             kept = environ[_KEPT] = cls.parse(environ["REQUEST_URI"])
@@ -57,14 +57,14 @@ class Target(NamedTuple):
 
     @classmethod
     def parse(cls, raw: str) -> Target:
-        """Take the target of a request line apart; the absolute form loses scheme and host."""
+        """Parse the target of a request line; drops scheme and host of the absolute form."""
         if not raw.startswith("/"):
             raw = "/" + raw.partition("://")[2].partition("/")[2]
         path, _, query = raw.partition("?")
         return cls(path, query)
 
     def arguments(self) -> dict[str, str]:
-        """Return the parameters of the query, decoded; the last of a name counts."""
+        """Return the decoded parameters of the query; the last of each name counts."""
         try:
             return dict(parse_qsl(self.query, keep_blank_values=True, errors="strict", max_num_fields=1000))
         except ValueError as exc:
@@ -72,7 +72,7 @@ class Target(NamedTuple):
 
 
 class Routes(Generic[R]):
-    """A table as a router. It looks at the path before percent-decoding, so ``%2F`` stays within one id."""
+    """A router for a table. It matches the path before percent-decoding, so ``%2F`` stays within one id."""
 
     def __init__(self, table: Iterable[R]) -> None:
         rules = [_rule(row) for row in table]
@@ -82,7 +82,7 @@ class Routes(Generic[R]):
         """Return the row for a method and a raw path.
 
         Raises:
-            Problem: 404 for a path that there is not, 405 for a method it does not have, 400 for a broken id.
+            Problem: 404 for an unknown path, 405 for a method it does not have, 400 for a malformed id.
         """
         try:
             row, arguments = self._adapter.match(path, method)
@@ -111,12 +111,12 @@ def _decoded(segment: Any) -> str:
 
 
 class Dispatcher:
-    """Hands each request on.
+    """Passes each request to its application.
 
     Args:
-        control_plane: answers ``/v1/projects`` and what there is not.
+        control_plane: answers ``/v1/projects`` and unknown paths.
         gateway: answers everything else below ``/v1``.
-        local: answers what is below ``/local``.
+        local: answers everything below ``/local``.
     """
 
     def __init__(self, control_plane: WSGIApplication, gateway: WSGIApplication, local: WSGIApplication) -> None:

@@ -1,4 +1,4 @@
-"""Replies of the control plane: data or an error, in the envelope of the API."""
+"""Writes replies of the control plane: data or an error, in the envelope of the API."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class HttpReply(NamedTuple):
 
 
 def reply_to(request: str, data: Callable[[], Any], behaviors: Mapping[str, Any]) -> HttpReply:
-    """Return the reply to a request: the data it asks for, or the problem that making it raised.
+    """Return the reply to a request: its data, or the problem raised while making it.
 
     Args:
-        request: what the log calls it.
+        request: the request as named in the log.
         data: makes the data.
-        behaviors: flags that go with a success.
+        behaviors: flags to send with a success.
     """
     try:
         return success_reply(data(), behaviors)
@@ -53,7 +53,7 @@ def reply_to(request: str, data: Callable[[], Any], behaviors: Mapping[str, Any]
 
 
 def success_reply(data: Any, behaviors: Mapping[str, Any]) -> HttpReply:
-    """Return the reply with some data."""
+    """Return a success with data."""
     return HttpReply(200, encode(data_envelope(data, behaviors)), {})
 
 
@@ -62,7 +62,7 @@ def _failure(problem: Problem, headers: Mapping[str, str]) -> HttpReply:
 
 
 def _hints(problem: Problem) -> dict[str, str]:
-    """Return the header that HTTP asks for with a status (RFC 9110 sections 15.5.2 and 15.5.6)."""
+    """Return the header that HTTP requires with a status (RFC 9110 sections 15.5.2 and 15.5.6)."""
     if problem.status == 401:
         return {"WWW-Authenticate": "Bearer"}
     return {"Allow": ", ".join(problem.details["allowed"])} if problem.status == 405 else {}
@@ -86,7 +86,7 @@ _TAGS = {
 
 
 def data_envelope(answer: Any, behaviors: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the envelope of what a handler answered; a page goes next to its array."""
+    """Return the envelope of a handler's result; pagination goes next to the array of a page."""
     data, pagination = answer if isinstance(answer, Page) else (answer, None)
     envelope = {"success": True, "code": 200, "data": data, "error": None, "pagination": pagination}
     if behaviors:
@@ -95,7 +95,7 @@ def data_envelope(answer: Any, behaviors: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def error_envelope(problem: Problem) -> dict[str, Any]:
-    """Return the envelope of a problem; its code stands where older and newer clients look for it."""
+    """Return the envelope of a problem; its code is in both places where clients look for it."""
     error = {
         "code": problem.code,
         "message": problem.message,
@@ -106,5 +106,5 @@ def error_envelope(problem: Problem) -> dict[str, Any]:
 
 
 def encode(envelope: Any) -> bytes:
-    """JSON in ASCII."""
+    """Encode a value as JSON in ASCII."""
     return json.dumps(envelope, separators=(",", ":")).encode("ascii")

@@ -1,4 +1,4 @@
-"""Reads the body of a request, within bounds, as JSON that can be stored."""
+"""Reads the body of a request, within limits, as JSON that can be stored."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from ..json_input.reader import read_json
 from ..problems import Problem, invalid
 
 LIMIT = 8 * 2**20
-"""The longest body that is taken, in bytes."""
+"""The longest body that is accepted, in bytes."""
 _DRAIN = 64 * 2**20
 
 
 class UnreadableBodyError(Problem):
-    """A body that was not read to its end: the connection cannot be used for another request."""
+    """A body that was not read to its end, so the connection cannot be used for another request."""
 
 
 def read(environ: dict[str, Any], limit: int = LIMIT) -> bytes:
     """Return the body.
 
     Raises:
-        UnreadableBodyError: 413 if it is longer than ``limit``, 400 if it is not framed as HTTP says.
+        UnreadableBodyError: 413 if it is longer than ``limit``, 400 if it is not framed as HTTP requires.
     """
     length = environ.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdigit()):
@@ -46,7 +46,7 @@ def _read(stream: Any, limit: int) -> bytes:
 
 
 def _drain(stream: Any) -> None:
-    # A connection closed on unread data is reset, and the client would lose the reply that says why.
+    # Closing a connection with unread data resets it, and the client would lose the reply with the reason.
     left = _DRAIN
     while left > 0 and (chunk := stream.read(65_536)):
         left -= len(chunk)
@@ -56,13 +56,13 @@ def parse(body: bytes) -> Any:
     """Return the JSON value of a body, ``None`` for an empty one (RFC 8259).
 
     Raises:
-        Problem: 400 if it is not JSON, or holds what UTF-8 or a number of the API cannot.
+        Problem: 400 if it is not JSON, or contains text or a number that cannot be stored.
     """
     if not body:
         return None
     try:
         value = read_json(body)
-        # Half a surrogate pair can be written in JSON, but not kept.
+        # Half a surrogate pair can be written in JSON, but not stored.
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except RecursionError:
         raise invalid("the body is nested too deeply") from None

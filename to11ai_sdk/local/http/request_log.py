@@ -1,4 +1,4 @@
-"""The requests a local server has seen."""
+"""Records the requests that a local server receives."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 class SeenRequest(NamedTuple):
-    """One request, as a test looks at it.
+    """One request, for tests to inspect.
 
     Attributes:
         method: HTTP method.
         path: the path as it was sent, percent-encoded.
         query: the parameters of the query, decoded.
         headers: headers by lower-case name; the values of secret ones are ``"***"``.
-        body: the JSON of the body, ``None`` if it had none; its text if it was not JSON.
-        row: name of the endpoint, ``"prompts.resolve"``; ``None`` if it was none.
+        body: the decoded JSON of the body, ``None`` without one; its text if it is not JSON.
+        row: name of the endpoint, ``"prompts.resolve"``; ``None`` if there is no such endpoint.
         status: HTTP status of the reply, ``None`` if the connection was dropped.
     """
 
@@ -40,7 +40,7 @@ class SeenRequest(NamedTuple):
 def seen_request(
     method: str, target: Target, headers: Mapping[str, str], body: bytes, row: str | None, status: int | None
 ) -> SeenRequest:
-    """Return what is kept of a request: the query and the body decoded where that is possible, and no secret."""
+    """Return the record of a request: query and body decoded where possible, secrets removed."""
     shown = {name: "***" if name in SECRETS else value for name, value in headers.items()}
     return SeenRequest(method, target.path, _query(target), shown, _payload(body), row, status)
 
@@ -77,7 +77,7 @@ class RequestLog:
         self._seen: deque[SeenRequest] = deque(maxlen=size)
 
     def add(self, seen: SeenRequest) -> None:
-        """Keep a request."""
+        """Record a request."""
         self._seen.append(seen)
 
     def all(self) -> list[SeenRequest]:
@@ -85,5 +85,5 @@ class RequestLog:
         return list(self._seen)
 
     def clear(self) -> None:
-        """Forget them."""
+        """Remove all."""
         self._seen.clear()

@@ -1,4 +1,4 @@
-"""The server: Werkzeug's, with keep-alive connections and a stop that leaves nothing behind."""
+"""Extends Werkzeug's server by keep-alive connections and a clean stop."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ class PortTakenError(OSError):
 
 
 class Handler(WSGIRequestHandler):
-    """Serves one connection, request after request.
+    """Serves the requests of one connection.
 
-    Werkzeug's own loop closes the connection after each request. The application reads every body to its end, or
-    asks for ``Connection: close``, so here the connection may go on.
+    Werkzeug's own loop closes the connection after each request. Here it stays open, because the application reads
+    every body to its end, or asks for ``Connection: close``.
     """
 
     protocol_version = "HTTP/1.1"
     close_connection: bool
     request_version: str
     disable_nagle_algorithm = True
-    # Head and body leave in one piece; otherwise the second would wait for the acknowledgement of the first.
+    # Send head and body together; otherwise the second would wait for the acknowledgement of the first.
     wbufsize = 65_536
 
     def run_wsgi(self) -> None:
@@ -65,7 +65,7 @@ class Handler(WSGIRequestHandler):
         try:
             chunks = self.server.app(environ, start_response)
         except ConnectionError:
-            # Not without a word: on a kept connection that means "too late", and a client sends its request again.
+            # Answer first: silence on an idle connection means "too late", and a client would repeat its request.
             self.wfile.write(b"HTTP/1.1 ")
             self.close_connection = True
             return
@@ -90,7 +90,7 @@ class Handler(WSGIRequestHandler):
 
     @property
     def _chunked(self) -> bool:
-        """Whether the client knows how to read a body in chunks."""
+        """Whether the client can read a chunked body."""
         return self.request_version != "HTTP/1.0"
 
     def _framing(self, streams: bool) -> list[tuple[str, str]]:
@@ -112,7 +112,7 @@ class Handler(WSGIRequestHandler):
                     self.wfile.flush()
             self.wfile.write(_LAST_CHUNK if self._chunked else b"")
         except ConnectionError:
-            # Half a body was sent: only the end of the connection can say that the rest does not come.
+            # Half a body was sent: only closing the connection shows that the rest will not come.
             self.close_connection = True
 
     def finish(self) -> None:
@@ -127,8 +127,8 @@ class Handler(WSGIRequestHandler):
         return goes_on
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer what is not HTTP with an envelope, too, and hang up."""
-        # Until a version was understood, Python takes it for HTTP/0.9, whose replies have no head.
+        """Answer malformed HTTP with an envelope, too, and close the connection."""
+        # Until a version is parsed, Python assumes HTTP/0.9, whose replies have no head.
         self.request_version = self.protocol_version
         problem = Problem(int(code), "INVALID_INPUT", message or HTTPStatus(code).phrase)
         content = reply_envelope.encode(reply_envelope.error_envelope(problem))
@@ -136,11 +136,11 @@ class Handler(WSGIRequestHandler):
         self._send(f"{int(code)} {HTTPStatus(code).phrase}", headers, [content])
 
     def version_string(self) -> str:
-        """Return what the header ``Server`` says."""
+        """Return the value of the header ``Server``."""
         return "to11-local"
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Log quietly, whatever the target is."""
+        """Log a request quietly, whatever its target."""
         _log.debug("%s %s", self.requestline, code)
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - Werkzeug's own name
@@ -152,7 +152,7 @@ class Server(ThreadedWSGIServer):
     """Listens on the loopback address.
 
     Args:
-        app: what answers.
+        app: the application that answers.
         port: the port, 0 for a free one.
 
     Raises:
@@ -169,7 +169,7 @@ class Server(ThreadedWSGIServer):
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The URL it listens on."""
         return f"http://{_HOST}:{self.port}"
 
     def start(self) -> None:
@@ -177,7 +177,7 @@ class Server(ThreadedWSGIServer):
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the requests at work, close every connection and end every thread."""
+        """Finish the requests in progress, close every connection and end every thread."""
         self._stop_signal.close()
         self._thread.join()
         self.disconnects.close()
@@ -185,7 +185,7 @@ class Server(ThreadedWSGIServer):
         self._hang_up(socket.SHUT_RDWR, _GRACE_S)
 
     def _accept_until_stopped(self) -> None:
-        # Not serve_forever(): it looks for the end by polling, which every stop would wait for.
+        # Not serve_forever(): it polls for the end, and every stop would wait for the next poll.
         with selectors.DefaultSelector() as selector, self._stop_listener:
             selector.register(self.socket, selectors.EVENT_READ)
             selector.register(self._stop_listener, selectors.EVENT_READ)
@@ -196,19 +196,19 @@ class Server(ThreadedWSGIServer):
     def _accept(self) -> None:
         try:
             request, client_address = self.get_request()
-        except OSError:  # the client has left already
+        except OSError:  # the client has already disconnected
             return
         try:
             self.process_request(request, client_address)
-        except Exception:  # no thread for it: the server goes on
+        except Exception:  # no thread available: the server continues
             self.handle_error(request, client_address)
             self.shutdown_request(request)
 
     def _hang_up(self, how: int, wait_s: float) -> None:
-        """Shut down each connection for reading or for both ways, and wait for all their threads."""
+        """Shut down each connection, for reading or both ways, and wait for all their threads."""
         threads = list(self._open.items())
         for connection, _ in threads:
-            with suppress(OSError):  # the client may be faster
+            with suppress(OSError):  # the client may have closed it first
                 connection.shutdown(how)
         end = time.monotonic() + wait_s
         for _, thread in threads:
@@ -226,7 +226,7 @@ class Server(ThreadedWSGIServer):
         self._open.pop(request, None)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Log what a connection's thread could not handle."""
+        """Log an exception that a connection's thread did not handle."""
         _log.exception("the connection from %s failed", client_address)
 
 
@@ -236,7 +236,7 @@ def _frame(chunk: bytes) -> bytes:
 
 def _listen(port: int) -> socket.socket:
     listener = socket.socket()
-    if os.name == "posix":  # elsewhere this would let two servers have one port
+    if os.name == "posix":  # on other systems this would let two servers share a port
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((_HOST, port))

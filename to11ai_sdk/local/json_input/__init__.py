@@ -1,1 +1,1 @@
-"""Reads JSON from outside: strictly, within bounds, each member by its type."""
+"""Reads untrusted JSON: strictly, within limits, each member by its type."""

@@ -1,4 +1,4 @@
-"""Typed access to untrusted JSON; errors name the path."""
+"""Gives typed access to untrusted JSON; errors name the path."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Path = tuple[str | int, ...]
-"""Where in a body something stands: names of members and indexes of items."""
+"""A place in a body: names of members and indexes of items."""
 
 _SHOWN = 60
 
 MAX_DEPTH = 64
-"""How many levels of arrays and objects a body may have."""
+"""The most levels of arrays and objects in a body."""
 
 
 class FormatError(ValueError):
-    """A body that cannot be read, or that the target format cannot hold.
+    """A body that cannot be read, or that the target format cannot express.
 
     Attributes:
         message: what is wrong and what to do about it, for a person, without the place.
-        field: path of the place, such as ``messages.0.content``; empty for the body itself.
+        field: the path, such as ``messages.0.content``; empty for the body itself.
     """
 
     message: str = ""
@@ -47,8 +47,8 @@ class FormatError(ValueError):
 class Field:
     """A JSON value and its place.
 
-    Every reading method raises what ``mismatch`` returns if the value is something else. A subclass may have its own
-    errors, and its own words for some types.
+    Every reading method raises the error of ``mismatch`` if the value has another type. A subclass may have its own
+    errors, and its own names for types.
 
     Attributes:
         value: the value.
@@ -64,7 +64,7 @@ class Field:
         self.path: Path = path
 
     def mismatch(self, expected: str, choices: Sequence[str] = ()) -> Exception:
-        """Return the error of a value that is not what is expected, such as ``a string``."""
+        """Return the error for a value that is not as expected, such as ``a string``."""
         return FormatError(f"must be {expected}", ".".join(map(str, self.path)))
 
     def get(self, name: str) -> Self | None:
@@ -112,7 +112,7 @@ class Field:
         return value
 
     def word(self, *words: str) -> str:
-        """Return one of some words."""
+        """Return a string that must be one of the given words."""
         if self.value not in words:
             raise self.mismatch("one of some words", words)
         return str(self.value)
@@ -141,7 +141,7 @@ class Fields:
         return cls(body)
 
     def at(self, key: str) -> str:
-        """Path of a member."""
+        """Return the path of a member."""
         return f"{self.path}.{key}" if self.path else key
 
     def refuse(self, key: str, message: str) -> NoReturn:
@@ -149,7 +149,7 @@ class Fields:
         raise FormatError(message, self.at(key))
 
     def has(self, key: str) -> bool:
-        """Whether a member is there and not ``null``."""
+        """Return whether a member is present and not ``null``."""
         return self.raw.get(key) is not None
 
     def text(self, key: str) -> str:
@@ -158,60 +158,60 @@ class Fields:
         return self.refuse(key, "is required and must be a string") if value is None else value
 
     def text_or_none(self, key: str) -> str | None:
-        """Return a member that is a string, if it is there."""
+        """Return a member that is a string, if present."""
         return self._field(key).text() if self.has(key) else None
 
     def words(self, key: str) -> str:
-        """Return a member that is a string; absent it is empty."""
+        """Return a member that is a string, by default empty."""
         return self.text_or_none(key) or ""
 
     def count(self, key: str) -> int | None:
-        """Return a member that is a whole number of at least 0, if it is there."""
+        """Return a member that is a whole number of at least 0, if present."""
         return self._field(key).integer(0) if self.has(key) else None
 
     def number(self, key: str) -> float | None:
-        """Return a member that is a finite number, if it is there."""
+        """Return a member that is a finite number, if present."""
         return self._field(key).number() if self.has(key) else None
 
     def flag(self, key: str) -> bool | None:
-        """Return a member that is true or false, if it is there."""
+        """Return a member that is true or false, if present."""
         return self._field(key).flag() if self.has(key) else None
 
     def mapping(self, key: str) -> Mapping[str, Any] | None:
-        """Return a member that is an object, if it is there."""
+        """Return a member that is an object, if present."""
         return self._field(key).object() if self.has(key) else None
 
     def child(self, key: str) -> Fields:
-        """Return the members of a member; absent it has none."""
+        """Return the members of a member, none if it is absent."""
         return Fields(self.mapping(key) or {}, self.at(key))
 
     def children(self, key: str) -> list[Fields]:
-        """Return a member that is an array of objects; absent it is empty."""
+        """Return a member that is an array of objects, by default empty."""
         return [Fields(item, f"{self.at(key)}.{index}") for index, item in enumerate(self._array(key))]
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """Return a member that is an array of strings; absent it is empty."""
+        """Return a member that is an array of strings, by default empty."""
         items = self._array(key)
         if not all(isinstance(item, str) for item in items):
             self.refuse(key, "must be an array of strings")
         return tuple(items)
 
     def text_members(self, key: str) -> dict[str, str]:
-        """Return a member that is an object of strings; absent it is empty."""
+        """Return a member that is an object of strings, by default empty."""
         members = dict(self.mapping(key) or {})
         if not all(isinstance(value, str) for value in members.values()):
             self.refuse(key, "must be an object whose values are strings")
         return members
 
     def choice(self, key: str, table: Mapping[str, T], advice: str) -> T:
-        """Return what a table has for a member that must be one of its words."""
+        """Return the table's value for a member that must be one of its keys."""
         word = self.text(key)
         if word not in table:
             self.refuse(key, f"{word[:_SHOWN]!r} is not supported here, only {', '.join(table)}; {advice}")
         return table[word]
 
     def content(self, key: str, text: Callable[[str], T], part: Callable[[Fields], T]) -> tuple[T, ...]:
-        """Return a member that is a string or an array of parts; absent it has none."""
+        """Return a member that is a string or an array of parts, by default empty."""
         value = self.raw.get(key)
         if isinstance(value, str):
             return (text(value),)

@@ -1,6 +1,6 @@
-"""The one reader of JSON: strict as RFC 8259 has it, and within bounds.
+"""Reads JSON strictly by RFC 8259 and within limits; the only reader of JSON in ``local``.
 
-Python's own reader also takes ``NaN``, makes ``1e999`` infinite, and fails on deep nesting with a ``RecursionError``.
+Python's own reader also accepts ``NaN``, reads ``1e999`` as infinity, and raises a ``RecursionError`` for deep nesting.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any, NoReturn
 from ...json_types import is_array, is_object
 
 MAX_DEPTH = 32
-"""How many levels of arrays and objects a value from outside may have."""
+"""The most levels of arrays and objects in an untrusted value."""
 MAX_KEPT_DEPTH = 64
-"""How many of them a document may have that is kept: a template, the settings of a model, a snapshot."""
+"""The most levels in a stored document: a template, the settings of a model, a snapshot."""
 _BOM = b"\xef\xbb\xbf"
 _SHOWN = 20
 
@@ -28,12 +28,12 @@ def read_json(content: str | bytes, max_depth: int | None = None) -> Any:
 
     Args:
         content: the text, or its bytes in UTF-8.
-        max_depth: how many levels of arrays and objects it may have; by default as many as Python can read.
+        max_depth: the most levels of arrays and objects; by default as many as Python can read.
 
     Raises:
         RecursionError: it is nested deeper than Python can read.
         TooDeepError: it is nested deeper than ``max_depth``.
-        ValueError: it is not JSON; a number that no float can hold is named with its place.
+        ValueError: it is not JSON; a number that no float can hold is reported with its path.
     """
     too_large: list[str] = []
 
@@ -53,7 +53,7 @@ def read_json(content: str | bytes, max_depth: int | None = None) -> Any:
 
 
 def read_json_or_none(content: str | bytes) -> Any:
-    """Read a JSON text; ``None`` if it is something else. A byte order mark is skipped."""
+    """Read a JSON text; ``None`` if it is invalid. A byte order mark is skipped."""
     content = content.removeprefix(_BOM) if isinstance(content, bytes) else content
     try:
         return read_json(content)
@@ -62,7 +62,7 @@ def read_json_or_none(content: str | bytes) -> Any:
 
 
 def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
-    """Return whether arrays and objects are nested deeper than ``limit`` levels; walks no deeper than that itself."""
+    """Return whether arrays and objects are nested deeper than ``limit`` levels; itself walks no deeper."""
     level = [value]
     for _ in range(limit):
         level = [child for parent in level for _, child in _children(parent)]
@@ -70,12 +70,12 @@ def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
 
 
 def objects(value: Any) -> list[dict[str, Any]]:
-    """Return the objects of an array, none of anything else."""
+    """Return the objects in an array; empty for any other value."""
     return [item for item in value if is_object(item)] if is_array(value) else []
 
 
 def _place_of_infinity(value: Any) -> str:
-    """Return the path of the first infinite number and a colon; nothing for one that a later member replaced."""
+    """Return the path of the first infinite number and a colon; empty if a later member of the name replaced it."""
     waiting = [("", value)]
     while waiting:
         path, found = waiting.pop()

@@ -1,1 +1,1 @@
-"""Routing rules: what a snapshot may hold."""
+"""Checks routing rules: the content that a snapshot may have."""

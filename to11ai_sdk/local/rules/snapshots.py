@@ -1,15 +1,15 @@
-"""Snapshots of routing rules, checked when a version is created.
+"""Checks snapshots of routing rules when a version is created.
 
 A snapshot is ``{"endpoint", "strategy", ...}`` with the parts that its strategy needs::
 
-    single                 target, or steps; with neither the gateway goes by the model asked for
+    single                 target, or steps; with neither the gateway uses the requested model
     weighted               variants, each with a weight, together 100
-    experiment             variants; the weights may be left out, all of them, for equal shares
-    fallback               chain, variants or steps: what is tried, in this order
+    experiment             variants; either all have weights, or none, for equal shares
+    fallback               chain, variants or steps, tried in order
     any                    retry {maxRetries, backoffBaseMs, retryableStatusCodes}, modelBindings, providerRefs
 
-``steps`` are 1 to 10 in the order of their ``position``, a whole number from 0 that no two share, each with a
-``target``, ``variants`` or a strategy of its own. An entry of ``chain`` is a target, ``{"target": target}``, or the
+``steps`` are 1 to 10 in the order of their ``position``, a unique whole number from 0. Each has a ``target``,
+``variants`` or its own strategy. An entry of ``chain`` is a target, ``{"target": target}``, or the
 name of a variant or step.
 
 ``when``, on a target, variant or step, is an expression (see ``expressions``) over the request: the variables ``env``,
@@ -51,18 +51,18 @@ ENDPOINTS = (
     *("chat", "embeddings", "audio_speech", "audio_transcription", "image_generation"),
     *("messages", "chat_completions", "responses", "rerank", "count_tokens"),
 )
-"""What a rule may route: the kinds of the docs, then the wire forms of the gateway."""
+"""The endpoints a rule may route: the kinds of the docs, then the gateway's wire formats."""
 
 STRATEGIES = ("single", "weighted", "fallback", "experiment")
 MAX_STEPS = 10
 
 
 def check_snapshot(snapshot: Any) -> None:
-    """Refuse what is no snapshot.
+    """Refuse an invalid snapshot.
 
     Raises:
         Problem: 422, or 400 for parameters and ``when``, with one of the eight snapshot codes and the details
-            ``field``, ``reason`` and ``variantName``; 400 ``INVALID_INPUT`` for what none of them names.
+            ``field``, ``reason`` and ``variantName``; 400 ``INVALID_INPUT`` for anything else.
     """
     if not is_object(snapshot) or too_deep(snapshot, MAX_KEPT_DEPTH):
         raise invalid(f"snapshot must be an object, nested at most {MAX_KEPT_DEPTH} levels", field="snapshot")
@@ -88,7 +88,7 @@ def _check_strategy(strategy: Any, place: Place) -> None:
 
 
 def _check_parts(rule: dict[str, Any], place: Place) -> None:
-    """Each part that is there, whatever the strategy."""
+    """Check each part that is present, whatever the strategy."""
     checks: dict[str, Callable[[Any, Place], None]] = {
         "target": check_target,
         "variants": check_variants,
@@ -104,7 +104,7 @@ def _check_parts(rule: dict[str, Any], place: Place) -> None:
 
 
 def _check_needs(rule: dict[str, Any], place: Place) -> None:
-    """Refuse missing parts that the strategy needs, and parts that it does not take."""
+    """Refuse a snapshot without parts that its strategy needs, or with parts that it does not allow."""
     strategy = rule["strategy"]
     given = {part for part in ("target", "variants", "steps", "chain") if rule.get(part) is not None}
     if strategy == "single" and "variants" in given:

@@ -1,4 +1,4 @@
-"""The parts of a routing rule that say where a request goes: targets, variants, conditions and percentages."""
+"""Checks the parts of a routing rule that choose a target: targets, variants, conditions and percentages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CREDENTIALS = re.compile(
 
 
 class Place(NamedTuple):
-    """Where in a snapshot something is: its path, and the variant it belongs to."""
+    """A place in a snapshot: its path, and the variant it belongs to."""
 
     path: str
     variant: str | None = None
@@ -36,13 +36,13 @@ class Place(NamedTuple):
 
 
 def refusal(code: str, place: Place, reason: str, message: str, status: int = 422) -> Problem:
-    """Return the problem with something in a snapshot, with the details that the API gives."""
+    """Return the problem with a place in a snapshot, with the details of the API."""
     details = {"field": place.path, "reason": reason, "variantName": place.variant}
     return Problem(status, code, f"{place.path}: {message}" if place.path else message, details)
 
 
 def check_target(target: Any, place: Place, code: str = INVALID_RULE_STRATEGY) -> None:
-    """Refuse what is no target: ``{"providerId", "modelId"?, "params"?, "when"?}``.
+    """Refuse an invalid target; valid is ``{"providerId", "modelId"?, "params"?, "when"?}``.
 
     Raises:
         Problem: with ``code``, ``INVALID_VARIANT_PARAMS`` or ``INVALID_WHEN_CLAUSE``.
@@ -58,7 +58,7 @@ def check_target(target: Any, place: Place, code: str = INVALID_RULE_STRATEGY) -
 
 
 def check_variants(variants: Any, place: Place) -> None:
-    """Refuse what is no list of variants: ``{"name", "target", "weight"?, "params"?, "when"?}``, names distinct.
+    """Refuse an invalid list of ``{"name", "target", "weight"?, "params"?, "when"?}`` with distinct names.
 
     Raises:
         Problem: 422 ``INVALID_STRATEGY_VARIANTS``, or one of ``check_target``.
@@ -86,7 +86,7 @@ def _check_variant(variant: Any, place: Place, names: set[str]) -> None:
 
 
 def check_params(params: Any, place: Place) -> None:
-    """Refuse parameters that are no object.
+    """Refuse parameters that are not an object.
 
     Raises:
         Problem: 400 ``INVALID_VARIANT_PARAMS``.
@@ -96,7 +96,7 @@ def check_params(params: Any, place: Place) -> None:
 
 
 def check_values(value: Any, place: Place) -> None:
-    """Refuse credentials in plain text and numbers that JSON does not have, however deep.
+    """Refuse credentials in plain text, and numbers that JSON does not have, at any depth.
 
     Raises:
         Problem: 400 ``INVALID_VARIANT_PARAMS``.
@@ -113,7 +113,7 @@ def check_values(value: Any, place: Place) -> None:
 
 
 def check_when(when: Any, place: Place) -> None:
-    """Refuse a ``when`` that is no expression; null is none.
+    """Refuse a ``when`` that is not an expression; null counts as absent.
 
     Raises:
         Problem: 400 ``INVALID_WHEN_CLAUSE``; ``details.reason`` is ``unknown_operator`` or ``malformed``.
@@ -134,7 +134,7 @@ def _members(value: Any) -> Iterator[tuple[str | int, Any]]:
 
 
 def _is_credential(name: str | int, value: Any) -> bool:
-    # Only a text is a credential: a tool's JSON Schema may well describe a property named "password".
+    # Only text is a credential: a tool's JSON Schema may describe a property named "password".
     texts = value if is_array(value) else [value]
     word = re.sub(r"[^a-z]", "", str(name).lower())
     return any(isinstance(text, str) and text for text in texts) and bool(_CREDENTIALS.fullmatch(word))
@@ -145,7 +145,7 @@ def _is_name(value: Any) -> TypeGuard[str]:
 
 
 def check_weights(weights: Any) -> None:
-    """Refuse what are no weights of a release: ``[{"versionId": ..., "weight": 0..100}, ...]``, together 100.
+    """Refuse invalid weights of a release; valid is ``[{"versionId": ..., "weight": 0..100}, ...]``, together 100.
 
     Raises:
         Problem: 422 ``INVALID_VARIANT_WEIGHTS``; ``details.reason`` is ``malformed``, ``out_of_range``,
@@ -161,10 +161,10 @@ def check_weights(weights: Any) -> None:
 
 
 def check_variant_weights(place: str, variants: Sequence[Mapping[str, Any]], strategy: str | None) -> None:
-    """Refuse weights that are not 0 to 100, or, where requests are split by them, not on all variants or not 100.
+    """Refuse weights outside 0 to 100 and, where they split requests, missing ones or a total other than 100.
 
-    A ``weighted`` rule needs weights; an ``experiment`` may leave them out, all of them; a ``fallback`` has no use for
-    them.
+    A ``weighted`` rule needs weights; an ``experiment`` has weights on all variants or on none; a ``fallback`` does not
+    use them.
 
     Raises:
         Problem: 422 ``INVALID_VARIANT_WEIGHTS``; ``details.reason`` is ``out_of_range``, ``weight_missing`` or
@@ -183,7 +183,7 @@ def check_variant_weights(place: str, variants: Sequence[Mapping[str, Any]], str
 
 
 def check_total(place: str, entries: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse weights that are not 100 together."""
+    """Refuse weights whose total is not 100."""
     total = sum(entry["weight"] for entry in entries)
     if total != 100:
         refuse_weight(place, "sum_not_100", f"the weights must total 100, not {total}")

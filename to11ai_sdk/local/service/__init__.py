@@ -1,4 +1,4 @@
-"""The rules of the platform: what each call does and refuses. No SQL and no header here."""
+"""Implements the rules of the platform: the effects and refusals of each call. Contains no SQL and no headers."""
 
 from __future__ import annotations
 

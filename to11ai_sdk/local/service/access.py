@@ -1,4 +1,4 @@
-"""Keys: authentication and permissions."""
+"""Authenticates keys and checks their permissions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PERMISSIONS = frozenset(
         "routing:write",
     }
 )
-"""Everything a key may be allowed to do; some of it no call of the table does."""
+"""All permissions of a key; no call of the table needs some of them."""
 
 _WRITES = {
     "create": "prompt:create",
@@ -42,12 +42,12 @@ _WRITES = {
 
 
 def needed(row_name: str, given: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the permissions without which a call of the table with these arguments is refused."""
+    """Return the permissions that a call of the table with these arguments requires."""
     namespace, _, method = row_name.rpartition(".")
     if namespace == "prompts":
         return (_WRITES.get(method, "prompt:read"),)
     if namespace == "project_environments":
-        # Reading them needs a key of the project and no more: the API names no permission for it.
+        # Reading environments needs only a key of the project: the API names no permission for it.
         if method in ("list", "get"):
             return ()
         fallback = ("project:manage_default_environment",) if given.get("is_gateway_fallback") else ()
@@ -56,15 +56,15 @@ def needed(row_name: str, given: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def digest(key: str) -> str:
-    """Return what is kept of a key."""
+    """Return the digest of a key, which is stored instead of it."""
     return sha256(key.encode()).hexdigest()
 
 
 def authenticate(tx: Transaction, key: str | None, project_id: str) -> Caller:
-    """Return the caller that a key stands for.
+    """Return the caller with this key.
 
     Raises:
-        Problem: 401 if the key is missing or unknown; 403 if it does not open this project, be there one or not.
+        Problem: 401 if the key is missing or unknown; 403 if it does not open this project, whether or not that exists.
     """
     if not key:
         raise Problem(401, "UNAUTHORIZED", "no key: send the header Authorization: Bearer <key>")

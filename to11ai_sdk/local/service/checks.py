@@ -1,4 +1,4 @@
-"""Checks of arguments: each returns the value, or raises a problem that names the field."""
+"""Checks arguments: each function returns the value, or raises a problem that names the field."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 LARGEST = 2**31 - 1
-"""The largest number of a page, a version or a place in an order."""
+"""The largest number of a page, a version or a position."""
 _LABEL = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _SLUG = re.compile(r"[a-z0-9-]+")
 _MOMENT = re.compile(
@@ -26,8 +26,8 @@ _WHOLE = "%Y-%m-%d %H:%M:%S.%f %z"
 
 
 def text(field: str, value: str, longest: int, shortest: int = 1) -> str:
-    """Return a text of a length within bounds; not a blank one, unless it may be empty."""
-    # SQLite ends a text at a NUL where it measures it.
+    """Return a text whose length is within bounds; a blank one is refused unless it may be empty."""
+    # SQLite measures a text only up to a NUL.
     if not shortest <= len(value) <= longest or (shortest and not value.strip()) or "\0" in value:
         blank = ", not blank" if shortest else ""
         raise invalid(f"{field} must be {shortest} to {longest} characters{blank} and without NUL", field=field)
@@ -54,7 +54,7 @@ def label(value: str) -> str:
 
 
 def one_of(field: str, value: str, words: Iterable[str]) -> str:
-    """One of a few words."""
+    """Return a word that must be one of a few."""
     words = sorted(words)
     if value not in words:
         raise invalid(f"{field} must be one of {', '.join(words)}", field=field)
@@ -69,13 +69,13 @@ def number(field: str, value: int, low: int, high: int = LARGEST) -> int:
 
 
 def depth(field: str, value: Any) -> None:
-    """Refuse a JSON value that is nested too deep to be kept."""
+    """Refuse a JSON value that is nested too deeply to be stored."""
     if too_deep(value, MAX_KEPT_DEPTH):
         raise invalid(f"{field} must not be nested deeper than {MAX_KEPT_DEPTH} levels", field=field)
 
 
 def tags(values: Sequence[str]) -> list[str]:
-    """Tags, each once; a comma would tear one apart in the filter of the list."""
+    """Return tags without duplicates; refuse commas, which separate tags in the filter of a list."""
     for value in values:
         if not value.strip() or len(value) > 64 or "," in value:
             raise invalid("a tag is 1 to 64 characters, not blank and without a comma", field="tags")
@@ -83,7 +83,7 @@ def tags(values: Sequence[str]) -> list[str]:
 
 
 def moment(field: str, value: str | datetime | None) -> str | None:
-    """Return a time as it is stored; a naive one is UTC."""
+    """Return a time in its stored form; a naive one is read as UTC."""
     if value is None:
         return None
     try:
@@ -93,7 +93,7 @@ def moment(field: str, value: str | datetime | None) -> str | None:
 
 
 def _read(value: str) -> datetime:
-    # fromisoformat() takes more from one Python to the next.
+    # fromisoformat() accepts more with each Python version.
     parts = _MOMENT.fullmatch(value)
     if parts is None:
         raise ValueError(value)

@@ -1,4 +1,4 @@
-"""Environments of a project: one default, one gateway fallback, and slugs that work for 7 days after a rename."""
+"""Manages environments: one default, one gateway fallback, and old slugs that work for 7 days after a rename."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from .session import Session, timestamp
 from .views import ENVIRONMENT, view
 
 ALIAS_LIFE = timedelta(days=7)
-"""How long the old slug goes on working after a rename."""
+"""How long the old slug works after a rename."""
 _UNIQUE = {"is_default": "isDefault", "is_gateway_fallback": "isGatewayFallback"}
 
 
 def find(session: Session, slug: str) -> Row:
-    """Return the environment that a slug means: one in use, else one renamed lately, else the one archived last."""
+    """Return the environment with a slug: an active one, else one renamed recently, else the one archived last."""
     tx, project_id = session.tx, session.project_id
     row = (
         environments.live(tx, project_id, slug)
@@ -59,7 +59,7 @@ def _system(row: Row, what: str) -> Problem:
 
 
 def _take_flags(session: Session, present: Row, wanted: dict[str, Any]) -> None:
-    """Take a flag that only one environment has from the other; it is moved, never just dropped."""
+    """Take a unique flag from the environment that has it; refuse to drop one without a new holder."""
     for flag, wire_name in _UNIQUE.items():
         given = wanted.get(flag)
         if given is None or given == present.get(flag, False):
@@ -72,7 +72,7 @@ def _take_flags(session: Session, present: Row, wanted: dict[str, Any]) -> None:
 
 
 def _fields(given: dict[str, Any]) -> dict[str, Any]:
-    """Return what was given, checked; an empty colour or description clears it."""
+    """Return the given fields, checked; an empty colour or description clears the field."""
     fields = {name: value for name, value in given.items() if value is not None}
     if "name" in fields:
         checks.text("name", fields["name"], 120)
@@ -85,23 +85,23 @@ def _fields(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def list_all(session: Session, *, include_archived: bool = False) -> list[dict[str, Any]]:
-    """``GET /environments``: by ``sortOrder``, then slug."""
+    """Answer ``GET /environments``: by ``sortOrder``, then slug."""
     rows = environments.all_of(session.tx, session.project_id, archived=include_archived)
     return [view(row, ENVIRONMENT) for row in rows]
 
 
 def get(session: Session, *, slug: str) -> dict[str, Any]:
-    """``GET /environments/{slug}``."""
+    """Answer ``GET /environments/{slug}``."""
     return view(find(session, slug), ENVIRONMENT)
 
 
 def create(session: Session, *, slug: str, **given: Any) -> dict[str, Any]:
-    """``POST /environments``: by default at the end of the order."""
+    """Answer ``POST /environments``: a new environment is last in the order by default."""
     return view(insert(session, slug, given), ENVIRONMENT)
 
 
 def insert(session: Session, slug: str, given: dict[str, Any], *, is_system: bool = False) -> Row:
-    """Write a new environment; the one with the slug ``prod`` of the system is production."""
+    """Write a new environment; the system's own ``prod`` is production."""
     fields = _fields(given)
     _check_slug_free(session, checks.slug(slug, 63))
     _take_flags(session, {"slug": slug}, fields)
@@ -125,7 +125,7 @@ def insert(session: Session, slug: str, given: dict[str, Any], *, is_system: boo
 
 
 def update(session: Session, *, slug: str, new_slug: str | None = None, **given: Any) -> dict[str, Any]:
-    """``PATCH /environments/{slug}``: what is not given stays."""
+    """Answer ``PATCH /environments/{slug}``: arguments not given leave their fields unchanged."""
     row = open_for_change(session, slug)
     changes = _fields(given)
     _take_flags(session, row, changes)
@@ -151,7 +151,7 @@ def _change(session: Session, row: Row, changes: dict[str, Any]) -> Row:
 
 
 def archive(session: Session, *, slug: str) -> dict[str, Any]:
-    """``POST /environments/{slug}/archive``: clears what the environment points at; once more changes nothing."""
+    """Answer ``POST /environments/{slug}/archive``: clears its pointers; repeating it changes nothing."""
     row = find(session, slug)
     counts = {"prompts": 0, "providers": 0, "rules": 0}
     if row["archived_at"] is None:
@@ -173,7 +173,7 @@ def _check_may_archive(row: Row) -> None:
 
 
 def _clear(session: Session, row: Row) -> dict[str, int]:
-    # A label that is a slug of the environment is the environment's pointer at a version of a prompt.
+    # A label that equals a slug of the environment is its pointer to a version of a prompt.
     rules.reject_pending(session.tx, row["id"], session.actor_id, session.now)
     return {
         "prompts": labels.clear(session.tx, row, session.now),
@@ -183,7 +183,7 @@ def _clear(session: Session, row: Row) -> dict[str, int]:
 
 
 def restore(session: Session, *, slug: str) -> dict[str, Any]:
-    """``POST /environments/{slug}/restore``: what it pointed at stays cleared."""
+    """Answer ``POST /environments/{slug}/restore``: its pointers stay cleared."""
     tx, project_id = session.tx, session.project_id
     row = environments.last_archived(tx, project_id, slug) or find(session, slug)
     if row["archived_at"] is not None:
@@ -194,7 +194,7 @@ def restore(session: Session, *, slug: str) -> dict[str, Any]:
 
 
 def set_provider(session: Session, slug: str, provider_id: str, *, is_active: bool) -> None:
-    """Switch a provider on or off in an environment; one that was never switched is active."""
+    """Switch a provider on or off in an environment; providers are active by default."""
     if not provider_id.strip():
         raise invalid("provider_id must not be blank", field="providerId")
     row = open_for_change(session, slug)

@@ -1,4 +1,4 @@
-"""Which function answers which row of the table."""
+"""Maps each row of the table to the function that answers it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from . import environments, labels, prompts, registry, releases, resolve, rules, versions
 
 Handler = Callable[..., Any]
-"""Takes a session and the arguments of a row but its project; returns the data of the reply, or a ``Page``."""
+"""Takes a session and a row's arguments except the project; returns the data of the reply, or a ``Page``."""
 
 HANDLERS: Mapping[str, Handler] = MappingProxyType(
     {
@@ -48,4 +48,4 @@ HANDLERS: Mapping[str, Handler] = MappingProxyType(
         "routing_rules.releases.list_env": releases.list_all,
     }
 )
-"""Every row of the table by its dotted name."""
+"""The handler of every row, by its dotted name."""

@@ -1,4 +1,4 @@
-"""Labels of prompts: movable pointers at versions, and one unchanging event for every move."""
+"""Manages labels of prompts: movable pointers to versions, and a permanent event for every move."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _check_registered(session: Session, label: str) -> None:
 
 
 def move(session: Session, *, prompt_id: str, label: str, version_id: str, reason: str | None = None) -> dict[str, Any]:
-    """``PUT /prompts/{promptId}/labels/{label}``: to where it points already is no move and leaves no event."""
+    """Answer ``PUT /prompts/{promptId}/labels/{label}``: a move to the present version leaves no event."""
     prompt = open_for_change(session, prompt_id)
     _check_registered(session, checks.label(label))
     find_version(session, prompt_id, version_id)
@@ -62,7 +62,7 @@ def _event(
 
 
 def list_all(session: Session, *, prompt_id: str) -> list[dict[str, Any]]:
-    """``GET /prompts/{promptId}/labels``."""
+    """Answer ``GET /prompts/{promptId}/labels``."""
     find(session, prompt_id)
     return [view(row, LABEL_POINTER) for row in labels.pointers(session.tx, prompt_id)]
 
@@ -77,7 +77,7 @@ def project_events(
     since: str | datetime | None = None,
     until: str | datetime | None = None,
 ) -> dict[str, Any]:
-    """``GET /label-events``: newest first; ``since`` and ``until`` are part of the range."""
+    """Answer ``GET /label-events``: newest first; ``since`` and ``until`` are inclusive."""
     shown = page_request(page, limit)
     first, last = checks.moment("since", since), checks.moment("until", until)
     checks.date_range(first, last)
@@ -95,6 +95,6 @@ def project_events(
 
 
 def prompt_events(session: Session, *, prompt_id: str, **filters: Any) -> dict[str, Any]:
-    """``GET /prompts/{promptId}/label-events`` and ``GET /prompts/{promptId}/labels/{label}/events``."""
+    """Answer ``GET /prompts/{promptId}/label-events`` and ``GET /prompts/{promptId}/labels/{label}/events``."""
     find(session, prompt_id)
     return project_events(session, prompt_id=prompt_id, **filters)

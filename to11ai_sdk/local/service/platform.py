@@ -1,4 +1,4 @@
-"""The platform over one store: opens sessions for calls, and does what has no call in the API."""
+"""Runs the platform over one store: opens sessions for calls, and does work for which the API has no call."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Access(NamedTuple):
-    """What opens a project: its id and a key."""
+    """The access to a project: its id and a key."""
 
     project_id: str
     api_key: str
@@ -32,8 +32,8 @@ class Platform:
     """The rules over a store.
 
     Args:
-        store: holds the state; closed with the platform.
-        clock: returns the time; by default the system's.
+        store: the state; closed with the platform.
+        clock: returns the time, by default the system's.
         seed: makes ids and keys predictable; random without one.
     """
 
@@ -48,16 +48,16 @@ class Platform:
         self._store.close()
 
     def now(self) -> datetime:
-        """Return what time it is."""
+        """Return the present time."""
         moment = self._clock()
         return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
     @contextmanager
     def call(self, row: Endpoint, project_id: str, key: str | None) -> Generator[Callable[[dict[str, Any]], Any]]:
-        """Let a caller in for one call of the table: what the block gets answers it, given the arguments.
+        """Admit a caller for one call of the table; the block receives a function that answers arguments.
 
         Raises:
-            Problem: 401 or 403, the latter also from the answer: what a key must be allowed depends on the arguments.
+            Problem: 401 or 403; the function may raise 403, too: the permissions needed depend on the arguments.
         """
         changes = row.method != "GET" and not (row.method == "POST" and row.safe)
         with self._store.transaction(write=changes) as tx:
@@ -72,7 +72,7 @@ class Platform:
 
     @contextmanager
     def visit(self, project_id: str, key: str | None) -> Generator[Session]:
-        """Let a caller in to read what a call of the gateway needs.
+        """Admit a caller to read the data that a call of the gateway needs.
 
         Raises:
             Problem: 401 or 403.
@@ -82,7 +82,7 @@ class Platform:
 
     @contextmanager
     def owner(self, project_id: str) -> Generator[Session]:
-        """Open a session of the one who runs the local server; it may do everything."""
+        """Open a session for the owner of the local server, with all permissions."""
         with self._store.transaction() as tx:
             key = projects.first_key(tx, project_id)
             if key is None:
@@ -95,14 +95,14 @@ class Platform:
             return self._new_project(tx, is_main=False)
 
     def create_key(self, project_id: str, permissions: Collection[str] | None = None) -> str:
-        """Create a key of a project; it is returned only here, and kept as a digest.
+        """Create a key of a project; it is returned only here, and stored as a digest.
 
         Args:
             project_id: id of the project.
-            permissions: what the key may do, ``None`` for everything.
+            permissions: its permissions, ``None`` for all.
 
         Raises:
-            ValueError: a permission that there is not.
+            ValueError: an unknown permission.
         """
         unknown = sorted(set(permissions or ()) - access.PERMISSIONS)
         if unknown:
@@ -113,7 +113,7 @@ class Platform:
             return self._new_key(session.tx, project_id, "local key", held)[1]
 
     def strict_labels(self, project_id: str, enforce: bool | None = None) -> bool:
-        """Whether only registered labels may be moved; ``enforce`` sets it first."""
+        """Return whether only registered labels may be moved; ``enforce``, if given, sets that first."""
         with self.owner(project_id) as session:
             if enforce is not None:
                 session.tx.update("projects", {"id": project_id}, {"enforce_label_registry": enforce})
@@ -131,7 +131,7 @@ class Platform:
     def _new_project(self, tx: Transaction, *, is_main: bool) -> Access:
         project_id = f"proj_{self._ids.token(tx)}"
         now = self._session(tx, Caller("", project_id)).now
-        # Keys refer to their project, and the project's row holds the key in clear: it is filled in second.
+        # A key refers to its project, and the project's row has the key in clear: add that last.
         tx.insert("projects", {"id": project_id, "created_at": now})
         key_id, key = self._new_key(tx, project_id, "local developer", None)
         if is_main:
@@ -154,7 +154,7 @@ class Platform:
 
 
 def _seed_project(session: Session) -> None:
-    """Create what every project begins with: two environments and a label, all of the system."""
+    """Create the system environments and the system label of a new project."""
     production = {"name": "Production", "is_default": True, "is_gateway_fallback": True}
     environments.insert(session, "prod", production, is_system=True)
     environments.insert(session, "staging", {"name": "Staging"}, is_system=True)

@@ -1,4 +1,4 @@
-"""Prompts: created as drafts, active once they have a version or a label, archived for good."""
+"""Manages prompts: drafts at first, active once they have a version or a label, archived permanently."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def find(session: Session, prompt_id: str) -> Row:
 
 
 def open_for_change(session: Session, prompt_id: str) -> Row:
-    """Return a prompt that may still change."""
+    """Return a prompt that is not archived."""
     row = find(session, prompt_id)
     if row["status"] == "archived":
         raise Problem(409, "PROMPT_ARCHIVED", f"the prompt {row['slug']!r} is archived", {"promptId": prompt_id})
@@ -59,7 +59,7 @@ def _check_name_free(session: Session, name: str, but: str | None = None) -> Non
 def create(
     session: Session, *, name: str, slug: str, description: str | None = None, tags: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """``POST /prompts``."""
+    """Answer ``POST /prompts``."""
     checks.text("name", name, 200)
     checks.slug(slug, 200)
     other = prompts.by_slug(session.tx, session.project_id, slug)
@@ -93,7 +93,7 @@ def list_page(
     page: int | None = None,
     limit: int | None = None,
 ) -> Page:
-    """``GET /prompts``: by default newest first; archived ones only if asked for by status."""
+    """Answer ``GET /prompts``: by default newest first; archived ones only if asked for by status."""
     if status is not None:
         checks.one_of("status", status, _STATUSES)
     if sort_by not in prompts.ORDERS:
@@ -112,7 +112,7 @@ def list_page(
 
 
 def get(session: Session, *, prompt_id: str) -> dict[str, Any]:
-    """``GET /prompts/{promptId}``."""
+    """Answer ``GET /prompts/{promptId}``."""
     return view(find(session, prompt_id), PROMPT)
 
 
@@ -124,7 +124,7 @@ def update(
     description: str | None = None,
     tags: Sequence[str] | None = None,
 ) -> dict[str, Any]:
-    """``PATCH /prompts/{promptId}``: what is not given stays, an empty description clears it."""
+    """Answer ``PATCH /prompts/{promptId}``: ``None`` leaves a field unchanged, an empty description clears it."""
     prompt = open_for_change(session, prompt_id)
     changes: dict[str, Any] = {}
     if name is not None:
@@ -138,7 +138,7 @@ def update(
 
 
 def archive(session: Session, *, prompt_id: str) -> dict[str, Any]:
-    """``DELETE /prompts/{promptId}``: once more changes nothing."""
+    """Answer ``DELETE /prompts/{promptId}``: archives it; repeating that changes nothing."""
     prompt = find(session, prompt_id)
     changes = {} if prompt["status"] == "archived" else {"status": "archived"}
     return view(_change(session, prompt, changes), PROMPT)

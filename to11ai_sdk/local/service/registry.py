@@ -1,4 +1,4 @@
-"""The label registry of a project: which labels exist, apart from where they point."""
+"""Manages the label registry of a project: which labels exist, not where they point."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .session import Session
 
 PALETTE = ("accent", "red", "orange", "amber", "green", "teal", "blue", "indigo", "purple", "pink")
-"""Display colours; a label without one of its own gets the next in turn."""
+"""Display colours; a label without one gets the next in turn."""
 
 
 def _find(session: Session, label: str) -> Row:
@@ -33,7 +33,7 @@ def _change(session: Session, row: Row, changes: dict[str, Any]) -> dict[str, An
 
 
 def list_all(session: Session, *, include_archived: bool = False) -> list[dict[str, Any]]:
-    """``GET /prompt-labels``."""
+    """Answer ``GET /prompt-labels``."""
     rows = labels.registry(session.tx, session.project_id, archived=include_archived)
     return [view(row, PROJECT_LABEL) for row in rows]
 
@@ -47,7 +47,7 @@ def create(
     display_color: str | None = None,
     is_system: bool = False,
 ) -> dict[str, Any]:
-    """``POST /prompt-labels``: one that was archived comes back."""
+    """Answer ``POST /prompt-labels``: restores a label that was archived."""
     former = labels.registered(session.tx, session.project_id, checks.label(label))
     if former is not None and former["archived_at"] is None:
         raise Problem(409, "PROJECT_LABEL_TAKEN", f"the label {label!r} is registered already", {"label": label})
@@ -78,7 +78,7 @@ def _color(session: Session, wanted: str | None, former: Row | None) -> str:
 
 
 def get(session: Session, *, label: str) -> dict[str, Any]:
-    """``GET /prompt-labels/{label}``: archived or not."""
+    """Answer ``GET /prompt-labels/{label}``: a label, archived or not."""
     return view(_find(session, label), PROJECT_LABEL)
 
 
@@ -90,7 +90,7 @@ def update(
     description: str | None = None,
     display_color: str | None = None,
 ) -> dict[str, Any]:
-    """``PATCH /prompt-labels/{label}``: what is not given stays, an empty description clears it."""
+    """Answer ``PATCH /prompt-labels/{label}``: ``None`` leaves a field unchanged, an empty description clears it."""
     row = _find(session, label)
     if row["archived_at"] is not None:
         raise Problem(
@@ -107,7 +107,7 @@ def update(
 
 
 def delete(session: Session, *, label: str) -> dict[str, Any]:
-    """``DELETE /prompt-labels/{label}``: archives it; pointers of that name stay where they are."""
+    """Answer ``DELETE /prompt-labels/{label}``: archives it; its pointers stay."""
     row = _find(session, label)
     if row["is_system"]:
         raise Problem(
@@ -120,6 +120,6 @@ def delete(session: Session, *, label: str) -> dict[str, Any]:
 
 
 def list_usages(session: Session, *, label: str) -> list[dict[str, Any]]:
-    """``GET /prompt-labels/{label}/usages``."""
+    """Answer ``GET /prompt-labels/{label}/usages``."""
     _find(session, label)
     return [view(row, LABEL_USAGE) for row in labels.usages(session.tx, session.project_id, label)]

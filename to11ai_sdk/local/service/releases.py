@@ -1,4 +1,4 @@
-"""Releases: the timeline of a rule in an environment. Entries are only added; the last one serves."""
+"""Manages releases: the timeline of a rule in an environment. Entries are only added; the last one serves."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .session import Session
 
 Content = dict[str, Any]
-"""What a release serves: strategy, version_id, weights."""
+"""The content of a release: strategy, version_id, weights."""
 
 
 def _invalid(message: str, **details: Any) -> Problem:
@@ -57,7 +57,7 @@ def _check_servable(session: Session, rule_id: str, environment: Row, content: C
 
 
 def _open_environment(session: Session, rule_id: str, env_slug: str) -> Row:
-    """Return the environment, if something may be released to it now."""
+    """Return the environment if a release to it is possible now."""
     rule_service.find(session, rule_id)
     environment = open_for_change(session, env_slug)
     waiting = _latest(session, rule_id, environment, "pending")
@@ -100,7 +100,7 @@ def _append(
     reason: str | None,
     **more: Any,
 ) -> dict[str, Any]:
-    """Add an entry: it serves from now on, unless it has to wait for approval."""
+    """Add an entry: it serves from now on, unless it needs approval first."""
     prior = _latest(session, rule_id, environment, "committed")
     row: Row = {
         "id": session.new_id("rr"),
@@ -138,7 +138,7 @@ def set_release(
     weights: Sequence[Mapping[str, Any]] | None = None,
     reason: str | None = None,
 ) -> dict[str, Any]:
-    """``PUT /routing/rules/{ruleId}/releases/{envSlug}``."""
+    """Answer ``PUT /routing/rules/{ruleId}/releases/{envSlug}``."""
     environment = _open_environment(session, rule_id, env_slug)
     content = _content(strategy, version_id, weights)
     _check_servable(session, rule_id, environment, content)
@@ -157,7 +157,7 @@ def set_release(
 def rollback(
     session: Session, *, rule_id: str, env_slug: str, reason: str, target_release_id: str | None = None
 ) -> dict[str, Any]:
-    """``POST /routing/rules/{ruleId}/releases/{envSlug}/rollback``: needs no approval, it served before."""
+    """Answer ``POST /routing/rules/{ruleId}/releases/{envSlug}/rollback``: no approval needed."""
     environment = _open_environment(session, rule_id, env_slug)
     if not reason.strip():
         raise _invalid("a rollback needs a reason", field="reason")
@@ -168,7 +168,7 @@ def rollback(
 
 
 def _target(session: Session, rule_id: str, environment: Row, target_release_id: str | None) -> Row:
-    """Return the release that is to serve again: the one asked for, else the one that served before the present one."""
+    """Return the release to serve again: the requested one, else the one that served before the present one."""
     if target_release_id is None:
         last = _latest(session, rule_id, environment, "committed")
         if last is not None and last["active_to"] is not None:
@@ -198,7 +198,7 @@ def list_all(
     cursor: str | None = None,
     limit: int | None = None,
 ) -> list[dict[str, Any]]:
-    """``GET .../releases`` and ``GET .../releases/{envSlug}``: those older than the cursor, newest first."""
+    """Answer ``GET .../releases`` and ``GET .../releases/{envSlug}``: releases older than the cursor, newest first."""
     rule_service.find(session, rule_id)
     rows = rules.releases(
         session.tx,
@@ -219,7 +219,7 @@ def _place(session: Session, rule_id: str, cursor: str) -> int:
 
 
 def review(session: Session, release_id: str, *, approve: bool) -> dict[str, Any]:
-    """Approve a release that waits, so that it serves from now on, or reject it."""
+    """Approve a pending release, so that it serves from now on, or reject it."""
     row = rules.release(session.tx, session.project_id, release_id)
     if row is None or row["approval_status"] != "pending":
         raise _not_found(f"{release_id!r} is no release that waits for approval", releaseId=release_id)

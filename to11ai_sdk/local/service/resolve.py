@@ -1,4 +1,4 @@
-"""Resolving: from a slug and labels to a rendered prompt."""
+"""Resolves a slug and labels to a rendered prompt."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _find(session: Session, slug: str) -> Row:
 
 
 def _choose(session: Session, prompt: Row, wanted: Sequence[str]) -> tuple[Row, list[str]]:
-    """Return the pointer of the first label that has one, and all the labels that point where it does."""
+    """Return the pointer of the first label that has one, and all labels that point at the same version."""
     if not wanted:
         raise invalid("labels must name at least one label", field="labels")
     asked = [checks.label(label) for label in dict.fromkeys(wanted)]
@@ -43,7 +43,7 @@ def _choose(session: Session, prompt: Row, wanted: Sequence[str]) -> tuple[Row, 
 def resolve(
     session: Session, *, slug: str, labels: Sequence[str], variables: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """``POST /prompts:resolve``."""
+    """Answer ``POST /prompts:resolve``."""
     prompt = _find(session, slug)
     pointer, matching = _choose(session, prompt, labels)
     version = find_version(session, prompt["id"], pointer["version_id"])
@@ -52,7 +52,7 @@ def resolve(
     return {
         "promptId": prompt["id"],
         "versionId": version["id"],
-        # The move that put the label there is what released this version.
+        # The label move that released this version.
         "releaseId": pointer["event_id"].replace("event_", "pr_", 1),
         "version": version["version"],
         "labels": matching,

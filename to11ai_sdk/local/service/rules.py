@@ -1,4 +1,4 @@
-"""Routing rules and their versions, and the providers that a rule names.
+"""Manages routing rules and their versions, and finds the providers that a rule names.
 
 A rule is created with its first version, or by the owner of the local server.
 """
@@ -36,7 +36,7 @@ def find(session: Session, rule_id: str) -> Row:
 
 
 def ensure(session: Session, rule_id: str) -> None:
-    """Make a rule unless it is there."""
+    """Create a rule unless it exists."""
     if not rule_id.strip() or len(rule_id) > 200 or not rule_id.isprintable():
         raise invalid("the id of a rule is 1 to 200 printable characters", field="ruleId")
     if rules.rule(session.tx, session.project_id, rule_id) is None:
@@ -45,7 +45,7 @@ def ensure(session: Session, rule_id: str) -> None:
 
 
 def find_version(session: Session, rule_id: str, version_id: str) -> Row:
-    """Return a version of this rule; one of another rule is not found."""
+    """Return a version of this rule; a version of another rule is not found."""
     row = rules.version(session.tx, session.project_id, rule_id, version_id)
     if row is None:
         raise Problem(
@@ -58,14 +58,14 @@ def find_version(session: Session, rule_id: str, version_id: str) -> Row:
 
 
 def limit_of(limit: int | None) -> int:
-    """How many rows a list shows: 50 by default, at most 200."""
+    """Return how many rows a list shows: 50 by default, at most 200."""
     return checks.number("limit", 50 if limit is None else limit, 1, 200)
 
 
 def create_version(
     session: Session, *, rule_id: str, snapshot: Mapping[str, Any], description: str | None = None
 ) -> dict[str, Any]:
-    """``POST /routing/rules/{ruleId}/versions``."""
+    """Answer ``POST /routing/rules/{ruleId}/versions``."""
     check_snapshot(snapshot)
     ensure(session, rule_id)
     row: Row = {
@@ -85,20 +85,20 @@ def create_version(
 def list_versions(
     session: Session, *, rule_id: str, cursor: int | None = None, limit: int | None = None
 ) -> list[dict[str, Any]]:
-    """``GET /routing/rules/{ruleId}/versions``: those numbered below the cursor, newest first."""
+    """Answer ``GET /routing/rules/{ruleId}/versions``: versions numbered below the cursor, newest first."""
     find(session, rule_id)
     rows = rules.versions(session.tx, session.project_id, rule_id, cursor=cursor, limit=limit_of(limit))
     return [view(row, RULE_VERSION) for row in rows]
 
 
 def get_version(session: Session, *, rule_id: str, version_id: str) -> dict[str, Any]:
-    """``GET /routing/rules/{ruleId}/versions/{versionId}``."""
+    """Answer ``GET /routing/rules/{ruleId}/versions/{versionId}``."""
     find(session, rule_id)
     return view(find_version(session, rule_id, version_id), RULE_VERSION)
 
 
 def named_providers(snapshot: Any) -> Iterator[tuple[str, str | None]]:
-    """Each provider that a snapshot names, and the environment it is named for, if it says one."""
+    """Yield each provider that a snapshot names, and the environment named with it, if any."""
     if is_object(snapshot):
         if isinstance(snapshot.get("providerId"), str):
             yield snapshot["providerId"], snapshot.get("envSlug")
@@ -113,7 +113,7 @@ def named_providers(snapshot: Any) -> Iterator[tuple[str, str | None]]:
 def check_providers_active(session: Session, environment: Row, snapshot: Any, rule_id: str) -> None:
     """Refuse a release to an environment in which a provider of the snapshot is switched off.
 
-    A provider that is named with an ``envSlug`` must be active in that environment instead.
+    A provider with an ``envSlug`` must be active in that environment instead.
     """
     for provider_id, env_slug in named_providers(snapshot):
         home = environment if env_slug in (None, environment["slug"]) else find_environment(session, str(env_slug))

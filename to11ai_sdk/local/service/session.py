@@ -1,4 +1,4 @@
-"""The context of a handler: one transaction, the caller and the time."""
+"""Holds the context of a handler: one transaction, the caller and the time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Clock = Callable[[], datetime]
 
 
 def timestamp(moment: datetime) -> str:
-    """ISO 8601 in UTC with microseconds: these texts sort as the times do."""
+    """Return a time in ISO 8601, UTC, with microseconds: these texts sort like the times."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
     return aware.astimezone(timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
@@ -29,13 +29,13 @@ class Ids:
     """Makes ids and secrets.
 
     Args:
-        seed: the same seed gives the same ids in the same order; without one they are random.
+        seed: the same seed gives the same ids in the same order; by default they are random.
     """
 
     seed: int | str | None = None
 
     def token(self, tx: Transaction) -> str:
-        """20 hexadecimal digits."""
+        """Return 20 hexadecimal digits."""
         if self.seed is None:
             return secrets.token_hex(10)
         return blake2s(f"{self.seed}:{tx.count()}".encode(), digest_size=10).hexdigest()
@@ -46,9 +46,9 @@ class Caller:
     """The caller of a request.
 
     Attributes:
-        key_id: id of the key; it stands for the user, as a local project has no accounts.
+        key_id: id of the key; it stands for the user, because a local project has no accounts.
         project_id: the one project that the key opens.
-        permissions: what the key may do, ``None`` for everything.
+        permissions: those of the key, ``None`` for all.
     """
 
     key_id: str
@@ -58,11 +58,11 @@ class Caller:
 
 @dataclass(frozen=True)
 class Session:
-    """One request at work.
+    """The state of one request.
 
     Attributes:
-        tx: the transaction; whatever is written through it is kept if the request succeeds.
-        caller: who asks.
+        tx: the transaction, which is committed if the request succeeds.
+        caller: the caller.
         moment: when the request began.
         ids: makes ids.
     """
@@ -74,17 +74,17 @@ class Session:
 
     @property
     def project_id(self) -> str:
-        """The project that is worked on."""
+        """Id of the caller's project."""
         return self.caller.project_id
 
     @property
     def actor_id(self) -> str:
-        """Who is written down as the author of what is done."""
+        """Id of the author to record."""
         return self.caller.key_id
 
     @property
     def now(self) -> str:
-        """The moment as it is stored."""
+        """The moment in its stored form."""
         return timestamp(self.moment)
 
     def new_id(self, prefix: str) -> str:

@@ -1,4 +1,4 @@
-"""Versions of a prompt: numbered from 1, never changed."""
+"""Manages versions of a prompt: numbered from 1, never changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def find_version(session: Session, prompt_id: str, version_id: str) -> Row:
-    """Return a version of this prompt; one of another prompt is not found."""
+    """Return a version of this prompt; a version of another prompt is not found."""
     row = prompts.version_by_id(session.tx, prompt_id, version_id)
     if row is None:
         raise _not_found(prompt_id, f"with the id {version_id!r}", versionId=version_id)
@@ -39,7 +39,7 @@ def create(
     model_config: Any = None,
     changelog: str | None = None,
 ) -> dict[str, Any]:
-    """``POST /prompts/{promptId}/versions``."""
+    """Answer ``POST /prompts/{promptId}/versions``."""
     prompt = open_for_change(session, prompt_id)
     checks.one_of("format", format, ("chat", "text"))
     check_template(format, template_json, variables_schema)
@@ -64,13 +64,13 @@ def _insert(session: Session, prompt_id: str, content: Row) -> str:
 
 
 def list_all(session: Session, *, prompt_id: str) -> list[dict[str, Any]]:
-    """``GET /prompts/{promptId}/versions``: newest first."""
+    """Answer ``GET /prompts/{promptId}/versions``: newest first."""
     find(session, prompt_id)
     return [version_view(row) for row in prompts.versions(session.tx, prompt_id)]
 
 
 def get(session: Session, *, prompt_id: str, version_number: int) -> dict[str, Any]:
-    """``GET /prompts/{promptId}/versions/{versionNumber}``."""
+    """Answer ``GET /prompts/{promptId}/versions/{versionNumber}``."""
     find(session, prompt_id)
     row = prompts.version_by_number(session.tx, prompt_id, version_number)
     if row is None:

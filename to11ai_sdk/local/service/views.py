@@ -1,4 +1,4 @@
-"""Rows as the API shows them, and lists one page at a time."""
+"""Shows rows as the API does, and lists one page at a time."""
 
 from __future__ import annotations
 
@@ -98,31 +98,31 @@ RULE_RELEASE = [
 
 
 def view(row: Row, columns: list[str]) -> dict[str, Any]:
-    """Return these columns of a row, by their wire names."""
+    """Return the given columns of a row, by their wire names."""
     return {camel(column): row[column] for column in columns}
 
 
 def version_view(row: Row) -> dict[str, Any]:
-    """Return a version of a prompt; keys have no portrait."""
+    """Return a version of a prompt; its author has no picture."""
     return {**view(row, PROMPT_VERSION), "createdByImage": None}
 
 
 class Page(NamedTuple):
-    """The items of one page, and where it stands."""
+    """The items of one page, and its position."""
 
     items: list[dict[str, Any]]
     pagination: dict[str, int]
 
 
 class PageRequest(NamedTuple):
-    """Which items a page shows."""
+    """The range of items that a page shows."""
 
     page: int
     limit: int
 
     @property
     def offset(self) -> int:
-        """How many items come before."""
+        """How many items precede the page."""
         return (self.page - 1) * self.limit
 
     def show(self, items: list[dict[str, Any]], total: int) -> Page:
@@ -132,7 +132,7 @@ class PageRequest(NamedTuple):
 
 
 def page_request(page: int | None, limit: int | None) -> PageRequest:
-    """Return the page that was asked for: 20 items a page by default, at most 100."""
+    """Return the requested page: 20 items by default, at most 100."""
     return PageRequest(
         checks.number("page", 1 if page is None else page, 1),
         checks.number("limit", 20 if limit is None else limit, 1, 100),

@@ -1,4 +1,4 @@
-"""The state of a local to11 in one SQLite database; the only layer that speaks SQL."""
+"""Stores the state of a local to11 in one SQLite database; the only layer that contains SQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One SQLite database, one transaction at a time: committed whole and on disk, or not at all."""
+"""Opens the SQLite database and runs one transaction at a time: fully on disk, or not at all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
 
 Row = dict[str, Any]
-"""A row by its column names; booleans and JSON are values, not texts."""
+"""A row by column names; booleans and JSON are decoded values."""
 
 _BUSY_S = 30.0
 
@@ -37,20 +37,20 @@ def _row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:
 
 
 def _stored(name: str, value: Any) -> Any:
-    # A schema of variables is always there; one that is null is the null of JSON.
+    # A schema of variables is never absent; a null one is the null of JSON.
     if name in schema.DOCUMENTS and (value is not None or name == "variables_schema"):
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return value
 
 
 class Transaction:
-    """What a request reads and writes; nothing of it stays if the request fails."""
+    """The reads and writes of a request; they are rolled back if it fails."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._execute = connection.execute
 
     def all(self, sql: str, **values: Any) -> list[Row]:
-        """Every row that a query finds; ``:name`` in it stands for a value."""
+        """Return every row that a query finds; ``:name`` in it stands for a value."""
         return self._execute(sql, values).fetchall()
 
     def one(self, sql: str, **values: Any) -> Row | None:
@@ -64,7 +64,7 @@ class Transaction:
         return next(iter(row.values())) if row else None
 
     def run(self, sql: str, **values: Any) -> int:
-        """How many rows a statement changed."""
+        """Run a statement and return how many rows it changed."""
         return self._execute(sql, values).rowcount
 
     def insert(self, table: str, row: Mapping[str, Any]) -> None:
@@ -83,7 +83,7 @@ class Transaction:
         self._execute(f"UPDATE {table} SET {sets} WHERE {where}", stored)  # noqa: S608 - names of our own
 
     def count(self) -> int:
-        """Return the next number of the database's counter: 1, 2, ..., never one twice."""
+        """Return the next number of the database's counter: 1, 2, ..., none of them twice."""
         self.run("UPDATE counter SET value = value + 1")
         return int(self.value("SELECT value FROM counter"))
 
@@ -92,7 +92,7 @@ class Store:
     """The database of a local to11.
 
     Args:
-        path: the data file, made if it is not there; ``None`` keeps everything in memory.
+        path: the data file, created if it does not exist; ``None`` keeps everything in memory.
 
     Raises:
         DataFileError: the file cannot be opened, or is not a data file of this version.
@@ -109,7 +109,7 @@ class Store:
     def transaction(self, *, write: bool = True) -> Generator[Transaction]:
         """Begin a transaction; it is committed at the end, or rolled back if an exception leaves the block.
 
-        One runs at a time, so what it reads stays true until it ends.
+        Only one runs at a time, so the data it reads cannot change until it ends.
         """
         with self._lock:
             self._connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
@@ -122,14 +122,14 @@ class Store:
                 raise
 
     def close(self) -> None:
-        """Close the database; a file is left whole, without a write-ahead log next to it."""
+        """Close the database; leaves a complete file without a write-ahead log next to it."""
         with self._lock:
             self._connection.close()
 
 
 def _connect(path: str | os.PathLike[str] | None) -> sqlite3.Connection:
     if path is not None:
-        # The file holds the project's key: for its owner only.
+        # The file contains the project's key: only its owner may read it.
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     connection = sqlite3.connect(
         ":memory:" if path is None else Path(path), timeout=_BUSY_S, isolation_level=None, check_same_thread=False
@@ -173,7 +173,7 @@ def _create(connection: sqlite3.Connection) -> None:
 
 
 def _statements(script: str) -> Iterator[str]:
-    # executescript() would commit first, and a data file must never hold half of its tables.
+    # executescript() would commit first, and a data file must never have only half of its tables.
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line

@@ -1,4 +1,4 @@
-"""Environments, the aliases that renames leave, and which providers are active in them."""
+"""Stores environments, their old slugs, and which providers are active in them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def all_of(tx: Transaction, project_id: str, *, archived: bool) -> list[Row]:
 
 
 def live(tx: Transaction, project_id: str, slug: str) -> Row | None:
-    """Return the environment that has this slug and is not archived."""
+    """Return the environment with this slug that is not archived."""
     return tx.one(
         "SELECT * FROM environments WHERE project_id = :project_id AND slug = :slug AND archived_at IS NULL",
         project_id=project_id,
@@ -45,7 +45,7 @@ def live(tx: Transaction, project_id: str, slug: str) -> Row | None:
 
 
 def by_alias(tx: Transaction, project_id: str, slug: str, now: str) -> Row | None:
-    """Return the environment that had this slug before a rename, while the alias lives."""
+    """Return the environment that had this slug before a rename, while the alias is valid."""
     return tx.one(_BY_ALIAS, project_id=project_id, slug=slug, now=now)
 
 
@@ -71,13 +71,13 @@ def last_place(tx: Transaction, project_id: str) -> int:
 
 
 def strip(tx: Transaction, project_id: str, flag: str, actor_id: str, now: str) -> None:
-    """Take a flag that only one environment may have from the one that has it."""
+    """Clear a flag that only one environment may have on the one that has it."""
     change = f"UPDATE environments SET {flag} = 0, updated_by = :actor_id, updated_at = :now"  # noqa: S608 - a name of our own
     tx.run(f"{change} WHERE project_id = :project_id AND {flag}", project_id=project_id, actor_id=actor_id, now=now)
 
 
 def keep_alias(tx: Transaction, environment: Row, expires_at: str) -> None:
-    """Let the present slug of an environment go on working until then."""
+    """Keep the present slug of an environment as an alias until a time."""
     tx.run(
         _ALIAS,
         project_id=environment["project_id"],
@@ -111,7 +111,7 @@ def switched_off(tx: Transaction, environment_id: str) -> set[str]:
 
 
 def clear_activations(tx: Transaction, environment_id: str) -> int:
-    """Forget which providers were switched on in an environment; returns how many."""
+    """Forget which providers were switched on in an environment; return how many."""
     return tx.run(
         "DELETE FROM provider_activations WHERE environment_id = :environment_id AND is_active",
         environment_id=environment_id,

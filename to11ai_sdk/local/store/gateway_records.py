@@ -1,4 +1,4 @@
-"""What the gateway keeps: uploaded files, cached replies, and spans."""
+"""Stores the records of the gateway: uploaded files, cached replies, and spans."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def find_file(tx: Transaction, project_id: str, provider_id: str, file_id: str) 
 
 
 def delete_file(tx: Transaction, project_id: str, provider_id: str, file_id: str) -> bool:
-    """Drop a file; whether there was one."""
+    """Delete a file; return whether there was one."""
     sql = f"DELETE FROM gateway_files {_ONE}"  # noqa: S608
     return tx.run(sql, project_id=project_id, provider_id=provider_id, file_id=file_id) > 0
 
@@ -39,7 +39,7 @@ DELETE FROM gateway_replies WHERE kept_at <= :oldest OR rowid IN (
 
 
 def find_reply(tx: Transaction, project_id: str, environment_id: str, digest: str) -> Row | None:
-    """Return a reply, by the digest of its request."""
+    """Return a cached reply by the digest of its request."""
     return tx.one(
         """SELECT * FROM gateway_replies
         WHERE project_id = :project_id AND environment_id = :environment_id AND digest = :digest""",
@@ -50,7 +50,7 @@ def find_reply(tx: Transaction, project_id: str, environment_id: str, digest: st
 
 
 def keep_reply(tx: Transaction, row: Row) -> None:
-    """Write a reply, in place of the one before."""
+    """Write a reply, replacing an older one."""
     tx.run(
         """DELETE FROM gateway_replies
         WHERE project_id = :project_id AND environment_id = :environment_id AND digest = :digest""",
@@ -62,7 +62,7 @@ def keep_reply(tx: Transaction, row: Row) -> None:
 
 
 def drop_old_replies(tx: Transaction, oldest: float, most: int) -> int:
-    """Forget the replies kept at that time or before, and the oldest of more than ``most``; returns how many."""
+    """Delete the replies kept at or before a time, and the oldest beyond ``most``; return how many."""
     return tx.run(_DROP, oldest=oldest, most=most)
 
 

@@ -1,4 +1,4 @@
-"""Where labels point, every move they made, and the registry of a project."""
+"""Stores label pointers, every label move, and the label registry of a project."""
 
 from __future__ import annotations
 
@@ -46,25 +46,25 @@ WHERE prompt_id IN (SELECT id FROM prompts WHERE project_id = :project_id AND st
 
 
 def pointers(tx: Transaction, prompt_id: str) -> list[Row]:
-    """Where the labels of a prompt point, by label."""
+    """Return the pointers of a prompt's labels, by label."""
     return tx.all(_POINTER + "ORDER BY p.label", prompt_id=prompt_id)
 
 
 def pointer(tx: Transaction, prompt_id: str, label: str) -> Row | None:
-    """Where one label of a prompt points."""
+    """Return the pointer of one label of a prompt."""
     return tx.one(_POINTER + "AND p.label = :label", prompt_id=prompt_id, label=label)
 
 
 def move(tx: Transaction, event: Row) -> None:
-    """Write a move down and point the label there."""
+    """Record a move and set the pointer."""
     tx.insert("prompt_label_events", event)
     tx.run(_POINT, event_id=event["id"])
 
 
 def clear(tx: Transaction, environment: Row, now: str) -> int:
-    """Take the labels that are a slug or a living alias of an environment off every prompt that is not archived.
+    """Remove the labels that equal a slug or valid alias of an environment from every prompt that is not archived.
 
-    Returns how many pointers that were. The events stay.
+    Returns how many pointers there were. The events stay.
     """
     return tx.run(
         _CLEAR,
@@ -76,7 +76,7 @@ def clear(tx: Transaction, environment: Row, now: str) -> int:
 
 
 def events(tx: Transaction, *, limit: int, offset: int, **filters: Any) -> tuple[list[Row], int]:
-    """Return the moves on one page, newest first, and how many there are on all."""
+    """Return the moves on one page, newest first, and how many there are in total."""
     total: int = tx.value("SELECT count(*)" + _EVENTS, **filters)
     page = "ORDER BY sequence DESC LIMIT :limit OFFSET :offset"
     return tx.all("SELECT *" + _EVENTS + page, limit=limit, offset=offset, **filters), total
@@ -93,7 +93,7 @@ def registry(tx: Transaction, project_id: str, *, archived: bool) -> list[Row]:
 
 
 def registered(tx: Transaction, project_id: str, label: str) -> Row | None:
-    """One entry of the registry, archived or not."""
+    """Return one entry of the registry, archived or not."""
     return tx.one(
         "SELECT * FROM project_labels WHERE project_id = :project_id AND label = :label",
         project_id=project_id,

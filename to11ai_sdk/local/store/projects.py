@@ -1,4 +1,4 @@
-"""Projects and their keys."""
+"""Stores projects and their keys."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def main(tx: Transaction) -> Row | None:
-    """Return the project that the data file was made with, the one whose key it remembers."""
+    """Return the project that the data file was created with, whose key it keeps."""
     return tx.one("SELECT * FROM projects WHERE main_key IS NOT NULL ORDER BY rowid LIMIT 1")
 
 
@@ -24,5 +24,5 @@ def key(tx: Transaction, digest: str) -> Row | None:
 
 
 def first_key(tx: Transaction, project_id: str) -> Row | None:
-    """Return the key that a project was made with."""
+    """Return the key that a project was created with."""
     return tx.one("SELECT * FROM keys WHERE project_id = :project_id ORDER BY rowid LIMIT 1", project_id=project_id)

@@ -1,4 +1,4 @@
-"""Prompts and their versions."""
+"""Stores prompts and their versions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ORDERS = {
     for key, column in _COLUMNS.items()
     for sign, way in (("", "ASC"), ("-", "DESC"))
 }
-"""The sort keys of a list of prompts."""
+"""The ORDER BY clause of each sort key of a list of prompts."""
 
 _VERSION = """
 SELECT prompt_versions.*, keys.name AS created_by_display_name
@@ -56,14 +56,14 @@ def by_name(tx: Transaction, project_id: str, name: str) -> Row | None:
 def find(
     tx: Transaction, *, order: str, limit: int, offset: int, tags: Sequence[str], **filters: Any
 ) -> tuple[list[Row], int]:
-    """Return the prompts on one page, and how many there are on all."""
+    """Return the prompts on one page, and how many there are in total."""
     filters["tags"] = json.dumps(list(tags))
     total: int = tx.value("SELECT count(*)" + _FOUND, **filters)
     return tx.all("SELECT *" + _FOUND + ORDERS[order], limit=limit, offset=offset, **filters), total
 
 
 def versions(tx: Transaction, prompt_id: str) -> list[Row]:
-    """All versions of a prompt, newest first."""
+    """Return all versions of a prompt, newest first."""
     return tx.all(_VERSION + "WHERE prompt_id = :prompt_id ORDER BY version DESC", prompt_id=prompt_id)
 
 

@@ -1,4 +1,4 @@
-"""Routing rules, their versions, their releases, and what serves an environment."""
+"""Stores routing rules, their versions, and their releases, including those that serve an environment."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def rule(tx: Transaction, project_id: str, rule_id: str) -> Row | None:
 
 
 def versions(tx: Transaction, project_id: str, rule_id: str, *, cursor: int | None, limit: int) -> list[Row]:
-    """Versions of a rule numbered below the cursor, newest first."""
+    """Return versions of a rule numbered below the cursor, newest first."""
     return tx.all(_VERSIONS, project_id=project_id, rule_id=rule_id, cursor=cursor, limit=limit)
 
 
@@ -87,12 +87,12 @@ def release(tx: Transaction, project_id: str, release_id: str) -> Row | None:
 
 
 def close(tx: Transaction, environment_id: str, now: str, rule_id: str | None = None) -> int:
-    """End the release that serves an environment, of one rule or of all; returns how many that were."""
+    """End the serving release of one rule or of all rules in an environment; return how many ended."""
     return tx.run(_CLOSE, environment_id=environment_id, rule_id=rule_id, now=now)
 
 
 def reject_pending(tx: Transaction, environment_id: str, actor_id: str, now: str) -> int:
-    """Reject what waits for approval in an environment."""
+    """Reject the pending releases of an environment."""
     return tx.run(_REJECT, environment_id=environment_id, actor_id=actor_id, now=now)
 
 
@@ -108,5 +108,5 @@ ORDER BY r.rule_id, share.key
 
 
 def serving_versions(tx: Transaction, project_id: str, environment_id: str) -> list[Row]:
-    """Each version that serves an environment, with its share of its release as a percentage."""
+    """Return each version that serves an environment, with its percentage of its release."""
     return tx.all(_SERVING, project_id=project_id, environment_id=environment_id)

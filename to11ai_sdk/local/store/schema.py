@@ -1,4 +1,4 @@
-"""The tables. Constraints refuse invalid states, so a broken rule fails loudly."""
+"""Defines the tables. Constraints refuse invalid states, so a violation fails loudly."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BOOLEANS = frozenset(
         "requires_approval",
     }
 )
-"""Columns that hold 0 or 1 for false or true."""
+"""Columns that hold 0 for false and 1 for true."""
 DOCUMENTS = frozenset(
     {
         "model_config",
@@ -38,7 +38,7 @@ DOCUMENTS = frozenset(
 
 
 def _frozen(table: str) -> str:
-    """Triggers that keep the rows of a table as they were written."""
+    """Return triggers that refuse changes to the rows of a table."""
     return "".join(
         f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} "
         f"BEGIN SELECT RAISE(ABORT, '{table} never change'); END;\n"
@@ -313,4 +313,4 @@ TABLES = (
     + _GATEWAY_FILES
     + "".join(map(_frozen, ("prompt_versions", "prompt_label_events", "rule_versions")))
 )
-"""What creates the tables, indexes and triggers."""
+"""The statements that create the tables, indexes and triggers."""

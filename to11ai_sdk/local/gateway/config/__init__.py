@@ -1,1 +1,1 @@
-"""The configuration of the gateway and its providers."""
+"""Reads the configuration of the gateway and its providers."""

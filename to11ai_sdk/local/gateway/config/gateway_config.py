@@ -1,24 +1,24 @@
-"""The configuration of a local gateway: a TOML or JSON file, ``--provider`` on the command line, or a mapping.
+"""Reads the configuration of a local gateway: a TOML or JSON file, ``--provider`` options, or a mapping.
 
 ::
 
     defaults = false                    # without the built-in providers; true by default
 
     [providers.openai]                  # replaces the built-in provider of that name
-    kind = "upstream"                   # "echo", "upstream", or "none" to take a built-in one away
+    kind = "upstream"                   # "echo", "upstream", or "none" to remove a built-in one
     base_url = "https://api.openai.com/v1"
     key_env = "OPENAI_API_KEY"          # the name of the variable that holds the key, never the key
     models = ["gpt-4o", "gpt-4.1*", { id = "my-embedder", kinds = ["embeddings"] }]
-    timeout = 30                        # seconds until the head of a reply, and the longest pause in it
+    timeout = 30                        # seconds until the head of a reply, and for each pause in it
 
     [providers.local]
     kind = "upstream"
     dialect = "openai"                  # "openai", "anthropic", "cohere" or "native"
     base_url = "http://localhost:11434/v1"
     models = ["*"]
-    formats = ["openai_chat"]           # of "openai_chat", "openai_responses" and "anthropic_messages" those it speaks,
-                                        # the one to prefer first; by default those of its dialect
-    type = "ollama"                     # what x-genai-provider calls it; by default its name
+    formats = ["openai_chat"]           # those it speaks of "openai_chat", "openai_responses" and "anthropic_messages",
+                                        # the preferred one first; by default those of its dialect
+    type = "ollama"                     # its name in x-genai-provider; by default its own name
 
     [guardrails]                        # off unless enabled
     enabled = true
@@ -28,8 +28,8 @@
     enabled = true
     ttl = 300                           # seconds
 
-An upstream that is named as a well-known provider (``openai``, ``anthropic``, ``xai``, ``mistral``, ``cohere``) knows
-its address, the usual name of its variable and the models that the built-in one has.
+An upstream with the name of a well-known provider (``openai``, ``anthropic``, ``xai``, ``mistral``, ``cohere``) has by
+default its address, the usual variable of its key, and the models of the built-in one.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class GuardrailsConfig:
 
     Attributes:
         enabled: whether anything is checked.
-        blocklist: words and phrases that must not occur, in any case.
+        blocklist: words and phrases that must not occur, ignoring case.
     """
 
     enabled: bool = False
@@ -67,8 +67,8 @@ class CacheConfig:
     """The cache of replies.
 
     Attributes:
-        enabled: whether replies are kept.
-        ttl_s: how long one is served, in seconds.
+        enabled: whether replies are cached.
+        ttl_s: seconds for which a reply is served.
     """
 
     enabled: bool = False
@@ -77,7 +77,7 @@ class CacheConfig:
 
 @dataclass(frozen=True)
 class GatewayConfig:
-    """What a local gateway is configured with.
+    """The configuration of a local gateway.
 
     Attributes:
         registry: the providers.
@@ -91,12 +91,12 @@ class GatewayConfig:
 
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> GatewayConfig:
-        """Return the configuration that a mapping as in a file says.
+        """Return the configuration in a mapping like that of a file.
 
         Raises:
             ConfigError: a key is unknown, missing or wrong; the message names it.
         """
-        # Imported here: most gateways are not configured, and start faster without Pydantic.
+        # Imported here: most gateways have no configuration, and start faster without Pydantic.
         from .tables import ConfigTable, read_table
 
         table = read_table(ConfigTable, "", content)
@@ -111,7 +111,7 @@ class GatewayConfig:
         """Return the configuration in a file, JSON if its name ends in ``.json``, else TOML.
 
         Raises:
-            ConfigError: it cannot be read, or a key is wrong; the message names the file and the key.
+            ConfigError: the file cannot be read, or a key is wrong; the message names both.
         """
         try:
             return cls.of(_read(Path(path)))
@@ -163,7 +163,7 @@ def _read(path: Path) -> Any:
 
 
 def _toml() -> Any:
-    # Python 3.10 has no reader of TOML; the extra brings one for it.
+    # Python 3.10 has no TOML reader; the extra installs one.
     if sys.version_info >= (3, 11):
         import tomllib
     else:

@@ -1,4 +1,4 @@
-"""One provider of a configuration."""
+"""Reads one provider of a configuration."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .tables import ProviderTable, UpstreamTable, read_table, unknown_key
 _ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}")
 _RESERVED = ("function", "route")
 
-# Addresses: the API references of the providers. Variables: what their own clients read.
+# Addresses: from the providers' API references. Variables: those that their own clients read.
 _UPSTREAMS = {
     "openai": ("https://api.openai.com/v1", "OPENAI_API_KEY"),
     "anthropic": ("https://api.anthropic.com/v1", "ANTHROPIC_API_KEY"),
@@ -30,11 +30,11 @@ _DEFAULTS = {provider.id: provider for provider in DEFAULTS}
 
 
 def provider_of(provider_id: Any, given: Any) -> ProviderConfig | None:
-    """Return the provider that a configuration says; ``None`` for the kind ``none``, which takes it away.
+    """Return the provider of a configuration entry; ``None`` for the kind ``none``, which removes it.
 
     Args:
         provider_id: its name.
-        given: its table, or the word of its kind alone; ``None`` is the kind ``none``.
+        given: its table, or its kind alone; ``None`` is the kind ``none``.
 
     Raises:
         ConfigError: a key is unknown, missing or wrong.

@@ -1,4 +1,4 @@
-"""The providers of a local gateway: their kinds, wire formats and models."""
+"""Describes the providers of a local gateway: their kinds, wire formats and models."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 FILES = "files"
 NATIVE = "native"
-"""The kinds of calls that name no model."""
+"""The two kinds of calls without a model: files, and a provider's own API."""
 
 ALIASES = {"gemini": "google-gemini", "vertex": "gcp-vertex-ai", "bedrock": "aws-bedrock"}
-"""What the dashboard calls some types of provider, and what their ids are."""
+"""The dashboard's names for some types of provider, and their ids."""
 
 DIALECTS: Mapping[str, frozenset[str]] = {
     "openai": frozenset(
@@ -27,18 +27,18 @@ DIALECTS: Mapping[str, frozenset[str]] = {
     "cohere": frozenset({"rerank"}),
     "native": frozenset({NATIVE}),
 }
-"""What each wire format is used for; ``native`` is one whose API is only passed through."""
+"""The kinds of calls for each dialect; with ``native`` an API is only passed through."""
 
 _SPOKEN: Mapping[str, tuple[str, ...]] = {
     "openai": ("openai_chat", "openai_responses"),
     "anthropic": ("anthropic_messages",),
 }
-"""The chat formats of a dialect, the one to prefer first."""
+"""The chat formats of a dialect, the preferred one first."""
 
 KINDS = frozenset(
     {"chat", "embeddings", "rerank", "image_generation", "audio_speech", "audio_transcription", "count_tokens"}
 )
-"""What a model may be for."""
+"""The kinds of calls that a model may serve."""
 
 _BY_NAME = {
     "embeddings": ("text-embedding-*", "*embed*"),
@@ -51,7 +51,7 @@ _BY_NAME = {
 
 
 class ConfigError(ValueError):
-    """A configuration that cannot be used; the message names the key and says what it takes."""
+    """An invalid configuration; the message names the key and says which values are valid."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ class ProviderModel:
     """A model of a provider.
 
     Attributes:
-        id: its name at the provider, or a pattern with ``*`` for all that fit.
-        kinds: what it is for; ``None`` for everything that the provider's dialect is used for.
+        id: its name at the provider, or a pattern with ``*``.
+        kinds: the kinds of calls it serves; ``None`` for all those of the provider's dialect.
     """
 
     id: str
@@ -68,7 +68,7 @@ class ProviderModel:
 
     @classmethod
     def named(cls, name: str) -> ProviderModel:
-        """Return the model with this name; what it is for follows from well-known names, such as ``whisper-*``."""
+        """Return the model with this name; well-known names, such as ``whisper-*``, decide its kinds."""
         kind = next((kind for kind, forms in _BY_NAME.items() if any(fnmatchcase(name, form) for form in forms)), None)
         if kind is None or "*" in name:
             return cls(name)
@@ -76,16 +76,16 @@ class ProviderModel:
 
     @property
     def is_pattern(self) -> bool:
-        """Whether it stands for more than one model."""
+        """Whether it may match more than one model."""
         return "*" in self.id
 
     def fits(self, name: str) -> bool:
-        """Whether a name means this model."""
+        """Return whether a name matches this model."""
         return name == self.id or (self.is_pattern and fnmatchcase(name, self.id))
 
 
 ECHO_MODELS = (ProviderModel("echo"), ProviderModel("echo-*"))
-"""What every built-in provider has as well: models whose names say how to answer, such as ``echo-cut``."""
+"""Models of every built-in provider; some names say how to answer, such as ``echo-cut``."""
 
 
 @dataclass(frozen=True)
@@ -93,15 +93,15 @@ class ProviderConfig:
     """One provider of the project.
 
     Attributes:
-        id: the name it has in rules and in ``provider::model``.
+        id: its name in rules and in ``provider::model``.
         kind: ``"echo"``, built in and offline, or ``"upstream"``, a server.
-        type: what ``x-genai-provider`` calls it, such as ``"openai"``; several providers may be of one type.
+        type: its name in ``x-genai-provider``, such as ``"openai"``; several providers may have one type.
         dialect: the wire format it speaks, a key of :data:`DIALECTS`.
-        models: the models it may be asked for.
+        models: its models.
         base_url: address of an upstream, ending where ``/chat/completions`` or ``/messages`` begins.
         key_env: name of the environment variable that holds the credential.
-        timeout_s: seconds to wait for the head of a reply, and for each further piece of it.
-        formats: the chat formats it speaks, such as ``"openai_chat"``, the one to prefer first; empty for those of its
+        timeout_s: seconds to wait for the head of a reply, and for each further part of it.
+        formats: the chat formats it speaks, such as ``"openai_chat"``, the preferred one first; empty for those of its
             dialect.
     """
 
@@ -117,21 +117,21 @@ class ProviderConfig:
 
     @property
     def spoken(self) -> tuple[str, ...]:
-        """The chat formats it speaks, the one to prefer first."""
+        """The chat formats it speaks, the preferred one first."""
         return self.formats or _SPOKEN.get(self.dialect, ())
 
     @property
     def max_tokens_field(self) -> str:
-        """What it calls the limit of a chat completion.
+        """Its name for the token limit of a chat completion.
 
-        OpenAI's reasoning models refuse the old name, of other servers many know no other.
+        OpenAI's reasoning models refuse the old name; many other servers know only that one.
         """
         return "max_completion_tokens" if self.type in ("openai", "azure-openai") else "max_tokens"
 
     def credential(self, environ: Mapping[str, str] = os.environ) -> str | None:
         """Return the credential that the gateway keeps, without white space around it.
 
-        ``None`` if there is none, so that the caller's is used.
+        Returns ``None`` if there is none; then the caller's is used.
 
         Raises:
             ValueError: no header can hold it; names the variable, never the value.
@@ -140,17 +140,17 @@ class ProviderConfig:
         return header_value(f"the environment variable {self.key_env}", value) if value else None
 
     def serves(self, kind: str) -> bool:
-        """Whether its dialect is used for this kind of call."""
+        """Return whether its dialect serves this kind of call."""
         return kind in DIALECTS[self.dialect]
 
     def model(self, name: str) -> ProviderModel | None:
-        """Return the model that a name means, ``None`` if it has none such; a listed one wins over a pattern."""
+        """Return the model for a name, or ``None``; a listed model takes precedence over a pattern."""
         models = self.models + (ECHO_MODELS if self.kind == "echo" else ())
         fitting = (model for model in models if model.fits(name))
         return min(fitting, key=lambda model: model.is_pattern, default=None)
 
     def offers(self, model: ProviderModel, kind: str) -> bool:
-        """Whether one of its models is for this kind of call."""
+        """Return whether one of its models serves this kind of call."""
         return self.serves(kind) and (model.kinds is None or kind in model.kinds)
 
 
@@ -159,7 +159,7 @@ class Registry:
     """The providers of a local gateway, in their order.
 
     Attributes:
-        providers: by their ids; those of a new local project unless given.
+        providers: by id; by default those of a new local project.
     """
 
     providers: Mapping[str, ProviderConfig] = field(default_factory=lambda: {each.id: each for each in DEFAULTS})

@@ -1,6 +1,6 @@
-"""The tables of a configuration as Pydantic models; an error names the key.
+"""Defines the tables of a configuration as Pydantic models; an error names the key.
 
-The checks say in the words of a configuration file what a key takes; Pydantic knows the keys, the places and the shape.
+Our checks describe valid values in the terms of a configuration file; Pydantic checks the keys and the structure.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _one_of(words: tuple[str, ...]) -> BeforeValidator:
 
 def _variable(value: Any) -> Any:
     if _text(value) is not None and not _VARIABLE.fullmatch(value):
-        # The value is not printed: it may be a key.
+        # The value is not printed: it may be an API key.
         raise wrong("must be the name of an environment variable, such as OPENAI_API_KEY")
     return value
 
@@ -107,7 +107,7 @@ KIND_WORDS = ("echo", "none", "upstream")
 
 
 def _members(kind: type[BaseModel], content: Any) -> dict[str, Any]:
-    """Take any mapping, and a known key without a value as one that is absent."""
+    """Accept any mapping, and treat a known key without a value as absent."""
     if not is_mapping(content):
         raise wrong(f"must be a table, not {type(content).__name__}")
     return {str(key): value for key, value in content.items() if value is not None or key not in kind.model_fields}
@@ -125,7 +125,7 @@ class Table(BaseModel):
 
 
 class ModelEntry(Table):
-    """An entry of ``models``: a name, or a table with the name and what the model is for."""
+    """An entry of ``models``: a name, or a table with the name and the kinds of calls."""
 
     id: Text = None
     kinds: Annotated[tuple[str, ...], _among(KINDS)] = ()
@@ -152,7 +152,7 @@ class ModelEntry(Table):
 
 
 class ProviderTable(Table):
-    """A provider that ``echo`` answers for, or one that is taken away."""
+    """A provider that ``echo`` answers for, or one that is removed."""
 
     kind: Annotated[str, _one_of(KIND_WORDS)] = "upstream"
     type: Text = None
@@ -201,7 +201,7 @@ def read_table(kind: type[T], place: str, content: Any) -> T:
     Args:
         kind: the model of the table.
         place: the key of the table, ``""`` for the whole configuration.
-        content: the table as it came.
+        content: the table as given.
 
     Raises:
         ConfigError: a key is unknown or wrong; the message names it.
@@ -213,7 +213,7 @@ def read_table(kind: type[T], place: str, content: Any) -> T:
 
 
 def unknown_key(kind: type[Table], place: str, key: str, hidden: frozenset[str] = frozenset()) -> str:
-    """Return the message for a key that a table does not have; ``hidden`` are keys it does not have either."""
+    """Return the message for an unknown key of a table; ``hidden`` are keys that it does not suggest."""
     known = sorted(set(kind.model_fields) - hidden)
     return f"{place}.{key}".lstrip(".") + f" is not a key there is; there are: {', '.join(known)}"
 

@@ -1,1 +1,1 @@
-"""Looks at calls: guardrails, traces and the cache of replies."""
+"""Observes calls: guardrails, traces and the cache of replies."""

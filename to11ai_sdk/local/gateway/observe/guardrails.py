@@ -1,9 +1,8 @@
-"""Guardrails: block texts that must not go to a provider or come back. Off by default.
+"""Blocks texts that must not be sent to a provider or returned from one. Off by default.
 
-The blocklist comes first: words and phrases, found in any case and anywhere. Then patterns of personal data: US social
-security numbers, payment card numbers (13 to 19 digits with a right check digit, ISO/IEC 7812), e-mail addresses, IP
-addresses and phone numbers. The first that is found blocks. A report names the detector, never what was
-found.
+The blocklist comes first: words and phrases, found anywhere, ignoring case. Then patterns of personal data: US social
+security numbers, payment card numbers (13 to 19 digits with a valid check digit, ISO/IEC 7812), e-mail addresses, IP
+addresses and phone numbers. The first match blocks. A report names the detector, never the text.
 
 Source: the pages "API reference" and "Security" of the to11 gateway; the patterns are this project's choice.
 """
@@ -22,17 +21,17 @@ if TYPE_CHECKING:
     from ..config.gateway_config import GuardrailsConfig
 
 STREAM_LIMIT = 65_536
-"""Bytes of a stream's text, in UTF-8, that are checked: 64 KB."""
+"""The bytes of a stream's text in UTF-8 that are checked: 64 KB."""
 
-_LONGEST = 700  # characters of an e-mail address, the longest of the patterns
+_LONGEST = 700  # characters of an e-mail address, the longest pattern
 
 
 class Finding(NamedTuple):
-    """Why a text is blocked.
+    """The reason why a text is blocked.
 
     Attributes:
         detector: ``"blocklist"`` or ``"pii"``.
-        reason: what kind of thing was found, such as ``"email"``; never the thing itself.
+        reason: the kind of text found, such as ``"email"``; never the text itself.
     """
 
     detector: str
@@ -40,7 +39,7 @@ class Finding(NamedTuple):
 
 
 def is_card(text: str) -> bool:
-    """Whether the digits of a text are those of a payment card: 13 to 19, with the check digit of Luhn's rule."""
+    """Return whether a text has the digits of a payment card: 13 to 19, with the check digit of Luhn's rule."""
     digits = [int(char) for char in text if char.isdecimal()]
     if not 13 <= len(digits) <= 19 or len(set(digits)) == 1:
         return False
@@ -49,7 +48,7 @@ def is_card(text: str) -> bool:
 
 
 def is_ip(text: str) -> bool:
-    """Whether a text is an IP address, version 4, or version 6 with at least 5 digits: ``1::2`` is also a slice."""
+    """Return whether a text is an IP address: version 4, or 6 with at least 5 digits (``1::2`` is also a slice)."""
     try:
         version = ip_address(text).version
     except ValueError:
@@ -94,8 +93,8 @@ class Guardrails:
         config: whether anything is checked, and the blocklist.
 
     Attributes:
-        enabled: whether anything is.
-        longest: characters of the longest thing that can be found.
+        enabled: whether anything is checked.
+        longest: characters of the longest text that can be found.
     """
 
     def __init__(self, config: GuardrailsConfig) -> None:
@@ -104,12 +103,12 @@ class Guardrails:
         self.longest: int = max(_LONGEST, *map(len, self._blocked)) if self._blocked else _LONGEST
 
     def find(self, text: str, since: int = 0, settled: int | None = None) -> Finding | None:
-        """Return what blocks a text, on or off, ``None`` if nothing does.
+        """Return the finding that blocks a text, or ``None``, even if the guardrails are off.
 
         Args:
             text: the text.
-            since: the place in it to begin at.
-            settled: a pattern that ends after this place may go on and is passed over; none is, without it.
+            since: the position to start at.
+            settled: a pattern that ends after this position may continue and is skipped; by default none is.
         """
         folded = text[since:].casefold()
         if any(phrase in folded for phrase in self._blocked):
@@ -144,12 +143,12 @@ class Guardrails:
 
 
 class OutputGuard:
-    """Checks the text of a stream as it grows, up to ``STREAM_LIMIT``; what comes after that passes unseen.
+    """Checks the text of a stream as it grows, up to ``STREAM_LIMIT``; the rest passes unchecked.
 
-    What was sent before something is found has been sent: a stream is ended, not taken back. A blocked phrase is found
-    with its last character. A pattern at the end of the text waits for the next character, or for :meth:`end`, as it
-    may go on: ``10.0.0.1`` as ``10.0.0.12``. One that goes on after a space is found all the same: a card number, with
-    more digits to come.
+    A finding ends the stream; text already sent cannot be recalled. A blocked phrase is found with its last character.
+    A pattern at the end of the text waits for the next character, or for :meth:`end`, because it may continue:
+    ``10.0.0.1`` as ``10.0.0.12``. A pattern that may continue after a space is found anyway: a card number, with more
+    digits to come.
     """
 
     def __init__(self, guardrails: Guardrails) -> None:
@@ -159,7 +158,7 @@ class OutputGuard:
         self._left = STREAM_LIMIT if guardrails.enabled else 0
 
     def add(self, text: str) -> None:
-        """Take the next piece of text.
+        """Check the next piece of text.
 
         Raises:
             GatewayProblem: 422 ``GUARDRAIL_VIOLATION``, to end the stream with.
@@ -172,11 +171,11 @@ class OutputGuard:
         if self._left <= 0:
             self.end()
         else:
-            # A full stop settles nothing: a digit may follow it.
+            # A full stop does not end a pattern: a digit may follow it.
             self._look(len(self._text.rstrip(".")) - 1)
 
     def end(self) -> None:
-        """Check what is held back: the text is complete.
+        """Check the text held back, now that it is complete.
 
         Raises:
             GatewayProblem: 422 ``GUARDRAIL_VIOLATION``, to end the stream with.
@@ -191,7 +190,7 @@ class OutputGuard:
 
 
 def violation(found: Finding, status: int, side: str) -> GatewayProblem:
-    """Return the problem of a text that is blocked; ``side`` is ``"input"`` or ``"output"``."""
+    """Return the problem for a blocked text; ``side`` is ``"input"`` or ``"output"``."""
     message = f"the {side} was blocked by the guardrail {found.detector!r}: {found.reason}"
     details = {"detector": found.detector, "reason": found.reason, "stage": side}
     return GatewayProblem(status, "GUARDRAIL_VIOLATION", "content_policy", message, details)

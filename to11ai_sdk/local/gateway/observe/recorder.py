@@ -28,8 +28,8 @@ class Recorder:
     """Keeps the spans of calls.
 
     Args:
-        platform: the projects that the calls are of.
-        timer: seconds from some moment on; never goes back.
+        platform: the projects of the calls.
+        timer: returns seconds of a clock that never goes back.
     """
 
     def __init__(self, platform: Platform, timer: Callable[[], float]) -> None:
@@ -37,11 +37,11 @@ class Recorder:
         self._timer = timer
 
     def begin(self, call: ReceivedCall) -> CallRecord:
-        """Begin the record of a call."""
+        """Start the record of a call."""
         return CallRecord(self, call, self._platform.now(), self._timer)
 
     def keep(self, project_id: str, span: Span) -> None:
-        """Keep a span; a call does not fail because that does."""
+        """Store a span; if that fails, the call does not."""
         try:
             with self._platform.owner(project_id) as session:
                 record(session, span)
@@ -50,14 +50,14 @@ class Recorder:
 
 
 class CallRecord:
-    """What is observed of a call while it is answered; recorded once, when it first ends.
+    """The observations of a call while it is answered; recorded once, when it first ends.
 
     Attributes:
-        call: the last stage that the call has reached.
-        attempt: the target that was tried last.
-        facts: what is known of the reply.
+        call: the last stage reached.
+        attempt: the last target tried.
+        facts: the facts known about the reply.
         is_stream: whether the reply is sent as a stream.
-        cache: ``"hit"`` or ``"miss"`` where the cache has a part.
+        cache: ``"hit"`` or ``"miss"`` if the cache was used.
     """
 
     def __init__(
@@ -76,20 +76,20 @@ class CallRecord:
         self._lock = Lock()
 
     def reach(self, call: C) -> C:
-        """Note the next stage of the call, and return it."""
+        """Record the next stage of the call, and return it."""
         self.call = call
         return call
 
     def hit(self, first: Attempt, answer: Answer) -> None:
-        """Note an answer from the cache, for a call that would have gone to this target first."""
+        """Record an answer from the cache, for a call that would have gone to this target first."""
         self.cache = "hit"
         self.attempt = first
         self.facts.read(read_json_or_none(answer.body) if isinstance(answer.body, bytes) else None)
 
     def end(self, problem: GatewayProblem | None, status: int = 200) -> None:
-        """End the call with a problem, or with this status; only the first time counts.
+        """End the call with a problem, or with this status; only the first call of this method counts.
 
-        A call that was not let in is not written down.
+        A call that was not admitted is not recorded.
         """
         with self._lock:
             is_first, self._open = self._open, False
@@ -97,7 +97,7 @@ class CallRecord:
             self._recorder.keep(self.call.project_id, self._span(self.call, problem, status))
 
     def _span(self, call: AdmittedCall, problem: GatewayProblem | None, status: int) -> Span:
-        # What was sent of a stream was sent with a status that nothing changes any more.
+        # The status of a stream that has begun has been sent and cannot change.
         failed = problem is not None and not self.is_stream
         return Span(
             trace_id=call.context.trace_id,
@@ -119,7 +119,7 @@ class CallRecord:
 
 
 def _route(call: AdmittedCall, tried: Attempt | None, details: Mapping[str, Any]) -> dict[str, Any]:
-    """Return where the call went; ``details`` are those of its problem, which names the rule that led nowhere."""
+    """Return the route of a call; ``details`` of its problem name a rule that had no usable target."""
     chosen = tried or (call.plan.attempts[0] if isinstance(call, RoutedCall) else None)
     return {
         "env": call.env if isinstance(call, PlacedCall) else None,

@@ -1,9 +1,9 @@
-"""The cache of replies: the same request again is answered without asking a provider. Off by default.
+"""Caches replies, so that a repeated request is answered without asking a provider. Off by default.
 
-A request is the same if its project, environment, path and format are, its JSON has the same values (the order of keys
-and white space do not count), and it goes to the same targets with the same parameters: what a routing rule publishes
-takes effect at once, and the variants of a split keep their shares. Only successful replies to such requests are kept,
-streams never: neither is a stream kept, nor is one answered from the cache.
+Two requests are the same if project, environment, path and format are equal, their JSON has the same values (the order
+of keys and white space do not matter), and they go to the same targets with the same parameters. So a newly released
+routing rule takes effect at once, and the variants of a split keep their shares. Only successful replies are cached.
+Streams are neither cached nor answered from the cache.
 
 Source: the headers ``x-to11-cache`` and ``x-to11-cache-age`` of the page "API reference"; the rest is this project's
 choice.
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
     from ..routing import Attempt, Plan
 
 MAX_REPLIES = 1000
-"""How many replies are kept; beyond that the oldest are dropped."""
+"""The most replies that are cached; beyond that the oldest are dropped."""
 MAX_BODY = 4 * 1024 * 1024
-"""Bytes of the largest reply that is kept."""
+"""Bytes of the largest reply that is cached."""
 
 
 class CachedReply(NamedTuple):
-    """A reply that was kept.
+    """A cached reply.
 
     Attributes:
         status: HTTP status.
-        headers: those that belong to the body, such as ``content-type``.
-        body: the body as it was sent to the caller.
-        age_s: whole seconds since it was kept, for ``x-to11-cache-age``.
+        headers: those about the body, such as ``content-type``.
+        body: the body as sent to the caller.
+        age_s: whole seconds since it was cached, for ``x-to11-cache-age``.
     """
 
     status: int
@@ -50,7 +50,7 @@ class CachedReply(NamedTuple):
 
 
 class RepliesCache:
-    """Keeps replies.
+    """Stores replies.
 
     Args:
         config: whether, and for how long.
@@ -61,11 +61,11 @@ class RepliesCache:
         self._ttl_s = config.ttl_s
 
     def digest(self, plan: Plan, path: str, wire_format: str, body: Mapping[str, Any]) -> str | None:
-        """Return what stands for a request in the cache; ``None`` if it is not to be cached.
+        """Return the key of a request in the cache; ``None`` if it must not be cached.
 
         Args:
-            plan: where it goes.
-            path: the path that was called, below ``/v1``, such as ``"/messages"``.
+            plan: its targets.
+            path: the called path, below ``/v1``, such as ``"/messages"``.
             wire_format: the caller's format, such as ``"anthropic_messages"``.
             body: the JSON of the request; empty if it has none.
         """
@@ -76,7 +76,7 @@ class RepliesCache:
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     def find(self, session: Session, plan: Plan, digest: str) -> CachedReply | None:
-        """Return the reply to a request, unless it is too old."""
+        """Return the cached reply to a request, unless it is too old."""
         row = gateway_records.find_reply(session.tx, session.project_id, plan.environment_id, digest)
         if row is None:
             return None
@@ -86,7 +86,7 @@ class RepliesCache:
         return CachedReply(row["status"], row["reply_headers"], row["body"], int(age_s))
 
     def keep(self, session: Session, plan: Plan, digest: str, reply: CachedReply) -> bool:
-        """Keep the reply to a request if it is a success and not too large; returns whether it was."""
+        """Store the reply to a request if it is a success and not too large; return whether it was."""
         if not 200 <= reply.status < 300 or len(reply.body) > MAX_BODY:
             return False
         now = session.moment.timestamp()
@@ -109,11 +109,11 @@ def _target(attempt: Attempt) -> list[Any]:
 
 
 class CallCache:
-    """Looks a call up in the cache, and keeps its answer.
+    """Looks up a call in the cache, and stores its answer.
 
     Args:
         cache: the cache.
-        platform: the projects that the calls are of.
+        platform: the projects of the calls.
     """
 
     def __init__(self, cache: RepliesCache, platform: Platform) -> None:
@@ -121,17 +121,17 @@ class CallCache:
         self._platform = platform
 
     def covers(self, call: AdmittedCall) -> bool:
-        """Return whether the cache has a part in a call."""
+        """Return whether the cache is used for a call."""
         return self._cache.enabled and call.match.endpoint not in (MODELS, FILES, NATIVE)
 
     def digest(self, call: RoutedCall) -> str | None:
-        """Return what stands for a call; ``None`` if it is not to be cached."""
+        """Return the key of a call in the cache; ``None`` if it must not be cached."""
         if not self.covers(call):
             return None
         return self._cache.digest(call.plan, call.incoming.path, call.wire_format, call.body)
 
     def find(self, call: RoutedCall, digest: str | None) -> Answer | None:
-        """Return the answer that was kept for a call; its body is bytes."""
+        """Return the cached answer for a call; its body is bytes."""
         if digest is None:
             return None
         with self._platform.owner(call.project_id) as session:
@@ -141,7 +141,7 @@ class CallCache:
         return Answer(found.status, {**found.headers, "x-to11-cache-age": str(found.age_s)}, found.body)
 
     def keep(self, call: RoutedCall, digest: str | None, answer: Answer) -> None:
-        """Keep an answer if it is one to keep."""
+        """Store an answer if it may be cached."""
         if digest is not None and isinstance(answer.body, bytes):
             headers = {name: value for name, value in answer.headers.items() if name == "content-type"}
             with self._platform.owner(call.project_id) as session:

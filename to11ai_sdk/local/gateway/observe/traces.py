@@ -1,4 +1,4 @@
-"""Traces: one span for each call of the gateway, streams included."""
+"""Defines traces: one span for each call of the gateway, streams included."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ class Span:
         span_id: 16 hexadecimal digits.
         parent_span_id: the caller's span, if it sent one.
         request_id: ``x-to11-request-id`` of the reply.
-        started_at: when the call came, ISO 8601 in UTC.
+        started_at: when the call was received, ISO 8601 in UTC.
         latency_ms: milliseconds until its last byte.
         endpoint: such as ``"messages"``.
         env: slug of the environment.
-        model: the model asked for.
-        provider_id: the provider that answered, or that was asked last; for a cache hit the one to ask first.
-        upstream_model: the model that it was asked for.
+        model: the requested model.
+        provider_id: the provider that answered or was tried last; for a cache hit the first of the plan.
+        upstream_model: the model requested from it.
         is_stream: whether the reply was a stream.
         status: HTTP status of the reply.
-        error_code: ``x-to11-error-code`` of the reply; also that of a stream that ended in an error.
-        input_tokens: tokens in, as the provider counted them.
-        output_tokens: tokens out.
-        rule_id: the rule that chose the provider, with ``version_id``, ``release_id`` and ``variant``; also one that
-            led nowhere.
-        cache: ``"hit"`` or ``"miss"``, ``None`` where the cache has no part.
-        prompt_id: the prompt it was made from, with ``prompt_version`` and ``prompt_labels``.
-        session_id: as the caller says, like ``conversation_id`` and ``user_id``.
+        error_code: ``x-to11-error-code`` of the reply, or the code of a stream that ended in an error.
+        input_tokens: input tokens, as counted by the provider.
+        output_tokens: output tokens.
+        rule_id: the rule that chose the provider, with ``version_id``, ``release_id`` and ``variant``; also a rule
+            without a usable target.
+        cache: ``"hit"`` or ``"miss"``, ``None`` if the cache was not used.
+        prompt_id: the prompt that the call was made from, with ``prompt_version`` and ``prompt_labels``.
+        session_id: as stated by the caller, like ``conversation_id`` and ``user_id``.
     """
 
     trace_id: str
@@ -72,19 +72,19 @@ class Span:
     user_id: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the span as ``/local/traces`` shows it."""
+        """Return the span as JSON for ``/local/traces``."""
         values = {**asdict(self), "prompt_labels": list(self.prompt_labels)}
         return {camel(name): value for name, value in values.items()}
 
 
 def record(session: Session, span: Span) -> None:
-    """Keep a span; what a caller or a provider says that SQLite cannot hold is left out of it."""
+    """Store a span; values of a caller or provider that SQLite cannot store are left out."""
     values = {name: _storable(value) for name, value in asdict(span).items()}
     gateway_records.add_span(session.tx, {"project_id": session.project_id, **values})
 
 
 def _storable(value: Any) -> Any:
-    if isinstance(value, str):  # half a surrogate pair is no text in UTF-8
+    if isinstance(value, str):  # half a surrogate pair cannot be encoded in UTF-8
         return value.encode("utf-8", "replace").decode()
     return None if isinstance(value, int) and abs(value) >= 2**63 else value
 

@@ -23,15 +23,15 @@ _ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
 
 @dataclass
 class ReplyFacts:
-    """What is known of a reply so far.
+    """The facts known about a reply so far.
 
     Attributes:
-        model: the model that answers.
-        input_tokens: tokens in, as the provider counts them.
-        output_tokens: tokens out.
-        is_over: whether the last event of the stream has come.
-        is_broken: whether that was an error.
-        has_stopped: whether the model has said why it stops; some servers let nothing follow that.
+        model: the answering model.
+        input_tokens: input tokens, as counted by the provider.
+        output_tokens: output tokens.
+        is_over: whether the last event of the stream has arrived.
+        is_broken: whether that event was an error.
+        has_stopped: whether the model has given its stop reason; some servers send nothing after it.
     """
 
     model: str | None = None
@@ -42,7 +42,7 @@ class ReplyFacts:
     has_stopped: bool = False
 
     def read(self, value: Any) -> None:
-        """Take the model and the tokens from a reply or an event of any format."""
+        """Read the model and the tokens from a reply or an event of any format."""
         if not is_object(value):
             return
         for holder in (value, value.get("message"), value.get("response")):
@@ -51,7 +51,7 @@ class ReplyFacts:
                 self._count(holder.get("usage"))
 
     def update(self, delta: Delta) -> None:
-        """Take them from a delta of the neutral form."""
+        """Read them from a delta of the neutral form."""
         if isinstance(delta, Start):
             self.model = delta.model
         if isinstance(delta, Start | End) and delta.usage:
@@ -59,7 +59,7 @@ class ReplyFacts:
         self.end(isinstance(delta, End | Error), isinstance(delta, Error))
 
     def end(self, is_over: bool, is_broken: bool) -> None:
-        """Say whether the stream is over; what is over stays so."""
+        """Record whether the stream is over; once over, it stays so."""
         self.is_over |= is_over or is_broken
         self.is_broken |= is_broken
 
@@ -83,12 +83,12 @@ class StreamWatcher:
         self._held = bytearray()
 
     def whole_events(self, chunk: bytes) -> bytes:
-        """Return the bytes up to the end of the last event that is complete; the rest waits for the next chunk.
+        """Return the bytes of all complete events; the rest waits for the next chunk.
 
         Raises:
             FormatError: an event is longer than ``MAX_EVENT``.
         """
-        begin = max(0, len(self._held) - 3)  # an end may have begun there
+        begin = max(0, len(self._held) - 3)  # the end of an event may have started there
         self._held += chunk
         end = max(place + len(mark) if (place := self._held.rfind(mark, begin)) >= 0 else 0 for mark in _ENDS)
         events = bytes(self._held[:end])
@@ -98,7 +98,7 @@ class StreamWatcher:
         return events
 
     def texts(self, events: bytes) -> Iterator[tuple[int, str]]:
-        """Yield the texts of the model in these whole events, each with the number of the choice that it is of."""
+        """Yield the model's texts in these complete events, each with the number of its choice."""
         for event in self._parser.feed(events):
             yield from self._look(event)
 
@@ -116,7 +116,7 @@ class StreamWatcher:
 
 
 def reply_texts(reply: Any) -> Iterator[str]:
-    """Yield the texts of the model in a whole reply of any format."""
+    """Yield the model's texts in a whole reply of any format."""
     if not is_object(reply):
         return
     for choice in objects(reply.get("choices")):
@@ -127,7 +127,7 @@ def reply_texts(reply: Any) -> Iterator[str]:
 
 
 def input_texts(body: Any, members: tuple[str, ...]) -> Iterator[str]:
-    """Yield what people wrote in these members of a request: texts, without images, ids and names."""
+    """Yield the texts that people wrote in these members of a request, without images, ids and names."""
     for name in members:
         yield from _texts(body.get(name) if is_object(body) else None, below=False)
 
@@ -138,7 +138,7 @@ _DATA = frozenset({"image_url", "source", "input_audio", "file"})
 
 
 def _texts(value: Any, *, below: bool) -> Iterator[str]:
-    """``below`` says that every text counts, as in the arguments of a tool."""
+    """Yield the texts in a value; with ``below`` every text counts, as in the arguments of a tool."""
     if isinstance(value, str):
         yield value
     elif is_array(value):

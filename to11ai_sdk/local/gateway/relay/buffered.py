@@ -1,4 +1,4 @@
-"""A provider's whole reply on its way to the caller: as it is where both use one format, else translated."""
+"""Returns a provider's whole reply to the caller: unchanged if both use one format, else translated."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 
 def buffered(call: RoutedCall, reached: Reached, facts: ReplyFacts, check: Callable[[Iterable[str]], None]) -> Answer:
-    """Return the reply that was read to its end.
+    """Return the answer for a reply that was read to its end.
 
     Args:
         call: the call.
         reached: the reply.
-        facts: takes the model and the tokens from it.
-        check: sees the texts of the model.
+        facts: receives its model and tokens.
+        check: receives the model's texts.
 
     Raises:
-        GatewayProblem: 502 the provider failed, redirects, or its reply cannot be read; whatever ``check`` raises.
+        GatewayProblem: 502 if the provider failed, redirects, or its reply cannot be read; any error of ``check``.
     """
     attempt, reply, content = reached.attempt, reached.reply, reached.content or b""
     source_format = upstream_format(call, attempt)
@@ -48,7 +48,7 @@ def buffered(call: RoutedCall, reached: Reached, facts: ReplyFacts, check: Calla
     value = read_json_or_none(content)
     facts.read(value)
     if call.is_chat:
-        # What cannot be read as a reply may be read by people.
+        # Text that is not a reply may still be read by people.
         check(reply_texts(value) if is_object(value) else [content.decode("utf-8", "replace")])
     if source_format == call.wire_format:
         return Answer(reply.status, to_caller(reply.headers), content)

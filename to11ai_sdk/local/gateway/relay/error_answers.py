@@ -1,4 +1,4 @@
-"""Writes errors in the caller's format, and gives the errors of providers the gateway's codes."""
+"""Writes errors in the caller's format, and maps providers' errors to the gateway's codes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def answer(problem: GatewayProblem, wire_format: str) -> Answer:
 
 
 def seen(answer: Answer) -> GatewayProblem | None:
-    """Return what a provider's refusal that is passed on was, for the trace; ``None`` if it is none."""
+    """Return the problem of a provider's error that is passed on, for the trace; ``None`` if it is not an error."""
     if answer.status < 400:
         return None
     code = answer.headers["x-to11-error-code"]
@@ -49,10 +49,10 @@ def seen(answer: Answer) -> GatewayProblem | None:
 
 
 def refused(attempt: Attempt, reply: UpstreamReply, body: bytes, wire_format: str | None) -> Answer:
-    """Return the reply for a provider's 4xx: its own body, or the same said in the caller's format.
+    """Return the reply for a provider's 4xx: its own body, or the error translated to the caller's format.
 
     Args:
-        attempt: the target that was asked.
+        attempt: the target that answered.
         reply: head of its reply.
         body: body of its reply.
         wire_format: the caller's format; ``None`` if the provider speaks it.
@@ -69,7 +69,7 @@ def refused(attempt: Attempt, reply: UpstreamReply, body: bytes, wire_format: st
 
 
 def refusal_headers(attempt: Attempt, reply: UpstreamReply, code: str) -> dict[str, str]:
-    """Return the headers of a provider's error: what the caller may see, whose it is, its code, when to retry."""
+    """Return the headers of a provider's error: the permitted ones, the provider, the code, when to retry."""
     headers = to_caller(reply.headers)
     headers |= {"x-to11-error-code": code, "x-to11-upstream-provider": attempt.provider_id}
     if reply.status == 429 and "retry-after" in reply.headers:
@@ -78,7 +78,7 @@ def refusal_headers(attempt: Attempt, reply: UpstreamReply, code: str) -> dict[s
 
 
 def code_for(status: int, body: Any = None, *, has_model: bool = True) -> str:
-    """Return the value of ``x-to11-error-code`` for a provider's error; not every call is of a model."""
+    """Return the value of ``x-to11-error-code`` for a provider's error; some calls have no model."""
     error = body.get("error") if is_object(body) else None
     said = [error.get("code"), error.get("type")] if is_object(error) else []
     for code in said:

@@ -1,4 +1,4 @@
-"""A provider's stream on its way to the caller: as it is where both use one format, else translated."""
+"""Passes a provider's stream to the caller: unchanged if both use one format, else translated."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _NUMBER = re.compile(rb'"sequence_number": ?(\d+)')
 
 
 def is_streaming_response(call: RoutedCall, reply: UpstreamReply, *, is_cached: bool) -> bool:
-    """Return whether a reply is passed on as it arrives: events, and, if its length is not known, what nothing reads.
+    """Return whether a reply is passed on as it arrives: events, or an unread body of unknown length.
 
     Args:
         call: the call.
         reply: the head of the reply.
-        is_cached: whether the cache has a part in the call.
+        is_cached: whether the cache is used for the call.
     """
     if call.incoming.method == "HEAD" or reply.status >= 300 or reply.status == 204:
         return False
@@ -50,13 +50,13 @@ def _is_events(headers: Mapping[str, str]) -> bool:
 
 
 def streamed(call: RoutedCall, reached: Reached, record: CallRecord, new_guard: Callable[[], OutputGuard]) -> Answer:
-    """Return the reply that is sent while it arrives.
+    """Return an answer that is sent while the reply arrives.
 
     Args:
         call: the call.
         reached: the head of the reply.
-        record: is ended with the stream.
-        new_guard: makes what sees the text of one choice.
+        record: the record to end with the stream.
+        new_guard: makes the guard for the text of one choice.
     """
     source_format = upstream_format(call, reached.attempt)
     if not call.is_chat:
@@ -132,10 +132,10 @@ def _checked(deltas: Iterator[Delta], record: CallRecord, guard: OutputGuard) ->
 def _finishing(
     call: RoutedCall, reached: Reached, made: Generator[bytes], record: CallRecord, gone: Event
 ) -> Generator[bytes]:
-    """Pass the stream on; what breaks it becomes an event, and its end is recorded before the last byte leaves.
+    """Pass the stream on; turn a failure into an event, and record the end before the last byte is sent.
 
     Raises:
-        ConnectionError: it broke, and is of no format that has an event for that.
+        ConnectionError: it broke, and its format has no event for that.
     """
     provider_id = reached.attempt.provider_id
     number = 0
@@ -148,7 +148,7 @@ def _finishing(
         record.end(None)
     except (FormatError, GatewayProblem, UnreachableError) as exc:
         if isinstance(exc, UnreachableError) and record.facts.is_over:
-            return  # everything had come
+            return  # everything had arrived
         reason = _reason(provider_id, exc)
         record.end(gateway_problem.hung_up() if gone.is_set() else reason)
         if not call.is_chat:
@@ -163,7 +163,7 @@ def _reason(provider_id: str, exc: FormatError | GatewayProblem | UnreachableErr
 
 
 def _number_after(events: bytes, number: int) -> int:
-    """Return the number of the next event of a stream of responses, the only ones that are numbered."""
+    """Return the number of the next event in a responses stream, the only format with numbered events."""
     found = _NUMBER.findall(events)
     return int(found[-1]) + 1 if found else number
 
@@ -171,9 +171,9 @@ def _number_after(events: bytes, number: int) -> int:
 def _error_event(call: RoutedCall, problem: GatewayProblem, number: int) -> Iterator[bytes]:
     error = Error(None, problem.code, problem.message, problem.status)
     for event in FORMATS[call.wire_format].write_stream(iter([error]), ChatRequest("", ())):
-        # It is written as the first event of a stream, and comes in the middle of one.
+        # It was written as the first event of a stream, but is sent in the middle of one.
         yield event.replace(b'"sequence_number":0', b'"sequence_number":%d' % number)
 
 
 def _nothing() -> None:
-    """Do nothing: nothing is open that could be aborted."""
+    """Do nothing: there is nothing open to abort."""

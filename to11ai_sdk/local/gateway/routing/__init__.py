@@ -1,4 +1,4 @@
-"""Resolution: which providers and models a call goes to."""
+"""Decides which providers and models a call goes to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls that go to a provider without a rule."""
+"""Routes calls to a provider without a rule."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ class _Found(NamedTuple):
 
     @property
     def rank(self) -> int:
-        """0 for a model that is listed, 1 for one that a pattern lets through, 2 for the built-in ``echo``."""
+        """0 for a listed model, 1 for one that matches a pattern, 2 for the built-in ``echo``."""
         return 2 if self.model in ECHO_MODELS else int(self.model.is_pattern)
 
 
 def by_prefix(scope: Scope, prefix: str, name: str) -> Attempt:
-    """``provider::model``: this provider, whatever the rules say.
+    """Route ``provider::model`` to this provider, whatever the rules say.
 
     Raises:
-        GatewayProblem: 404 there is no such provider or it has no such model; 400 ``x-genai-provider`` disagrees, or
-            the model is not for this endpoint; 422 the provider is not active in the environment.
+        GatewayProblem: 404 if there is no such provider or model; 400 if ``x-genai-provider`` names another, or the
+            model is not for this endpoint; 422 if the provider is not active in the environment.
     """
     provider = scope.registry.find(prefix)
     if provider is None:
@@ -47,10 +47,10 @@ def by_prefix(scope: Scope, prefix: str, name: str) -> Attempt:
 
 
 def by_name(scope: Scope, name: str) -> Attempt | None:
-    """Return a plain name: the provider that has this model, ``None`` if none has.
+    """Route a plain name to the provider that has this model; ``None`` if none has.
 
     Raises:
-        GatewayProblem: 409 several have it; 400 it is not for this endpoint; 422 its provider is not active.
+        GatewayProblem: 409 if several have it; 400 if it is not for this endpoint; 422 if its provider is not active.
     """
     providers = [provider for provider in scope.registry if scope.is_hinted(provider)]
     found = [_Found(provider, model) for provider in providers if (model := provider.model(name))]
@@ -59,7 +59,7 @@ def by_name(scope: Scope, name: str) -> Attempt | None:
     usable = _usable(scope, found)
     best = [each for each in usable if each.rank == min(usable, key=lambda each: each.rank).rank]
     if best[0].rank == 2:
-        # Every built-in provider has these, and what they do is the same: the one that speaks as the caller does.
+        # Every built-in provider has these models, and they behave the same: choose the one with the caller's format.
         own = _OWN_DIALECT.get(scope.call.endpoint, "openai")
         best = sorted(best, key=lambda each: each.provider.dialect != own)[:1]
     if len(best) > 1:
@@ -68,11 +68,11 @@ def by_name(scope: Scope, name: str) -> Attempt | None:
 
 
 def without_model(scope: Scope) -> Attempt:
-    """Return a call of files or of a provider's own API: the first active provider that serves it.
+    """Route a call of files or of a provider's own API to the first active provider that serves it.
 
     Raises:
-        GatewayProblem: 400 ``x-genai-provider`` names one that does not; 403 ``feature_disabled`` there is none; 422
-            it is not active.
+        GatewayProblem: 400 if ``x-genai-provider`` names one that does not; 403 ``feature_disabled`` if there is none;
+            422 if it is not active.
     """
     kind = scope.call.kind
     wanted = scope.call.provider_type if kind == FILES else scope.call.native
@@ -111,20 +111,20 @@ def _unsupported(scope: Scope, message: str, provider: ProviderConfig) -> Gatewa
 
 
 def not_enabled(scope: Scope, provider_id: str, env: str, rule_id: str | None = None) -> GatewayProblem:
-    """Return the 422 of a provider that is switched off in an environment."""
+    """Return the 422 for a provider that is switched off in an environment."""
     message = f"the provider {provider_id!r} is not active in the environment {env!r}"
     details = {"rule": rule_id, "env": env, "providerId": provider_id}
     return GatewayProblem(422, "ENV_NOT_ENABLED_FOR_PROVIDER", "bad_request", message, details)
 
 
 def unknown(scope: Scope, message: str) -> GatewayProblem:
-    """Return the 404 of a name that means nothing."""
+    """Return the 404 for an unknown name."""
     details = {"model": scope.call.model, "env": scope.env}
     return GatewayProblem(404, "model_not_found", "model_not_found", message, details)
 
 
 def ambiguous(scope: Scope, candidates: list[str]) -> GatewayProblem:
-    """Return the 409 of a name that means more than one thing."""
+    """Return the 409 for an ambiguous name."""
     message = f"{scope.call.model!r} is ambiguous; say which: {', '.join(candidates)}"
     details = {"model": scope.call.model, "candidates": candidates}
     return GatewayProblem(409, "ambiguous_model", "bad_request", message, details)

@@ -1,8 +1,8 @@
 """Applies the parameters of a rule to a request.
 
-They are written in the words of the request that comes in and applied before it is translated. One that the caller gave
-is left as it is, ``null`` included. The few parameters that the formats call by different names are one and the same:
-a rule may say ``max_tokens`` and ``stop`` for all of them.
+They use the names of the caller's format and are applied before translation. A parameter that the caller gave is left
+unchanged, even ``null``. The few parameters with different names in the formats are treated as one: a rule may use
+``max_tokens`` and ``stop`` for all formats.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ _OWN_WORDS = {
 
 
 def applied(attempt: Attempt, endpoint: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the body of a request as it goes to a target: with the target's model and the parameters of its rule.
+    """Return the body of a request for a target: with the target's model and the parameters of its rule.
 
     Args:
         attempt: the target.
-        endpoint: the endpoint of the gateway that was called, such as ``"messages"``.
-        body: the request as it came; not changed. Its ``stream`` and its messages are never a rule's to give.
+        endpoint: the called endpoint of the gateway, such as ``"messages"``.
+        body: the caller's request, which is not modified. A rule can never set ``stream`` or the messages.
     """
     words = _OWN_WORDS.get(endpoint, {})
     given = {word for name in body for word in _synonyms(name)}

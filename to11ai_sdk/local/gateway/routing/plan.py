@@ -1,4 +1,4 @@
-"""Where a call goes: the targets that are tried, in their order, how often each, and choices by weight."""
+"""Defines the plan of a call: the targets in order, how often each is tried, and choices by weight."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from ..config.providers import ProviderConfig
 
 MAX_RETRIES = 10
-"""More retries than this in a rule count as this many."""
+"""The most retries of a rule; more count as this many."""
 MAX_BACKOFF_MS = 60_000
-"""No wait is longer than this."""
+"""The longest wait before a retry."""
 
 
 @dataclass(frozen=True)
 class Retry:
-    """How a target is tried again.
+    """The retries of a target.
 
     Attributes:
         retries: how often after the first try; 2 unless the rule says otherwise.
         backoff_ms: milliseconds to wait before the first retry, doubled before each further one; 500 by default.
-        statuses: the HTTP statuses that are tried again; ``None`` for every 5xx. A connection that failed always is.
+        statuses: the HTTP statuses to retry; ``None`` for every 5xx. A failed connection is always retried.
     """
 
     retries: int = 2
@@ -33,7 +33,7 @@ class Retry:
 
     @classmethod
     def of(cls, policy: Mapping[str, Any] | None) -> Retry:
-        """Return the ``retry`` of a snapshot; what it leaves out is the default."""
+        """Read the ``retry`` of a snapshot; missing values are the defaults."""
         policy = policy or {}
         retries, backoff_ms = policy.get("maxRetries"), policy.get("backoffBaseMs")
         codes = policy.get("retryableStatusCodes")
@@ -44,11 +44,11 @@ class Retry:
         )
 
     def tries_again(self, status: int) -> bool:
-        """Whether a reply with this status is tried again while retries are left."""
+        """Return whether a reply with this status is retried while retries are left."""
         return status >= 500 if self.statuses is None else status in self.statuses
 
     def waits_s(self) -> Iterator[float]:
-        """Yield the seconds to wait before each retry; as many as there are retries."""
+        """Yield the seconds to wait before each retry."""
         for number in range(self.retries):
             yield min(self.backoff_ms * 2**number, MAX_BACKOFF_MS) / 1000
 
@@ -58,12 +58,12 @@ class Attempt:
     """One target of a plan.
 
     Attributes:
-        provider: who is asked.
-        model: the model's name at the provider; ``None`` where the call has none (``files``, ``native``).
-        params: parameters of the rule for the request; what the caller gave wins over them.
+        provider: the provider.
+        model: the model's name at the provider; ``None`` if the call has none (``files``, ``native``).
+        params: parameters of the rule for the request; the caller's own take precedence.
         rule_id: id of the rule that chose it, with ``version_id`` and ``release_id``; ``None`` without a rule.
-        variant: name of the variant, ``None`` if it is none.
-        retry: how it is tried again.
+        variant: name of the variant, if it is one.
+        retry: its retries.
     """
 
     provider: ProviderConfig
@@ -83,11 +83,11 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Plan:
-    """What the gateway does with a call.
+    """The targets of a call.
 
     Attributes:
         environment_id: id of the environment.
-        attempts: the targets in the order they are tried; at least one.
+        attempts: the targets in the order to try them; at least one.
     """
 
     environment_id: str
@@ -95,7 +95,7 @@ class Plan:
 
     @staticmethod
     def fails_over(status: int) -> bool:
-        """Whether the next target is tried after this status: after 5xx, never after 4xx."""
+        """Return whether the next target is tried after this status: after 5xx, never after 4xx."""
         return status >= 500
 
 
@@ -106,15 +106,15 @@ class Choice:
     """Chooses at random, in proportion to weights.
 
     Args:
-        seed: the same seed gives the same choices in the same order; without one they are random.
+        seed: the same seed gives the same choices in the same order; by default they are random.
     """
 
     def __init__(self, seed: int | str | None = None) -> None:
         self._random = Random(seed)  # noqa: S311 - shares of traffic, no secret
 
     def among(self, weights: Sequence[float]) -> int | None:
-        """Return an index into the weights, ``None`` if none is above zero."""
-        # A rule may hold integers that no float can.
+        """Return the index of a weight; ``None`` if no weight is above zero."""
+        # A rule may contain integers too large for a float.
         shares = [min(weight, _LARGEST) if weight > 0 else 0 for weight in weights]
         chosen = None
         mark = self._random.random() * sum(shares)

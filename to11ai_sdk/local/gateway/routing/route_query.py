@@ -1,4 +1,4 @@
-"""What a call asks for, as far as it decides where the call goes, and how its ``model`` is read."""
+"""Defines the properties of a call that decide its route, and parses its ``model``."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
 CHAT = "chat"
 """The kind of the three chat endpoints."""
 CHAT_ENDPOINTS = ("messages", "chat_completions", "responses")
-"""The wire forms of chat; a rule for one of them, or for ``chat``, routes all three."""
+"""The wire formats of chat; a rule for one of them, or for ``chat``, routes all three."""
 
 
 @dataclass(frozen=True)
 class RouteQuery:
-    """One call to the gateway.
+    """The properties of a call that decide its route.
 
     Attributes:
         endpoint: ``messages``, ``chat_completions``, ``responses``, ``embeddings``, ``count_tokens``, ``rerank``,
             ``image_generation``, ``audio_speech``, ``audio_transcription``, ``files`` or ``native``.
-        model: the field ``model`` of the request as it came; ``None`` for ``files`` and ``native``, which have none.
-        env: what ``x-to11-env`` says: slug of an environment, or the slug it had before a rename; ``None`` without it.
-        provider_type: what ``x-genai-provider`` says, ``None`` without it.
+        model: the field ``model`` of the request as sent; ``None`` for ``files`` and ``native``, which have none.
+        env: value of ``x-to11-env``, or ``None``: the slug of an environment, or a slug from before a rename.
+        provider_type: value of ``x-genai-provider``, or ``None``.
         native: for ``native`` the first part of the path below ``/v1``: ``bedrock``, ``vertex`` or ``mistral``.
         headers: of the request, lower-case names; conditions may read them.
         metadata: the field ``metadata`` of the request; conditions may read it.
@@ -41,7 +41,7 @@ class RouteQuery:
 
     @property
     def kind(self) -> str:
-        """What kind of model it needs: ``chat`` for the three chat endpoints, else the endpoint."""
+        """The kind of model it needs: ``chat`` for the three chat endpoints, else the endpoint."""
         return kind_of(self.endpoint)
 
 
@@ -53,14 +53,14 @@ def kind_of(endpoint: str) -> str:
 FUNCTION = "function"
 ROUTE = "route"
 LAYERS = (FUNCTION, ROUTE)
-"""Prefixes that name a rule; every other prefix is a provider."""
+"""Prefixes of rules; any other prefix is a provider."""
 
 
 class ModelName(NamedTuple):
-    """What a ``model`` says.
+    """The parts of a ``model``.
 
     Attributes:
-        prefix: what stands before ``::``, ``None`` for a plain name.
+        prefix: the text before ``::``, ``None`` for a plain name.
         name: the rest.
     """
 
@@ -69,10 +69,10 @@ class ModelName(NamedTuple):
 
 
 def parse_model(model: str | None) -> ModelName:
-    """Take a ``model`` apart at its first ``::``.
+    """Split a ``model`` at its first ``::``.
 
     Raises:
-        GatewayProblem: 400, nothing is named.
+        GatewayProblem: 400 if it is empty.
     """
     if model is None or not model.strip():
         raise bad_request("model_required", "model is missing; name one, such as 'gpt-4o' or 'openai::gpt-4o'")

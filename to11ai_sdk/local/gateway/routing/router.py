@@ -1,4 +1,4 @@
-"""``Router``: from a call to a plan."""
+"""Defines ``Router``, which makes a plan for a call."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _HINTS = frozenset(provider.type for provider in DEFAULTS)
 
 
 class Router:
-    """Decides where calls go.
+    """Chooses the targets of calls.
 
     Args:
         registry: the providers.
-        seed: makes the choices by weight predictable; random without one.
+        seed: makes the choices by weight predictable; by default they are random.
     """
 
     def __init__(self, registry: Registry, seed: int | str | None = None) -> None:
@@ -40,8 +40,8 @@ class Router:
         """Return a call in its environment.
 
         Raises:
-            GatewayProblem: 400 ``x-genai-provider`` names no type of providers, or there is no environment to go by;
-                404 there is none of this name.
+            GatewayProblem: 400 if ``x-genai-provider`` is not a type of a provider, or if the call names no environment
+                and there is no fallback; 404 for an unknown environment.
         """
         self._check_hint(call)
         return Scope(session, self._registry, call, self._choice)
@@ -50,14 +50,14 @@ class Router:
         """Return the plan for a call.
 
         Raises:
-            GatewayProblem: 400, 403, 404, 409 or 422: it goes nowhere; the message says why.
+            GatewayProblem: 400, 403, 404, 409 or 422 if there is no target; the message says why.
         """
         return Plan(scope.environment["id"], tuple(_attempts(scope)))
 
     def models(self, scope: Scope) -> list[dict[str, Any]]:
-        """``GET /v1/models``: the models of the providers that are active in the environment.
+        """List the models of the providers that are active in the environment, for ``GET /v1/models``.
 
-        A model that several of them have is listed as ``provider::model``, the name under which it can be asked for.
+        A model that several of them have is listed as ``provider::model``, the name for requesting it.
         """
         pairs = [
             (provider, model.id)
@@ -72,10 +72,10 @@ class Router:
         ]
 
     def model(self, scope: Scope, model_id: str) -> dict[str, Any]:
-        """``GET /v1/models/{model_id}``; also a name that only a pattern of a provider lets through.
+        """Return a model for ``GET /v1/models/{model_id}``, which may also match only a provider's pattern.
 
         Raises:
-            GatewayProblem: 404 there is no such model; 409 several providers have it.
+            GatewayProblem: 404 for an unknown model; 409 if several providers have it.
         """
         found = next((model for model in self.models(scope) if model["id"] == model_id), None)
         return found or self._unlisted(scope, model_id)
@@ -137,7 +137,7 @@ def _of_rule(scope: Scope, served: ServingVersion, asked: str) -> list[Attempt]:
 
 
 def _refusal(scope: Scope, served: ServingVersion, obstacles: Sequence[Obstacle]) -> GatewayProblem:
-    """Return what to answer when none of a rule's targets can be asked."""
+    """Return the problem for a rule without a usable target."""
     others = [obstacle for obstacle in obstacles if obstacle.kind != CONDITION]
     kinds = {obstacle.kind for obstacle in others}
     if kinds == {INACTIVE}:

@@ -1,4 +1,4 @@
-"""The targets of a rule: whether each can be used, and if not, why."""
+"""Checks whether each target of a rule can be used, and if not, why."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ UNREACHABLE = "unreachable"
 
 
 class Obstacle(NamedTuple):
-    """Why a target is not asked.
+    """The reason why a target cannot be used.
 
     Attributes:
-        kind: ``CONDITION`` a ``when`` that is false, ``TYPE`` what ``x-genai-provider`` says, ``INACTIVE`` a provider
-            that is switched off, ``UNREACHABLE`` anything else.
+        kind: ``CONDITION`` for a false ``when``, ``TYPE`` for another type than ``x-genai-provider``, ``INACTIVE`` for
+            a provider that is switched off, ``UNREACHABLE`` for anything else.
         message: for a person.
         provider_id: the provider that is switched off.
         env: the environment in which it is.
@@ -42,7 +42,7 @@ class RuleTargets:
     Args:
         scope: the call.
         served: the version.
-        asked: the name the rule was found by.
+        asked: the name by which the rule was found.
     """
 
     def __init__(self, scope: Scope, served: ServingVersion, asked: str) -> None:
@@ -55,7 +55,7 @@ class RuleTargets:
     def reach(
         self, target: Mapping[str, Any], params: Mapping[str, Any] | None = None, variant: str | None = None
     ) -> Attempt | Obstacle:
-        """Return the attempt at a target, or what stands in its way; ``params`` are those of its variant."""
+        """Return the attempt for a target, or the obstacle; ``params`` are those of its variant."""
         provider = self._scope.registry.find(target["providerId"])
         if provider is None:
             return Obstacle(UNREACHABLE, f"there is no provider {target['providerId']!r}")
@@ -67,7 +67,7 @@ class RuleTargets:
         )
 
     def _model_of(self, provider: ProviderConfig) -> str | None:
-        """Return the model of a target that names none: the one asked for, else one that the rule binds to it."""
+        """Return the model for a target without one: the requested model, else one that the rule binds to it."""
         listed = provider.model(self._asked)
         if listed is not None and not listed.is_pattern:
             return self._asked

@@ -1,4 +1,4 @@
-"""A call in its environment: which providers are active there."""
+"""Defines a call in its environment, with the providers that are active there."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Scope:
     """A call in its environment.
 
     Attributes:
-        session: the request at work.
+        session: the session of the request.
         registry: the providers.
-        call: what is asked for.
+        call: the properties that decide its route.
         choice: makes the choices by weight.
         environment: the row of the environment.
-        facts: what the conditions of rules may read.
+        facts: the values that conditions of rules may read.
     """
 
     def __init__(self, session: Session, registry: Registry, call: RouteQuery, choice: Choice) -> None:
@@ -54,19 +54,19 @@ class Scope:
         return environments.switched_off(self.session.tx, self.environment["id"])
 
     def is_active(self, provider_id: str, env_slug: str | None = None) -> bool:
-        """Whether a provider is active in the environment, or in the one that a rule names it for."""
+        """Return whether a provider is active in the environment, or in the one that the rule names with it."""
         if env_slug in (None, self.env):
             return provider_id not in self._switched_off
         row = _live(self.session, env_slug)
         return row is not None and provider_id not in environments.switched_off(self.session.tx, row["id"])
 
     def is_hinted(self, provider: ProviderConfig) -> bool:
-        """Whether ``x-genai-provider`` leaves this provider in question."""
+        """Return whether ``x-genai-provider`` allows this provider."""
         return self.call.provider_type is None or provider.type == canonical(self.call.provider_type)
 
 
 def find_environment(session: Session, slug: str | None) -> Row:
-    """Return the environment that ``x-to11-env`` means, by its slug or by one it had lately; without it the fallback.
+    """Return the environment of ``x-to11-env``, by its slug or a recent one; without the header the fallback.
 
     Raises:
         GatewayProblem: 404 ``ENVIRONMENT_NOT_FOUND``, or 400 ``missing_env_no_project_default``.

@@ -1,9 +1,9 @@
-"""Finds the rule that a name means, and the version of it that serves this call.
+"""Finds the rule for a name, and the version of it that serves this call.
 
-Functions and routes are the routing rules of the project with a release in force in the environment. A rule is found
-by its id or by the ``name`` in its snapshot (all that ``function::name`` looks at, and the first thing a plain name is
-looked up as), and as a route also by a model it is for: one of the ``models`` in its snapshot or a ``modelId`` of its
-``modelBindings``. Only versions for the kind of the endpoint count, and of a weighted release only those with a share.
+Functions and routes are the project's routing rules with an active release in the environment. As a function, a rule
+is found by its id or by the ``name`` in its snapshot. As a route, it is also found by a model that it is for: one of
+the ``models`` in its snapshot, or a ``modelId`` of its ``modelBindings``. A plain name is first looked up as a
+function. Only versions for the kind of the endpoint count, and of a weighted release only those with a share.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ class ServingVersion(NamedTuple):
     snapshot: dict[str, Any]
 
     def is_called(self, name: str) -> bool:
-        """Whether the name is the rule's."""
+        """Return whether the name is the rule's own."""
         return name == self.rule_id or name == self.snapshot.get("name")
 
     def is_for(self, name: str) -> bool:
-        """Whether the name is a model that the rule is for."""
+        """Return whether the name is a model that the rule is for."""
         models = self.snapshot.get("models")
         bound = (binding["modelId"] for binding in self.snapshot.get("modelBindings") or ())
         return (is_array(models) and name in models) or name in bound
@@ -63,11 +63,11 @@ class ServingRules:
         return self._chosen([each for each in self._fitting if each.is_for(name)])
 
     def named(self, prefix: str, name: str) -> ServingVersion:
-        """``function::name`` and ``route::name``.
+        """Return the version to use for ``function::name`` or ``route::name``.
 
         Raises:
-            GatewayProblem: 404 ``RULE_NOT_FOUND_IN_ENV``, also if it is for another kind of endpoint; 409 several
-                rules fit.
+            GatewayProblem: 404 ``RULE_NOT_FOUND_IN_ENV``, even if a rule is for another kind of endpoint; 409 if
+                several rules match.
         """
         found = self.function(name) or (self.route(name) if prefix == ROUTE else None)
         if found is not None:
@@ -83,7 +83,7 @@ class ServingRules:
         return None if index is None else versions[index]
 
     def _missing(self, layer: str, others: Sequence[ServingVersion]) -> GatewayProblem:
-        """Return the problem of a name that no rule for this endpoint has; ``others`` are for another."""
+        """Return the problem for a name without a rule for this endpoint; ``others`` are for other endpoints."""
         model, env, endpoint = self._scope.call.model, self._scope.env, self._scope.call.endpoint
         message = f"no {layer} {model!r} for {endpoint} has a release in the environment {env!r}"
         if others:

@@ -1,19 +1,19 @@
-"""Strategies: from the snapshot of a rule to the targets that are tried.
+"""Chooses the targets to try from the snapshot of a rule.
 
 ==============  =======================================================================================================
-``single``      the first of these that can be asked: ``steps`` by position, ``target``, entries of ``chain``
-``weighted``,   one of the ``variants`` that can be asked, by weight; without weights each has the same share
+``single``      the first usable of: ``steps`` by position, ``target``, entries of ``chain``
+``weighted``,   one of the usable ``variants``, by weight; without weights each has the same share
 ``experiment``
-``fallback``    every target that can be asked: those of ``chain``, or without one ``target``, ``variants``, ``steps``
+``fallback``    every usable target: those of ``chain``, or without one ``target``, ``variants``, ``steps``
 ==============  =======================================================================================================
 
-A step is the same again; without a strategy it goes by what it has: a ``chain`` is a fallback, ``variants`` an
-experiment, a ``target`` single. A rule that has none of these goes by the model asked for: one of its ``modelBindings``
-for that model (for all models, if the rule was called by its own name) by weight, else the first of its
-``providerRefs`` that has it, else the first provider that has it.
+A step is treated like a rule. Without a strategy its parts decide: a ``chain`` is a fallback, ``variants`` an
+experiment, a ``target`` single. A rule without any of these uses the requested model: one of its ``modelBindings`` for
+that model (for any model, if the rule was called by its own name) by weight, else the first of its ``providerRefs``
+that has it, else the first provider that has it.
 
-A target can be asked if its ``when`` and those around it hold, and its provider is there, has the model for this kind
-of endpoint, is of the type that ``x-genai-provider`` says, and is active in the environment.
+A target is usable if its ``when`` and those around it are true, and its provider exists, has the model for this kind
+of endpoint, is of the type in ``x-genai-provider``, and is active in the environment.
 
 Source: the page "Routing" of the to11 docs names the strategies; how parts combine is this project's choice.
 """
@@ -44,7 +44,7 @@ class RuleWalk:
     """A walk through one version of a rule.
 
     Attributes:
-        obstacles: what stood in the way so far.
+        obstacles: the obstacles found so far.
     """
 
     def __init__(self, scope: Scope, served: ServingVersion, asked: str) -> None:
@@ -57,7 +57,7 @@ class RuleWalk:
         self.obstacles: list[Obstacle] = []
 
     def attempts(self) -> list[Attempt]:
-        """Return what is tried, in its order; nothing if there were only obstacles."""
+        """Return the attempts in order; empty if there were only obstacles."""
         if any(self._snapshot.get(part) for part in ("target", "variants", "steps", "chain")):
             return self._part(self._snapshot)
         return self._by_model()
@@ -118,7 +118,7 @@ class RuleWalk:
 
 
 def _first(options: Iterable[list[Attempt]]) -> list[Attempt]:
-    """Return the first that is not empty; what comes after it is not looked at."""
+    """Return the first item that is not empty, without reading further."""
     for attempts in options:
         if attempts:
             return attempts
@@ -156,13 +156,13 @@ def _fallbacks(part: Part) -> list[_RulePart]:
 
 
 def _chain(part: Part) -> list[_RulePart]:
-    """Return the entries of a chain; a name is the variant or step that it means."""
+    """Return the entries of a chain; a name is replaced by its variant or step."""
     named = {entry.part.get("name"): entry for entry in reversed([*_variants(part), *_steps(part)])}
     return [named[entry] if isinstance(entry, str) else _plain(entry) for entry in part.get("chain") or ()]
 
 
 def _plain(entry: Part) -> _RulePart:
-    # Of the entry around a target only the condition was checked.
+    # Only the condition of the entry around a target was checked.
     if "target" in entry:
         return _RulePart("variant", {"target": entry["target"], "when": entry.get("when")})
     return _RulePart("target", entry)

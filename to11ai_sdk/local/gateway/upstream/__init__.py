@@ -1,1 +1,1 @@
-"""Talks to a provider: the request for it, its credentials, and what answers."""
+"""Talks to providers: requests, credentials, and the servers or ``echo`` behind them."""

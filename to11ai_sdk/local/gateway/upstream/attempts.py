@@ -1,4 +1,4 @@
-"""Tries the targets of a plan: each several times, then the next one."""
+"""Tries the targets of a plan in order, each several times."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Reached(NamedTuple):
 
     Attributes:
         attempt: the target that answered.
-        reply: what it answered; the body is not read if it is streamed.
+        reply: its reply; the body is not read if it is streamed.
         content: the body, ``None`` if it is streamed.
     """
 
@@ -29,15 +29,15 @@ class Reached(NamedTuple):
 
 
 def first_answer(plan: Plan, ask: Callable[[Attempt], Reached], sleep: Callable[[float], None]) -> Reached:
-    """Return the first answer that counts: any below 500, or the last one there is.
+    """Return the first answer below 500, or the last one.
 
     Args:
         plan: the targets.
-        ask: puts the call to one of them.
-        sleep: waits some seconds before a target is tried again.
+        ask: sends the call to one of them.
+        sleep: waits the given seconds before a target is retried.
 
     Raises:
-        GatewayProblem: 502, the last target could not be reached.
+        GatewayProblem: 502 if the last target could not be reached.
     """
     last = len(plan.attempts) - 1
     for place, attempt in enumerate(plan.attempts):
@@ -52,7 +52,7 @@ def first_answer(plan: Plan, ask: Callable[[Attempt], Reached], sleep: Callable[
 def _persistent(
     attempt: Attempt, ask: Callable[[Attempt], Reached], sleep: Callable[[float], None]
 ) -> Reached | GatewayProblem:
-    """Return what a target answered after all its retries."""
+    """Return the answer of a target after its retries."""
     outcome = _once(attempt, ask)
     for wait_s in attempt.retry.waits_s():
         if isinstance(outcome, Reached) and not attempt.retry.tries_again(outcome.reply.status):

@@ -1,4 +1,4 @@
-"""What answers for each provider: a server, or ``echo`` with its files in the database."""
+"""Makes the backend of each provider: a server, or ``echo`` with its files in the database."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 class Backends:
-    """Makes what answers, once for each provider of each project.
+    """Makes backends, one for each provider of each project.
 
     Args:
         store: keeps the files of ``echo``.
         clock: returns the time in seconds since 1970.
-        sleep: waits some seconds.
+        sleep: waits the given seconds.
     """
 
     def __init__(self, store: Store, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
@@ -35,7 +35,7 @@ class Backends:
         self._lock = Lock()
 
     def of(self, config: ProviderConfig, project_id: str) -> Provider:
-        """Return what answers for a provider in a project."""
+        """Return the backend of a provider in a project."""
         key = (project_id if config.kind == "echo" else "", config.id)
         with self._lock:
             if key not in self._made:
@@ -56,7 +56,7 @@ class Backends:
 
 
 class _ModelNames:
-    """The models of a provider as a collection that knows its patterns, too."""
+    """The models of a provider as a collection that supports patterns."""
 
     def __init__(self, config: ProviderConfig) -> None:
         self._config = config
@@ -76,8 +76,8 @@ class StoredFiles:
 
     Args:
         store: the database.
-        project_id: whose files.
-        provider_id: at which provider.
+        project_id: the project that owns the files.
+        provider_id: the provider that has them.
     """
 
     def __init__(self, store: Store, project_id: str, provider_id: str) -> None:
@@ -85,7 +85,7 @@ class StoredFiles:
         self._place = {"project_id": project_id, "provider_id": provider_id}
 
     def put(self, row: FileRow) -> None:
-        """Keep a file."""
+        """Store a file."""
         with self._store.transaction() as tx:
             tx.insert("gateway_files", {**self._place, **row._asdict()})
 
@@ -96,11 +96,11 @@ class StoredFiles:
         return FileRow(**row) if row else None
 
     def list(self) -> Sequence[FileRow]:
-        """All files, oldest first, without their content."""
+        """Return all files, oldest first, without their content."""
         with self._store.transaction(write=False) as tx:
             return [FileRow(**row) for row in gateway_records.list_files(tx, **self._place)]
 
     def delete(self, file_id: str) -> bool:
-        """Drop a file; whether there was one."""
+        """Delete a file; return whether there was one."""
         with self._store.transaction() as tx:
             return gateway_records.delete_file(tx, **self._place, file_id=file_id)

@@ -1,6 +1,6 @@
-"""Replaces single values in a body while every other byte of it stays as it was.
+"""Replaces single values in a body and leaves every other byte unchanged.
 
-Members of a JSON object, and the field ``model`` of a multipart form (RFC 7578).
+The values are members of a JSON object, or the field ``model`` of a multipart form (RFC 7578).
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _DECODER = json.JSONDecoder()
-# What the decoder itself reads the strings of JSON with; it has no public name.
+# The function that the JSON decoder itself uses for strings; it has no public name.
 _string: Callable[[str, int, bool], tuple[str, int]] = vars(decoder)["scanstring"]
 
 
 def with_members(body: bytes, changes: Mapping[str, Any]) -> bytes:
-    """Return the object with these members: in place of those of the same name, else after the last.
+    """Return the object with these members: they replace those of the same name, or are added at the end.
 
     Args:
         body: a JSON object in UTF-8.
@@ -45,7 +45,7 @@ def _appended(text: str, added: list[str], *, is_empty: bool) -> str:
 
 
 def _members(text: str) -> Iterator[tuple[str, int, int]]:
-    """Each member of the object: its name, and where its value begins and ends."""
+    """Yield each member of the object: its name, and where its value starts and ends."""
     place = _after_space(text, text.index("{") + 1)
     while text[place] != "}":
         name, place = _string(text, place + 1, True)
@@ -71,11 +71,11 @@ _IS_MODEL = re.compile(
     rb"^content-disposition:[^\r\n]*[;\s]name=\"?model\"?[ \t]*(?:;|\r?$)", re.IGNORECASE | re.MULTILINE
 )
 _MOST_PARTS = 1_000
-"""Parts of a form that are looked at."""
+"""The most parts of a form that are examined."""
 
 
 def model_of(body: bytes, content_type: str) -> str | None:
-    """Return the value of the field ``model``, ``None`` if there is none."""
+    """Return the value of the field ``model``, or ``None``."""
     found = _value(body, content_type)
     return body[found].decode("utf-8", "replace").strip() if found else None
 
@@ -94,7 +94,7 @@ def _value(body: bytes, content_type: str) -> slice | None:
     line = rb"(?:\A|\r\n)--" + re.escape((boundary[1] or boundary[2]).encode("latin-1"))
     lines = islice(re.finditer(line, body), _MOST_PARTS + 1)
     for before, after in pairwise(lines):
-        # The head of a part ends with its first blank line: what looks like a head in a file is none.
+        # The head of a part ends at its first blank line; a similar text within a file is not a head.
         head_end = body.find(b"\r\n\r\n", before.end(), after.start())
         if head_end >= 0 and _IS_MODEL.search(body, before.end(), head_end):
             return slice(head_end + 4, after.start())

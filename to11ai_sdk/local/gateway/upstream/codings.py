@@ -1,4 +1,4 @@
-"""Content codings of replies: a provider may compress one although it was asked not to (RFC 9110 section 8.4)."""
+"""Decodes compressed replies, which a provider may send although asked not to (RFC 9110 section 8.4)."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 MAX_UNPACKED = 256 * 2**20
-"""Most bytes that a compressed reply may have once it is unpacked."""
+"""The most bytes of a decompressed reply."""
 
 _PIECE = 65_536
 _GZIP = 16 + zlib.MAX_WBITS
 
 
 def unpacked(coding: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the bytes of a body without its content coding, each as soon as it has come.
+    """Yield the bytes of a body without its content coding, as soon as they arrive.
 
     Raises:
-        UnreachableError: the coding is neither ``gzip`` nor ``identity``, or the bytes are not of it, stop early, or
-            would be more than ``MAX_UNPACKED``.
+        UnreachableError: the coding is neither ``gzip`` nor ``identity``, or the bytes are invalid, end early, or would
+            exceed ``MAX_UNPACKED``.
     """
     coding = coding.strip().lower()
     if coding in ("", "identity"):
@@ -35,7 +35,7 @@ def unpacked(coding: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _gunzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield what they unpack to, in pieces: a few bytes may be made of a great many."""
+    """Yield the decompressed bytes in pieces, because a few bytes may expand to a great many."""
     member, piece, begun = zlib.decompressobj(_GZIP), b"", False
     try:
         for chunk in chunks:

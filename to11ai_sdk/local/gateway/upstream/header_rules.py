@@ -1,4 +1,4 @@
-"""Which headers travel: from the caller to a provider, and from a provider to the caller.
+"""Selects the headers to pass on, from the caller to a provider and from a provider to the caller.
 
 to11's own keys never reach a provider, wherever a caller put them.
 """
@@ -33,7 +33,7 @@ _HOP_BY_HOP = frozenset(
 """RFC 9110 section 7.6.1."""
 _NOT_UPSTREAM = PROVIDER_KEYS | frozenset(
     {
-        "accept-encoding",  # what comes back is read here
+        "accept-encoding",  # the gateway itself reads the reply
         "content-length",
         "cookie",
         "expect",
@@ -50,7 +50,7 @@ _NOT_BACK = frozenset(
         "content-encoding",
         "content-length",
         "date",
-        "location",  # a caller that goes there takes its to11 key along
+        "location",  # a caller that follows it would send its to11 key there
         "retry-after",
         "server",
         "set-cookie",
@@ -60,14 +60,14 @@ _NOT_BACK = frozenset(
 _OURS = ("x-to11-", "x-genai-")
 _PRIVATE = ("x-forwarded-",)
 _BY_DIALECT = ("anthropic-", "openai-", "x-stainless-")
-"""Headers that one dialect only understands."""
+"""Headers that only one dialect understands."""
 
 
 def to_upstream(headers: Mapping[str, str], traceparent: str, *, same_dialect: bool) -> dict[str, str]:
     """Return the headers for a provider; the credential is not among them.
 
     Args:
-        headers: those of the caller, names in lower case.
+        headers: the caller's headers, names in lower case.
         traceparent: the header of the span of this call (W3C Trace Context).
         same_dialect: whether the provider speaks the caller's format.
     """
@@ -77,9 +77,9 @@ def to_upstream(headers: Mapping[str, str], traceparent: str, *, same_dialect: b
 
 
 def own_credentials(headers: Mapping[str, str], *, native: bool) -> dict[str, str]:
-    """Return what a caller authenticates with in a header that a provider reads as it is: a key for Azure or Google.
+    """Return the caller's credentials that are passed on unchanged: keys for Azure or Google.
 
-    At a provider's own API (``native``) also an ``Authorization`` that is no bearer token: a signature, for one.
+    For a provider's own API (``native``) also an ``Authorization`` that is not a bearer token, such as a signature.
     """
     kept = {name: headers[name] for name in ("api-key", "x-goog-api-key") if name in headers}
     value = headers.get("authorization", "")
@@ -101,9 +101,9 @@ _WORD = re.compile(r"[^\s,;:=\"']+")
 
 
 def without_ours(incoming: Incoming, key: str | None) -> Incoming:
-    """Return the request without the headers and the parts of its query that hold the caller's to11 key.
+    """Return the request without the headers and query parameters that contain the caller's to11 key.
 
-    Where a provider's key belongs, any to11 key and the placeholder for one count. The headers of to11 stay.
+    In headers for a provider's key, any to11 key and the placeholder are removed, too. The headers of to11 stay.
     """
     headers = {name: value for name, value in incoming.headers.items() if not _is_ours(name, value, key)}
     parts = incoming.query.split("&")

@@ -1,4 +1,4 @@
-"""``UpstreamProvider``: a real server, OpenAI, Anthropic or one that is compatible with them."""
+"""Defines ``UpstreamProvider``: a real server, OpenAI, Anthropic or a compatible one."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class UpstreamProvider:
         dialect: ``"openai"``, ``"anthropic"``, ``"cohere"`` or ``"native"``.
         base_url: ``http://`` or ``https://`` with the path below which the endpoints are, such as
             ``https://api.openai.com/v1``.
-        context: TLS settings; the system's authorities unless given.
+        context: TLS settings, by default with the system's authorities.
 
     Raises:
-        ValueError: ``base_url`` is no such URL.
+        ValueError: ``base_url`` is not such a URL.
     """
 
     def __init__(self, *, dialect: str, base_url: str, context: ssl.SSLContext | None = None) -> None:
@@ -71,7 +71,7 @@ class UpstreamProvider:
 
     def _sent(self, connection: http.client.HTTPConnection, request: UpstreamRequest) -> http.client.HTTPResponse:
         headers = {**request.headers, **self._credential(request)}
-        # A path comes as it was sent; whatever is not ASCII in it was sent as bytes.
+        # The path is unchanged from the caller; non-ASCII characters in it were sent as bytes.
         path = quote(self._root + request.path, safe=_ASCII, encoding="latin-1")
         connection.putrequest(request.method, path, skip_accept_encoding=True)
         for name, value in headers.items():
@@ -89,7 +89,7 @@ class UpstreamProvider:
 
 
 class ArrivingBody:
-    """The body of a reply as it arrives; ``abort`` may be called from any thread, ``close`` by the one that reads."""
+    """The body of a reply as it arrives; call ``abort`` from any thread, ``close`` from the reading one."""
 
     def __init__(self, opened: socket.socket, response: http.client.HTTPResponse, timeout_s: float) -> None:
         self._socket = opened
@@ -119,19 +119,19 @@ class ArrivingBody:
             raise UnreachableError(_reason(exc, self._timeout_s)) from exc
 
     def abort(self) -> None:
-        """End the connection; whoever waits for more gets an error."""
+        """End the connection; a waiting reader gets an error."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._response.close()
         self._socket.close()
 
 
 def _connected(connection: http.client.HTTPConnection) -> socket.socket:
     connection.connect()
-    # The connection forgets its socket when the reply says that it ends with it.
+    # The connection drops its socket if the reply says that it closes.
     opened: socket.socket = connection.sock
     opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return opened

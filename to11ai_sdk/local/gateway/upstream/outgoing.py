@@ -20,25 +20,25 @@ if TYPE_CHECKING:
 
 
 def upstream_format(call: RoutedCall, attempt: Attempt) -> str:
-    """Return the format in which a target is asked: the caller's own, but for a chat only if the target speaks it."""
+    """Return the format of the request to a target: the caller's own, unless it is a chat and the target lacks it."""
     return call.wire_format if not call.is_chat or speaks(call, attempt) else attempt.provider.spoken[0]
 
 
 def speaks(call: RoutedCall, attempt: Attempt) -> bool:
-    """Whether a target speaks the caller's format."""
+    """Return whether a target speaks the caller's format."""
     return call.wire_format in attempt.provider.spoken
 
 
 def request(call: RoutedCall, attempt: Attempt, *, asks_usage: bool = True) -> UpstreamRequest:
-    """Return the request for a target. What the target understands as it came is passed on as it came.
+    """Return the request for a target; a body in the target's format is passed on unchanged.
 
     Args:
         call: the call.
         attempt: the target.
-        asks_usage: whether the tokens of a chat stream are asked for, also where the caller does not.
+        asks_usage: whether to request the tokens of a chat stream even if the caller did not.
 
     Raises:
-        GatewayProblem: 400, the request cannot be said in the target's format; 500, no header can hold the managed key.
+        GatewayProblem: 400 if the target's format cannot express the request; 500 if no header can hold the kept key.
     """
     target_format = upstream_format(call, attempt)
     same = call.is_native or speaks(call, attempt)
@@ -100,7 +100,7 @@ def _translated(
 ) -> bytes:
     writer = formats(max_tokens_field=attempt.provider.max_tokens_field)[target_format]
     try:
-        # What a rule adds is in the words of the caller's format: only then is the body read again.
+        # A rule's parameters use the names of the caller's format: only with them the body is read again.
         is_same = body.keys() == call.body.keys()
         asked = call.neutral if is_same else FORMATS[call.wire_format].read_request(body)
         content = writer.write_request(

@@ -1,4 +1,4 @@
-"""The tokens of OpenAI's chat streams, which a provider reports only on request: the trace always wants them.
+"""Requests the tokens of OpenAI's chat streams, which the trace needs and providers report only on request.
 
 Source: ``stream_options`` at https://platform.openai.com/docs/api-reference/chat/create.
 """
@@ -20,13 +20,13 @@ _EVENT = re.compile(rb".*?(?:\r\n\r\n|\n\n|\r\r)", re.DOTALL)
 
 
 def is_asked_for(body: Mapping[str, Any]) -> bool:
-    """Whether a chat request asks for the chunk with the tokens."""
+    """Return whether a chat request asks for the chunk with the tokens."""
     options = body.get(OPTIONS)
     return is_object(options) and options.get("include_usage") is True
 
 
 def asking(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a chat request that asks for it; one with odd options is left for the provider to refuse."""
+    """Return a chat request that asks for it; one with invalid options is left for the provider to refuse."""
     options = body.get(OPTIONS)
     if options is not None and not is_object(options):
         return dict(body)
@@ -34,7 +34,7 @@ def asking(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def without_usage_chunk(events: bytes) -> bytes:
-    """Return the events of a stream without the chunk that reports nothing but the tokens; every other byte stays."""
+    """Return the events of a stream without the chunk that has only the tokens; every other byte is kept."""
     return _EVENT.sub(lambda event: b"" if _has_only_usage(event[0]) else event[0], events)
 
 
