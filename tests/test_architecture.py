@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter, defaultdict
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "to11ai_sdk"
 PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
-MODULES = {path: ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
-NAMES = {path: path.relative_to(PACKAGE).as_posix() for path in MODULES}
+NAMES = {path: path.relative_to(PACKAGE).as_posix() for path in sorted(PACKAGE.rglob("*.py"))}
 CORE = [path for path, name in NAMES.items() if not name.startswith("local/")]
 
 LONG = {
@@ -49,8 +49,22 @@ SHARED_CLASS_NAMES = {"_Reader", "_Writer"}
 BANNED = re.compile(r"\b(told|tells|heeds?|misfits?|outlives?|furnish\w*|spoilt|kin|beside)\b", re.IGNORECASE)
 
 
+@cache
+def parsed() -> dict[Path, ast.Module]:
+    """The modules of the package; not read when tests are collected, which each worker does."""
+    return {path: ast.parse(path.read_text("utf-8")) for path in NAMES}
+
+
+@cache
+def imports() -> dict[Path, set[Path]]:
+    """What each module imports from the package."""
+    return {
+        path: {to for node in statements(tree.body) for to in targets(path, node)} for path, tree in parsed().items()
+    }
+
+
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return (node for node in ast.walk(MODULES[path]) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return (node for node in ast.walk(parsed()[path]) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 def lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -77,10 +91,7 @@ def targets(path: Path, node: ast.ImportFrom) -> Iterator[Path]:
     base = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
     for alias in node.names:
         found = [base / f"{alias.name}.py", base / alias.name / "__init__.py", base.with_suffix(".py")]
-        yield next((candidate for candidate in found if candidate in MODULES), base / "__init__.py")
-
-
-IMPORTS = {path: {to for node in statements(tree.body) for to in targets(path, node)} for path, tree in MODULES.items()}
+        yield next((candidate for candidate in found if candidate in NAMES), base / "__init__.py")
 
 
 def room(path: Path) -> str:
@@ -117,18 +128,18 @@ def test_the_files_the_page_names_are_there() -> None:
 def test_the_imports_are_those_of_the_page() -> None:
     rows = re.findall(r"^\| `([\w/]+)` \| (.*) \|$", PAGE.partition("## Who imports whom")[2], re.MULTILINE)
     edges = defaultdict[str, set[str]](set)
-    for path, imported in IMPORTS.items():
+    for path, imported in imports().items():
         edges[room(path)] |= {room(to) for to in imported} - {room(path)}
     assert {name: set(re.findall(r"`([\w/]+)`", to)) for name, to in rows} == {k: v for k, v in edges.items() if v}
 
 
 def test_nothing_but_the_command_and_the_fixture_leads_from_the_core_into_local() -> None:
-    into = {NAMES[path] for path in CORE if any(NAMES[to].startswith("local/") for to in IMPORTS[path])}
+    into = {NAMES[path] for path in CORE if any(NAMES[to].startswith("local/") for to in imports()[path])}
     assert into == {"cli/commands.py", "pytest_plugin.py"}
 
 
 def test_no_imports_go_in_a_circle() -> None:
-    left = {path: set(imported) - {path} for path, imported in IMPORTS.items()}
+    left = {path: set(imported) - {path} for path, imported in imports().items()}
     while leaves := [path for path, imported in left.items() if not imported & left.keys()]:
         for path in leaves:
             del left[path]
@@ -143,11 +154,11 @@ def test_every_import_is_a_relative_statement() -> None:
             return any(alias.name.partition(".")[0] == "to11ai_sdk" for alias in node.names)
         return isinstance(node, ast.Name | ast.alias) and getattr(node, "id", "") in ("import_module", "__import__")
 
-    assert [NAMES[path] for path, tree in MODULES.items() if any(map(breaks, ast.walk(tree)))] == []
+    assert [NAMES[path] for path, tree in parsed().items() if any(map(breaks, ast.walk(tree)))] == []
 
 
 def test_modules_are_neither_crumbs_nor_loaves() -> None:
-    sizes = {NAMES[path]: len(path.read_text("utf-8").splitlines()) for path in MODULES if path.name != "__init__.py"}
+    sizes = {NAMES[path]: len(path.read_text("utf-8").splitlines()) for path in NAMES if path.name != "__init__.py"}
     assert {name for name, size in sizes.items() if size > 250} <= LONG.keys()
     assert {name for name, size in sizes.items() if size < 50} <= SHORT.keys()
     assert (LONG.keys() | SHORT.keys()) <= sizes.keys()
@@ -155,7 +166,7 @@ def test_modules_are_neither_crumbs_nor_loaves() -> None:
 
 @pytest.mark.parametrize("rooms", ["core", "local"])
 def test_functions_are_short(rooms: str) -> None:
-    paths = [path for path in MODULES if (path in CORE) == (rooms == "core")]
+    paths = [path for path in NAMES if (path in CORE) == (rooms == "core")]
     sizes = {f"{NAMES[path]}: {function.name}": lines(function) for path in paths for function in functions(path)}
     assert [name for name, size in sizes.items() if size > 30] == []
     assert sum(sizes.values()) / len(sizes) <= 8
@@ -166,17 +177,17 @@ def test_no_two_modules_of_the_core_share_a_name() -> None:
 
 
 def test_no_two_classes_share_a_name() -> None:
-    classes = [node.name for tree in MODULES.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    classes = [node.name for tree in parsed().values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     assert {name for name, count in Counter(classes).items() if count > 1} <= SHARED_CLASS_NAMES
 
 
-@pytest.mark.parametrize("path", MODULES, ids=NAMES.values())
+@pytest.mark.parametrize("path", NAMES, ids=NAMES.values())
 def test_the_words_are_plain(path: Path) -> None:
     assert BANNED.findall(path.read_text("utf-8")) == []
 
 
 def test_the_response_parser_uses_no_private_name_of_the_standard_library() -> None:
-    tree = MODULES[PACKAGE / "_http" / "response_parser.py"]
+    tree = parsed()[PACKAGE / "_http" / "response_parser.py"]
     own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     private = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) if re.match("_[^_]", node.attr)}
     assert private <= own
