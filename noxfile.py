@@ -20,6 +20,7 @@ IN_PARALLEL = ("-n", "6", "--dist", "worksteal")
 """More workers than cores, because most of a test run is waiting for network faults."""
 TESTED = os.environ.get("TO11_TESTED", "")
 """The Python version that has just run every test with all examples, such as ``"3.12"``; ``.ci/run`` sets it."""
+STORY = "tests/local/test_local_story.py"
 SOURCES = ("to11ai_sdk", "tests", "docs", "bench", "noxfile.py")
 
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -71,10 +72,15 @@ THOROUGH = "" if TESTED else MEASURED
 
 @nox.session(python=TO_TEST)
 def tests(session: nox.Session) -> None:
-    """Run the whole suite, on the oldest Python with the oldest Pydantic; branch coverage on the newest."""
+    """Run the whole suite, on the oldest Python with the oldest Pydantic; branch coverage on the newest.
+
+    Once the whole suite has run on a Python between these, the others there do without the local to11.
+    """
     oldest = [need.replace(">=", "==") + ".*" for need in PYPROJECT["project"]["dependencies"]]
     session.install(".[test]", *(oldest if session.python == SUPPORTED[0] else []))
     options = [*IN_PARALLEL, *(() if session.python == THOROUGH else ("--hypothesis-profile", "brief"))]
+    if TESTED in FOUND[1:-1] and session.python in FOUND[1:-1]:
+        options += [*map(str, Path("tests").glob("test_*.py")), "tests/faults", "tests/neighbours", STORY]
     if session.python != MEASURED:
         session.run("python", "-m", "pytest", "-q", *options, *session.posargs)
         return

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,13 @@ from recording import RecordingServer
 
 if TYPE_CHECKING:
     from pytest_httpserver import HTTPServer
+
+MEASURING = "COVERAGE_PROCESS_CONFIG"
+"""The variable of coverage that makes it measure a new process, too."""
+_MEASURED = os.environ.get(MEASURING, "")
+if os.environ.get("PYTEST_XDIST_WORKER"):
+    # Most tests that start a process do not start it for its coverage, which takes longer than many of them.
+    os.environ[MEASURING] = ""
 
 settings.register_profile("sdk", deadline=None, max_examples=ALL)
 # nox runs all examples on one Python, and these on the others.
@@ -21,6 +29,12 @@ def pytest_collection_finish() -> None:
     """Keep thousands of collected tests out of each later garbage collection."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets coverage measure the processes that a test starts."""
+    monkeypatch.setenv(MEASURING, _MEASURED)
 
 
 @pytest.fixture(scope="session")

@@ -251,6 +251,7 @@ def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) 
     assert run(capsys, "--version") == (0, f"to11ai-sdk {found[1]}\n", "")
 
 
+@pytest.mark.usefixtures("measured")
 @pytest.mark.parametrize("command", ["local", "demo"])
 def test_without_the_extra_a_command_that_needs_it_says_how_to_get_it(command: str) -> None:
     code = f"import sys; sys.modules['werkzeug'] = None; from to11ai_sdk.cli import main; sys.exit(main([{command!r}]))"
@@ -318,12 +319,14 @@ def piped(reader: str, *argv: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, cwd=ROOT)
 
 
+@pytest.mark.usefixtures("measured")
 @pytest.mark.parametrize("command", ["demo", "prompts list"])
 def test_output_that_nobody_reads_is_no_error_to_talk_about(to11: LocalTo11, command: str) -> None:
     done = piped("| true", *command.split())
     assert (done.returncode, done.stderr) == (1, "")
 
 
+@pytest.mark.usefixtures("measured")
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
 def test_output_that_does_not_fit_is_told_in_one_line(to11: LocalTo11) -> None:
     done = piped("> /dev/full", "prompts", "list")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from recording import RecordingServer
 
+pytestmark = pytest.mark.usefixtures("measured")
+
 PARTS = ("pydantic", "pydantic_core", "annotated_types", "typing_extensions", "typing_inspection")
 
 CODE = """

@@ -412,6 +412,7 @@ def test_a_handler_that_returns_late_does_not_cost_a_reply_that_has_arrived() ->
         assert [request.connection for request in server.requests] == [0, 0]
 
 
+@pytest.mark.usefixtures("measured")
 @pytest.mark.parametrize("module", ["to11ai_sdk._http.network_errors", "pydantic", "to11ai_sdk.models.prompts"])
 @pytest.mark.parametrize("kind", ["Exception", "ValueError", "TimeoutError", "ImportError"])
 def test_it_comes_out_of_an_import_and_the_next_call_imports_again(module: str, kind: str) -> None:

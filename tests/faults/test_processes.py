@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from to11ai_sdk.client import To11aiClient
 
+pytestmark = pytest.mark.usefixtures("measured")
+
 CALLS = (get, resolve)
 
 
