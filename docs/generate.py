@@ -1,6 +1,7 @@
-"""Write ``docs/reference.md`` from the endpoint table, the signatures and the docstrings.
+"""Write ``docs/reference.md`` from the endpoint table, the signatures and the docstrings, and the tree of
+``docs/architecture.md`` from the docstrings of the modules.
 
-``python docs/generate.py`` writes the page; with ``--check`` it fails if the page is not fresh.
+``python docs/generate.py`` writes both; with ``--check`` it fails if one is not up to date.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ PLAIN_TYPES = {
 }
 """Types of the models that also say how a reply is checked, and what they are to a reader."""
 PAGE = Path(__file__).with_name("reference.md")
+ARCHITECTURE = Path(__file__).with_name("architecture.md")
 HEAD = """# Reference
 
 Every public name of `to11ai_sdk`. `docs/generate.py` writes this page from the code; do not edit it. All methods below
@@ -314,13 +316,38 @@ def reference() -> str:
     return "\n\n".join([HEAD.strip(), *(part for section in sections for part in section if part)]) + "\n"
 
 
+def tree(folder: Path, depth: int = 0) -> Iterator[str]:
+    """A line for each module of a folder, then those of its folders; a folder stands for its ``__init__.py``."""
+    name = f"{'  ' * depth}{folder.name}/"
+    yield f"{name:<36} {purpose(folder / '__init__.py')}" if depth else name
+    for path in sorted(folder.glob("*.py")):
+        if depth == 0 or path.name != "__init__.py":
+            yield f"{'  ' * depth + '  ' + path.name:<36} {purpose(path)}"
+    for path in sorted(path.parent for path in folder.glob("*/__init__.py")):
+        yield from tree(path, depth + 1)
+
+
+def purpose(path: Path) -> str:
+    """The first sentence of a module's docstring, without markup."""
+    doc = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+    sentence = re.split(r"\.(?:\s|$)", doc, maxsplit=1)[0]
+    return re.sub(r":\w+:`~?([^`]*)`", r"\1", " ".join(sentence.split())).replace("``", "")
+
+
+def architecture() -> str:
+    """The page on the architecture, with the tree of today."""
+    before, mark, rest = ARCHITECTURE.read_text("utf-8").partition("```text\n")
+    lines = "\n".join(tree(Path(to11ai_sdk.__file__).parent))
+    return f"{before}{mark}{lines}\n{rest[rest.index('```') :]}"
+
+
 def main() -> None:
-    """Write the page, or check it."""
-    text = reference()
-    if "--check" not in sys.argv:
-        PAGE.write_text(text, encoding="utf-8")
-    elif PAGE.read_text("utf-8") != text:
-        sys.exit("docs/reference.md does not match the code; run: python docs/generate.py")
+    """Write the pages, or check them."""
+    for page, text in ((PAGE, reference()), (ARCHITECTURE, architecture())):
+        if "--check" not in sys.argv:
+            page.write_text(text, encoding="utf-8")
+        elif page.read_text("utf-8") != text:
+            sys.exit(f"docs/{page.name} does not match the code; run: python docs/generate.py")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # anthropic 2.14.0 with jiter 0.19.0 (PyPI), and @anthropic-ai/sdk 1.14.0 (npm) for comparison.
-# Guess: if max_tokens cuts a tool's input in the middle, the final message raises, or holds the text as it came.
-# What happens: both SDKs repair the JSON and hand over a dict. The Python one keeps a number that was cut in two
-# (1500 becomes 15), its JavaScript sister leaves it out; both leave out a text that was cut. No error, no mark on
-# the block: only stop_reason "max_tokens" says that the input is not what the model meant.
+# Guess: if max_tokens cuts a tool's input in the middle, the final message raises, or keeps the raw text.
+# What happens: both SDKs repair the JSON and return a dict. The Python SDK keeps a number that was cut in two
+# (1500 becomes 15), the JavaScript SDK leaves it out; both leave out a text that was cut. There is no error and no
+# mark on the block: only stop_reason "max_tokens" shows that the input is incomplete.
 # Why it matters: a loop that runs every tool_use block runs it with a smaller amount, a shorter id, fewer rows.
 set -euo pipefail
 dir=$(mktemp -d)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # anthropic 2.14.0 with opentelemetry-sdk 1.45.2 and two instrumentations: opentelemetry-instrumentation-genai-anthropic
 # 1.3b0 (OpenTelemetry) and opentelemetry-instrumentation-anthropic 0.62.4 (OpenLLMetry).
-# Guess: the SDK makes no spans; an instrumentation adds one model span a call, with the token usage.
+# Guess: the SDK makes no spans; an instrumentation adds one model span per call, with the token usage.
 # What happens: the SDK itself now makes a span of kind "chat" with the usage as soon as a tracer provider is set.
 # Each instrumentation adds its own with the same attributes: one call is two spans and twice the tokens. With the
 # first the SDK's span is a child of the other; with the second both are roots of two unrelated traces.

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # LiteLLM 1.110.2 (PyPI) as a client of an OpenAI-compatible server.
 # Guess: litellm.completion(stream=True) passes on whatever text the model streams.
-# What happens: when more than 100 deltas in a row are equal and longer than two characters, it takes the model for
-# stuck, drops what is left and raises a ServiceUnavailableError, as if the server had failed. 150 deltas "--" pass
-# (two characters), and so does the same text without streaming. The check is on by default.
+# What happens: when more than 100 deltas in a row are equal and longer than two characters, it assumes that the model
+# is stuck, drops the rest and raises a ServiceUnavailableError, as if the server had failed. 150 deltas "--" pass (two
+# characters), and so does the same text without streaming. The check is on by default.
 # Why it matters: a long table, a rule of dashes, zeros in a CSV or a test gateway that echoes a repetitive prompt
 # fail for streaming LiteLLM users only, after most of the answer was received and paid.
 set -euo pipefail

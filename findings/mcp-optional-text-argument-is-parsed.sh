@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # mcp 2.3.0 (PyPI), its own server and client joined in memory.
-# Guess: a tool's argument of type `str | None` takes any text, as `str` does; a text stays the text it is.
-# What happens: where the type is not plain `str`, a text that happens to be JSON is parsed before it is checked.
-# Given to `str | None`, the text '{"k": 1}' is refused (an object is no text) and 'null' arrives as None; `Any`
+# Guess: a tool's argument of type `str | None` takes any text, as `str` does, and leaves it unchanged.
+# What happens: if the type is not plain `str`, a text that happens to be JSON is parsed before it is checked.
+# Given to `str | None`, the text '{"k": 1}' is refused (an object is not a string) and 'null' arrives as None; `Any`
 # gets a dict instead of the text. Plain `str` takes all of them. The published schemas allow a string in all three.
 # Why it matters: making a prompt, a template or a JSON document optional breaks the tool for exactly those values
 # that hold JSON, and the error blames the model for having sent an object, which it did not.

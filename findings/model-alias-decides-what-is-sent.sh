@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # langchain-openai 1.7.4, langchain-anthropic 1.7.10 and pydantic-ai-slim 2.68.0 (PyPI) on a gateway.
-# Guess: the model's name is a text that is passed on; a gateway's alias changes nothing else in the request.
+# Guess: the model's name is just passed on; a gateway's alias changes nothing else in the request.
 # What happens: each looks at the letters of the name. In ChatOpenAI the alias "gpt-5-prod" goes to another endpoint
-# (/responses), since it begins like "gpt-5-pro"; "gpt-5-test" does not, but loses temperature=0 without a word, and
+# (/responses), because it begins like "gpt-5-pro"; "gpt-5-test" does not, but silently loses temperature=0, and
 # "o1-test" gets a temperature of 1 that nobody set. An alias of a Claude model caps answers at 4,096 tokens in
 # ChatAnthropic and 16,384 in Pydantic AI; the real name asks for 128,000, and only then does run_sync() stream.
 # Why it matters: renaming a route on the gateway changes endpoint, sampling and length of answers in its clients.

@@ -2,7 +2,7 @@
 # openai 7.57.0 and @anthropic-ai/sdk 1.14.0 (npm) on Node 22.23.3; takes about five and a half minutes.
 # Guess: both SDKs state a timeout of 10 minutes, so an answer that comes after 320 s is simply awaited.
 # What happens: Node's built-in fetch gives up on response headers after 300 s, whatever the SDK's timeout says;
-# the SDK takes that for a lost connection and sends the whole request again, while the first one is still at work.
+# the SDK takes that for a lost connection and sends the whole request again, while the first one is still running.
 # The caller sees one call that succeeds. node:http, asked in the same process, waits for the first answer.
 # Why it matters: a long answer without streaming runs (and is paid) twice, and each gateway trace shows two calls.
 set -euo pipefail

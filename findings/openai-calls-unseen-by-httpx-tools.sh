@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # openai 3.57.0 (PyPI) with opentelemetry-instrumentation-httpx 0.66b2, respx 0.23.1 and vcrpy 9.4.2; httpx 0.28.1.
 # Guess: the OpenAI SDK sends by httpx, so the httpx instrumentation traces it and respx stops it.
-# What happens: it sends by httpx2 now, a package of another name. The instrumentation says nothing, makes no span
-# and adds no traceparent, though httpx beside it is traced; respx lets the call through to the network, though it is
-# set to answer every route. vcrpy sees it. Handing the SDK an old httpx.Client brings both back.
+# What happens: it now sends by httpx2, a separate package. The instrumentation silently makes no span and adds no
+# traceparent, although calls of httpx in the same process are traced; respx lets the call through to the network,
+# although it is set to answer every route. vcrpy sees it. With an old httpx.Client given to the SDK both work again.
 # Why it matters: after an upgrade traces end at the application, and a mocked test suite calls the paid API.
 set -euo pipefail
 dir=$(mktemp -d)

@@ -2,7 +2,7 @@
 # pip 26.3 and uv 0.13.9 (PyPI), filling a folder for a Lambda of an older Python than the one that builds it.
 # Guess: pip install --target --python-version 3.10 collects what Python 3.10 needs.
 # What happens: --python-version picks wheels, but the conditions on dependencies (python_version < "3.11") are
-# still judged by the Python that runs pip. What only the older one needs is left out, silently; pip ends with 0.
+# still judged by the Python that runs pip. Dependencies of the older one only are silently left out; pip exits with 0.
 # uv, given the same version, puts it in.
 # Why it matters: the bundle installs, uploads, and fails with ModuleNotFoundError at the function's first cold start.
 set -euo pipefail

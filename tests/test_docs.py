@@ -87,7 +87,7 @@ def test_a_signature_is_shown_as_it_can_be_called() -> None:
     assert "\nstart() -> Self\n" in REFERENCE
 
 
-def test_the_reference_is_what_the_code_says() -> None:
+def test_the_generated_pages_are_what_the_code_says() -> None:
     run = subprocess.run(
         [sys.executable, "docs/generate.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -167,7 +167,7 @@ class PromptCache:
             if is_new:
                 return self._load(key, flight, load, may_retry=True)
             if not flight.done.wait(wait_timeout_s):
-                late = To11aiNetworkError("another thread asks for the same prompt and got no reply in total_timeout_s")
+                late = To11aiNetworkError("another thread's request for this prompt had no reply in total_timeout_s")
                 late.elapsed_s = wait_timeout_s or 0.0
                 raise late
             if flight.error is not None:
@@ -235,5 +235,5 @@ def _warn(key: Key, error: To11aiError) -> None:
     from logging import getLogger
 
     getLogger("to11ai_sdk").warning(
-        "serving the cached prompt %r of project %r past its time, because a refresh failed: %s", key[1], key[0], error
+        "serving the expired prompt %r of project %r, because a refresh failed: %s", key[1], key[0], error
     )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ..cli.parser import Commands
 
 LOCAL_HELP = "for development, not for production: the to11 control plane and gateway on this machine"
-DEMO_HELP = "create, release and resolve a prompt and print each step; by default on a to11 of its own"
+DEMO_HELP = "create, release and resolve a prompt and print each step; by default on a local to11"
 
 
 def add_commands(commands: Commands) -> None:
@@ -19,11 +19,11 @@ def add_commands(commands: Commands) -> None:
     local = commands.add_parser("local", help=LOCAL_HELP, description=LOCAL_HELP)
     text = "TCP port on 127.0.0.1 (4500), 0 for a free one"
     local.add_argument("--port", type=port_number, default=4500, metavar="N", help=text)
-    local.add_argument("--data", metavar="FILE", help="SQLite file to keep; without it all is gone at the end")
+    local.add_argument("--data", metavar="FILE", help="SQLite file for the state; by default nothing is kept")
     text = "a provider of the gateway: NAME=echo, or NAME=upstream,base_url=URL,key_env=VARIABLE,models=A|B"
     local.add_argument("--provider", action="append", default=[], metavar="NAME=KIND,...", help=text)
     local.add_argument("--config", metavar="FILE", help="TOML or JSON file that configures the gateway")
-    text = "whether only registered labels may be moved in its project; by default as FILE says, or not"
+    text = "whether only registered labels may be moved in its project; by default as stored in FILE, else no"
     local.add_argument("--strict-labels", action=argparse.BooleanOptionalAction, help=text)
     local.add_argument("--json", action="store_true", help="print URLs, key and project as one JSON object")
     local.set_defaults(run=_local)

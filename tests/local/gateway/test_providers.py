@@ -157,7 +157,7 @@ def test_providers_from_python() -> None:
         ({**LOCAL, "base_url": 5}, "providers.p.base_url must be a text"),
         ({**LOCAL, "key_env": "sk-secret"}, "providers.p.key_env must be the name of an environment variable"),
         ({**LOCAL, "dialect": "klingon"}, "providers.p.dialect must be one of"),
-        ({**LOCAL, "colour": "red"}, "providers.p.colour is not a key there is; there are: base_url, dialect"),
+        ({**LOCAL, "colour": "red"}, "providers.p.colour is not a key; there are: base_url, dialect"),
         ({**LOCAL, "models": "gpt-4o"}, "providers.p.models must be a list, not str"),
         ({**LOCAL, "models": []}, "providers.p.models is needed by an upstream"),
         ({**LOCAL, "models": [7]}, "providers.p.models.0 must be the name of a model"),
@@ -192,7 +192,7 @@ def test_a_provider_has_a_name_that_a_model_can_name(name: Any) -> None:
     [
         ([], "the configuration must be a table"),
         ({"defaults": "no"}, "defaults must be true or false, not str"),
-        ({"provider": {}}, "provider is not a key there is; there are: cache, defaults, guardrails, providers"),
+        ({"provider": {}}, "provider is not a key; there are: cache, defaults, guardrails, providers"),
         ({"providers": 5}, "providers must be a table, not int"),
         ({"guardrails": {"blocklist": ["", "x"]}}, "guardrails.blocklist must be a list of texts"),
         ({"guardrails": {"pii": True}}, "guardrails.pii is not a key"),

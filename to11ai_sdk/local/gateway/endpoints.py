@@ -83,7 +83,7 @@ def match(method: str, path: str) -> EndpointMatch:
         endpoint, arguments = _ADAPTER.match(path, method)
     except MethodNotAllowed as exc:
         allowed = sorted(exc.valid_methods or ())
-        message = f"{method} is no method of {PREFIX}{path}; it has {', '.join(allowed)}"
+        message = f"{PREFIX}{path} does not support {method}; use {', '.join(allowed)}"
         raise GatewayProblem(405, "method_not_allowed", "bad_request", message, {"allowed": allowed}) from None
     except NotFound:
         message = f"the gateway has no endpoint {method} {PREFIX}{path}"

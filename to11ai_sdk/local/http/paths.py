@@ -88,7 +88,7 @@ class Routes(Generic[R]):
             row, arguments = self._adapter.match(path, method)
         except MethodNotAllowed as exc:
             allowed = sorted(exc.valid_methods or ())
-            message = f"{method} is no method of {path}; it has {', '.join(allowed)}"
+            message = f"{path} does not support {method}; use {', '.join(allowed)}"
             raise Problem(405, "METHOD_NOT_ALLOWED", message, {"allowed": allowed}) from None
         except NotFound:
             raise _not_found(path) from None

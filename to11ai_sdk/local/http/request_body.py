@@ -32,7 +32,7 @@ def read(environ: dict[str, Any], limit: int = LIMIT) -> bytes:
     try:
         return _read(get_input_stream(environ), limit)
     except (HTTPException, OSError) as exc:
-        raise UnreadableBodyError(400, "INVALID_INPUT", "the body ended early or is not framed as HTTP says") from exc
+        raise UnreadableBodyError(400, "INVALID_INPUT", "the body ended early or is not valid HTTP") from exc
 
 
 def _read(stream: Any, limit: int) -> bytes:

@@ -155,7 +155,7 @@ def _check_chain(rule: dict[str, Any], place: Place) -> None:
     for index, entry in enumerate(chain):
         if isinstance(entry, str):
             if entry not in names:
-                message = f"{entry[:80]!r} is the name of no variant or step of this rule"
+                message = f"{entry[:80]!r} is not the name of a variant or step of this rule"
                 raise refusal(INVALID_RULE_STRATEGY, place.at(index), "unknown_name", message)
         elif is_object(entry) and "target" in entry:
             check_target(entry["target"], place.at(index, "target"))

@@ -70,7 +70,7 @@ def authenticate(tx: Transaction, key: str | None, project_id: str) -> Caller:
         raise Problem(401, "UNAUTHORIZED", "no key: send the header Authorization: Bearer <key>")
     row = projects.key(tx, digest(key))
     if row is None:
-        raise Problem(401, "UNAUTHORIZED", "the key is not one of this server; take the one it printed at its start")
+        raise Problem(401, "UNAUTHORIZED", "unknown key; use the one that this server printed when it started")
     if row["project_id"] != project_id:
         raise Problem(403, "FORBIDDEN", "the key does not open this project")
     return Caller(row["id"], project_id, row["permissions"])

@@ -182,7 +182,7 @@ def _target(session: Session, rule_id: str, environment: Row, target_release_id:
     at_home = target is not None and (target["rule_id"], target["environment_id"]) == (rule_id, environment["id"])
     if target is None or not at_home or target["approval_status"] != "committed":
         raise _not_found(
-            f"{target_release_id!r} is no release of this rule that served {environment['slug']!r}",
+            f"{target_release_id!r} is not a release of this rule that served {environment['slug']!r}",
             ruleId=rule_id,
             envSlug=environment["slug"],
             releaseId=target_release_id,
@@ -214,7 +214,7 @@ def list_all(
 def _place(session: Session, rule_id: str, cursor: str) -> int:
     row = rules.release(session.tx, session.project_id, cursor)
     if row is None or row["rule_id"] != rule_id:
-        raise Problem(400, "INVALID_CURSOR", f"{cursor!r} is no release of this rule", {"cursor": cursor})
+        raise Problem(400, "INVALID_CURSOR", f"{cursor!r} is not a release of this rule", {"cursor": cursor})
     return int(row["sequence"])
 
 
@@ -222,7 +222,7 @@ def review(session: Session, release_id: str, *, approve: bool) -> dict[str, Any
     """Approve a pending release, so that it serves from now on, or reject it."""
     row = rules.release(session.tx, session.project_id, release_id)
     if row is None or row["approval_status"] != "pending":
-        raise _not_found(f"{release_id!r} is no release that waits for approval", releaseId=release_id)
+        raise _not_found(f"{release_id!r} is not a release that waits for approval", releaseId=release_id)
     changes = {"approval_status": "rejected", "rejected_by": session.actor_id, "rejected_at": session.now}
     if approve:
         rules.close(session.tx, row["environment_id"], session.now, row["rule_id"])

@@ -29,7 +29,7 @@ def find(session: Session, rule_id: str) -> Row:
         raise Problem(
             404,
             "RULE_NOT_FOUND",
-            f"the project has no rule {rule_id!r}; post its first version to make it",
+            f"the project has no rule {rule_id!r}; it is created with its first version",
             {"ruleId": rule_id, "error": "rule_not_found"},
         )
     return row

@@ -215,7 +215,7 @@ def read_table(kind: type[T], place: str, content: Any) -> T:
 def unknown_key(kind: type[Table], place: str, key: str, hidden: frozenset[str] = frozenset()) -> str:
     """Return the message for an unknown key of a table; ``hidden`` are keys that it does not suggest."""
     known = sorted(set(kind.model_fields) - hidden)
-    return f"{place}.{key}".lstrip(".") + f" is not a key there is; there are: {', '.join(known)}"
+    return f"{place}.{key}".lstrip(".") + f" is not a key; there are: {', '.join(known)}"
 
 
 def _message(kind: type[Table], place: str, error: ErrorDetails) -> str:

@@ -80,5 +80,5 @@ def parse_model(model: str | None) -> ModelName:
     if not mark:
         return ModelName(None, model)
     if not prefix.strip() or not name.strip():
-        raise bad_request("invalid_model", f"model {model!r} names nothing before or after '::'", {"model": model})
+        raise bad_request("invalid_model", f"model {model!r} has nothing before or after '::'", {"model": model})
     return ModelName(prefix, name)

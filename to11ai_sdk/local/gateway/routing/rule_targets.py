@@ -86,7 +86,7 @@ class RuleTargets:
 
     def _unfit(self, provider: ProviderConfig, name: str | None) -> Obstacle | None:
         if name is None:
-            return Obstacle(UNREACHABLE, f"the target at {provider.id!r} names no model, and {self._asked!r} is none")
+            return Obstacle(UNREACHABLE, f"the target at {provider.id!r} has no model, and {self._asked!r} is not one")
         model = provider.model(name)
         if model is None:
             return Obstacle(UNREACHABLE, f"{name!r} is not a model of {provider.id!r}")
