@@ -20,8 +20,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..common import Clock, NewId, id_for, random_id, unix_time
+from ..callers import deltas_for, reply_for
+from ..common import OPENAI, Clock, NewId, Peer, id_for, random_id, unix_time
 from ..error_bodies import anthropic_error
+from ..marks import ANTHROPIC
 from ..streams import whole
 from . import event_writer, events, replies, requests
 
@@ -38,10 +40,12 @@ class AnthropicMessages:
     Args:
         new_id: makes ids.
         clock: returns the time; this format has no use for it.
+        peer: the provider that requests go to and replies come from.
     """
 
     new_id: NewId = random_id
     clock: Clock = unix_time
+    peer: Peer = OPENAI
 
     def read_request(self, body: Mapping[str, Any]) -> ChatRequest:
         """Return the neutral form of a request; raises ``FormatError``."""
@@ -49,7 +53,7 @@ class AnthropicMessages:
 
     def write_request(self, request: ChatRequest) -> dict[str, Any]:
         """Return the body of a request; raises ``FormatError`` for JSON formats and several replies."""
-        return requests.write_request(request)
+        return requests.write_request(request, self.peer)
 
     def read_reply(self, body: Mapping[str, Any]) -> ChatReply:
         """Return the neutral form of a reply; raises ``FormatError``."""
@@ -57,6 +61,7 @@ class AnthropicMessages:
 
     def write_reply(self, reply: ChatReply, request: ChatRequest | None = None) -> dict[str, Any]:
         """Return the body of a reply; ids of other formats are replaced."""
+        reply = reply_for(reply, request, ANTHROPIC, self.peer.name)
         return replies.write_reply(reply, self._reply_id(reply.id))
 
     def read_stream(self, chunks: Iterable[bytes]) -> Iterator[Delta]:
@@ -65,6 +70,7 @@ class AnthropicMessages:
 
     def write_stream(self, deltas: Iterable[Delta], request: ChatRequest) -> Iterator[bytes]:
         """Return the events of a stream, ``message_start`` to ``message_stop``, always with the usage."""
+        deltas = deltas_for(deltas, request, ANTHROPIC, self.peer.name)
         return event_writer.write_stream(deltas, self._reply_id)
 
     def error_body(self, type: str | None, code: str | None, message: str, status: int) -> dict[str, Any]:  # noqa: A002

@@ -16,8 +16,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..common import Clock, NewId, id_for, random_id, unix_time
+from ..callers import deltas_for, reply_for
+from ..common import OPENAI, Clock, NewId, Peer, id_for, random_id, unix_time
 from ..error_bodies import openai_error
+from ..marks import CHAT
 from ..streams import whole
 from . import chunk_writer, replies, requests
 from .chunks import read_stream as read_chunks
@@ -35,13 +37,12 @@ class OpenAIChat:
     Args:
         new_id: makes ids.
         clock: returns the time.
-        max_tokens_field: what ``max_tokens`` is called: OpenAI's reasoning models refuse the old name
-            ``"max_tokens"``, some compatible servers know no other.
+        peer: the provider that requests go to and replies come from.
     """
 
     new_id: NewId = random_id
     clock: Clock = unix_time
-    max_tokens_field: str = "max_completion_tokens"
+    peer: Peer = OPENAI
 
     def read_request(self, body: Mapping[str, Any]) -> ChatRequest:
         """Return the neutral form of a request; raises ``FormatError``."""
@@ -49,7 +50,7 @@ class OpenAIChat:
 
     def write_request(self, request: ChatRequest) -> dict[str, Any]:
         """Return the body of a request; raises ``FormatError`` for a file by URL."""
-        return requests.write_request(request, self.max_tokens_field)
+        return requests.write_request(request, self.peer)
 
     def read_reply(self, body: Mapping[str, Any]) -> ChatReply:
         """Return the neutral form of a reply; raises ``FormatError``."""
@@ -58,6 +59,7 @@ class OpenAIChat:
     def write_reply(self, reply: ChatReply, request: ChatRequest | None = None) -> dict[str, Any]:
         """Return the body of a reply; ids of other formats are replaced."""
         created = self.clock() if reply.created is None else reply.created
+        reply = reply_for(reply, request, CHAT, self.peer.name)
         return replies.write_reply(reply, self._reply_id(reply.id), created)
 
     def read_stream(self, chunks: Iterable[bytes]) -> Iterator[Delta]:
@@ -66,6 +68,7 @@ class OpenAIChat:
 
     def write_stream(self, deltas: Iterable[Delta], request: ChatRequest) -> Iterator[bytes]:
         """Return the events of a stream; the usage is reported if the request asks for it."""
+        deltas = deltas_for(deltas, request, CHAT, self.peer.name)
         return chunk_writer.write_stream(deltas, request.include_usage, self._reply_id, self.clock)
 
     def error_body(self, type: str | None, code: str | None, message: str, status: int) -> dict[str, Any]:  # noqa: A002

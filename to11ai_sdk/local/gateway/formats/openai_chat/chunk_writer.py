@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .. import sse
 from ..error_bodies import openai_error
 from ..neutral import Delta, End, Error, PartDelta, PartStart, Refusal, ReplyPart, Start, Text, ToolCall
 from .replies import FINISH_REASONS, write_usage
+from .tools import write_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -56,8 +58,7 @@ class _Writer:
     def _part_start(self, part: ReplyPart) -> Iterator[bytes]:
         self._part = part
         if isinstance(part, ToolCall):
-            function = {"name": part.name, "arguments": ""}
-            call = {"index": self._calls, "id": part.id, "type": "function", "function": function}
+            call = {"index": self._calls, **write_call(replace(part, arguments=""))}
             self._calls += 1
             yield from self._first({"content": None})
             yield self._chunk({"tool_calls": [call]})
@@ -68,7 +69,8 @@ class _Writer:
 
     def _part_delta(self, text: str) -> Iterator[bytes]:
         if isinstance(self._part, ToolCall):
-            yield self._chunk({"tool_calls": [{"index": self._calls - 1, "function": {"arguments": text}}]})
+            more = {"custom": {"input": text}} if self._part.is_custom else {"function": {"arguments": text}}
+            yield self._chunk({"tool_calls": [{"index": self._calls - 1, **more}]})
         elif isinstance(self._part, Text):
             yield self._chunk({"content": text})
         elif isinstance(self._part, Refusal):

@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from ....json_input.fields import Fields, FormatError
 from ..common import is_data, present
-from ..neutral import File, Image, Message, Part, Refusal, Role, Text, ToolCall, ToolResult
-from ..openai_common import detail_of, function_tools_only
+from ..marks import is_own
+from ..neutral import File, Image, Message, Part, Refusal, Role, Text, Thinking, ToolCall, ToolResult
+from ..openai_common import detail_of, error_text, file_data_of, image_url_of, role_for
+from .tools import read_call, write_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from ..common import Peer
+
+REASONING = ("reasoning_content", "reasoning")
+"""Members of a message that hold thoughts; each server has one of them."""
 
 _ADVICE = "send it to the provider in its own format"
 
@@ -23,20 +30,14 @@ def read_message(role: Role, fields: Fields) -> Message:
     if role == "tool":
         return Message(role, (_result(fields, content),))
     if role == "assistant":
-        return Message(role, (*content, *_refusals(fields), *map(read_call, fields.children("tool_calls"))))
+        calls = map(read_call, fields.children("tool_calls"))
+        return Message(role, (*_thoughts(fields), *content, *_refusals(fields), *calls))
     if not fields.has("content"):
         fields.refuse("content", "is required")
     return Message(role, content)
 
 
-def read_call(fields: Fields) -> ToolCall:
-    """One entry of ``tool_calls``."""
-    function_tools_only(fields)
-    function = fields.child("function")
-    return ToolCall(fields.text("id"), function.text("name"), function.words("arguments"))
-
-
-def write_messages(messages: Iterable[Message]) -> list[dict[str, Any]]:
+def write_messages(messages: Iterable[Message], peer: Peer) -> list[dict[str, Any]]:
     """All messages.
 
     Images and files that tools returned follow in a user message of their own: a tool message holds text only.
@@ -44,13 +45,8 @@ def write_messages(messages: Iterable[Message]) -> list[dict[str, Any]]:
     written: list[dict[str, Any]] = []
     for is_tool, run in groupby(messages, lambda message: message.role == "tool"):
         turns = list(run)
-        written += _write_results(turns) if is_tool else map(_write_message, turns)
+        written += _write_results(turns) if is_tool else (_write_message(turn, peer) for turn in turns)
     return written
-
-
-def write_call(call: ToolCall) -> dict[str, Any]:
-    """One entry of ``tool_calls``."""
-    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
 
 
 def _read_part(role: Role, fields: Fields) -> Part:
@@ -60,6 +56,11 @@ def _read_part(role: Role, fields: Fields) -> Part:
 def _result(fields: Fields, content: Sequence[Part]) -> ToolResult:
     texts = tuple(part for part in content if isinstance(part, Text))
     return ToolResult(fields.text("tool_call_id"), texts)
+
+
+def _thoughts(fields: Fields) -> list[Thinking]:
+    member = next((key for key in REASONING if isinstance(fields.raw.get(key), str) and fields.raw[key]), None)
+    return [] if member is None else [Thinking(fields.text(member), maker=member)]
 
 
 def _refusals(fields: Fields) -> list[Refusal]:
@@ -77,14 +78,14 @@ def _read_refusal(fields: Fields) -> Part:
 
 def _read_image(fields: Fields) -> Part:
     image = fields.child("image_url")
-    return Image(image.text("url"), detail_of(image))
+    return Image(image_url_of(image, "url"), detail_of(image))
 
 
 def _read_file(fields: Fields) -> Part:
     file = fields.child("file")
     if not file.has("file_data"):
         file.refuse("file_data", "is required: a file kept by one provider cannot be reached by another")
-    return File(file.text("file_data"), file.text_or_none("filename"))
+    return File(file_data_of(file, "file_data"), file.text_or_none("filename"))
 
 
 _TEXT: Mapping[str, Callable[[Fields], Part]] = {"text": _read_text}
@@ -97,19 +98,29 @@ _PARTS: Mapping[Role, Mapping[str, Callable[[Fields], Part]]] = {
 }
 
 
-def _write_message(message: Message) -> dict[str, Any]:
+def _write_message(message: Message, peer: Peer) -> dict[str, Any]:
     if message.role == "assistant":
-        return _write_assistant(message)
-    return {"role": message.role, "content": _write_content(message.parts)}
+        return _write_assistant(message, peer)
+    return {"role": role_for(message.role, peer), "content": _write_content(message.parts)}
 
 
-def _write_assistant(message: Message) -> dict[str, Any]:
+def _write_assistant(message: Message, peer: Peer) -> dict[str, Any]:
     texts = [part for part in message.parts if isinstance(part, Text)]
     calls = [write_call(part) for part in message.parts if isinstance(part, ToolCall)]
     refusals = [part.text for part in message.parts if isinstance(part, Refusal)]
     content = _write_content(texts) if texts or not (calls or refusals) else None
     extra = {"refusal": "".join(refusals) if refusals else None, "tool_calls": calls or None}
-    return {"role": "assistant", "content": content, **present(extra)}
+    return {"role": "assistant", "content": content, **_write_thoughts(message, peer), **present(extra)}
+
+
+def _write_thoughts(message: Message, peer: Peer) -> dict[str, str]:
+    """Return the thoughts in the member that this provider had them in, else in the one that its kind of server has."""
+    thoughts = [part for part in message.parts if isinstance(part, Thinking) and part.text]
+    if peer.reasoning_field is None or not thoughts:
+        return {}
+    members = (key for part in thoughts for key in REASONING if part.maker == key and is_own(part, key, peer.name))
+    member = next(members, peer.reasoning_field)
+    return {member: "\n\n".join(part.text for part in thoughts)}
 
 
 def _write_results(messages: Sequence[Message]) -> list[dict[str, Any]]:
@@ -120,7 +131,7 @@ def _write_results(messages: Sequence[Message]) -> list[dict[str, Any]]:
 
 
 def _write_result(result: ToolResult) -> dict[str, Any]:
-    texts = [part for part in result.content if isinstance(part, Text)]
+    texts = [part for part in error_text(result) if isinstance(part, Text)]
     return {"role": "tool", "tool_call_id": result.call_id, "content": _write_content(texts)}
 
 

@@ -10,7 +10,7 @@ from ..error_bodies import read_error
 from ..neutral import ChatReply, Refusal, ReplyPart, StopReason, Text, Thinking, ToolCall, Usage
 from ..openai_common import created_of
 from ..streams import is_empty
-from .messages import write_call
+from .tools import write_call
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,7 +70,7 @@ def stop_reason(finish_reason: str | None, has_calls: bool) -> StopReason:
 
 def _read_parts(message: Fields, new_id: NewId) -> list[ReplyPart]:
     return [
-        Thinking(message.words("reasoning_content")),
+        Thinking(message.words("reasoning_content"), maker="reasoning_content"),
         Text(message.words("content")),
         Refusal(message.words("refusal")),
         *(_read_call(call, new_id) for call in message.children("tool_calls")),

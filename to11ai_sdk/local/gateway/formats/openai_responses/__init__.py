@@ -18,8 +18,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..common import Clock, NewId, id_for, random_id, unix_time
+from ..callers import deltas_for
+from ..common import OPENAI, Clock, NewId, Peer, id_for, random_id, unix_time
 from ..error_bodies import openai_error
+from ..marks import RESPONSES
 from ..streams import deltas_of, whole
 from . import events, replies, requests
 from .event_writer import ResponseWriter
@@ -37,10 +39,12 @@ class OpenAIResponses:
     Args:
         new_id: makes ids.
         clock: returns the time.
+        peer: the provider that requests go to and replies come from.
     """
 
     new_id: NewId = random_id
     clock: Clock = unix_time
+    peer: Peer = OPENAI
 
     def read_request(self, body: Mapping[str, Any]) -> ChatRequest:
         """Return the neutral form of a request; raises ``FormatError``."""
@@ -48,7 +52,7 @@ class OpenAIResponses:
 
     def write_request(self, request: ChatRequest) -> dict[str, Any]:
         """Return the body of a request; raises ``FormatError`` for several replies."""
-        return requests.write_request(request)
+        return requests.write_request(request, self.peer)
 
     def read_reply(self, body: Mapping[str, Any]) -> ChatReply:
         """Return the neutral form of a reply; raises ``FormatError``, also for one that failed."""
@@ -57,7 +61,7 @@ class OpenAIResponses:
     def write_reply(self, reply: ChatReply, request: ChatRequest | None = None) -> dict[str, Any]:
         """Return the body of a reply, which repeats the settings of the request; ids of other formats are replaced."""
         writer = self._writer(request)
-        for delta in deltas_of(reply):
+        for delta in deltas_for(deltas_of(reply), request, RESPONSES, self.peer.name):
             for _event in writer.events(delta):
                 pass
         return writer.response
@@ -68,7 +72,7 @@ class OpenAIResponses:
 
     def write_stream(self, deltas: Iterable[Delta], request: ChatRequest) -> Iterator[bytes]:
         """Return the events of a stream, ``response.created`` to ``response.completed``."""
-        return self._writer(request).stream(deltas)
+        return self._writer(request).stream(deltas_for(deltas, request, RESPONSES, self.peer.name))
 
     def error_body(self, type: str | None, code: str | None, message: str, status: int) -> dict[str, Any]:  # noqa: A002
         """``{"error": {"message", "type", "param", "code"}}``."""
