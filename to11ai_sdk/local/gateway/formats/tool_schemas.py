@@ -9,6 +9,8 @@ from ....json_types import is_array, is_mapping
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Where a schema has schemas in it: one, several, or some by their names. What else it holds, such as the values of an
+# enum, is data of the caller's.
 _ONE = ("additionalProperties", "contains", "else", "if", "items", "not", "propertyNames", "then")
 _SEVERAL = ("allOf", "anyOf", "items", "oneOf", "prefixItems")
 _NAMED = ("$defs", "definitions", "dependentSchemas", "patternProperties", "properties")

@@ -1,14 +1,13 @@
 """OpenAI chat completions (``POST /v1/chat/completions``; https://platform.openai.com/docs/api-reference/chat).
 
-Dropped, for want of a counterpart elsewhere: in requests ``audio``, ``frequency_penalty``, ``logit_bias``,
-``logprobs``, ``modalities``, ``moderation``, ``prediction``, ``presence_penalty``, ``prompt_cache_options``,
-``prompt_cache_retention``, ``seed``, ``store``, ``stream_options.include_obfuscation``, ``top_logprobs``,
-``web_search_options``, the ``name`` of a message, ``prompt_cache_breakpoint``; in replies ``annotations``, ``audio``,
-``logprobs``, ``service_tier``, ``system_fingerprint`` and all choices but the first. Refused: ``functions``,
-``function_call``, tools and choices that are no functions, audio, files by id.
+``members.CHAT`` says what becomes of each member of a request. Dropped inside of them, for want of a counterpart
+elsewhere: ``stream_options.include_obfuscation``, the ``name`` of a message, ``prompt_cache_breakpoint``; in replies
+``annotations``, ``audio``, ``logprobs``, ``service_tier``, ``system_fingerprint`` and all choices but the first.
+Refused: audio, files by id, and tools that are neither functions nor custom.
 
-This format has no room for thinking, for the failure of a tool (``is_error``), for Anthropic's ``thinking`` switch or
-for ``top_k``: writing drops them. ``reasoning_content``, as several compatible servers have it, is read as thinking.
+Writing a request: thinking goes back in the member in which the provider takes it, if there is one; that a tool
+failed (``is_error``) is said in its text; Anthropic's ``thinking`` switch is dropped, as models that do not reason
+refuse any.
 """
 
 from __future__ import annotations

@@ -1,16 +1,14 @@
 """OpenAI responses (``POST /v1/responses``; https://platform.openai.com/docs/api-reference/responses).
 
-Dropped, for want of a counterpart elsewhere: in requests ``context_management``, ``include``, ``max_tool_calls``,
-``moderation``, ``prompt_cache_options``, ``prompt_cache_retention``, ``reasoning.summary``, ``store``,
-``stream_options``, ``top_logprobs``, ``truncation``, the ``phase`` of a message, ids and states of items; in replies
-``annotations``, ``logprobs`` and items of tools that the provider runs itself. Refused: whatever refers to what a
-provider keeps (``previous_response_id``, ``conversation``, ``prompt``, item references, files by id), ``background``,
-tools and choices that are no functions.
+``members.RESPONSES`` says what becomes of each member of a request. Dropped inside of them, for want of a counterpart
+elsewhere: ``reasoning.summary``, the ``phase`` of a message, ids and states of items, calls that the provider itself
+ran; in replies ``annotations``, ``logprobs`` and items of tools that the provider runs itself. Refused: whatever
+refers to what a provider keeps, such as item references and files by id.
 
-This format has no room for ``stop``, ``top_k``, ``n`` above 1 (refused), encrypted thinking, the failure of a tool
-(``is_error``) or Anthropic's ``thinking`` switch: writing drops them. Thinking is a reasoning item: its text the
-summary, its signature ``encrypted_content``; in a request only thinking that came with the id of an item is sent.
-A request is written with ``store: false``: the other formats keep nothing at the provider.
+This format has no room for ``stop``, ``top_k``, ``n`` above 1 (all refused) or Anthropic's ``thinking`` switch
+(dropped); that a tool failed (``is_error``) is said in its text. Thinking is a reasoning item: its text the summary,
+its signature ``encrypted_content``; in a request only what this provider made is sent. A request is written with
+``store: false``: the other formats keep nothing at the provider.
 """
 
 from __future__ import annotations

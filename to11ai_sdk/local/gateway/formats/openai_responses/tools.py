@@ -1,4 +1,4 @@
-"""Tools of the responses format: offered, chosen and called. Those of a namespace keep it, and are called with it."""
+"""Tools of the responses format: offered, chosen and called; those of a namespace keep it."""
 
 from __future__ import annotations
 
