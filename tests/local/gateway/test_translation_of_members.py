@@ -51,6 +51,16 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (CHAT, {"audio": {"voice": "alloy", "format": "mp3"}}, "audio: the reply would be no text"),
     (CHAT, {"web_search_options": {}}, "web_search_options: no other format has it"),
     (CHAT, {"moderation": {"model": "omni-moderation-latest"}}, "moderation: no other format has it"),
+    (
+        CHAT,
+        {"messages": [{"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}}]},
+        "messages.0.function_call: was replaced by tool_calls: use that",
+    ),
+    (
+        CHAT,
+        {"messages": [{"role": "assistant", "audio": {"id": "audio_1"}}]},
+        "messages.0.audio: refers to what one provider keeps: send what was said as content",
+    ),
     (CHAT, {"min_p": 0.1}, "min_p: is not known here: no other format has it: leave it out"),
     (RESPONSES, {"top_logprobs": 3}, "top_logprobs: no other format has it"),
     (RESPONSES, {"include": ["message.output_text.logprobs"]}, "include: logprobs: no other format has it"),

@@ -297,3 +297,12 @@ def test_a_caller_of_responses_goes_on_with_openai_without_the_thoughts_of_other
         {"type": "thinking", "thinking": "hmm", "signature": "Er/8+abc=="},
         {"type": "text", "text": "Hi"},
     ]
+
+
+@pytest.mark.parametrize("target", [CHAT, RESPONSES])
+def test_a_turn_of_nothing_but_thoughts_is_left_out_where_nobody_takes_them(target: str) -> None:
+    turn = {"role": "assistant", "content": [{"type": "thinking", "thinking": "hmm", "signature": "proof"}]}
+    assert sent_on(asked(ANTHROPIC, turn, *HELLO), ANTHROPIC, target, Peer()) == HELLO
+    if target == CHAT:
+        said = {"role": "assistant", "content": "", "reasoning_content": "hmm"}
+        assert sent_on(asked(ANTHROPIC, turn, *HELLO), ANTHROPIC, target) == [said, *HELLO]

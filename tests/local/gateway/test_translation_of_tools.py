@@ -548,3 +548,21 @@ def test_more_of_a_call_after_a_custom_one_is_not_held_back() -> None:
     reply = ChatReply("x", "m", (ToolCall("c1", "run", '{"input":"a"}'), ToolCall("c2", "f", '{"a":1}')), "tool_use")
     deltas = list(form.read_stream(form.write_stream(deltas_of(reply), request)))
     assert PartDelta('{"a":1}') in deltas
+
+
+def test_what_anthropic_ran_before_is_left_out_of_the_conversation() -> None:
+    blocks = [
+        {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "x"}},
+        {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []},
+        {"type": "text", "text": "It rains.", "citations": []},
+    ]
+    body = asked(ANTHROPIC, messages=[*HELLO, {"role": "assistant", "content": blocks}, *HELLO])
+    assert translated(body, ANTHROPIC, CHAT)["messages"][1:] == [{"role": "assistant", "content": "It rains."}, *HELLO]
+
+
+@pytest.mark.parametrize("source", [CHAT, RESPONSES])
+def test_without_tools_nothing_is_said_about_calling_several(source: str) -> None:
+    choice = ALLOWED[source]("auto", "z")
+    body = asked(source, tools=[tool(source, "a", EMPTY)], tool_choice=choice, parallel_tool_calls=True)
+    for target in TARGETS[source]:
+        assert not {"tools", "tool_choice", "parallel_tool_calls"} & translated(body, source, target).keys()

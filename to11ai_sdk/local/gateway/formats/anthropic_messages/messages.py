@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _ROLES: Mapping[str, Role] = {"user": "user", "assistant": "assistant", "system": "system"}
 _ADVICE = "send it to the provider in its own format"
+_RUN_BY_PROVIDER = ("server_tool_use", "mcp_tool_use", "mcp_tool_listing")
+"""Calls of tools that the provider ran itself: what they found is in what it then said."""
 
 
 def read_messages(fields: Fields) -> Iterator[Message]:
@@ -39,8 +41,8 @@ def read_messages(fields: Fields) -> Iterator[Message]:
         yield Message("system", fields.content("system", Text, _read_text))
     for turn in fields.children("messages"):
         role = turn.choice("role", _ROLES, "tool results are parts of a user turn")
-        parts: tuple[Part, ...] = turn.content("content", Text, partial(_read_part, role))
-        yield from _messages(role, parts)
+        parts: tuple[Part | None, ...] = turn.content("content", Text, partial(_read_part, role))
+        yield from _messages(role, [part for part in parts if part is not None])
 
 
 def read_reply_part(fields: Fields) -> ReplyPart | None:
@@ -111,7 +113,10 @@ def _messages(role: Role, parts: Sequence[Part]) -> Iterator[Message]:
         yield Message(role, rest)
 
 
-def _read_part(role: Role, fields: Fields) -> Part:
+def _read_part(role: Role, fields: Fields) -> Part | None:
+    kind = fields.text("type")
+    if role == "assistant" and (kind in _RUN_BY_PROVIDER or kind.endswith("_tool_result")):
+        return None
     return fields.choice("type", _BLOCKS[role], _ADVICE)(fields)
 
 

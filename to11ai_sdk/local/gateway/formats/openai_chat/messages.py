@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ....json_input.fields import Fields, FormatError
 from ..common import is_data, present
 from ..marks import is_own
-from ..neutral import File, Image, Message, Part, Refusal, Role, Text, Thinking, ToolCall, ToolResult
+from ..neutral import File, Image, Message, Part, RedactedThinking, Refusal, Role, Text, Thinking, ToolCall, ToolResult
 from ..openai_common import detail_of, error_text, file_data_of, image_url_of, role_for
 from .tools import read_call, write_call
 
@@ -22,11 +22,18 @@ REASONING = ("reasoning_content", "reasoning")
 """Members of a message that hold thoughts; each server has one of them."""
 
 _ADVICE = "send it to the provider in its own format"
+_OLD = {
+    "function_call": "was replaced by tool_calls: use that",
+    "audio": "refers to what one provider keeps: send what was said as content",
+}
 
 
 def read_message(role: Role, fields: Fields) -> Message:
     """One message; its part ``name`` has no counterpart and is dropped."""
     content = fields.content("content", Text, partial(_read_part, role))
+    for key, advice in _OLD.items():
+        if fields.has(key):
+            fields.refuse(key, advice)
     if role == "tool":
         return Message(role, (_result(fields, content),))
     if role == "assistant":
@@ -44,7 +51,7 @@ def write_messages(messages: Iterable[Message], peer: Peer) -> list[dict[str, An
     """
     written: list[dict[str, Any]] = []
     for is_tool, run in groupby(messages, lambda message: message.role == "tool"):
-        turns = list(run)
+        turns = [turn for turn in run if _says(turn, peer)]
         written += _write_results(turns) if is_tool else (_write_message(turn, peer) for turn in turns)
     return written
 
@@ -102,6 +109,12 @@ def _write_message(message: Message, peer: Peer) -> dict[str, Any]:
     if message.role == "assistant":
         return _write_assistant(message, peer)
     return {"role": role_for(message.role, peer), "content": _write_content(message.parts)}
+
+
+def _says(message: Message, peer: Peer) -> bool:
+    """Whether anything of a message is left; one of nothing but thoughts says nothing to those who take none."""
+    thoughts = (isinstance(part, Thinking | RedactedThinking) for part in message.parts)
+    return not message.parts or bool(_write_thoughts(message, peer)) or not all(thoughts)
 
 
 def _write_assistant(message: Message, peer: Peer) -> dict[str, Any]:
