@@ -30,7 +30,7 @@ TOOLS = {
     ANTHROPIC: [{"name": "f", "input_schema": {"type": "object"}}],
 }
 CALL = ToolCall("c1", "f", "{}")
-RESULT = {
+RESULT: dict[str, dict[str, Any]] = {
     CHAT: {"role": "tool", "tool_call_id": "c1", "content": "x"},
     RESPONSES: {"type": "function_call_output", "call_id": "c1", "output": "x"},
     ANTHROPIC: {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c1", "content": "x"}]},
@@ -119,12 +119,16 @@ def answered(caller: str, provider: str, *parts: Any, stream: bool = False) -> l
         data = [json.loads(line[6:]) for line in events.splitlines() if line.startswith("data: {")]
         return gathered(caller, data)
     body = form.write_reply(reply, request)
+    if caller == CHAT:
+        return [body["choices"][0]["message"]]
     return body["output"] if caller == RESPONSES else [{"role": "assistant", "content": body["content"]}]
 
 
 def gathered(caller: str, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     if caller == RESPONSES:
         return [event["item"] for event in events if event["type"] == "response.output_item.done"]
+    if caller == CHAT:
+        return [gathered_message([event["choices"][0]["delta"] for event in events])]
     blocks: list[dict[str, Any]] = []
     for event in events:
         if event["type"] == "content_block_start":
@@ -136,17 +140,35 @@ def gathered(caller: str, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"role": "assistant", "content": blocks}]
 
 
+def gathered_message(deltas: list[dict[str, Any]]) -> dict[str, Any]:
+    """A message made of the deltas of a chat stream, as openai's own helper adds them up."""
+    message: dict[str, Any] = {"role": "assistant", "content": None, "reasoning_content": ""}
+    for delta in deltas:
+        message["reasoning_content"] += delta.get("reasoning_content", "")
+        for call in delta.get("tool_calls", ()):
+            message.setdefault("tool_calls", []).append(call) if "id" in call else None
+            if "id" not in call:
+                message["tool_calls"][call["index"]]["function"]["arguments"] += call["function"]["arguments"]
+        for key, member in delta.items():
+            if key == "reasoning_details":
+                message.setdefault(key, []).extend(member)
+            elif key == "content" and member:
+                message[key] = (message[key] or "") + member
+    return message
+
+
 SIGNED = Thinking("hmm", "Er/8+abc==", maker=ANTHROPIC)
-HIDDEN = RedactedThinking("Em/9secret==")
+HIDDEN = RedactedThinking("Em/9secret==", ANTHROPIC)
 ENCRYPTED = Thinking("A summary.", "gAAAAABo_-=", "rs_0123", maker=RESPONSES)
 
 
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("text", ["hmm", ""])
-def test_what_anthropic_signed_goes_back_exactly_through_a_caller_of_responses(stream: bool, text: str) -> None:
+@pytest.mark.parametrize("caller", [RESPONSES, CHAT])
+def test_what_anthropic_signed_goes_back_exactly_through_any_caller(caller: str, stream: bool, text: str) -> None:
     thinking = Thinking(text, SIGNED.signature, maker=ANTHROPIC)
-    items = answered(RESPONSES, "up", thinking, HIDDEN, Text("Look."), CALL, stream=stream)
-    assert sent_on(asked(RESPONSES, *items, RESULT[RESPONSES]), RESPONSES, ANTHROPIC)[0] == {
+    items = answered(caller, "up", thinking, HIDDEN, Text("Look."), CALL, stream=stream)
+    assert sent_on(asked(caller, *items, RESULT[caller]), caller, ANTHROPIC)[0] == {
         "role": "assistant",
         "content": [
             {"type": "thinking", "thinking": text, "signature": "Er/8+abc=="},
@@ -158,9 +180,10 @@ def test_what_anthropic_signed_goes_back_exactly_through_a_caller_of_responses(s
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_what_openai_encrypted_goes_back_exactly_through_a_caller_of_anthropic(stream: bool) -> None:
-    turns = [*answered(ANTHROPIC, "up", ENCRYPTED, CALL, stream=stream), RESULT[ANTHROPIC]]
-    assert sent_on(asked(ANTHROPIC, *turns), ANTHROPIC, RESPONSES)[0] == {
+@pytest.mark.parametrize("caller", [ANTHROPIC, CHAT])
+def test_what_openai_encrypted_goes_back_exactly_through_any_caller(caller: str, stream: bool) -> None:
+    turns = [*answered(caller, "up", ENCRYPTED, CALL, stream=stream), RESULT[caller]]
+    assert sent_on(asked(caller, *turns), caller, RESPONSES)[0] == {
         "type": "reasoning",
         "id": "rs_0123",
         "summary": [{"type": "summary_text", "text": "A summary."}],
@@ -174,6 +197,8 @@ def test_what_openai_encrypted_goes_back_exactly_through_a_caller_of_anthropic(s
     [
         (RESPONSES, (SIGNED, HIDDEN), CHAT),
         (ANTHROPIC, (ENCRYPTED,), CHAT),
+        (CHAT, (SIGNED, HIDDEN), RESPONSES),
+        (CHAT, (ENCRYPTED,), ANTHROPIC),
         (ANTHROPIC, (Thinking("hmm", maker="reasoning"),), RESPONSES),
         (RESPONSES, (Thinking("hmm", maker="reasoning"),), ANTHROPIC),
     ],
@@ -191,7 +216,8 @@ def test_no_proof_goes_to_a_provider_of_another_format(
 
 
 @pytest.mark.parametrize(
-    ("caller", "thought", "target"), [(RESPONSES, SIGNED, ANTHROPIC), (ANTHROPIC, ENCRYPTED, RESPONSES)]
+    ("caller", "thought", "target"),
+    [(RESPONSES, SIGNED, ANTHROPIC), (ANTHROPIC, ENCRYPTED, RESPONSES), (CHAT, SIGNED, ANTHROPIC)],
 )
 def test_no_proof_goes_to_another_provider_of_the_same_format(caller: str, thought: Any, target: str) -> None:
     turns = [*answered(caller, "a provider: 1", thought, CALL), RESULT[caller]]
@@ -259,7 +285,12 @@ def up(httpserver: HTTPServer) -> Iterator[Upstreams]:
         base_url = httpserver.url_for(f"/{name}")
         return {"kind": "upstream", "dialect": "openai", "base_url": base_url, "models": ["*"], "formats": [*spoken]}
 
-    providers = {"chat": provider("chat", CHAT), "res": provider("res", RESPONSES), "ant": provider("ant", ANTHROPIC)}
+    providers = {
+        "chat": provider("chat", CHAT),
+        "openai": provider("openai", CHAT),
+        "res": provider("res", RESPONSES),
+        "ant": provider("ant", ANTHROPIC),
+    }
     with LocalTo11(providers=providers, sleep=lambda seconds: None) as to11:
         yield Upstreams(httpserver, to11)
 
@@ -306,3 +337,21 @@ def test_a_turn_of_nothing_but_thoughts_is_left_out_where_nobody_takes_them(targ
     if target == CHAT:
         said = {"role": "assistant", "content": "", "reasoning_content": "hmm"}
         assert sent_on(asked(ANTHROPIC, turn, *HELLO), ANTHROPIC, target) == [said, *HELLO]
+
+
+def test_a_caller_of_chat_sees_what_claude_thought_and_keeps_it_for_claude(up: Upstreams) -> None:
+    up.answers("ant", ANTHROPIC, SIGNED, HIDDEN, Text("Hi"))
+    message = up.caller.send("POST", "/v1/chat/completions", {"model": "ant::m", "messages": HELLO}).json["choices"][0][
+        "message"
+    ]
+    assert (message["content"], message["reasoning_content"]) == ("Hi", "hmm")
+    turns = [*HELLO, message, *HELLO]
+    up.answers("ant", ANTHROPIC, Text("Yes."))
+    up.caller.send("POST", "/v1/chat/completions", {"model": "ant::m", "messages": turns})
+    assert [block["type"] for block in up.sent["messages"][1]["content"]] == ["thinking", "redacted_thinking", "text"]
+    up.answers("chat", CHAT, Text("Yes."))
+    up.caller.send("POST", "/v1/chat/completions", {"model": "chat::m", "messages": turns})
+    assert up.sent["messages"][1] == {key: value for key, value in message.items() if key != "reasoning_details"}
+    up.answers("openai", CHAT, Text("Yes."))
+    up.caller.send("POST", "/v1/chat/completions", {"model": "openai::m", "messages": turns})
+    assert up.sent["messages"][1] == {"role": "assistant", "content": "Hi", "refusal": None}

@@ -64,7 +64,7 @@ def _input(arguments: str) -> str:
 
 def _marked(part: ReplyPart, wire_format: str, provider: str) -> ReplyPart:
     if isinstance(part, RedactedThinking) and wire_format != ANTHROPIC:
-        return Thinking("", redacted_proof(part, provider))
+        return _stand_in(part, provider)
     foreign = _foreign(part, wire_format)
     return replace(foreign, signature=proof_of(foreign, provider), maker=None) if foreign else part
 
@@ -87,10 +87,16 @@ def _marked_deltas(deltas: Iterable[Delta], wire_format: str, provider: str) -> 
 
 def _started(start: PartStart, wire_format: str, provider: str) -> Iterator[Delta]:
     if isinstance(start.part, RedactedThinking) and wire_format != ANTHROPIC:
-        yield PartStart(Thinking(""))
-        yield Signature(redacted_proof(start.part, provider))
+        stand_in = _stand_in(start.part, provider)
+        yield PartStart(replace(stand_in, signature=None))
+        yield Signature(stand_in.signature or "")
     else:
         yield start
+
+
+def _stand_in(part: RedactedThinking, provider: str) -> Thinking:
+    """Return thoughts without a text whose proof are the encrypted ones."""
+    return Thinking("", redacted_proof(part, provider), maker=part.maker)
 
 
 def _foreign(part: ReplyPart, wire_format: str) -> Thinking | None:

@@ -35,14 +35,13 @@ def read_thinking(thinking: Thinking, wire_format: str) -> Thinking | RedactedTh
         return replace(thinking, maker=wire_format)
     maker, provider, item_id, proof = [*str(thinking.signature)[len(MARK) :].split(":", 3), "", "", ""][:4]
     if maker == _REDACTED:
-        return RedactedThinking(proof, unquote(provider))
+        return RedactedThinking(proof, ANTHROPIC, unquote(provider))
     return Thinking(thinking.text, proof or None, unquote(item_id) or None, maker, unquote(provider))
 
 
 def is_own(thinking: Thinking | RedactedThinking, wire_format: str, provider: str) -> bool:
     """Whether thoughts were made in a format, and by this provider as far as that is known."""
-    maker = ANTHROPIC if isinstance(thinking, RedactedThinking) else thinking.maker
-    return maker in (None, wire_format) and thinking.provider in (None, provider)
+    return thinking.maker in (None, wire_format) and thinking.provider in (None, provider)
 
 
 def proof_of(thinking: Thinking, provider: str) -> str:
@@ -56,14 +55,28 @@ def redacted_proof(part: RedactedThinking, provider: str) -> str:
     return f"{MARK}{_REDACTED}:{quote(provider, safe='')}::{part.data}"
 
 
-def without_marked(wire_format: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a body that goes to a provider of the caller's own format, without the thoughts of others."""
-    key = {ANTHROPIC: "messages", RESPONSES: "input"}.get(wire_format, "")
+def without_marked(wire_format: str, body: Mapping[str, Any], *, takes_thoughts: bool) -> dict[str, Any]:
+    """Return a body that goes to a provider of the caller's own format, without the thoughts of others.
+
+    Args:
+        wire_format: the format of both.
+        body: the request.
+        takes_thoughts: whether the provider's chat completions have a member for thoughts that nobody signed.
+    """
+    key = "input" if wire_format == RESPONSES else "messages"
     items = body.get(key)
     if not is_array(items):
         return dict(body)
-    kept = [_without(item) for item in items]
+    kept = [_chat_message(item, takes_thoughts) if wire_format == CHAT else _without(item) for item in items]
     return {**body, key: [item for item in kept if item is not None]}
+
+
+def _chat_message(item: Any, takes_thoughts: bool) -> Any:
+    details = item.get("reasoning_details") if is_object(item) else None
+    if not (is_array(details) and any(is_object(each) and is_marked(each.get("signature")) for each in details)):
+        return item
+    left_out = {"reasoning_details"} if takes_thoughts else {"reasoning_details", "reasoning_content"}
+    return {key: value for key, value in item.items() if key not in left_out}
 
 
 def _without(item: Any) -> Any:

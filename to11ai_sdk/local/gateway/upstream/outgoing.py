@@ -94,7 +94,8 @@ def _body(call: RoutedCall, attempt: Attempt, target_format: str, asks_usage: bo
     if target_format == "openai_chat" and call.streams and asks_usage:
         body = stream_usage.asking(body)
     if call.is_chat and MARK.encode() in call.incoming.body:
-        body = without_marked(call.wire_format, body)
+        takes_thoughts = attempt.provider.peer.reasoning_field is not None
+        body = without_marked(call.wire_format, body, takes_thoughts=takes_thoughts)
     changes = {name: value for name, value in body.items() if name not in call.body or call.body[name] != value}
     return body_edits.with_members(call.incoming.body, changes)
 

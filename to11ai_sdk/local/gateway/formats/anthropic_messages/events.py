@@ -80,7 +80,7 @@ class _Reader:
                 *self._more(index, block.words("thinking")),
             ]
         if kind == "redacted_thinking":
-            return self._sequencer.start(index, RedactedThinking(block.text("data")))
+            return self._sequencer.start(index, RedactedThinking(block.text("data"), ANTHROPIC))
         return []
 
     def _block_delta(self, event: Fields) -> list[Delta]:

@@ -144,7 +144,7 @@ def _read_thoughts(fields: Fields) -> Part:
 
 
 def _read_redacted(fields: Fields) -> RedactedThinking:
-    return RedactedThinking(fields.text("data"))
+    return RedactedThinking(fields.text("data"), ANTHROPIC)
 
 
 def _read_call(fields: Fields) -> ToolCall:

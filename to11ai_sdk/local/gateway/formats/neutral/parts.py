@@ -61,9 +61,13 @@ class Thinking:
 
 @dataclass(frozen=True, slots=True)
 class RedactedThinking:
-    """Thoughts that only the provider can read, as it encrypted them; ``provider`` is as in ``Thinking``."""
+    """Thoughts that only the provider can read, as it encrypted them.
+
+    ``maker`` and ``provider`` are as in ``Thinking``.
+    """
 
     data: str
+    maker: str | None = field(default=None, compare=False)
     provider: str | None = field(default=None, compare=False)
 
 

@@ -8,18 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from ....json_input.fields import Fields, FormatError
 from ..common import is_data, present
-from ..marks import is_own
 from ..neutral import File, Image, Message, Part, RedactedThinking, Refusal, Role, Text, Thinking, ToolCall, ToolResult
 from ..openai_common import detail_of, error_text, file_data_of, image_url_of, role_for
+from .thoughts import read_thoughts, write_thoughts
 from .tools import read_call, write_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ..common import Peer
-
-REASONING = ("reasoning_content", "reasoning")
-"""Members of a message that hold thoughts; each server has one of them."""
 
 _ADVICE = "send it to the provider in its own format"
 _OLD = {
@@ -38,7 +35,7 @@ def read_message(role: Role, fields: Fields) -> Message:
         return Message(role, (_result(fields, content),))
     if role == "assistant":
         calls = map(read_call, fields.children("tool_calls"))
-        return Message(role, (*_thoughts(fields), *content, *_refusals(fields), *calls))
+        return Message(role, (*read_thoughts(fields), *content, *_refusals(fields), *calls))
     if not fields.has("content"):
         fields.refuse("content", "is required")
     return Message(role, content)
@@ -63,11 +60,6 @@ def _read_part(role: Role, fields: Fields) -> Part:
 def _result(fields: Fields, content: Sequence[Part]) -> ToolResult:
     texts = tuple(part for part in content if isinstance(part, Text))
     return ToolResult(fields.text("tool_call_id"), texts)
-
-
-def _thoughts(fields: Fields) -> list[Thinking]:
-    member = next((key for key in REASONING if isinstance(fields.raw.get(key), str) and fields.raw[key]), None)
-    return [] if member is None else [Thinking(fields.text(member), maker=member)]
 
 
 def _refusals(fields: Fields) -> list[Refusal]:
@@ -114,7 +106,7 @@ def _write_message(message: Message, peer: Peer) -> dict[str, Any]:
 def _says(message: Message, peer: Peer) -> bool:
     """Whether anything of a message is left; one of nothing but thoughts says nothing to those who take none."""
     thoughts = (isinstance(part, Thinking | RedactedThinking) for part in message.parts)
-    return not message.parts or bool(_write_thoughts(message, peer)) or not all(thoughts)
+    return not message.parts or bool(write_thoughts(message.parts, peer)) or not all(thoughts)
 
 
 def _write_assistant(message: Message, peer: Peer) -> dict[str, Any]:
@@ -123,17 +115,7 @@ def _write_assistant(message: Message, peer: Peer) -> dict[str, Any]:
     refusals = [part.text for part in message.parts if isinstance(part, Refusal)]
     content = _write_content(texts) if texts or not (calls or refusals) else None
     extra = {"refusal": "".join(refusals) if refusals else None, "tool_calls": calls or None}
-    return {"role": "assistant", "content": content, **_write_thoughts(message, peer), **present(extra)}
-
-
-def _write_thoughts(message: Message, peer: Peer) -> dict[str, str]:
-    """Return the thoughts in the member that this provider had them in, else in the one that its kind of server has."""
-    thoughts = [part for part in message.parts if isinstance(part, Thinking) and part.text]
-    if peer.reasoning_field is None or not thoughts:
-        return {}
-    members = (key for part in thoughts for key in REASONING if part.maker == key and is_own(part, key, peer.name))
-    member = next(members, peer.reasoning_field)
-    return {member: "\n\n".join(part.text for part in thoughts)}
+    return {"role": "assistant", "content": content, **write_thoughts(message.parts, peer), **present(extra)}
 
 
 def _write_results(messages: Sequence[Message]) -> list[dict[str, Any]]:
