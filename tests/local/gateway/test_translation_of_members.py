@@ -139,6 +139,13 @@ def test_texts_that_end_the_reply_are_refused_where_there_is_no_place_for_them()
     assert "stop_sequences" not in translated(asked(CHAT, stop=["\n"]), CHAT, ANTHROPIC)
 
 
+def test_the_switch_of_anthropic_in_a_chat_reaches_claude() -> None:
+    switch = {"type": "enabled", "budget_tokens": 2048}
+    sent = translated(asked(CHAT, thinking=switch), CHAT, ANTHROPIC)
+    assert (sent["thinking"], sent["max_tokens"]) == (switch, 6144)
+    assert "thinking" not in translated(asked(CHAT, thinking=switch), CHAT, RESPONSES)
+
+
 def test_top_k_goes_to_those_who_have_it() -> None:
     assert refused(asked(ANTHROPIC, top_k=5), ANTHROPIC, RESPONSES).startswith("top_k: the format of this model's")
     assert refused(asked(ANTHROPIC, top_k=5), ANTHROPIC, CHAT).startswith("top_k: the format of this model's")
@@ -266,6 +273,13 @@ def test_blank_text_and_turns_that_say_nothing_do_not_reach_claude(
     assert translated(body, CHAT, ANTHROPIC)["messages"] == [*HELLO, *sent]
     in_openai = translated(body, CHAT, CHAT)["messages"]
     assert len(in_openai) == 1 + len(turns)
+
+
+@pytest.mark.parametrize("content", ["The answer is \n", [{"type": "text", "text": "The answer is "}]], ids=repr)
+def test_the_beginning_of_a_reply_ends_without_white_space_for_claude(content: Any) -> None:
+    turns = [*HELLO, {"role": "assistant", "content": "Hi \n"}, *HELLO, {"role": "assistant", "content": content}]
+    sent = translated(asked(CHAT, messages=turns), CHAT, ANTHROPIC)["messages"]
+    assert [turn["content"] for turn in sent] == ["Hello!", "Hi \n", "Hello!", "The answer is"]
 
 
 def test_blank_instructions_and_results_do_not_reach_claude() -> None:

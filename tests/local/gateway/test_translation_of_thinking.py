@@ -226,6 +226,16 @@ def test_no_proof_goes_to_another_provider_of_the_same_format(caller: str, thoug
     assert str(thought.signature) not in json.dumps(sent_on(body, caller, target, Peer(name="another")))
 
 
+def test_a_provider_that_keeps_nothing_is_asked_for_the_proof_where_the_caller_sends_it_back() -> None:
+    def included(source: str, **members: Any) -> Any:
+        body = FORMATS[RESPONSES].write_request(FORMATS[source].read_request(asked(source, **members)))
+        return body.get("include")
+
+    assert included(ANTHROPIC, output_config={"effort": "high"}) == ["reasoning.encrypted_content"]
+    assert included(ANTHROPIC, thinking={"type": "adaptive"}) is None
+    assert included(CHAT, reasoning_effort="high") is None
+
+
 def test_what_the_caller_had_from_elsewhere_is_never_sent_as_signed() -> None:
     item = {
         "type": "reasoning",

@@ -83,7 +83,18 @@ def write_turns(messages: Iterable[Message], peer: Peer) -> list[dict[str, Any]]
     said = [turn for turn in written if turn["content"]]
     if turns and not said:
         raise FormatError("text must not be blank: this model's provider takes no conversation without any", "messages")
-    return said
+    return [*said[:-1], _without_end(said[-1])] if said else said
+
+
+def _without_end(turn: dict[str, Any]) -> dict[str, Any]:
+    """Return the last turn; where the assistant began it, the provider refuses white space at its end."""
+    content = turn["content"]
+    if turn["role"] != "assistant":
+        return turn
+    if isinstance(content, str):
+        return {**turn, "content": content.rstrip()}
+    last = {**content[-1], "text": content[-1]["text"].rstrip()} if "text" in content[-1] else content[-1]
+    return {**turn, "content": [*content[:-1], last]}
 
 
 def write_part(part: Part) -> dict[str, Any]:

@@ -51,6 +51,7 @@ def read_request(body: Mapping[str, Any]) -> ChatRequest:
         user=user,
         stream=stream,
         include_usage=stream,
+        keeps_thinking=True,
     )
 
 

@@ -125,6 +125,8 @@ class ChatRequest:
         n: how many replies.
         stream: whether the reply is streamed.
         include_usage: whether the stream reports the usage.
+        keeps_thinking: whether the caller sends thoughts back with their proof. It says how the caller's format works,
+            not what is asked, and is left out of comparisons.
     """
 
     model: str
@@ -142,6 +144,7 @@ class ChatRequest:
     n: int = 1
     stream: bool = False
     include_usage: bool = False
+    keeps_thinking: bool = field(default=False, compare=False)
 
     @property
     def wants_json(self) -> bool:

@@ -47,7 +47,7 @@ def read_request(body: Mapping[str, Any]) -> ChatRequest:
         parallel_tool_calls=tooling.parallel,
         sampling=_read_sampling(fields),
         response_format=_read_response_format(fields),
-        reasoning=Reasoning(effort=fields.text_or_none("reasoning_effort")),
+        reasoning=_read_reasoning(fields),
         user=fields.text_or_none("user"),
         metadata=fields.text_members("metadata"),
         verbosity=fields.text_or_none("verbosity"),
@@ -91,6 +91,13 @@ def write_request(request: ChatRequest, peer: Peer) -> dict[str, Any]:
             "stream_options": {"include_usage": True} if request.stream and request.include_usage else None,
         }
     )
+
+
+def _read_reasoning(fields: Fields) -> Reasoning:
+    # Anthropic's switch, as clients that know several providers send it.
+    thinking = fields.child("thinking")
+    switch, budget = thinking.text_or_none("type"), thinking.count("budget_tokens")
+    return Reasoning(fields.text_or_none("reasoning_effort"), switch, budget)
 
 
 def _read_message(fields: Fields) -> Message:

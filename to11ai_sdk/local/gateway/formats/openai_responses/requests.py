@@ -61,7 +61,13 @@ def write_request(request: ChatRequest, peer: Peer) -> dict[str, Any]:
     request = fitted(replace(request, user=within(request.user, USER_LONGEST)), _LIMITS)
     instructions, items = write_messages(request.messages, peer)
     head = {"model": request.model, "instructions": instructions, "input": items, "store": False}
-    return present({**head, **settings(request), "stream": request.stream or None})
+    return present({**head, **settings(request), "include": _include(request), "stream": request.stream or None})
+
+
+def _include(request: ChatRequest) -> list[str] | None:
+    # Where nothing is kept, thoughts come with a proof only on request; models that do not reason refuse it.
+    reasons = request.reasoning.effort not in (None, "none")
+    return ["reasoning.encrypted_content"] if request.keeps_thinking and reasons else None
 
 
 def settings(request: ChatRequest) -> dict[str, Any]:
