@@ -71,14 +71,15 @@ def _marked(part: ReplyPart, wire_format: str, provider: str) -> ReplyPart:
 
 def _marked_deltas(deltas: Iterable[Delta], wire_format: str, provider: str) -> Iterator[Delta]:
     foreign: Thinking | None = None
+    proofs: list[str] = []
     for delta in deltas:
         if isinstance(delta, PartStart):
-            foreign = _foreign(delta.part, wire_format)
+            foreign, proofs = _foreign(delta.part, wire_format), []
             yield from _started(delta, wire_format, provider)
         elif isinstance(delta, Signature) and foreign:
-            foreign = replace(foreign, signature=(foreign.signature or "") + delta.signature)
+            proofs.append(delta.signature)
         elif isinstance(delta, PartStop) and foreign:
-            yield Signature(proof_of(foreign, provider))
+            yield Signature(proof_of(replace(foreign, signature="".join(proofs)), provider))
             foreign = None
             yield delta
         else:

@@ -72,7 +72,7 @@ def settled(fields: Fields, tooling: Tooling, run_by_provider: Sequence[str]) ->
         FormatError: the choice forces one of them.
     """
     choice = tooling.choice
-    names = ", ".join(map(repr, run_by_provider))
+    names = ", ".join(map(repr, run_by_provider[:_SHOWN]))
     is_named = choice is not None and choice.type == "tool" and choice.name in run_by_provider
     if is_named and not any(tool.name == choice.name for tool in tooling.tools if choice):
         fields.refuse("tool_choice", f"forces {names}, which the provider runs itself, and no other can: {_ADVICE}")
@@ -89,7 +89,8 @@ def allowed(fields: Fields, tools: Sequence[Tool], references: Sequence[Fields])
     Raises:
         FormatError: a call is forced, and none of the tools allowed can be translated.
     """
-    kept = tuple(tool for tool in tools if any(_means(reference, tool) for reference in references))
+    meant = set(map(_meant, references))
+    kept = tuple(tool for tool in tools if meant & _meanings(tool))
     words = {"auto": ToolChoice("auto"), "required": ToolChoice("required")}
     choice = fields.choice("mode", words, "see the list of tool choices")
     if choice.type == "required" and not kept:
@@ -109,11 +110,17 @@ def custom(name: str, description: str | None, wanted: Fields, namespace: str | 
 
 
 _ADVICE = "or ask the provider in its own format"
+_SHOWN = 5
 
 
-def _means(reference: Fields, tool: Tool) -> bool:
-    holder = reference.child(reference.words("type")) if not reference.has("name") else reference
-    name = holder.words("name")
+def _meant(reference: Fields) -> tuple[str, str | None, str]:
+    """Return what an entry of ``allowed_tools`` names: a whole namespace, or a tool, of one namespace or of any."""
+    holder = reference if reference.has("name") else reference.child(reference.words("type"))
     if reference.words("type") == "namespace":
-        return tool.namespace == name
-    return tool.name == name and holder.raw.get("namespace") in (None, tool.namespace)
+        return "namespace", None, holder.words("name")
+    return "tool", holder.text_or_none("namespace"), holder.words("name")
+
+
+def _meanings(tool: Tool) -> set[tuple[str, str | None, str]]:
+    of_any = {("tool", None, tool.name), ("tool", tool.namespace, tool.name)}
+    return of_any if tool.namespace is None else {*of_any, ("namespace", None, tool.namespace)}
