@@ -17,6 +17,17 @@ if TYPE_CHECKING:
     from .neutral import ChatReply, ChatRequest, Delta, ReplyPart, Tool
 
 
+def made_reply(reply: ChatReply, maker: str) -> ChatReply:
+    """Return a reply with the maker of its thoughts, where they do not say it themselves."""
+    return replace(reply, parts=tuple(_made(part, maker) for part in reply.parts))
+
+
+def made_deltas(deltas: Iterable[Delta], maker: str) -> Iterator[Delta]:
+    """Yield the deltas of such a reply."""
+    for delta in deltas:
+        yield PartStart(_made(delta.part, maker)) if isinstance(delta, PartStart) else delta
+
+
 def reply_for(reply: ChatReply, request: ChatRequest | None, wire_format: str, provider: str) -> ChatReply:
     """Return a reply of a provider as the caller who sent the request in this format gets it."""
     tools = originals(request.tools) if request else {}
@@ -30,6 +41,12 @@ def deltas_for(
     """Yield the deltas of such a reply; what a custom tool takes comes in one piece."""
     tools = originals(request.tools) if request else {}
     yield from _marked_deltas(_restored_deltas(deltas, tools), wire_format, provider)
+
+
+def _made(part: ReplyPart, maker: str) -> ReplyPart:
+    if isinstance(part, Thinking | RedactedThinking) and part.maker is None:
+        return replace(part, maker=maker)
+    return part
 
 
 def _restored(part: ReplyPart, tools: Mapping[str, Tool]) -> ReplyPart:

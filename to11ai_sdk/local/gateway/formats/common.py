@@ -52,6 +52,16 @@ OPENAI = Peer()
 """What is written when nothing is known about the provider."""
 
 
+def digest(text: str) -> str:
+    """Return the SHA-256 of a text in 64 hexadecimal digits; half a surrogate pair counts as it is."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def within(text: str | None, longest: int) -> str | None:
+    """Return an id of an end user, or its digest where it has more characters than a provider takes."""
+    return text if text is None or len(text) <= longest else digest(text)
+
+
 def present(members: Mapping[str, Any]) -> dict[str, Any]:
     """Return the members that are not ``None``."""
     return {key: value for key, value in members.items() if value is not None}
@@ -102,16 +112,6 @@ def id_for(id: str | None, prefix: str, new_id: NewId) -> str:  # noqa: A002 - t
     """Return the id itself if it is of the family of the prefix (its letters), else a new one."""
     family = prefix.rstrip("-_")
     return id if id is not None and id.startswith(family) else new_id(prefix)
-
-
-def digest(text: str) -> str:
-    """Return the SHA-256 of a text in 64 hexadecimal digits; half a surrogate pair counts as it is."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def within(text: str | None, longest: int) -> str | None:
-    """Return an id of an end user, or its digest where it has more characters than a provider takes."""
-    return text if text is None or len(text) <= longest else digest(text)
 
 
 def is_data(url: str) -> bool:

@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..callers import deltas_for, reply_for
+from ..callers import deltas_for, made_deltas, made_reply, reply_for
 from ..common import OPENAI, Clock, NewId, Peer, id_for, random_id, unix_time
 from ..error_bodies import anthropic_error
 from ..marks import ANTHROPIC
@@ -57,7 +57,7 @@ class AnthropicMessages:
 
     def read_reply(self, body: Mapping[str, Any]) -> ChatReply:
         """Return the neutral form of a reply; raises ``FormatError``."""
-        return replies.read_reply(body)
+        return made_reply(replies.read_reply(body), ANTHROPIC)
 
     def write_reply(self, reply: ChatReply, request: ChatRequest | None = None) -> dict[str, Any]:
         """Return the body of a reply; ids of other formats are replaced."""
@@ -66,7 +66,7 @@ class AnthropicMessages:
 
     def read_stream(self, chunks: Iterable[bytes]) -> Iterator[Delta]:
         """Return the deltas of a stream, with an ``End`` or an ``Error`` last."""
-        return whole(events.read_stream(chunks))
+        return made_deltas(whole(events.read_stream(chunks)), ANTHROPIC)
 
     def write_stream(self, deltas: Iterable[Delta], request: ChatRequest) -> Iterator[bytes]:
         """Return the events of a stream, ``message_start`` to ``message_stop``, always with the usage."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from ....json_input.fields import Fields
 from ..common import arguments_of
 from ..error_bodies import read_error
-from ..marks import ANTHROPIC
 from ..neutral import (
     Delta,
     End,
@@ -75,12 +74,9 @@ class _Reader:
         if kind == "text":
             return [*self._sequencer.start(index, Text("")), *self._more(index, block.words("text"))]
         if kind == "thinking":
-            return [
-                *self._sequencer.start(index, Thinking("", maker=ANTHROPIC)),
-                *self._more(index, block.words("thinking")),
-            ]
+            return [*self._sequencer.start(index, Thinking("")), *self._more(index, block.words("thinking"))]
         if kind == "redacted_thinking":
-            return self._sequencer.start(index, RedactedThinking(block.text("data"), ANTHROPIC))
+            return self._sequencer.start(index, RedactedThinking(block.text("data")))
         return []
 
     def _block_delta(self, event: Fields) -> list[Delta]:

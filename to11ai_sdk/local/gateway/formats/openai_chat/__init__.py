@@ -15,13 +15,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..callers import deltas_for, reply_for
+from ..callers import deltas_for, made_deltas, made_reply, reply_for
 from ..common import OPENAI, Clock, NewId, Peer, id_for, random_id, unix_time
 from ..error_bodies import openai_error
 from ..marks import CHAT
 from ..streams import whole
 from . import chunk_writer, replies, requests
 from .chunks import read_stream as read_chunks
+from .thoughts import REASONING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -53,7 +54,7 @@ class OpenAIChat:
 
     def read_reply(self, body: Mapping[str, Any]) -> ChatReply:
         """Return the neutral form of a reply; raises ``FormatError``."""
-        return replies.read_reply(body, self.new_id)
+        return made_reply(replies.read_reply(body, self.new_id), REASONING[0])
 
     def write_reply(self, reply: ChatReply, request: ChatRequest | None = None) -> dict[str, Any]:
         """Return the body of a reply; ids of other formats are replaced."""
@@ -63,7 +64,7 @@ class OpenAIChat:
 
     def read_stream(self, chunks: Iterable[bytes]) -> Iterator[Delta]:
         """Return the deltas of a stream, with an ``End`` or an ``Error`` last."""
-        return whole(read_chunks(chunks, self.new_id))
+        return made_deltas(whole(read_chunks(chunks, self.new_id)), REASONING[0])
 
     def write_stream(self, deltas: Iterable[Delta], request: ChatRequest) -> Iterator[bytes]:
         """Return the events of a stream; the usage is reported if the request asks for it."""

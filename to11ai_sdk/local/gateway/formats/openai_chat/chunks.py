@@ -18,11 +18,7 @@ if TYPE_CHECKING:
     from ..common import NewId
     from ..neutral import Usage
 
-_TEXTS: Mapping[str, ReplyPart] = {
-    "reasoning_content": Thinking("", maker="reasoning_content"),
-    "content": Text(""),
-    "refusal": Refusal(""),
-}
+_TEXTS: Mapping[str, ReplyPart] = {"reasoning_content": Thinking(""), "content": Text(""), "refusal": Refusal("")}
 
 
 def read_stream(chunks: Iterable[bytes], new_id: NewId) -> Iterator[Delta]:

@@ -71,7 +71,7 @@ def stop_reason(finish_reason: str | None, has_calls: bool) -> StopReason:
 
 def _read_parts(message: Fields, new_id: NewId) -> list[ReplyPart]:
     return [
-        Thinking(message.words("reasoning_content"), maker="reasoning_content"),
+        Thinking(message.words("reasoning_content")),
         Text(message.words("content")),
         Refusal(message.words("refusal")),
         *(_read_call(call, new_id) for call in message.children("tool_calls")),

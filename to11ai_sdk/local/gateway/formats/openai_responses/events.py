@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..error_bodies import read_error
-from ..marks import RESPONSES
 from ..neutral import Delta, End, PartDelta, Refusal, ReplyPart, Signature, Start, Text, Thinking, ToolCall
 from ..openai_common import created_of
 from ..streams import Sequencer, objects
@@ -84,9 +83,7 @@ class _Reader:
             return []
         self._reasoning[key[0]] = (kind, index)
         gap = "\n\n" if index > before else ""
-        return self._lazily(
-            (key[0], 0), Thinking("", id=event.text_or_none("item_id"), maker=RESPONSES), gap + event.words("delta")
-        )
+        return self._lazily((key[0], 0), Thinking("", id=event.text_or_none("item_id")), gap + event.words("delta"))
 
     def _item_done(self, event: Fields) -> list[Delta]:
         key, item = _key(event), event.child("item")
@@ -94,7 +91,7 @@ class _Reader:
         if item.words("type") == "function_call" and key not in self._spoken:
             deltas = self._more(key, item.words("arguments"))
         elif item.words("type") == "reasoning" and (proof := item.words("encrypted_content")):
-            thinking = Thinking("", id=item.text_or_none("id"), maker=RESPONSES)
+            thinking = Thinking("", id=item.text_or_none("id"))
             opened = [] if key in self._sequencer else self._sequencer.start(key, thinking)
             deltas = [*opened, *self._sequencer.add(key, Signature(proof))]
         return [*deltas, *self._stop_item(key[0])]
