@@ -82,7 +82,9 @@ def _with(part: ReplyPart, pieces: list[str]) -> ReplyPart:
     return replace(part, arguments=text) if isinstance(part, ToolCall) else replace(part, text=text)
 
 
-words = st.text(min_size=1, max_size=20)
+words = st.text(min_size=1, max_size=20).filter(str.strip)
+names = st.from_regex(r"[a-zA-Z0-9_-]{1,20}", fullmatch=True)
+proofs = words.filter(lambda proof: not proof.startswith("to11:"))
 ids = st.from_regex(r"[a-zA-Z0-9_-]{1,12}", fullmatch=True)
 texts = st.builds(Text, words)
 json_values = st.recursive(
@@ -92,19 +94,24 @@ json_values = st.recursive(
 )
 json_objects = st.dictionaries(words, json_values, max_size=3)
 arguments = json_objects.map(lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":")))
-calls = st.builds(ToolCall, ids, words, arguments)
+calls = st.builds(ToolCall, ids, names, arguments)
 data_urls = st.binary(max_size=9).map(lambda data: f"data:image/png;base64,{b64encode(data).decode()}")
 web_urls = words.map(lambda word: f"https://example.com/{word}")
 images = st.builds(Image, data_urls | web_urls)
 detailed_images = st.builds(Image, data_urls | web_urls, st.sampled_from([None, "low", "high"]))
-signed = st.builds(Thinking, words, words)
+signed = st.builds(Thinking, words, proofs)
 redacted = st.builds(RedactedThinking, words)
 refusals = st.builds(Refusal, words)
 tool_choices = st.sampled_from(
     [ToolChoice("auto"), ToolChoice("none"), ToolChoice("required"), ToolChoice("tool", "f")]
 )
 flags = st.none() | st.booleans()
-schemas = st.dictionaries(words, json_values, max_size=2)
+schemas = st.fixed_dictionaries(
+    {
+        "type": st.just("object"),
+        "properties": st.dictionaries(words, st.sampled_from([{"type": "string"}, {"enum": [1]}, {}]), max_size=2),
+    }
+)
 
 
 def some(strategy: st.SearchStrategy[Any], least: int = 1) -> st.SearchStrategy[tuple[Any, ...]]:
@@ -119,8 +126,7 @@ def results(content: st.SearchStrategy[Any], is_error: st.SearchStrategy[bool]) 
     return messages("tool", st.tuples(st.builds(ToolResult, ids, content, is_error)))
 
 
-def tools(parameters: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Tool, ...]]:
-    return some(st.builds(Tool, words, st.none() | words, parameters, flags), least=0)
+tools = some(st.builds(Tool, names, st.none() | words, schemas, st.booleans()), least=0)
 
 
 # What all three formats can hold.
@@ -137,16 +143,16 @@ common_requests = st.builds(
         messages("assistant", st.tuples(texts)),
         messages("user", some(texts)),
     ),
-    tools=tools(schemas),
+    tools=tools,
     tool_choice=st.none() | tool_choices,
-    sampling=st.builds(Sampling, st.integers(1, 99), st.none() | st.floats(0, 1), st.none() | st.floats(0, 1)),
+    sampling=st.builds(Sampling, st.integers(1, 99), st.none() | st.floats(0, 0.9), st.none() | st.floats(0, 0.9)),
     reasoning=st.builds(Reasoning, effort=st.sampled_from([None, "low", "high"])),
     user=st.none() | words,
 ).map(lambda request: request if request.tool_choice is None else replace(request, parallel_tool_calls=None))
 
 _openai_settings = {
     "model": words,
-    "tools": tools(st.none() | schemas),
+    "tools": tools,
     "tool_choice": st.none() | tool_choices,
     "parallel_tool_calls": flags,
     "reasoning": st.builds(Reasoning, effort=st.sampled_from([None, "none", "minimal", "high"])),
@@ -196,7 +202,7 @@ responses_requests = (
             | messages("developer", some(texts))
             | messages("user", some(texts | detailed_images | _documents))
             | messages(
-                "assistant", some(texts | refusals | calls | st.builds(Thinking, words, st.none() | words, words))
+                "assistant", some(texts | refusals | calls | st.builds(Thinking, words, st.none() | proofs, words))
             )
             | results(some(texts | detailed_images | _documents), st.just(False)),
             least=0,
@@ -210,8 +216,9 @@ responses_requests = (
 
 _turns = some(
     messages("user", some(texts | images | _documents))
-    | messages("assistant", some(texts | calls | signed | redacted))
-    | results(some(texts | images | _documents, 0), st.booleans()),
+    | messages("assistant", some(texts | calls | signed | redacted).map(lambda parts: (*parts, Text("So."))))
+    | results(some(texts | images | _documents, 0), st.just(False))
+    | results(some(texts | images | _documents), st.just(True)),
     least=0,
 )
 _systems = some(messages("system", some(texts)), 0).map(lambda several: several[:1])
@@ -226,12 +233,12 @@ anthropic_requests = st.builds(
     stream=st.booleans(),
     model=words,
     messages=st.tuples(_systems, _turns).map(lambda both: both[0] + both[1]),
-    tools=tools(schemas),
+    tools=tools,
     sampling=st.builds(
         Sampling,
         st.integers(1, 9999),
-        st.none() | st.floats(0, 1),
-        st.none() | st.floats(0, 1),
+        st.none() | st.floats(0, 0.9),
+        st.none() | st.floats(0, 0.9),
         _counts,
         some(words, 0),
     ),

@@ -141,7 +141,7 @@ def test_a_response_repeats_what_was_asked_and_what_was_not() -> None:
                 "name": "w",
                 "description": "Weather",
                 "parameters": {"type": "object"},
-                "strict": None,
+                "strict": False,
             }
         ],
         "top_p": None,
@@ -222,7 +222,12 @@ def test_thinking_is_kept_for_anthropic_carried_in_responses_and_dropped_in_chat
     ]
     body = {**ANTHROPIC_SAMPLE, "content": [*thoughts, *ANTHROPIC_SAMPLE["content"]]}
     assert translated(body, ANTHROPIC, ANTHROPIC)["content"] == body["content"]
-    assert [item["type"] for item in translated(body, ANTHROPIC, RESPONSES)["output"]] == ["reasoning", "message"]
+    carried = translated(body, ANTHROPIC, RESPONSES)["output"][:2]
+    assert [item["summary"] for item in carried] == [[{"type": "summary_text", "text": "hmm"}], []]
+    assert [item["encrypted_content"] for item in carried] == [
+        "to11:anthropic_messages:::proof",
+        "to11:redacted_thinking:::secret",
+    ]
     assert translated(body, ANTHROPIC, CHAT)["choices"][0]["message"]["content"] == "Hello!"
 
 
@@ -230,7 +235,7 @@ def test_thoughts_of_a_compatible_server_reach_an_anthropic_caller() -> None:
     message = {"role": "assistant", "content": "Paris.", "reasoning_content": "France..."}
     body = {**CHAT_SAMPLE, "choices": [{"message": message, "finish_reason": "stop"}]}
     assert translated(body, CHAT, ANTHROPIC)["content"] == [
-        {"type": "thinking", "thinking": "France...", "signature": ""},
+        {"type": "thinking", "thinking": "France...", "signature": "to11:reasoning_content:::"},
         {"type": "text", "text": "Paris."},
     ]
 

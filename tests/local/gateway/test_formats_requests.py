@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from formats_samples import NAMES, numbered_formats
 
-from to11ai_sdk.local.gateway.formats import FormatError, OpenAIChat
+from to11ai_sdk.local.gateway.formats import FormatError, OpenAIChat, Peer
 from to11ai_sdk.local.gateway.formats.neutral import ChatRequest, File, Image, Message, Text, Thinking, ToolResult
 
 CHAT, RESPONSES, ANTHROPIC = NAMES
@@ -21,6 +21,10 @@ PNG_SOURCE = {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo=
 def translated(body: dict[str, Any], source: str, target: str) -> dict[str, Any]:
     forms = numbered_formats()
     return forms[target].write_request(forms[source].read_request(body))
+
+
+def place(source: str) -> str:
+    return "input" if source == RESPONSES else "messages"
 
 
 def refused(body: dict[str, Any], source: str, target: str | None = None) -> str:
@@ -74,8 +78,8 @@ def test_an_openai_request_reaches_a_claude_model() -> None:
         "tools": [{"type": "function", "function": {"name": "now"}}],
         "reasoning_effort": "minimal",
         "stream": True,
-        "seed": 7,
-        "logit_bias": {"50256": -100},
+        "logit_bias": {},
+        "store": True,
     }
     assert translated(body, CHAT, ANTHROPIC) == {
         "model": "claude-sonnet-4-6",
@@ -84,7 +88,6 @@ def test_an_openai_request_reaches_a_claude_model() -> None:
         "messages": HELLO,
         "tools": [{"name": "now", "input_schema": {"type": "object", "properties": {}}}],
         "tool_choice": {"type": "auto", "disable_parallel_tool_use": True},
-        "temperature": 1.0,
         "top_p": 0.9,
         "stop_sequences": ["END"],
         "output_config": {"effort": "low"},
@@ -165,9 +168,6 @@ TURNS: dict[str, list[dict[str, Any]]] = {
 @pytest.mark.parametrize("source", NAMES)
 @pytest.mark.parametrize("target", NAMES)
 def test_a_conversation_with_parallel_calls_and_images(source: str, target: str) -> None:
-    def place(name: str) -> str:
-        return "input" if name == RESPONSES else "messages"
-
     body = {"model": "m", place(source): TURNS[source]}
     assert translated(body, source, target)[place(target)] == TURNS[target]
 
@@ -184,7 +184,7 @@ CHOICES: list[tuple[Any, Any, Any]] = [
 @pytest.mark.parametrize("source", [0, 1, 2])
 @pytest.mark.parametrize("target", [0, 1, 2])
 def test_tool_choice(choice: tuple[Any, Any, Any], source: int, target: int) -> None:
-    body = {"model": "m", "messages": HELLO, "tool_choice": choice[source]}
+    body = {"model": "m", place(NAMES[source]): HELLO, "tool_choice": choice[source]}
     assert translated(body, NAMES[source], NAMES[target])["tool_choice"] == choice[target]
 
 
@@ -244,9 +244,8 @@ def test_thinking_goes_back_to_anthropic_and_nowhere_else() -> None:
         "max_tokens": 9000,
         "messages": turns,
         "thinking": {"type": "enabled", "budget_tokens": 1024},
-        "top_k": 5,
     }
-    assert translated(body, ANTHROPIC, ANTHROPIC) == body
+    assert translated({**body, "top_k": 5}, ANTHROPIC, ANTHROPIC) == {**body, "top_k": 5}
     said: dict[str, Any] = {"role": "assistant", "content": "Hi"}
     assert translated(body, ANTHROPIC, CHAT) == {
         "model": "m",
@@ -262,23 +261,26 @@ def test_thinking_goes_back_to_anthropic_and_nowhere_else() -> None:
     }
 
 
-def test_a_reasoning_item_that_holds_a_signature_goes_back_to_anthropic() -> None:
+def test_of_reasoning_items_only_what_anthropic_signed_goes_back_to_anthropic() -> None:
+    signed, foreign = "to11:anthropic_messages:::proof", "gAAAAABo"
     reasoning = {
         "type": "reasoning",
         "id": "rs_1",
         "summary": [{"type": "summary_text", "text": "hmm"}],
-        "encrypted_content": "proof",
+        "encrypted_content": signed,
     }
     answer = {"type": "message", "role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]}
     unsigned = {"type": "reasoning", "id": "rs_2", "summary": [], "content": [{"type": "reasoning_text", "text": "x"}]}
-    body = {"model": "m", "input": [*HELLO, reasoning, answer, unsigned]}
+    others = {**reasoning, "encrypted_content": foreign}
+    body = {"model": "m", "input": [*HELLO, reasoning, others, answer, unsigned]}
     thinking = {"type": "thinking", "thinking": "hmm", "signature": "proof"}
     assert translated(body, RESPONSES, ANTHROPIC)["messages"][1] == {
         "role": "assistant",
         "content": [thinking, {"type": "text", "text": "No."}],
     }
     parts = numbered_formats()[RESPONSES].read_request(body).messages[1].parts
-    assert parts[2] == Thinking("x", None, "rs_2")
+    assert parts[:2] == (Thinking("hmm", "proof"), Thinking("hmm", foreign, "rs_1"))
+    assert parts[3] == Thinking("x", None, "rs_2")
 
 
 def test_max_tokens_for_anthropic_leave_room_beside_the_budget_for_thinking() -> None:
@@ -319,7 +321,7 @@ def test_both_names_of_max_tokens_are_read(asked: dict[str, Any], limit: int) ->
 
 def test_compatible_servers_get_the_old_name_of_max_tokens() -> None:
     request = numbered_formats()[ANTHROPIC].read_request({"model": "m", "max_tokens": 5, "messages": HELLO})
-    assert OpenAIChat(max_tokens_field="max_tokens").write_request(request)["max_tokens"] == 5
+    assert OpenAIChat(peer=Peer(max_tokens_field="max_tokens")).write_request(request)["max_tokens"] == 5
 
 
 def test_usage_in_streams_is_asked_for_when_the_caller_always_gets_it() -> None:
@@ -364,7 +366,7 @@ def test_media_that_a_tool_returned_follow_as_a_user_message_in_chat() -> None:
     }
     body = {"model": "m", "max_tokens": 9, "messages": [turn]}
     assert translated(body, ANTHROPIC, CHAT)["messages"] == [
-        {"role": "tool", "tool_call_id": "t1", "content": "a plot"},
+        {"role": "tool", "tool_call_id": "t1", "content": "Error: a plot"},
         {"role": "tool", "tool_call_id": "t2", "content": ""},
         {"role": "user", "content": [{"type": "image_url", "image_url": {"url": PNG}}]},
         {"role": "user", "content": "well?"},
@@ -419,14 +421,14 @@ def test_arguments_nested_too_deeply_stay_text() -> None:
 
 
 def test_an_assistant_that_said_nothing_and_a_refusal() -> None:
-    turns = [{"role": "assistant", "content": None, "refusal": "No."}, {"role": "assistant", "content": ""}]
+    turns: list[dict[str, Any]] = [
+        {"role": "assistant", "content": None, "refusal": "No."},
+        {"role": "assistant", "content": ""},
+    ]
     body = {"model": "m", "messages": turns}
     assert translated(body, CHAT, CHAT)["messages"] == turns
     sent = translated(body, CHAT, ANTHROPIC)["messages"]
-    assert sent == [
-        {"role": "assistant", "content": [{"type": "text", "text": "No."}]},
-        {"role": "assistant", "content": ""},
-    ]
+    assert sent == [{"role": "assistant", "content": [{"type": "text", "text": "No."}]}]
 
 
 def test_settings_of_openai_stay_between_its_formats() -> None:
@@ -461,11 +463,26 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ),
     (CHAT, turn([{"type": "file", "file": {"file_id": "f"}}]), "messages.0.content.0.file.file_data: is required"),
     (CHAT, turn([{"type": "image_url", "image_url": {}}]), "messages.0.content.0.image_url.url: is required"),
-    (CHAT, {"messages": [{"role": "assistant", "tool_calls": [a_call(type="custom")]}]}, "tool_calls.0.type: 'custom'"),
-    (CHAT, {"tools": [{"type": "custom"}]}, "tools.0.type: 'custom' is not supported here, only function; tools that"),
+    (
+        CHAT,
+        {"messages": [{"role": "assistant", "tool_calls": [a_call(type="odd")]}]},
+        "tool_calls.0.type: 'odd' is not",
+    ),
+    (
+        CHAT,
+        {"messages": [{"role": "assistant", "tool_calls": [a_call(type="custom")]}]},
+        "tool_calls.0.custom.name: is",
+    ),
+    (CHAT, {"tools": [{"type": "odd"}]}, "tools.0.type: 'odd' is not supported here, only function, custom; or"),
+    (CHAT, {"tools": [{"type": "custom"}]}, "tools.0.custom.name: is required"),
     (CHAT, {"tools": [{"type": "function", "function": {}}]}, "tools.0.function.name: is required"),
     (CHAT, {"tool_choice": "maybe"}, "tool_choice: 'maybe' is not supported here, only auto, none, required"),
-    (CHAT, {"tool_choice": {"type": "allowed_tools"}}, "tool_choice.type: 'allowed_tools'"),
+    (CHAT, {"tool_choice": {"type": "allowed_tools"}}, "tool_choice.allowed_tools.mode: is required"),
+    (
+        CHAT,
+        {"tool_choice": {"type": "odd"}},
+        "tool_choice.type: 'odd' is not supported here, only function, custom, all",
+    ),
     (CHAT, {"functions": []}, "functions: was replaced by tools: use that"),
     (CHAT, {"function_call": "auto"}, "function_call: was replaced by tool_choice: use that"),
     (CHAT, {"stop": [1]}, "stop: must be an array of strings"),
@@ -482,12 +499,13 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         {"response_format": {"type": "xml"}},
         "response_format.type: 'xml' is not supported here, only text",
     ),
-    (RESPONSES, {"previous_response_id": "resp_1"}, "previous_response_id: refers to what one provider keeps"),
+    (RESPONSES, {"previous_response_id": "resp_1"}, "previous_response_id: refers to what one provider keeps: set"),
     (RESPONSES, {"background": True}, "background: is not supported here"),
     (RESPONSES, {"input": [{"type": "item_reference", "id": "x"}]}, "input.0.type: 'item_reference' is not supported"),
     (RESPONSES, {"input": [turn([{"type": "input_image", "file_id": "f"}])["messages"][0]]}, "image_url: is required"),
     (RESPONSES, {"input": [turn([{"type": "input_file", "file_id": "f"}])["messages"][0]]}, "file_data: is required"),
-    (RESPONSES, {"tools": [{"type": "web_search"}]}, "tools.0.type: 'web_search' is not supported here"),
+    (RESPONSES, {"tools": [{"type": "shell"}]}, "tools.0.type: 'shell' is not supported here: only models of its own"),
+    (RESPONSES, {"tools": [{"type": "odd"}]}, "tools.0.type: 'odd' is not supported here, only function, custom, name"),
     (RESPONSES, {"tool_choice": "maybe"}, "tool_choice: 'maybe'"),
     (
         ANTHROPIC,
@@ -513,8 +531,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("source", "members", "message"), REFUSED)
 def test_malformed_and_untranslatable_requests(source: str, members: dict[str, Any], message: str) -> None:
-    body = {"model": "m", "max_tokens": 9, "messages": HELLO, **members}
-    assert message in refused(body, source)
+    limit = {} if source == RESPONSES else {"max_tokens": 9}
+    assert message in refused({"model": "m", **limit, place(source): HELLO, **members}, source)
 
 
 @pytest.mark.parametrize("target", [RESPONSES, ANTHROPIC])

@@ -207,6 +207,8 @@ def test_a_stream_for_a_caller_of_responses() -> None:
         "response.reasoning_summary_part.done",
         "response.output_item.done",
         "response.output_item.added",
+        "response.output_item.done",
+        "response.output_item.added",
         "response.function_call_arguments.delta",
         "response.function_call_arguments.delta",
         "response.function_call_arguments.done",
@@ -231,8 +233,9 @@ def test_a_stream_for_a_caller_of_responses() -> None:
     assert last["output"] == done
     assert (last["status"], last["incomplete_details"]) == ("incomplete", {"reason": "max_output_tokens"})
     assert last["usage"]["total_tokens"] == 3
-    assert [item["type"] for item in done] == ["message", "reasoning", "function_call"]
-    assert done[2]["arguments"] == '{"in":"Paris"}'
+    assert [item["type"] for item in done] == ["message", "reasoning", "reasoning", "function_call"]
+    assert [item["encrypted_content"] for item in done[1:3]] == ["proof", "to11:redacted_thinking:::secret"]
+    assert done[3]["arguments"] == '{"in":"Paris"}'
 
 
 def test_words_of_refusal_in_each_format() -> None:

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from ....settings import header_value
+from ..formats import Peer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -15,6 +16,15 @@ if TYPE_CHECKING:
 FILES = "files"
 NATIVE = "native"
 """The two kinds of calls without a model: files, and a provider's own API."""
+
+_REASONING_FIELDS: Mapping[str, str | None] = {
+    "ollama": "reasoning",
+    "openrouter": "reasoning",
+    "vllm": "reasoning",
+    "groq": None,
+    "mistral": None,
+}
+"""The member in which the servers of some types take thoughts back, ``None`` where they refuse them."""
 
 ALIASES = {"gemini": "google-gemini", "vertex": "gcp-vertex-ai", "bedrock": "aws-bedrock"}
 """The dashboard's names for some types of provider, and their ids."""
@@ -126,7 +136,22 @@ class ProviderConfig:
 
         OpenAI's reasoning models refuse the old name; many other servers know only that one.
         """
-        return "max_completion_tokens" if self.type in ("openai", "azure-openai") else "max_tokens"
+        return "max_completion_tokens" if self._is_openai else "max_tokens"
+
+    @property
+    def peer(self) -> Peer:
+        """What it knows of the wire formats."""
+        return Peer(
+            name=self.id,
+            max_tokens_field=self.max_tokens_field,
+            knows_developer=self._is_openai,
+            takes_top_k=not self._is_openai,
+            reasoning_field=None if self._is_openai else _REASONING_FIELDS.get(self.type, "reasoning_content"),
+        )
+
+    @property
+    def _is_openai(self) -> bool:
+        return self.type in ("openai", "azure-openai")
 
     def credential(self, environ: Mapping[str, str] = os.environ) -> str | None:
         """Return the credential that the gateway keeps, without white space around it.

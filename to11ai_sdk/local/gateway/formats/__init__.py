@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ...json_input.fields import FormatError
 from .anthropic_messages import AnthropicMessages
-from .common import Clock, NewId, random_id, unix_time
+from .common import OPENAI, Clock, NewId, Peer, random_id, unix_time
 from .error_bodies import read_error
 from .openai_chat import OpenAIChat
 from .openai_responses import OpenAIResponses
@@ -28,6 +28,7 @@ __all__ = [
     "FormatError",
     "OpenAIChat",
     "OpenAIResponses",
+    "Peer",
     "deltas_of",
     "formats",
     "read_error",
@@ -93,20 +94,18 @@ class Format(Protocol):
         ...
 
 
-def formats(
-    new_id: NewId = random_id, clock: Clock = unix_time, max_tokens_field: str = "max_completion_tokens"
-) -> dict[str, Format]:
+def formats(new_id: NewId = random_id, clock: Clock = unix_time, peer: Peer = OPENAI) -> dict[str, Format]:
     """All formats by name, with these ids and this time.
 
     Args:
         new_id: makes an id that begins with a given prefix.
         clock: returns the time in seconds since 1970.
-        max_tokens_field: what requests in the chat completions format call the most tokens of the reply.
+        peer: the provider that requests go to and replies come from.
     """
     return {
-        "openai_chat": OpenAIChat(new_id, clock, max_tokens_field),
-        "openai_responses": OpenAIResponses(new_id, clock),
-        "anthropic_messages": AnthropicMessages(new_id, clock),
+        "openai_chat": OpenAIChat(new_id, clock, peer),
+        "openai_responses": OpenAIResponses(new_id, clock, peer),
+        "anthropic_messages": AnthropicMessages(new_id, clock, peer),
     }
 
 

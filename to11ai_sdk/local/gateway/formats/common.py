@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
@@ -19,6 +21,45 @@ if TYPE_CHECKING:
 
     from ...json_input.fields import Fields
     from .neutral import ChatRequest
+
+
+NO_ARGUMENTS = "{}"
+"""The arguments of a call that has none, as text."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """The provider on the other side. By default OpenAI itself, without a name.
+
+    Attributes:
+        name: what the gateway calls it; it goes into what only this provider may get back.
+        max_tokens_field: what it calls the limit of a chat completion: OpenAI's reasoning models refuse the old name
+            ``"max_tokens"``, some compatible servers know no other.
+        knows_developer: whether it has the role ``developer``; others know ``system`` only.
+        takes_top_k: whether its chat completions have ``top_k``.
+        reasoning_field: the member of an assistant's message in which its chat completions take thoughts back;
+            ``None`` if they take none.
+    """
+
+    name: str = ""
+    max_tokens_field: str = "max_completion_tokens"
+    knows_developer: bool = True
+    takes_top_k: bool = False
+    reasoning_field: str | None = None
+
+
+OPENAI = Peer()
+"""What is written when nothing is known about the provider."""
+
+
+def digest(text: str) -> str:
+    """Return the SHA-256 of a text in 64 hexadecimal digits; half a surrogate pair counts as it is."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def within(text: str | None, longest: int) -> str | None:
+    """Return an id of an end user, or its digest where it has more characters than a provider takes."""
+    return text if text is None or len(text) <= longest else digest(text)
 
 
 def present(members: Mapping[str, Any]) -> dict[str, Any]:
@@ -35,6 +76,20 @@ def refuse_several(request: ChatRequest, format_name: str) -> None:
     if request.n > 1:
         raise FormatError(f"{format_name} gives one reply per request: ask several times instead", "n")
 
+
+def refuse_limits(request: ChatRequest, *members: str) -> None:
+    """Refuse a request that limits the reply in a way for which a format has no member.
+
+    Raises:
+        FormatError: it has texts that end the reply (``stop``), or chooses among so many tokens (``top_k``).
+    """
+    if "stop" in members and request.sampling.stop:
+        raise FormatError(_NO_ROOM.format("texts that end the reply"), "stop")
+    if "top_k" in members and request.sampling.top_k is not None:
+        raise FormatError(_NO_ROOM.format("top_k"), "top_k")
+
+
+_NO_ROOM = "the format of this model's provider has no {}: leave it out, or choose a model of another provider"
 
 NewId = Callable[[str], str]
 """Makes an id that begins with a prefix such as ``"chatcmpl-"``."""
@@ -120,6 +175,14 @@ def loads_bounded(text: str) -> Any:
         raise FormatError(f"is not JSON: {exc}") from None
 
 
+def loads_or_none(text: str) -> Any:
+    """Return a JSON value, ``None`` if the text holds none."""
+    try:
+        return loads_bounded(text)
+    except FormatError:
+        return None
+
+
 def arguments_of(value: Mapping[str, Any]) -> str:
     """Return the arguments of a tool call as OpenAI's formats write them: an object as text."""
     return dumps(dict(value))
@@ -128,14 +191,11 @@ def arguments_of(value: Mapping[str, Any]) -> str:
 def input_of(arguments: str) -> dict[str, Any]:
     """Return the arguments of a tool call as Anthropic's format writes them: an object.
 
-    Text that is no JSON object is kept whole under the key ``arguments``; no text is no arguments.
+    Text that is no JSON object is kept whole under the key ``arguments``; no text and ``null`` are no arguments.
     """
-    if not arguments.strip():
+    if arguments.strip() in ("", "null"):
         return {}
-    try:
-        value = loads_bounded(arguments)
-    except FormatError:
-        value = None
+    value = loads_or_none(arguments)
     return value if is_object(value) else {"arguments": arguments}
 
 

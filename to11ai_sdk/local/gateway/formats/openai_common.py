@@ -4,25 +4,62 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .common import present
-from .neutral import ResponseFormat
+from .common import is_data, present
+from .neutral import ResponseFormat, Text
 
 if TYPE_CHECKING:
     from ...json_input.fields import Fields
+    from .common import Peer
+    from .neutral import File, Image, Role, ToolResult
+
+USER_LONGEST = 64
+"""Most characters of ``user``."""
 
 SERVICE = ("prompt_cache_key", "safety_identifier", "service_tier")
 """Settings that both formats have under the same name, and Anthropic's lacks."""
 
 
-def function_tools_only(fields: Fields) -> None:
-    """Refuse a tool, or a choice of one, that is no function: only the provider itself could run it."""
-    advice = "tools that the provider runs itself cannot be translated to another format"
-    fields.choice("type", {"function": True}, advice)
-
-
 def service(fields: Fields) -> dict[str, str]:
     """Return the members that are such settings."""
     return {key: fields.text(key) for key in SERVICE if fields.has(key)}
+
+
+def role_for(role: Role, peer: Peer) -> Role:
+    """Return the role under which a provider takes a message."""
+    return "system" if role == "developer" and not peer.knows_developer else role
+
+
+def error_text(result: ToolResult) -> tuple[Text | Image | File, ...]:
+    """Return what a tool answered; that it failed is said in its text, as these formats have no other place for it."""
+    if not result.is_error:
+        return result.content
+    first = result.content[0] if result.content else None
+    if not isinstance(first, Text):
+        return Text("Error"), *result.content
+    if first.text.lstrip().lower().startswith("error"):
+        return result.content
+    text = f"Error: {first.text}" if first.text.strip() else "Error"
+    return Text(text), *result.content[1:]
+
+
+def image_url_of(fields: Fields, key: str) -> str:
+    """Return the URL of an image; bare base64 is none."""
+    url = fields.text(key)
+    if "://" not in url[:20] and not _is_data_url(url):
+        fields.refuse(key, "must be a URL: https://... or data:image/png;base64,...")
+    return url
+
+
+def file_data_of(fields: Fields, key: str) -> str:
+    """Return the content of a file as a data URL; bare base64 does not say of what kind it is."""
+    url = fields.text(key)
+    if not _is_data_url(url):
+        fields.refuse(key, "must be a data URL, which says what kind of file it is: data:application/pdf;base64,...")
+    return url
+
+
+def _is_data_url(url: str) -> bool:
+    return is_data(url) and "," in url
 
 
 def read_json_schema(fields: Fields) -> ResponseFormat:

@@ -31,7 +31,9 @@ def answer(problem: GatewayProblem, wire_format: str) -> Answer:
     """Return the reply for a problem, in the caller's format."""
     body = FORMATS[wire_format].error_body(None, problem.code, problem.message, problem.status)
     if problem.details:
-        body["error"]["details"] = {**problem.details, "code": problem.code}
+        # Details with a code of their own are the provider's, which its SDK reads.
+        code = {} if "error_code" in problem.details else {"code": problem.code}
+        body["error"]["details"] = {**problem.details, **code}
     headers = {"content-type": "application/json", "x-to11-error-code": problem.header_code}
     if problem.upstream_provider:
         headers["x-to11-upstream-provider"] = problem.upstream_provider

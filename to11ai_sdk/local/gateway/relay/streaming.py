@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .. import gateway_problem
 from ..answer import Answer, Stream
-from ..formats import FORMATS, FormatError, sse
+from ..formats import FORMATS, FormatError, formats, sse
 from ..formats.neutral import ChatRequest, End, Error, PartDelta, PartStart, Text
 from ..gateway_problem import GatewayProblem
 from ..observe.watch import StreamWatcher
@@ -64,7 +64,7 @@ def streamed(call: RoutedCall, reached: Reached, record: CallRecord, new_guard: 
     elif source_format == call.wire_format:
         made = _verbatim(call, reached, record, defaultdict(new_guard))
     else:
-        made = _rewritten(call, FORMATS[source_format].read_stream(reached.reply.body), record, new_guard())
+        made = _rewritten(call, reached, record, new_guard())
     gone = Event()
 
     def abort() -> None:
@@ -112,8 +112,10 @@ def _end(guards: Mapping[int, OutputGuard]) -> None:
         guard.end()
 
 
-def _rewritten(call: RoutedCall, deltas: Iterator[Delta], record: CallRecord, guard: OutputGuard) -> Generator[bytes]:
-    yield from FORMATS[call.wire_format].write_stream(_checked(deltas, record, guard), call.neutral)
+def _rewritten(call: RoutedCall, reached: Reached, record: CallRecord, guard: OutputGuard) -> Generator[bytes]:
+    deltas = FORMATS[upstream_format(call, reached.attempt)].read_stream(reached.reply.body)
+    writer = formats(peer=reached.attempt.provider.peer)[call.wire_format]
+    yield from writer.write_stream(_checked(deltas, record, guard), call.neutral)
 
 
 def _checked(deltas: Iterator[Delta], record: CallRecord, guard: OutputGuard) -> Iterator[Delta]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from .. import caller_format
 from ..endpoints import NATIVE
 from ..formats import FORMATS, FormatError, formats
+from ..formats.marks import MARK, without_marked
+from ..formats.members import ThreadError
 from ..gateway_problem import GatewayProblem, bad_request
 from ..provider import UpstreamRequest
 from ..routing import applied
@@ -91,6 +93,9 @@ def _body(call: RoutedCall, attempt: Attempt, target_format: str, asks_usage: bo
         return _translated(call, attempt, body, target_format, asks_usage)
     if target_format == "openai_chat" and call.streams and asks_usage:
         body = stream_usage.asking(body)
+    if call.is_chat and MARK.encode() in call.incoming.body:
+        takes_thoughts = attempt.provider.peer.reasoning_field is not None
+        body = without_marked(call.wire_format, body, takes_thoughts=takes_thoughts)
     changes = {name: value for name, value in body.items() if name not in call.body or call.body[name] != value}
     return body_edits.with_members(call.incoming.body, changes)
 
@@ -98,7 +103,7 @@ def _body(call: RoutedCall, attempt: Attempt, target_format: str, asks_usage: bo
 def _translated(
     call: RoutedCall, attempt: Attempt, body: dict[str, object], target_format: str, asks_usage: bool
 ) -> bytes:
-    writer = formats(max_tokens_field=attempt.provider.max_tokens_field)[target_format]
+    writer = formats(peer=attempt.provider.peer)[target_format]
     try:
         # A rule's parameters use the names of the caller's format: only with them the body is read again.
         is_same = body.keys() == call.body.keys()
@@ -107,6 +112,6 @@ def _translated(
             replace(asked, model=str(body["model"]), include_usage=asked.stream and asks_usage)
         )
     except FormatError as exc:
-        details = {"field": exc.field} if exc.field else {}
+        details = exc.details if isinstance(exc, ThreadError) else {"field": exc.field} if exc.field else {}
         raise bad_request("untranslatable", str(exc), details) from None
     return json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode()

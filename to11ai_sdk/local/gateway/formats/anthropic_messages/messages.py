@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ....json_input.fields import FormatError
 from ..common import arguments_of, input_of, source_of, url_of
+from ..marks import ANTHROPIC, is_own, read_thinking
 from ..neutral import (
     File,
     Image,
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ....json_input.fields import Fields
+    from ..common import Peer
 
 _ROLES: Mapping[str, Role] = {"user": "user", "assistant": "assistant", "system": "system"}
 _ADVICE = "send it to the provider in its own format"
-_NO_ID = re.compile(r"[^a-zA-Z0-9_-]")
+_RUN_BY_PROVIDER = ("server_tool_use", "mcp_tool_use", "mcp_tool_listing")
+"""Calls of tools that the provider ran itself: what they found is in what it then said."""
 
 
 def read_messages(fields: Fields) -> Iterator[Message]:
@@ -38,8 +41,8 @@ def read_messages(fields: Fields) -> Iterator[Message]:
         yield Message("system", fields.content("system", Text, _read_text))
     for turn in fields.children("messages"):
         role = turn.choice("role", _ROLES, "tool results are parts of a user turn")
-        parts: tuple[Part, ...] = turn.content("content", Text, partial(_read_part, role))
-        yield from _messages(role, parts)
+        parts: tuple[Part | None, ...] = turn.content("content", Text, partial(_read_part, role))
+        yield from _messages(role, [part for part in parts if part is not None])
 
 
 def read_reply_part(fields: Fields) -> ReplyPart | None:
@@ -50,15 +53,21 @@ def read_reply_part(fields: Fields) -> ReplyPart | None:
 
 def write_system(messages: Iterable[Message]) -> Any:
     """Return the member ``system``: one message as it is, several joined by a blank line; ``None`` without any."""
-    system = [message.parts for message in messages if message.role in {"system", "developer"}]
+    instructions = [message.parts for message in messages if message.role in {"system", "developer"}]
+    system = [texts for texts in map(_texts, instructions) if texts]
     if len(system) == 1 and len(system[0]) > 1:
         return [write_part(part) for part in system[0]]
-    texts = ["".join(part.text for part in parts if isinstance(part, Text)) for parts in system]
-    return "\n\n".join(filter(None, texts)) or None
+    return "\n\n".join("".join(part.text for part in texts) for texts in system) or None
 
 
-def write_turns(messages: Iterable[Message]) -> list[dict[str, Any]]:
-    """Return the member ``messages``; consecutive tool results, and what the user then says, are one turn."""
+def write_turns(messages: Iterable[Message], peer: Peer) -> list[dict[str, Any]]:
+    """Return the member ``messages``; consecutive tool results, and what the user then says, are one turn.
+
+    The provider refuses blank text and turns that say nothing: both are left out.
+
+    Raises:
+        FormatError: nothing is left.
+    """
     turns: list[tuple[str, list[Part]]] = []
     after_tool = False
     for message in messages:
@@ -70,7 +79,22 @@ def write_turns(messages: Iterable[Message]) -> list[dict[str, Any]]:
         else:
             turns.append((role, list(message.parts)))
         after_tool = message.role == "tool"
-    return [{"role": role, "content": _write_content(parts)} for role, parts in turns]
+    written = [{"role": role, "content": _write_content(_sent(parts, peer))} for role, parts in turns]
+    said = [turn for turn in written if turn["content"]]
+    if turns and not said:
+        raise FormatError("text must not be blank: this model's provider takes no conversation without any", "messages")
+    return [*said[:-1], _without_end(said[-1])] if said else said
+
+
+def _without_end(turn: dict[str, Any]) -> dict[str, Any]:
+    """Return the last turn; where the assistant began it, the provider refuses white space at its end."""
+    content = turn["content"]
+    if turn["role"] != "assistant":
+        return turn
+    if isinstance(content, str):
+        return {**turn, "content": content.rstrip()}
+    last = {**content[-1], "text": content[-1]["text"].rstrip()} if "text" in content[-1] else content[-1]
+    return {**turn, "content": [*content[:-1], last]}
 
 
 def write_part(part: Part) -> dict[str, Any]:
@@ -100,7 +124,10 @@ def _messages(role: Role, parts: Sequence[Part]) -> Iterator[Message]:
         yield Message(role, rest)
 
 
-def _read_part(role: Role, fields: Fields) -> Part:
+def _read_part(role: Role, fields: Fields) -> Part | None:
+    kind = fields.text("type")
+    if role == "assistant" and (kind in _RUN_BY_PROVIDER or kind.endswith("_tool_result")):
+        return None
     return fields.choice("type", _BLOCKS[role], _ADVICE)(fields)
 
 
@@ -120,11 +147,15 @@ def _read_document(fields: Fields) -> Text | File:
 
 
 def _read_thinking(fields: Fields) -> Thinking:
-    return Thinking(fields.text("thinking"), fields.text_or_none("signature") or None)
+    return Thinking(fields.text("thinking"), fields.text_or_none("signature") or None, maker=ANTHROPIC)
+
+
+def _read_thoughts(fields: Fields) -> Part:
+    return read_thinking(_read_thinking(fields), ANTHROPIC)
 
 
 def _read_redacted(fields: Fields) -> RedactedThinking:
-    return RedactedThinking(fields.text("data"))
+    return RedactedThinking(fields.text("data"), ANTHROPIC)
 
 
 def _read_call(fields: Fields) -> ToolCall:
@@ -150,27 +181,39 @@ _ANSWERS: Mapping[str, Callable[[Fields], ReplyPart]] = {
 _BLOCKS: Mapping[Role, Mapping[str, Callable[[Fields], Part]]] = {
     "system": {"text": _read_text},
     "user": {**_RESULTS, "tool_result": _read_result},
-    "assistant": _ANSWERS,
+    "assistant": {**_ANSWERS, "thinking": _read_thoughts},
 }
 
 
+def _texts(parts: Sequence[Part]) -> list[Text]:
+    return [part for part in parts if isinstance(part, Text) and part.text.strip()]
+
+
+def _sent(parts: Sequence[Part], peer: Peer) -> list[Part]:
+    """Return the parts that the provider takes: no blank text, and only thoughts that it signed, not as the last."""
+    sent = [part for part in parts if not isinstance(part, Text | Refusal) or part.text.strip()]
+    sent = [part for part in sent if not isinstance(part, Thinking | RedactedThinking) or _is_signed(part, peer)]
+    while sent and isinstance(sent[-1], Thinking | RedactedThinking):
+        sent.pop()
+    return sent
+
+
+def _is_signed(part: Thinking | RedactedThinking, peer: Peer) -> bool:
+    return is_own(part, ANTHROPIC, peer.name) and bool(
+        part.data if isinstance(part, RedactedThinking) else part.signature
+    )
+
+
 def _write_content(parts: Sequence[Part]) -> Any:
-    # Thoughts that nobody signed, and empty text, are refused by the provider.
-    sent = [part for part in parts if not isinstance(part, Thinking) or part.signature]
-    sent = [part for part in sent if not isinstance(part, Text | Refusal) or part.text]
-    if not sent:
-        return ""
-    if len(sent) == 1 and isinstance(sent[0], Text):
-        return sent[0].text
-    return [_with_fit_id(write_part(part)) for part in sent]
+    if len(parts) == 1 and isinstance(parts[0], Text):
+        return parts[0].text
+    return [write_part(part) for part in parts]
 
 
 def _write_result(result: ToolResult) -> dict[str, Any]:
-    content = {"content": _write_content(result.content)} if result.content else {}
+    parts = [part for part in result.content if not isinstance(part, Text) or part.text.strip()]
+    if result.is_error and not parts:
+        parts = [Text("Error")]
+    content = {"content": _write_content(parts)} if parts else {}
     error = {"is_error": True} if result.is_error else {}
     return {"type": "tool_result", "tool_use_id": result.call_id, **content, **error}
-
-
-def _with_fit_id(block: dict[str, Any]) -> dict[str, Any]:
-    # Ids of other providers may hold characters that are refused here.
-    return {key: _NO_ID.sub("_", value) if key in {"id", "tool_use_id"} else value for key, value in block.items()}

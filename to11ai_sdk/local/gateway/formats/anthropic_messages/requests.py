@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ....json_input.fields import Fields, FormatError
-from ..common import present, refuse_several
-from ..neutral import ChatRequest, Reasoning, ResponseFormat, Sampling, Tool, ToolChoice
+from ..common import present, refuse_several, within
+from ..fitting import Limits, fitted
+from ..members import ANTHROPIC, check
+from ..neutral import ChatRequest, Reasoning, ResponseFormat, Sampling
+from ..tool_names import ANTHROPIC_LONGEST
 from .messages import read_messages, write_system, write_turns
+from .tools import read_tooling, write_choice, write_tool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ..common import Peer
 
 DEFAULT_MAX_TOKENS = 4096
 """What ``max_tokens``, required here, is when the caller does not limit the reply."""
@@ -19,8 +25,8 @@ ADAPTIVE_BUDGET = 24_576
 
 _EFFORTS: Mapping[str | None, str | None] = {"none": None, "minimal": "low"}
 _TEMPERATURE = 1.0
-_NO_PARAMETERS: Mapping[str, Any] = {"type": "object", "properties": {}}
-_CHOICES: Mapping[str, str] = {"auto": "auto", "none": "none", "required": "any", "tool": "tool"}
+_LIMITS = Limits(call_id=64, tool_name=ANTHROPIC_LONGEST, plain_ids=True, nested_schemas=False)
+_USER_LONGEST = 256
 
 
 def read_request(body: Mapping[str, Any]) -> ChatRequest:
@@ -30,43 +36,47 @@ def read_request(body: Mapping[str, Any]) -> ChatRequest:
         FormatError: a field is missing, wrong, or of a kind that no other format has.
     """
     fields = Fields.of_body(body)
+    check(fields, ANTHROPIC)
     user = fields.child("metadata").text_or_none("user_id")
-    stream = bool(fields.flag("stream"))
+    stream, tooling = bool(fields.flag("stream")), read_tooling(fields)
     return ChatRequest(
         model=fields.text("model"),
         messages=tuple(read_messages(fields)),
-        tools=tuple(map(_read_tool, fields.children("tools"))),
-        tool_choice=_read_tool_choice(fields),
-        parallel_tool_calls=_read_parallel(fields.child("tool_choice")),
+        tools=tooling.tools,
+        tool_choice=tooling.choice,
+        parallel_tool_calls=tooling.parallel,
         sampling=_read_sampling(fields),
-        response_format=_read_response_format(fields.child("output_config")),
+        response_format=_read_response_format(fields),
         reasoning=_read_reasoning(fields),
         user=user,
         stream=stream,
         include_usage=stream,
+        keeps_thinking=True,
     )
 
 
-def write_request(request: ChatRequest) -> dict[str, Any]:
+def write_request(request: ChatRequest, peer: Peer) -> dict[str, Any]:
     """Return the body of a neutral request.
 
     Raises:
-        FormatError: it asks for JSON, or for several replies.
+        FormatError: it asks for JSON, or for several replies, or says nothing but blank text.
     """
     refuse_several(request, "the Anthropic messages format")
     _refuse_json(request)
+    request = fitted(request, _LIMITS)
+    user = within(request.user, _USER_LONGEST)
     return present(
         {
             "model": request.model,
             "max_tokens": _max_tokens(request),
             "system": write_system(request.messages),
-            "messages": write_turns(request.messages),
-            "tools": [_write_tool(tool) for tool in request.tools] or None,
-            "tool_choice": _write_tool_choice(request),
+            "messages": write_turns(request.messages, peer),
+            "tools": [write_tool(tool) for tool in request.tools] or None,
+            "tool_choice": write_choice(request),
             **_write_sampling(request.sampling),
             "thinking": _write_thinking(request),
             "output_config": present({"effort": _effort(request)}) or None,
-            "metadata": None if request.user is None else {"user_id": request.user},
+            "metadata": None if user is None else {"user_id": user},
             "stream": request.stream or None,
         }
     )
@@ -98,13 +108,19 @@ def _read_sampling(fields: Fields) -> Sampling:
 
 
 def _write_sampling(sampling: Sampling) -> dict[str, Any]:
-    temperature = sampling.temperature
-    return {
-        "temperature": None if temperature is None else min(temperature, _TEMPERATURE),
-        "top_p": sampling.top_p,
-        "top_k": sampling.top_k,
-        "stop_sequences": list(sampling.stop) or None,
-    }
+    temperature, top_p = sampling.temperature, sampling.top_p
+    temperature = None if temperature is None else min(temperature, _TEMPERATURE)
+    # Claude models from 4.1 on refuse the two together, and 1 is what either is without being sent.
+    if temperature is not None and top_p is not None:
+        temperature, top_p = _one_of(temperature, top_p)
+    stop = [text for text in sampling.stop if text.strip()]
+    return {"temperature": temperature, "top_p": top_p, "top_k": sampling.top_k, "stop_sequences": stop or None}
+
+
+def _one_of(temperature: float, top_p: float) -> tuple[float | None, float | None]:
+    if top_p == 1:
+        return temperature, None
+    return (None if temperature == _TEMPERATURE else temperature), top_p
 
 
 def _read_reasoning(fields: Fields) -> Reasoning:
@@ -132,51 +148,14 @@ def _effort(request: ChatRequest) -> str | None:
     return _EFFORTS.get(request.reasoning.effort, request.reasoning.effort)
 
 
-def _read_tool(fields: Fields) -> Tool:
-    if fields.has("type"):
-        advice = "tools that the provider runs itself cannot be translated to another format"
-        fields.choice("type", {"custom": True}, advice)
-    return Tool(
-        name=fields.text("name"),
-        description=fields.text_or_none("description"),
-        parameters=fields.mapping("input_schema"),
-        strict=fields.flag("strict"),
-    )
+def _read_response_format(fields: Fields) -> ResponseFormat | None:
+    output = fields.child("output_config")
+    if output.has("format"):
+        return _read_format(output.child("format"))
+    # Its name before the format left its beta.
+    return _read_format(fields.child("output_format")) if fields.has("output_format") else None
 
 
-def _write_tool(tool: Tool) -> dict[str, Any]:
-    schema = _NO_PARAMETERS if tool.parameters is None else tool.parameters
-    members = {"description": tool.description, "input_schema": schema, "strict": tool.strict}
-    return present({"name": tool.name, **members})
-
-
-def _read_tool_choice(fields: Fields) -> ToolChoice | None:
-    if not fields.has("tool_choice"):
-        return None
-    choice = fields.child("tool_choice")
-    words = {"auto": ToolChoice("auto"), "none": ToolChoice("none"), "any": ToolChoice("required"), "tool": None}
-    simple = choice.choice("type", words, "see the list of tool choices")
-    return simple or ToolChoice("tool", choice.text("name"))
-
-
-def _read_parallel(choice: Fields) -> bool | None:
-    disabled = choice.flag("disable_parallel_tool_use")
-    return None if disabled is None else not disabled
-
-
-def _write_tool_choice(request: ChatRequest) -> dict[str, Any] | None:
-    choice, parallel = request.tool_choice, request.parallel_tool_calls
-    if choice is None:
-        choice = ToolChoice("auto") if parallel is False and request.tools else None
-    if choice is None:
-        return None
-    disable = None if parallel is None or choice.type == "none" else not parallel
-    return present({"type": _CHOICES[choice.type], "name": choice.name, "disable_parallel_tool_use": disable})
-
-
-def _read_response_format(output: Fields) -> ResponseFormat | None:
-    if not output.has("format"):
-        return None
-    wanted = output.child("format")
+def _read_format(wanted: Fields) -> ResponseFormat:
     wanted.choice("type", {"json_schema": True}, "leave it out for text")
     return ResponseFormat("json_schema", schema=wanted.mapping("schema"))

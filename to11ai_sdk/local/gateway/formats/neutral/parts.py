@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +46,29 @@ class Thinking:
         text: the thoughts, or a summary of them.
         signature: the provider's proof that they are its own; it goes back to it as it came.
         id: id of the reasoning item, in formats that give it one.
+        maker: what they were made in: the name of a format, or the member of a chat completion that held them;
+            ``None`` is the format that they are written in.
+        provider: the provider that made them, if the gateway wrote that down; ``None`` if the caller had them from
+            elsewhere. Where thoughts come from is no part of what they say, so both are left out of comparisons.
     """
 
     text: str
     signature: str | None = None
     id: str | None = None
+    maker: str | None = field(default=None, compare=False)
+    provider: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class RedactedThinking:
-    """Thoughts that only the provider can read, as it encrypted them."""
+    """Thoughts that only the provider can read, as it encrypted them.
+
+    ``maker`` and ``provider`` are as in ``Thinking``.
+    """
 
     data: str
+    maker: str | None = field(default=None, compare=False)
+    provider: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +85,17 @@ class ToolCall:
     Attributes:
         id: ties the result to the call.
         name: name of the tool.
-        arguments: a JSON object as text, the way models write it: it may be malformed.
+        arguments: a JSON object as text, the way models write it: it may be malformed. Of a custom tool the text that
+            it takes.
+        namespace: the group of tools that the name belongs to, if there is one.
+        is_custom: whether the tool takes text instead of a JSON object.
     """
 
     id: str
     name: str
     arguments: str
+    namespace: str | None = None
+    is_custom: bool = False
 
 
 @dataclass(frozen=True, slots=True)

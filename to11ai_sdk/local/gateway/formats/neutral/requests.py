@@ -30,20 +30,25 @@ class Tool:
         description: what it does, for the model.
         parameters: JSON Schema of its arguments; ``None`` for a function without any.
         strict: whether the arguments must fit the schema; ``None`` leaves it to the provider.
+        namespace: the group of tools that it belongs to, if there is one.
+        is_custom: whether it takes text instead of a JSON object.
     """
 
     name: str
     description: str | None = None
     parameters: Mapping[str, Any] | None = None
     strict: bool | None = None
+    namespace: str | None = None
+    is_custom: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ToolChoice:
-    """Whether a tool is to be called; ``name`` goes with the type ``tool``."""
+    """Whether a tool is to be called; ``name`` and ``namespace`` go with the type ``tool``."""
 
     type: Literal["auto", "none", "required", "tool"]
     name: str | None = None
+    namespace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,8 @@ class ChatRequest:
         n: how many replies.
         stream: whether the reply is streamed.
         include_usage: whether the stream reports the usage.
+        keeps_thinking: whether the caller sends thoughts back with their proof. It says how the caller's format works,
+            not what is asked, and is left out of comparisons.
     """
 
     model: str
@@ -137,6 +144,7 @@ class ChatRequest:
     n: int = 1
     stream: bool = False
     include_usage: bool = False
+    keeps_thinking: bool = field(default=False, compare=False)
 
     @property
     def wants_json(self) -> bool:

@@ -1,14 +1,13 @@
 """OpenAI chat completions (``POST /v1/chat/completions``; https://platform.openai.com/docs/api-reference/chat).
 
-Dropped, for want of a counterpart elsewhere: in requests ``audio``, ``frequency_penalty``, ``logit_bias``,
-``logprobs``, ``modalities``, ``moderation``, ``prediction``, ``presence_penalty``, ``prompt_cache_options``,
-``prompt_cache_retention``, ``seed``, ``store``, ``stream_options.include_obfuscation``, ``top_logprobs``,
-``web_search_options``, the ``name`` of a message, ``prompt_cache_breakpoint``; in replies ``annotations``, ``audio``,
-``logprobs``, ``service_tier``, ``system_fingerprint`` and all choices but the first. Refused: ``functions``,
-``function_call``, tools and choices that are no functions, audio, files by id.
+``members.CHAT`` says what becomes of each member of a request. Dropped inside of them, for want of a counterpart
+elsewhere: ``stream_options.include_obfuscation``, the ``name`` of a message, ``prompt_cache_breakpoint``; in replies
+``annotations``, ``audio``, ``logprobs``, ``service_tier``, ``system_fingerprint`` and all choices but the first.
+Refused: audio, files by id, and tools that are neither functions nor custom.
 
-This format has no room for thinking, for the failure of a tool (``is_error``), for Anthropic's ``thinking`` switch or
-for ``top_k``: writing drops them. ``reasoning_content``, as several compatible servers have it, is read as thinking.
+Writing a request: thinking goes back in the member in which the provider takes it, if there is one; that a tool
+failed (``is_error``) is said in its text; Anthropic's ``thinking`` switch is dropped, as models that do not reason
+refuse any.
 """
 
 from __future__ import annotations
@@ -16,11 +15,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..common import Clock, NewId, id_for, random_id, unix_time
+from ..callers import deltas_for, made_deltas, made_reply, reply_for
+from ..common import OPENAI, Clock, NewId, Peer, id_for, random_id, unix_time
 from ..error_bodies import openai_error
+from ..marks import CHAT
 from ..streams import whole
 from . import chunk_writer, replies, requests
 from .chunks import read_stream as read_chunks
+from .thoughts import REASONING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -35,13 +37,12 @@ class OpenAIChat:
     Args:
         new_id: makes ids.
         clock: returns the time.
-        max_tokens_field: what ``max_tokens`` is called: OpenAI's reasoning models refuse the old name
-            ``"max_tokens"``, some compatible servers know no other.
+        peer: the provider that requests go to and replies come from.
     """
 
     new_id: NewId = random_id
     clock: Clock = unix_time
-    max_tokens_field: str = "max_completion_tokens"
+    peer: Peer = OPENAI
 
     def read_request(self, body: Mapping[str, Any]) -> ChatRequest:
         """Return the neutral form of a request; raises ``FormatError``."""
@@ -49,23 +50,25 @@ class OpenAIChat:
 
     def write_request(self, request: ChatRequest) -> dict[str, Any]:
         """Return the body of a request; raises ``FormatError`` for a file by URL."""
-        return requests.write_request(request, self.max_tokens_field)
+        return requests.write_request(request, self.peer)
 
     def read_reply(self, body: Mapping[str, Any]) -> ChatReply:
         """Return the neutral form of a reply; raises ``FormatError``."""
-        return replies.read_reply(body, self.new_id)
+        return made_reply(replies.read_reply(body, self.new_id), REASONING[0])
 
     def write_reply(self, reply: ChatReply, request: ChatRequest | None = None) -> dict[str, Any]:
         """Return the body of a reply; ids of other formats are replaced."""
         created = self.clock() if reply.created is None else reply.created
+        reply = reply_for(reply, request, CHAT, self.peer.name)
         return replies.write_reply(reply, self._reply_id(reply.id), created)
 
     def read_stream(self, chunks: Iterable[bytes]) -> Iterator[Delta]:
         """Return the deltas of a stream, with an ``End`` or an ``Error`` last."""
-        return whole(read_chunks(chunks, self.new_id))
+        return made_deltas(whole(read_chunks(chunks, self.new_id)), REASONING[0])
 
     def write_stream(self, deltas: Iterable[Delta], request: ChatRequest) -> Iterator[bytes]:
         """Return the events of a stream; the usage is reported if the request asks for it."""
+        deltas = deltas_for(deltas, request, CHAT, self.peer.name)
         return chunk_writer.write_stream(deltas, request.include_usage, self._reply_id, self.clock)
 
     def error_body(self, type: str | None, code: str | None, message: str, status: int) -> dict[str, Any]:  # noqa: A002

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .. import sse
 from ..error_bodies import openai_error
-from ..neutral import Delta, End, Error, PartDelta, PartStart, Refusal, ReplyPart, Start, Text, ToolCall
+from ..neutral import (
+    Delta,
+    End,
+    Error,
+    PartDelta,
+    PartStart,
+    Refusal,
+    ReplyPart,
+    Signature,
+    Start,
+    Text,
+    Thinking,
+    ToolCall,
+)
 from .replies import FINISH_REASONS, write_usage
+from .thoughts import DETAILS, detail
+from .tools import write_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +34,10 @@ if TYPE_CHECKING:
 def write_stream(
     deltas: Iterable[Delta], include_usage: bool, reply_id: Callable[[str | None], str], clock: Clock
 ) -> Iterator[bytes]:
-    """Yield the events of a stream, ``data: [DONE]`` last; after an error there is none. Thinking is dropped."""
+    """Yield the events of a stream, ``data: [DONE]`` last; after an error there is none.
+
+    Thinking is kept where its maker is known, as of a whole reply.
+    """
     writer = _Writer(include_usage, reply_id, clock)
     for delta in deltas:
         yield from writer.write(delta)
@@ -35,6 +54,8 @@ class _Writer:
         self._role: dict[str, Any] = {"role": "assistant"}
         self._part: ReplyPart | None = None
         self._calls = 0
+        self._thoughts: list[str] = []
+        self._proofs = 0
 
     def write(self, delta: Delta) -> Iterator[bytes]:
         if isinstance(delta, Start):
@@ -43,6 +64,8 @@ class _Writer:
             yield from self._part_start(delta.part)
         elif isinstance(delta, PartDelta):
             yield from self._part_delta(delta.text)
+        elif isinstance(delta, Signature):
+            yield from self._signature(delta.signature)
         elif isinstance(delta, End):
             yield from self._end(delta)
         elif isinstance(delta, Error):
@@ -56,8 +79,7 @@ class _Writer:
     def _part_start(self, part: ReplyPart) -> Iterator[bytes]:
         self._part = part
         if isinstance(part, ToolCall):
-            function = {"name": part.name, "arguments": ""}
-            call = {"index": self._calls, "id": part.id, "type": "function", "function": function}
+            call = {"index": self._calls, **write_call(replace(part, arguments=""))}
             self._calls += 1
             yield from self._first({"content": None})
             yield self._chunk({"tool_calls": [call]})
@@ -65,14 +87,27 @@ class _Writer:
             yield from self._first({"content": ""})
         elif isinstance(part, Refusal):
             yield from self._first({"content": None, "refusal": ""})
+        elif isinstance(part, Thinking) and part.maker:
+            self._thoughts = []
+            yield from self._first({"content": None})
 
     def _part_delta(self, text: str) -> Iterator[bytes]:
         if isinstance(self._part, ToolCall):
-            yield self._chunk({"tool_calls": [{"index": self._calls - 1, "function": {"arguments": text}}]})
+            more = {"custom": {"input": text}} if self._part.is_custom else {"function": {"arguments": text}}
+            yield self._chunk({"tool_calls": [{"index": self._calls - 1, **more}]})
         elif isinstance(self._part, Text):
             yield self._chunk({"content": text})
         elif isinstance(self._part, Refusal):
             yield self._chunk({"refusal": text})
+        elif isinstance(self._part, Thinking) and self._part.maker:
+            gap = "" if self._thoughts or not self._proofs else "\n\n"
+            self._thoughts.append(text)
+            yield self._chunk({"reasoning_content": gap + text})
+
+    def _signature(self, proof: str) -> Iterator[bytes]:
+        if isinstance(self._part, Thinking) and self._part.maker:
+            yield self._chunk({DETAILS: [detail(self._proofs, "".join(self._thoughts), proof)]})
+            self._proofs += 1
 
     def _end(self, end: End) -> Iterator[bytes]:
         yield from self._first({"content": ""})

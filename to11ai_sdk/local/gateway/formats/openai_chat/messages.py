@@ -8,49 +8,49 @@ from typing import TYPE_CHECKING, Any
 
 from ....json_input.fields import Fields, FormatError
 from ..common import is_data, present
-from ..neutral import File, Image, Message, Part, Refusal, Role, Text, ToolCall, ToolResult
-from ..openai_common import detail_of, function_tools_only
+from ..neutral import File, Image, Message, Part, RedactedThinking, Refusal, Role, Text, Thinking, ToolCall, ToolResult
+from ..openai_common import detail_of, error_text, file_data_of, image_url_of, role_for
+from .thoughts import read_thoughts, write_thoughts
+from .tools import read_call, write_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from ..common import Peer
+
 _ADVICE = "send it to the provider in its own format"
+_OLD = {
+    "function_call": "was replaced by tool_calls: use that",
+    "audio": "refers to what one provider keeps: send what was said as content",
+}
 
 
 def read_message(role: Role, fields: Fields) -> Message:
     """One message; its part ``name`` has no counterpart and is dropped."""
     content = fields.content("content", Text, partial(_read_part, role))
+    for key, advice in _OLD.items():
+        if fields.has(key):
+            fields.refuse(key, advice)
     if role == "tool":
         return Message(role, (_result(fields, content),))
     if role == "assistant":
-        return Message(role, (*content, *_refusals(fields), *map(read_call, fields.children("tool_calls"))))
+        calls = map(read_call, fields.children("tool_calls"))
+        return Message(role, (*read_thoughts(fields), *content, *_refusals(fields), *calls))
     if not fields.has("content"):
         fields.refuse("content", "is required")
     return Message(role, content)
 
 
-def read_call(fields: Fields) -> ToolCall:
-    """One entry of ``tool_calls``."""
-    function_tools_only(fields)
-    function = fields.child("function")
-    return ToolCall(fields.text("id"), function.text("name"), function.words("arguments"))
-
-
-def write_messages(messages: Iterable[Message]) -> list[dict[str, Any]]:
+def write_messages(messages: Iterable[Message], peer: Peer) -> list[dict[str, Any]]:
     """All messages.
 
     Images and files that tools returned follow in a user message of their own: a tool message holds text only.
     """
     written: list[dict[str, Any]] = []
     for is_tool, run in groupby(messages, lambda message: message.role == "tool"):
-        turns = list(run)
-        written += _write_results(turns) if is_tool else map(_write_message, turns)
+        turns = [turn for turn in run if _says(turn, peer)]
+        written += _write_results(turns) if is_tool else (_write_message(turn, peer) for turn in turns)
     return written
-
-
-def write_call(call: ToolCall) -> dict[str, Any]:
-    """One entry of ``tool_calls``."""
-    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
 
 
 def _read_part(role: Role, fields: Fields) -> Part:
@@ -77,14 +77,14 @@ def _read_refusal(fields: Fields) -> Part:
 
 def _read_image(fields: Fields) -> Part:
     image = fields.child("image_url")
-    return Image(image.text("url"), detail_of(image))
+    return Image(image_url_of(image, "url"), detail_of(image))
 
 
 def _read_file(fields: Fields) -> Part:
     file = fields.child("file")
     if not file.has("file_data"):
         file.refuse("file_data", "is required: a file kept by one provider cannot be reached by another")
-    return File(file.text("file_data"), file.text_or_none("filename"))
+    return File(file_data_of(file, "file_data"), file.text_or_none("filename"))
 
 
 _TEXT: Mapping[str, Callable[[Fields], Part]] = {"text": _read_text}
@@ -97,19 +97,25 @@ _PARTS: Mapping[Role, Mapping[str, Callable[[Fields], Part]]] = {
 }
 
 
-def _write_message(message: Message) -> dict[str, Any]:
+def _write_message(message: Message, peer: Peer) -> dict[str, Any]:
     if message.role == "assistant":
-        return _write_assistant(message)
-    return {"role": message.role, "content": _write_content(message.parts)}
+        return _write_assistant(message, peer)
+    return {"role": role_for(message.role, peer), "content": _write_content(message.parts)}
 
 
-def _write_assistant(message: Message) -> dict[str, Any]:
+def _says(message: Message, peer: Peer) -> bool:
+    """Whether anything of a message is left; one of nothing but thoughts says nothing to those who take none."""
+    thoughts = (isinstance(part, Thinking | RedactedThinking) for part in message.parts)
+    return not message.parts or bool(write_thoughts(message.parts, peer)) or not all(thoughts)
+
+
+def _write_assistant(message: Message, peer: Peer) -> dict[str, Any]:
     texts = [part for part in message.parts if isinstance(part, Text)]
     calls = [write_call(part) for part in message.parts if isinstance(part, ToolCall)]
     refusals = [part.text for part in message.parts if isinstance(part, Refusal)]
     content = _write_content(texts) if texts or not (calls or refusals) else None
     extra = {"refusal": "".join(refusals) if refusals else None, "tool_calls": calls or None}
-    return {"role": "assistant", "content": content, **present(extra)}
+    return {"role": "assistant", "content": content, **write_thoughts(message.parts, peer), **present(extra)}
 
 
 def _write_results(messages: Sequence[Message]) -> list[dict[str, Any]]:
@@ -120,7 +126,7 @@ def _write_results(messages: Sequence[Message]) -> list[dict[str, Any]]:
 
 
 def _write_result(result: ToolResult) -> dict[str, Any]:
-    texts = [part for part in result.content if isinstance(part, Text)]
+    texts = [part for part in error_text(result) if isinstance(part, Text)]
     return {"role": "tool", "tool_call_id": result.call_id, "content": _write_content(texts)}
 
 

@@ -10,7 +10,8 @@ from ..error_bodies import read_error
 from ..neutral import ChatReply, Refusal, ReplyPart, StopReason, Text, Thinking, ToolCall, Usage
 from ..openai_common import created_of
 from ..streams import is_empty
-from .messages import write_call
+from .thoughts import kept_thoughts
+from .tools import write_call
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,7 +50,7 @@ def read_reply(body: Mapping[str, Any], new_id: NewId) -> ChatReply:
 
 
 def write_reply(reply: ChatReply, reply_id: str, created: int) -> dict[str, Any]:
-    """Return the body of a neutral reply; thinking is dropped."""
+    """Return the body of a neutral reply; thinking is kept where its maker is known."""
     usage = {"usage": write_usage(reply.usage)} if reply.usage else {}
     choice = {"index": 0, "message": _write_message(reply.parts), "logprobs": None}
     return {
@@ -88,7 +89,8 @@ def _write_message(parts: Sequence[ReplyPart]) -> dict[str, Any]:
     refusal = "".join(part.text for part in parts if isinstance(part, Refusal)) or None
     calls = [write_call(part) for part in parts if isinstance(part, ToolCall)]
     content = None if not text and (refusal or calls) else text
-    return {"role": "assistant", "content": content, "refusal": refusal, **present({"tool_calls": calls or None})}
+    extra = {**kept_thoughts(parts), **present({"tool_calls": calls or None})}
+    return {"role": "assistant", "content": content, "refusal": refusal, **extra}
 
 
 def read_usage(fields: Fields) -> Usage | None:

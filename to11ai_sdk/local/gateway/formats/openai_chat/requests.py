@@ -5,14 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ....json_input.fields import Fields
-from ..common import present
-from ..neutral import ChatRequest, Message, Reasoning, ResponseFormat, Role, Sampling, Tool, ToolChoice
-from ..openai_common import function_tools_only, read_json_schema, service, write_json_schema
+from ..common import present, refuse_limits, within
+from ..fitting import Limits, fitted
+from ..members import CHAT, check
+from ..neutral import ChatRequest, Message, Reasoning, ResponseFormat, Role, Sampling
+from ..openai_common import USER_LONGEST, read_json_schema, service, write_json_schema
+from ..tool_names import OPENAI_LONGEST
 from .messages import read_message, write_messages
+from .tools import read_tooling, write_choice, write_tool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..common import Peer
+
+_LIMITS = Limits(call_id=40, tool_name=OPENAI_LONGEST)
 _ROLES: Mapping[str, Role] = {
     "system": "system",
     "developer": "developer",
@@ -30,17 +37,17 @@ def read_request(body: Mapping[str, Any]) -> ChatRequest:
         FormatError: a field is missing, wrong, or of a kind that no other format has.
     """
     fields = Fields.of_body(body)
-    _refuse_old_functions(fields)
-    options = fields.child("stream_options")
+    check(fields, CHAT)
+    options, tooling = fields.child("stream_options"), read_tooling(fields)
     return ChatRequest(
         model=fields.text("model"),
         messages=tuple(map(_read_message, fields.children("messages"))),
-        tools=tuple(map(_read_tool, fields.children("tools"))),
-        tool_choice=_read_tool_choice(fields),
-        parallel_tool_calls=fields.flag("parallel_tool_calls"),
+        tools=tooling.tools,
+        tool_choice=tooling.choice,
+        parallel_tool_calls=tooling.parallel,
         sampling=_read_sampling(fields),
         response_format=_read_response_format(fields),
-        reasoning=Reasoning(effort=fields.text_or_none("reasoning_effort")),
+        reasoning=_read_reasoning(fields),
         user=fields.text_or_none("user"),
         metadata=fields.text_members("metadata"),
         verbosity=fields.text_or_none("verbosity"),
@@ -51,28 +58,32 @@ def read_request(body: Mapping[str, Any]) -> ChatRequest:
     )
 
 
-def write_request(request: ChatRequest, max_tokens_field: str) -> dict[str, Any]:
+def write_request(request: ChatRequest, peer: Peer) -> dict[str, Any]:
     """Return the body of a neutral request.
 
     Raises:
-        FormatError: it holds a file by URL, which this format cannot.
+        FormatError: it holds a file by URL, which this format cannot, or ``top_k``, which the provider does not have.
     """
+    if not peer.takes_top_k:
+        refuse_limits(request, "top_k")
+    request = fitted(request, _LIMITS)
     sampling = request.sampling
     return present(
         {
             "model": request.model,
-            "messages": write_messages(request.messages),
-            "tools": [_write_tool(tool) for tool in request.tools] or None,
-            "tool_choice": _write_tool_choice(request.tool_choice),
+            "messages": write_messages(request.messages, peer),
+            "tools": [write_tool(tool) for tool in request.tools] or None,
+            "tool_choice": write_choice(request.tool_choice),
             "parallel_tool_calls": request.parallel_tool_calls,
-            max_tokens_field: sampling.max_tokens,
+            peer.max_tokens_field: sampling.max_tokens,
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
+            "top_k": sampling.top_k,
             "stop": list(sampling.stop) or None,
             "n": request.n if request.n != 1 else None,
             "response_format": _write_response_format(request.response_format),
             "reasoning_effort": request.reasoning.effort,
-            "user": request.user,
+            "user": within(request.user, USER_LONGEST),
             "metadata": dict(request.metadata) or None,
             "verbosity": request.verbosity,
             **request.service,
@@ -82,10 +93,11 @@ def write_request(request: ChatRequest, max_tokens_field: str) -> dict[str, Any]
     )
 
 
-def _refuse_old_functions(fields: Fields) -> None:
-    for key, successor in {"functions": "tools", "function_call": "tool_choice"}.items():
-        if fields.has(key):
-            fields.refuse(key, f"was replaced by {successor}: use that")
+def _read_reasoning(fields: Fields) -> Reasoning:
+    # Anthropic's switch, as clients that know several providers send it.
+    thinking = fields.child("thinking")
+    switch, budget = thinking.text_or_none("type"), thinking.count("budget_tokens")
+    return Reasoning(fields.text_or_none("reasoning_effort"), switch, budget)
 
 
 def _read_message(fields: Fields) -> Message:
@@ -100,40 +112,9 @@ def _read_sampling(fields: Fields) -> Sampling:
         max_tokens=fields.count("max_tokens") if most is None else most,
         temperature=fields.number("temperature"),
         top_p=fields.number("top_p"),
-        stop=stop,
+        top_k=fields.count("top_k"),
+        stop=tuple(filter(None, stop)),
     )
-
-
-def _read_tool(fields: Fields) -> Tool:
-    function_tools_only(fields)
-    function = fields.child("function")
-    return Tool(
-        name=function.text("name"),
-        description=function.text_or_none("description"),
-        parameters=function.mapping("parameters"),
-        strict=function.flag("strict"),
-    )
-
-
-def _write_tool(tool: Tool) -> dict[str, Any]:
-    members = {"description": tool.description, "parameters": tool.parameters, "strict": tool.strict}
-    return {"type": "function", "function": present({"name": tool.name, **members})}
-
-
-def _read_tool_choice(fields: Fields) -> ToolChoice | None:
-    value = fields.raw.get("tool_choice")
-    if value is None or isinstance(value, str):
-        words = {"auto": ToolChoice("auto"), "none": ToolChoice("none"), "required": ToolChoice("required")}
-        return fields.choice("tool_choice", words, "or name a function") if value is not None else None
-    choice = fields.child("tool_choice")
-    function_tools_only(choice)
-    return ToolChoice("tool", choice.child("function").text("name"))
-
-
-def _write_tool_choice(choice: ToolChoice | None) -> Any:
-    if choice is None or choice.type != "tool":
-        return choice and choice.type
-    return {"type": "function", "function": {"name": choice.name}}
 
 
 def _read_response_format(fields: Fields) -> ResponseFormat | None:

@@ -1,16 +1,14 @@
 """OpenAI responses (``POST /v1/responses``; https://platform.openai.com/docs/api-reference/responses).
 
-Dropped, for want of a counterpart elsewhere: in requests ``context_management``, ``include``, ``max_tool_calls``,
-``moderation``, ``prompt_cache_options``, ``prompt_cache_retention``, ``reasoning.summary``, ``store``,
-``stream_options``, ``top_logprobs``, ``truncation``, the ``phase`` of a message, ids and states of items; in replies
-``annotations``, ``logprobs`` and items of tools that the provider runs itself. Refused: whatever refers to what a
-provider keeps (``previous_response_id``, ``conversation``, ``prompt``, item references, files by id), ``background``,
-tools and choices that are no functions.
+``members.RESPONSES`` says what becomes of each member of a request. Dropped inside of them, for want of a counterpart
+elsewhere: ``reasoning.summary``, the ``phase`` of a message, ids and states of items, calls that the provider itself
+ran; in replies ``annotations``, ``logprobs`` and items of tools that the provider runs itself. Refused: whatever
+refers to what a provider keeps, such as item references and files by id.
 
-This format has no room for ``stop``, ``top_k``, ``n`` above 1 (refused), encrypted thinking, the failure of a tool
-(``is_error``) or Anthropic's ``thinking`` switch: writing drops them. Thinking is a reasoning item: its text the
-summary, its signature ``encrypted_content``; in a request only thinking that came with the id of an item is sent.
-A request is written with ``store: false``: the other formats keep nothing at the provider.
+This format has no room for ``stop``, ``top_k``, ``n`` above 1 (all refused) or Anthropic's ``thinking`` switch
+(dropped); that a tool failed (``is_error``) is said in its text. Thinking is a reasoning item: its text the summary,
+its signature ``encrypted_content``; in a request only what this provider made is sent. A request is written with
+``store: false``: the other formats keep nothing at the provider.
 """
 
 from __future__ import annotations
@@ -18,8 +16,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..common import Clock, NewId, id_for, random_id, unix_time
+from ..callers import deltas_for, made_deltas, made_reply
+from ..common import OPENAI, Clock, NewId, Peer, id_for, random_id, unix_time
 from ..error_bodies import openai_error
+from ..marks import RESPONSES
 from ..streams import deltas_of, whole
 from . import events, replies, requests
 from .event_writer import ResponseWriter
@@ -37,10 +37,12 @@ class OpenAIResponses:
     Args:
         new_id: makes ids.
         clock: returns the time.
+        peer: the provider that requests go to and replies come from.
     """
 
     new_id: NewId = random_id
     clock: Clock = unix_time
+    peer: Peer = OPENAI
 
     def read_request(self, body: Mapping[str, Any]) -> ChatRequest:
         """Return the neutral form of a request; raises ``FormatError``."""
@@ -48,27 +50,27 @@ class OpenAIResponses:
 
     def write_request(self, request: ChatRequest) -> dict[str, Any]:
         """Return the body of a request; raises ``FormatError`` for several replies."""
-        return requests.write_request(request)
+        return requests.write_request(request, self.peer)
 
     def read_reply(self, body: Mapping[str, Any]) -> ChatReply:
         """Return the neutral form of a reply; raises ``FormatError``, also for one that failed."""
-        return replies.read_reply(body)
+        return made_reply(replies.read_reply(body), RESPONSES)
 
     def write_reply(self, reply: ChatReply, request: ChatRequest | None = None) -> dict[str, Any]:
         """Return the body of a reply, which repeats the settings of the request; ids of other formats are replaced."""
         writer = self._writer(request)
-        for delta in deltas_of(reply):
+        for delta in deltas_for(deltas_of(reply), request, RESPONSES, self.peer.name):
             for _event in writer.events(delta):
                 pass
         return writer.response
 
     def read_stream(self, chunks: Iterable[bytes]) -> Iterator[Delta]:
         """Return the deltas of a stream, with an ``End`` or an ``Error`` last."""
-        return whole(events.read_stream(chunks))
+        return made_deltas(whole(events.read_stream(chunks)), RESPONSES)
 
     def write_stream(self, deltas: Iterable[Delta], request: ChatRequest) -> Iterator[bytes]:
         """Return the events of a stream, ``response.created`` to ``response.completed``."""
-        return self._writer(request).stream(deltas)
+        return self._writer(request).stream(deltas_for(deltas, request, RESPONSES, self.peer.name))
 
     def error_body(self, type: str | None, code: str | None, message: str, status: int) -> dict[str, Any]:  # noqa: A002
         """``{"error": {"message", "type", "param", "code"}}``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import sse
-from ..common import present
+from ..common import OPENAI, present
 from ..neutral import Delta, End, Error, PartDelta, PartStart, Signature, Start
 from .items import write_messages
 from .output import Event, Item, item_for
@@ -143,5 +143,5 @@ class ResponseWriter:
 def _response(request: ChatRequest | None, reply_id: str, model: str, created: int) -> dict[str, Any]:
     asked = present(settings(request)) if request else {}
     if request:
-        asked["instructions"] = write_messages(request.messages)[0]
+        asked["instructions"] = write_messages(request.messages, OPENAI)[0]
     return {**_DEFAULTS, **asked, "id": reply_id, "model": model, "created_at": created}

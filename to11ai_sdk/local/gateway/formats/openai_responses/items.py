@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from ....json_input.fields import Fields, FormatError
 from ..common import is_data, present
+from ..marks import RESPONSES, is_own, read_thinking
 from ..neutral import File, Image, Message, Part, Refusal, Role, Text, Thinking, ToolCall, ToolResult
-from ..openai_common import detail_of
+from ..openai_common import detail_of, error_text, file_data_of, image_url_of, role_for
+from .tools import read_call, read_custom_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from ..common import Peer
 
 _ADVICE = "send it to the provider in its own format"
 _ROLES: Mapping[str, Role] = {"system": "system", "developer": "developer", "user": "user", "assistant": "assistant"}
@@ -33,23 +37,23 @@ def read_messages(fields: Fields) -> Iterator[Message]:
         yield Message("assistant", tuple(said))
 
 
-def write_messages(messages: Sequence[Message]) -> tuple[str | None, list[dict[str, Any]]]:
+def write_messages(messages: Sequence[Message], peer: Peer) -> tuple[str | None, list[dict[str, Any]]]:
     """``instructions``, which are a system text at the very start, and ``input``.
 
-    Thinking without the id of an item is dropped: this provider did not make it.
+    Thinking that this provider did not make is dropped.
     """
     instructions = None
     first = messages[0].parts if messages and messages[0].role == "system" else ()
     if len(first) == 1 and isinstance(first[0], Text):
         instructions, messages = first[0].text, messages[1:]
-    return instructions, [item for message in messages for item in _write_message(message)]
+    return instructions, [item for message in messages for item in _write_message(message, peer)]
 
 
 def read_reasoning(fields: Fields) -> Thinking:
     """Return a reasoning item: its summary, else its full text."""
     summary = "\n\n".join(part.text("text") for part in fields.children("summary"))
     text = summary or "".join(part.text("text") for part in fields.children("content"))
-    return Thinking(text, fields.text_or_none("encrypted_content") or None, fields.text_or_none("id"))
+    return Thinking(text, fields.text_or_none("encrypted_content") or None, fields.text_or_none("id"), RESPONSES)
 
 
 def write_reasoning(thinking: Thinking, item_id: str) -> dict[str, Any]:
@@ -59,20 +63,16 @@ def write_reasoning(thinking: Thinking, item_id: str) -> dict[str, Any]:
     return {**item, "encrypted_content": thinking.signature} if thinking.signature else item
 
 
-def read_call(fields: Fields) -> ToolCall:
-    """Return a function call item."""
-    return ToolCall(fields.text("call_id"), fields.text("name"), fields.words("arguments"))
-
-
 def _read_input(fields: Fields) -> Iterator[Message]:
     if isinstance(fields.raw.get("input"), str):
         yield Message("user", (Text(fields.text("input")),))
         return
     for item in fields.children("input"):
-        if not item.has("type"):
-            yield _read_message(item)
-        else:
-            yield item.choice("type", _ITEMS, _ADVICE)(item)
+        kind = item.text_or_none("type") or "message"
+        if kind == "item_reference":
+            item.refuse("type", f"{kind!r} is not supported here: {_REFERENCE}")
+        if kind not in _RUN_BY_PROVIDER:
+            yield _ITEMS[kind](item) if kind in _ITEMS else item.choice("type", _ITEMS, _ADVICE)(item)
 
 
 def _read_message(fields: Fields) -> Message:
@@ -90,6 +90,10 @@ def _read_result(fields: Fields) -> Message:
     return Message("tool", (ToolResult(fields.text("call_id"), content),))
 
 
+def _read_thoughts(fields: Fields) -> Message:
+    return Message("assistant", (read_thinking(read_reasoning(fields), RESPONSES),))
+
+
 def _read_text(fields: Fields) -> Text:
     return Text(fields.text("text"))
 
@@ -101,14 +105,15 @@ def _read_refusal(fields: Fields) -> Refusal:
 def _read_image(fields: Fields) -> Image:
     if not fields.has("image_url"):
         fields.refuse("image_url", "is required: a file kept by one provider cannot be reached by another")
-    return Image(fields.text("image_url"), detail_of(fields))
+    return Image(image_url_of(fields, "image_url"), detail_of(fields))
 
 
 def _read_file(fields: Fields) -> File:
     key = "file_url" if fields.has("file_url") else "file_data"
     if not fields.has(key):
         fields.refuse(key, "is required: a file kept by one provider cannot be reached by another")
-    return File(fields.text(key), fields.text_or_none("filename"))
+    url = file_data_of(fields, key) if key == "file_data" else image_url_of(fields, key)
+    return File(url, fields.text_or_none("filename"))
 
 
 _CONTENT: Mapping[str, Callable[[Fields], Text | Image | File]] = {
@@ -125,20 +130,33 @@ _ITEMS: Mapping[str, Callable[[Fields], Message]] = {
     "message": _read_message,
     "function_call": _read_said(read_call),
     "function_call_output": _read_result,
-    "reasoning": _read_said(read_reasoning),
+    "custom_tool_call": _read_said(read_custom_call),
+    "custom_tool_call_output": _read_result,
+    "reasoning": _read_thoughts,
 }
+_REFERENCE = "it refers to what one provider keeps; set store to false, and the client sends the items themselves"
+_RUN_BY_PROVIDER = (
+    "code_interpreter_call",
+    "file_search_call",
+    "image_generation_call",
+    "mcp_call",
+    "mcp_list_tools",
+    "tool_search_call",
+    "web_search_call",
+)
+"""Calls of tools that the provider ran itself: what they found is in what it then said."""
 
 
-def _write_message(message: Message) -> Iterator[dict[str, Any]]:
+def _write_message(message: Message, peer: Peer) -> Iterator[dict[str, Any]]:
     if message.role == "assistant":
-        yield from _write_assistant(message.parts)
+        yield from _write_assistant(message.parts, peer)
     elif message.role == "tool":
         yield from (_write_result(part) for part in message.parts if isinstance(part, ToolResult))
     else:
-        yield {"role": message.role, "content": _write_content(message.parts)}
+        yield {"role": role_for(message.role, peer), "content": _write_content(message.parts)}
 
 
-def _write_assistant(parts: Iterable[Part]) -> Iterator[dict[str, Any]]:
+def _write_assistant(parts: Iterable[Part], peer: Peer) -> Iterator[dict[str, Any]]:
     said: list[dict[str, Any]] = []
     for part in parts:
         if isinstance(part, Text | Refusal):
@@ -149,7 +167,7 @@ def _write_assistant(parts: Iterable[Part]) -> Iterator[dict[str, Any]]:
         if isinstance(part, ToolCall):
             call = {"call_id": part.id, "name": part.name, "arguments": part.arguments}
             yield {"type": "function_call", **call}
-        elif isinstance(part, Thinking) and part.id is not None:
+        elif isinstance(part, Thinking) and part.id is not None and is_own(part, RESPONSES, peer.name):
             yield write_reasoning(part, part.id)
     yield from _write_said(said)
 
@@ -160,7 +178,7 @@ def _write_said(content: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def _write_result(result: ToolResult) -> dict[str, Any]:
-    return {"type": "function_call_output", "call_id": result.call_id, "output": _write_content(result.content)}
+    return {"type": "function_call_output", "call_id": result.call_id, "output": _write_content(error_text(result))}
 
 
 def _write_content(parts: Sequence[Part]) -> Any:

@@ -48,7 +48,8 @@ class Item(Protocol):
 def item_for(part: ReplyPart, output_index: int, new_id: NewId) -> Item | None:
     """Return a new item that begins with a part; ``None`` for encrypted thinking, which has no place in this format."""
     if isinstance(part, ToolCall):
-        return CallItem(part, output_index, new_id("fc_"))
+        made = CustomCallItem(part, output_index, new_id("ctc_")) if part.is_custom else None
+        return made or CallItem(part, output_index, new_id("fc_"))
     if isinstance(part, Thinking):
         return ReasoningItem(part, output_index, part.id or new_id("rs_"))
     return MessageItem(output_index, new_id("msg_")) if isinstance(part, Text | Refusal) else None
@@ -131,7 +132,22 @@ class CallItem:
 
     def written(self, status: str = "completed") -> dict[str, Any]:
         call = {"call_id": self._call.id, "name": self._call.name, "arguments": "".join(self._texts)}
-        return {"id": self._id, "type": "function_call", "status": status, **call}
+        return {"id": self._id, "type": "function_call", "status": status, **call, **_group(self._call)}
+
+
+class CustomCallItem(CallItem):
+    """A tool that takes text and that the model wants called."""
+
+    def more(self, text: str) -> Iterator[Event]:
+        self._texts.append(text)
+        yield "response.custom_tool_call_input.delta", {**self._place, "delta": text}
+
+    def stop_part(self) -> Iterator[Event]:
+        yield "response.custom_tool_call_input.done", {**self._place, "input": "".join(self._texts)}
+
+    def written(self, status: str = "completed") -> dict[str, Any]:
+        call = {"call_id": self._call.id, "name": self._call.name, "input": "".join(self._texts)}
+        return {"id": self._id, "type": "custom_tool_call", "status": status, **call, **_group(self._call)}
 
 
 class ReasoningItem:
@@ -165,6 +181,10 @@ class ReasoningItem:
 
     def written(self, status: str = "completed") -> dict[str, Any]:
         return write_reasoning(replace(self._thinking, text="".join(self._texts)), self._id)
+
+
+def _group(call: ToolCall) -> dict[str, str]:
+    return {} if call.namespace is None else {"namespace": call.namespace}
 
 
 def _summary(text: str) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from ..error_bodies import read_error
 from ..neutral import ChatReply, Refusal, ReplyPart, StopReason, Text, ToolCall, Usage
 from ..openai_common import created_of
 from ..streams import is_empty
-from .items import read_call, read_reasoning
+from .items import read_reasoning
+from .tools import read_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -1,0 +1,93 @@
+"""Marks what the gateway made itself: signatures and encrypted reasoning that hold the thoughts of another format.
+
+A caller gets thoughts in its own format. Where their maker spoke another, their proof begins with ``MARK``, then come
+the maker's format, the provider, the id of the item and the maker's own proof. So they go back to their maker, and to
+nobody else: a provider refuses a proof that is not its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
+
+from ....json_types import is_array, is_object
+from .neutral import RedactedThinking, Thinking
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MARK = "to11:"
+"""How a proof begins that the gateway made; base64, which proofs of providers are, has no colon."""
+
+ANTHROPIC, CHAT, RESPONSES = "anthropic_messages", "openai_chat", "openai_responses"
+_REDACTED = "redacted_thinking"
+
+
+def is_marked(proof: Any) -> bool:
+    """Whether the gateway made a proof."""
+    return isinstance(proof, str) and proof.startswith(MARK)
+
+
+def read_thinking(thinking: Thinking, wire_format: str) -> Thinking | RedactedThinking:
+    """Return thoughts that a caller sends back in a format as what their maker said."""
+    if not is_marked(thinking.signature):
+        return replace(thinking, maker=wire_format)
+    maker, provider, item_id, proof = [*str(thinking.signature)[len(MARK) :].split(":", 3), "", "", ""][:4]
+    if maker == _REDACTED:
+        return RedactedThinking(proof, ANTHROPIC, unquote(provider))
+    return Thinking(thinking.text, proof or None, unquote(item_id) or None, maker, unquote(provider))
+
+
+def is_own(thinking: Thinking | RedactedThinking, wire_format: str, provider: str) -> bool:
+    """Whether thoughts were made in a format, and by this provider as far as that is known."""
+    return thinking.maker in (None, wire_format) and thinking.provider in (None, provider)
+
+
+def proof_of(thinking: Thinking, provider: str) -> str:
+    """Return the proof for thoughts that a provider of another format made."""
+    place = f"{thinking.maker}:{quote(provider, safe='')}:{quote(thinking.id or '', safe='')}"
+    return f"{MARK}{place}:{thinking.signature or ''}"
+
+
+def redacted_proof(part: RedactedThinking, provider: str) -> str:
+    """Return the proof that stands for encrypted thoughts in a format that has none."""
+    return f"{MARK}{_REDACTED}:{quote(provider, safe='')}::{part.data}"
+
+
+def without_marked(wire_format: str, body: Mapping[str, Any], *, takes_thoughts: bool) -> dict[str, Any]:
+    """Return a body that goes to a provider of the caller's own format, without the thoughts of others.
+
+    Args:
+        wire_format: the format of both.
+        body: the request.
+        takes_thoughts: whether the provider's chat completions have a member for thoughts that nobody signed.
+    """
+    key = "input" if wire_format == RESPONSES else "messages"
+    items = body.get(key)
+    if not is_array(items):
+        return dict(body)
+    kept = [_chat_message(item, takes_thoughts) if wire_format == CHAT else _without(item) for item in items]
+    return {**body, key: [item for item in kept if item is not None]}
+
+
+def _chat_message(item: Any, takes_thoughts: bool) -> Any:
+    details = item.get("reasoning_details") if is_object(item) else None
+    if not (is_array(details) and any(is_object(each) and is_marked(each.get("signature")) for each in details)):
+        return item
+    left_out = {"reasoning_details"} if takes_thoughts else {"reasoning_details", "reasoning_content"}
+    return {key: value for key, value in item.items() if key not in left_out}
+
+
+def _without(item: Any) -> Any:
+    if not is_object(item):
+        return item
+    if item.get("type") == "reasoning" and is_marked(item.get("encrypted_content")):
+        return None
+    content = item.get("content")
+    if not is_array(content):
+        return item
+    kept = [block for block in content if not (is_object(block) and is_marked(block.get("signature")))]
+    if len(kept) == len(content):
+        return item
+    return {**item, "content": kept} if kept else None

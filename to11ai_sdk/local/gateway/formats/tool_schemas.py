@@ -1,0 +1,51 @@
+"""Completes the JSON Schemas of tools: what a schema may leave out, some providers want to see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ....json_types import is_array, is_mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Where a schema has schemas in it: one, several, or some by their names. What else it holds, such as the values of an
+# enum, is data of the caller's.
+_ONE = ("additionalProperties", "contains", "else", "if", "items", "not", "propertyNames", "then")
+_SEVERAL = ("allOf", "anyOf", "items", "oneOf", "prefixItems")
+_NAMED = ("$defs", "definitions", "dependentSchemas", "patternProperties", "properties")
+_WANTED: Mapping[str, tuple[str, Mapping[str, Any]]] = {"object": ("properties", {}), "array": ("items", {})}
+"""What a schema of a type has to have, and what says nothing in its place."""
+
+
+def parameters(schema: Mapping[str, Any] | None, *, nested: bool) -> dict[str, Any]:
+    """Return the schema of a tool's arguments: an object with ``properties``.
+
+    Args:
+        schema: the schema; ``None`` for a tool without arguments.
+        nested: whether the schemas inside are completed as well: OpenAI refuses an array without ``items``.
+    """
+    whole = {"type": "object", **{key: value for key, value in (schema or {}).items() if value is not None}}
+    return _completed({key: _inner(key, value) for key, value in whole.items()} if nested else whole)
+
+
+def _complete(schema: Any) -> Any:
+    if not is_mapping(schema):
+        return schema
+    return _completed({key: _inner(key, value) for key, value in schema.items()})
+
+
+def _inner(key: str, value: Any) -> Any:
+    if key in _NAMED and is_mapping(value):
+        return {name: _complete(member) for name, member in value.items()}
+    if key in _SEVERAL and is_array(value):
+        return [_complete(item) for item in value]
+    return _complete(value) if key in _ONE else value
+
+
+def _completed(schema: dict[str, Any]) -> dict[str, Any]:
+    kinds = schema.get("type")
+    for kind, (key, nothing) in _WANTED.items():
+        if (kind == kinds or (is_array(kinds) and kind in kinds)) and schema.get(key) is None:
+            schema[key] = dict(nothing)
+    return schema
