@@ -184,9 +184,10 @@ def clients(session: nox.Session) -> None:
         env["TO11_NODE_MODULES"] = str(home)
     options = [option for option in session.posargs if option != "--write"]
     report = Path(session.create_tmp()).resolve() / "report.json"
-    session.run("python", "-m", "pytest", "-q", str(folder), f"--clients-report={report}", *options, env=env)
-    if "--write" in session.posargs:
-        session.run("python", "-m", "tests.clients.page", str(report))
+    env["TO11_CLIENTS_REPORT"] = str(report)
+    others_warnings = ("-W", "ignore", "-p", "no:unraisableexception")
+    session.run("python", "-m", "pytest", "-q", *others_warnings, str(folder), *options, env=env)
+    session.run("python", "-m", "tests.clients.page", str(report), *(["--write"] * ("--write" in session.posargs)))
 
 
 @nox.session(default=False)
