@@ -181,7 +181,8 @@ class AiOpenAI(OnNode):
         ("structured", asked.CLAUDE): SCHEMA_ON_CLAUDE,
         ("agent", asked.CLAUDE): SCHEMA_ON_CLAUDE,
     }
-    classes: ClassVar = {**dict.fromkeys(asked.ERRORS, "AI_APICallError"), "stream": "AI_APICallError"}
+    classes: ClassVar = {**dict.fromkeys(asked.ERRORS, "AI_APICallError"), "stream": "AI_StreamProviderError"}
+    notes: ClassVar = ("An error in a stream is a part of it, `{type: \"error\"}`, and no exception.",)
 
 
 class AiAnthropic(AiOpenAI):
@@ -208,6 +209,8 @@ class AiMistral(AiOpenAI):
     package = "@ai-sdk/mistral"
     module = "ai_mistral"
     models = ("mistral-large-latest",)
+    classes: ClassVar = {**AiOpenAI.classes, "stream": "AI_TypeValidationError"}
+    shows_tokens = ("chat",)
 
 
 class AiCohere(AiOpenAI):

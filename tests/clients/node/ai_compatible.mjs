@@ -5,6 +5,7 @@ export function connect(model) {
   const provider = createOpenAICompatible({
     name: "to11",
     supportsStructuredOutputs: true,
+    includeUsage: true,
     baseURL: process.env.TO11_GATEWAY_URL,
     apiKey: "managed-by-to11",
     headers: {
