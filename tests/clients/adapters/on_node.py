@@ -72,9 +72,14 @@ class OnNode(Client):
         found = node_process(self.module).ask(
             function=function, model=self.model, env=self.sdk, retries=self.retries, **more
         )
+        self.waits = found["waits"]
         if "thrown" in found:
             raise type(found["thrown"]["name"], (NodeError,), {})(found["thrown"])
         return found["value"]
+
+    def waited(self) -> list[float]:
+        """The waits between the tries of the last call, where they are noted."""
+        return list(self.waits)
 
     def chat(self, text: str) -> Reply:
         return reply(self.ask("chat", text=text))

@@ -1,6 +1,20 @@
 // Runs the functions of one module: a line of JSON in, a line of JSON out.
 import { createInterface } from "node:readline";
 
+const waits = [];
+if (process.env.TO11_NOTE_WAITS) {
+  const real = globalThis.setTimeout;
+  // Longer ones are limits of time, others are timers of connections and of traces: no waits between tries.
+  const others = /internal\/deps\/undici|agents-core\/.*\/tracing\//;
+  globalThis.setTimeout = (call, ms, ...more) => {
+    const waiting = ms >= 100 && ms <= 301_000 && !others.test(new Error().stack);
+    if (waiting) waits.push(ms / 1000);
+    return real(call, waiting ? 1 : ms, ...more);
+  };
+  globalThis.setTimeout[Symbol.for("nodejs.util.promisify.custom")] = (ms, value) =>
+    new Promise((resolve) => globalThis.setTimeout(resolve, ms, value));
+}
+
 const module = await import(`./${process.argv[2]}.mjs`);
 console.log = console.error; // Standard output is for the answers.
 
@@ -25,6 +39,6 @@ for await (const line of createInterface({ input: process.stdin })) {
   } catch (error) {
     answer = { thrown: thrown(error) };
   }
-  process.stdout.write(`${JSON.stringify(answer)}\n`);
+  process.stdout.write(`${JSON.stringify({ ...answer, waits: waits.splice(0) })}\n`);
 }
 process.exit(0);
