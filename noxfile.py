@@ -176,6 +176,26 @@ def neighbours(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "-q", *IN_PARALLEL, "tests/neighbours", *options, env=env)
 
 
+@nox.session(python=FOUND[-1:], default=False)
+def clients(session: nox.Session) -> None:
+    """Run the SDKs, frameworks and agents that talk to the gateway; ``-- --write`` puts what they did into the docs."""
+    folder = Path("tests/clients")
+    session.install(".[test]", "-r", str(folder / "requirements.txt"))
+    session.install("--no-deps", "-r", str(folder / "beside.txt"))
+    env = {"TO11_CLIENTS": "1"}
+    if shutil.which("npm"):
+        home = Path(session.create_tmp()).resolve()
+        shutil.copy(folder / "package.json", home)
+        session.run("npm", "install", "--silent", "--prefix", str(home), external=True)
+        env["TO11_NODE_MODULES"] = str(home)
+    options = [option for option in session.posargs if option != "--write"]
+    report = Path(session.create_tmp()).resolve() / "report.json"
+    env["TO11_CLIENTS_REPORT"] = str(report)
+    others_warnings = ("-W", "ignore", "-p", "no:unraisableexception")
+    session.run("python", "-m", "pytest", "-q", *others_warnings, str(folder), *options, env=env)
+    session.run("python", "-m", "tests.clients.page", str(report), *(["--write"] * ("--write" in session.posargs)))
+
+
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure what the SDK costs, in ratios to two baselines; nothing passes or fails."""

@@ -1,0 +1,161 @@
+"""Writes ``docs/clients.md`` from what the clients did.
+
+``python -m tests.clients.page REPORT`` fails if the page is not what the report says; ``--write`` writes it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .adapters import CLIENTS
+from .asked import CAPABILITIES, MODELS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .client import Client
+
+PAGE = Path(__file__).parents[2] / "docs" / "clients.md"
+HEAD = """# Clients of the gateway
+
+What people point at the gateway, at the versions below: how, what works, what cannot, and what surprises. Written by
+`nox -s clients -- --write` from what the clients did against a local to11; do not edit.
+
+Each was asked for a chat, a stream, a conversation of three turns with a tool, an answer in JSON of a schema, an
+agent that calls a tool by itself and ends, and a picture, with `gpt-4o` and with `claude-sonnet-4-6`: one is in the client's own format, the
+other is translated. What came back was compared, the tokens included, and so was the exception for a wrong key, an
+unknown model, a 429, a 500 and an error inside a stream, and what `raise_for_gateway` makes of it.
+
+In the Python lines `client` is `to11ai_sdk.create_client(...)`, or `to11.client()` of a local to11; `gateway_url` is
+`https://gw.to11.ai/v1`, or `to11.gateway_url`. The lines for Node read what `to11ai local` prints. The provider's key is
+the one that to11 keeps.
+"""
+NAMES = {"errors": "errors", "stream_error": "broken stream", "agent": "agent or runner"}
+
+
+def page(report: dict[str, dict[str, Any]]) -> str:
+    """The whole page."""
+    parts = [HEAD, "## What works", capabilities(report), "## What they send", sent(report)]
+    parts += ["## How often they try", TRIES, tries(report), "## How to point them at the gateway", *sections(report)]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
+
+
+def capabilities(report: dict[str, dict[str, Any]]) -> str:
+    """Who can do what."""
+    head = ["client", "version", *(NAMES.get(name, name) for name in CAPABILITIES)]
+    rows = [
+        [client.title, version(client, report), *(able(client, name, report) for name in CAPABILITIES)]
+        for client in CLIENTS
+    ]
+    return table(head, rows)
+
+
+def version(client: type[Client], report: dict[str, dict[str, Any]]) -> str:
+    """The version that ran."""
+    return str(report.get(client.title, {}).get("version", "did not run"))
+
+
+def able(client: type[Client], capability: str, report: dict[str, dict[str, Any]]) -> str:
+    """Whether it worked: for each model that it could work for."""
+    done = report.get(client.title, {}).get(capability, {})
+    could = [model for model in client.models if client.can(capability, model) is None]
+    if not could:
+        return "-"
+    works = [model for model in could if done.get(model) == ""]
+    if len(works) == len(client.models):
+        return "yes"
+    return f"only {', '.join(works)}" if works else "fails"
+
+
+TRIES = """Requests for one call that is answered so each time, and what the client waits in between; the waits were noted, not slept."""
+
+
+def sent(report: dict[str, dict[str, Any]]) -> str:
+    """What each adds to its base URL, and the headers that name the key and the version of the API."""
+    rows = []
+    for client in CLIENTS:
+        found = report.get(client.title, {}).get("measured")
+        if found:
+            slash = "stays one" if found["plain"] == found["slash"] else "is doubled"
+            adds = f"`{found['plain'].removeprefix('/base')}`"
+            rows.append([client.title, adds, slash, f"`{found['key']}`", found["version"] or "-"])
+    return table(["client", "adds to the base URL", "a slash at its end", "key in", "`anthropic-version`"], rows)
+
+
+def tries(report: dict[str, dict[str, Any]]) -> str:
+    """How many requests one call makes."""
+    found = {client.title: report.get(client.title, {}).get("measured") for client in CLIENTS}
+    rows = [
+        [title, *(tried(name, made) for name, made in measured["requests"].items())]
+        for title, measured in found.items()
+        if measured
+    ]
+    first: dict[str, Any] = next(filter(None, found.values()), {"requests": {}})
+    return table(["client", *(f"`{name}`" for name in first["requests"])], rows)
+
+
+def tried(name: str, made: dict[str, Any]) -> str:
+    """The number of requests, and the longest wait where it is no short one."""
+    if made["requests"] == 1:
+        return "1"
+    longest = max(made["waits"], default=0)
+    asked = int(name.rpartition("Retry-After ")[2]) if "Retry-After" in name else 0
+    if longest == asked:
+        return f"{made['requests']}, after {longest:g} s"
+    return f"{made['requests']}, after {'a moment' if longest < 5 else f'up to {longest:g} s'}"
+
+
+def sections(report: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """The lines of each client, and what there is to know; clients with the same lines share a section."""
+    by_lines: dict[str, list[type[Client]]] = {}
+    for client in CLIENTS:
+        by_lines.setdefault(client.lines(), []).append(client)
+    for lines, clients in by_lines.items():
+        yield f"### {' and '.join(client.title for client in clients)}"
+        yield f"```{'python' if clients[0].language == 'python' else 'js'}\n{lines}\n```"
+        yield "\n".join(dict.fromkeys(f"- {text}" for client in clients for text in known(client)))
+
+
+def known(client: type[Client]) -> Iterator[str]:
+    """What it cannot do, which exceptions it raises, and what else there is to know."""
+    for missing, names in reasons(client).items():
+        yield f"{', '.join(names)}: {missing}."
+    if client.classes:
+        kinds = {"key": "401", "model": "404", "rate": "429", "server": "500", "stream": "in a stream"}
+        said = {kinds[kind]: name for kind, name in client.classes.items() if isinstance(kind, str)}
+        yield "Exceptions: " + ", ".join(f"`{name}` ({kind})" for kind, name in said.items()) + "."
+    yield from client.notes
+
+
+def reasons(client: type[Client]) -> dict[str, list[str]]:
+    """The capabilities that a client lacks, by the reason."""
+    found: dict[str, list[str]] = {}
+    for what, missing in client.cannot.items():
+        name, model = what if isinstance(what, tuple) else (what, "")
+        name = NAMES.get(name, name)
+        found.setdefault(missing.why, []).append(f"{name} with {model}" if model else name)
+    return found
+
+
+def main(path: str, *options: str) -> int:
+    """Check the page, or write it."""
+    text = page(json.loads(Path(path).read_text("utf-8")))
+    if "--write" in options:
+        PAGE.write_text(text, "utf-8")
+    elif not PAGE.exists() or PAGE.read_text("utf-8") != text:
+        print(f"{PAGE.name} is not what the clients did; run nox -s clients -- --write")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
