@@ -125,11 +125,11 @@ def test_what_liquid_renders_to(source: str, expected: str) -> None:
         ("{{ now }}", "'now' is undefined"),
         ("{{ 1 | divided_by: 0 }}", "can't divide by 0"),
         ("{{ 'x' | replace }}", "replace"),
-        ("{{ 'inf' | plus: 0 | ceil }}", "cannot be rendered: OverflowError"),
+        ("{{ infinite | plus: 0 | ceil }}", "line 1: the filter 'plus' cannot calculate with inf"),
     ],
 )
 def test_what_cannot_be_rendered_names_the_reason(source: str, message: str) -> None:
-    problem = refused(render, "text", {"text": source}, {}, {"user": {"name": "Ada"}})
+    problem = refused(render, "text", {"text": source}, {}, {"user": {"name": "Ada"}, "infinite": float("inf")})
     assert (problem.status, problem.code) == (422, "TEMPLATE_RENDER_FAILED")
     assert message in problem.message
     assert problem.details["field"] == "text"

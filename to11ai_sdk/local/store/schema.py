@@ -4,8 +4,11 @@ from __future__ import annotations
 
 APPLICATION_ID = 0x746F3131
 """``to11`` in ASCII; distinguishes a data file from any other SQLite file."""
-VERSION = 2
+VERSION = 3
 """``user_version`` of a data file with these tables."""
+_SWITCH = "INTEGER NOT NULL DEFAULT 1 CHECK (strict_variables IN (0, 1))"
+UPGRADES = {2: f"ALTER TABLE projects ADD COLUMN strict_variables {_SWITCH}"}
+"""What makes a data file of an older version one of the next."""
 
 BOOLEANS = frozenset(
     {
@@ -18,6 +21,7 @@ BOOLEANS = frozenset(
         "is_stream",
         "is_system",
         "requires_approval",
+        "strict_variables",
     }
 )
 """Columns that hold 0 for false and 1 for true."""
@@ -46,13 +50,14 @@ def _frozen(table: str) -> str:
     )
 
 
-_PROJECTS = """
+_PROJECTS = f"""
 CREATE TABLE counter (value INTEGER NOT NULL);
 INSERT INTO counter VALUES (0);
 CREATE TABLE projects (
     id TEXT PRIMARY KEY,
     main_key TEXT,
     enforce_label_registry INTEGER NOT NULL DEFAULT 0 CHECK (enforce_label_registry IN (0, 1)),
+    strict_variables {_SWITCH},
     created_at TEXT NOT NULL
 );
 CREATE TABLE keys (
