@@ -6,8 +6,9 @@ APPLICATION_ID = 0x746F3131
 """``to11`` in ASCII; distinguishes a data file from any other SQLite file."""
 VERSION = 3
 """``user_version`` of a data file with these tables."""
-_SWITCH = "INTEGER NOT NULL DEFAULT 1 CHECK (strict_variables IN (0, 1))"
-UPGRADES = {2: f"ALTER TABLE projects ADD COLUMN strict_variables {_SWITCH}"}
+UPGRADES = {
+    2: "ALTER TABLE projects ADD COLUMN strict_variables INTEGER NOT NULL DEFAULT 1 CHECK (strict_variables IN (0, 1))",
+}
 """What makes a data file of an older version one of the next."""
 
 BOOLEANS = frozenset(
@@ -50,14 +51,14 @@ def _frozen(table: str) -> str:
     )
 
 
-_PROJECTS = f"""
+_PROJECTS = """
 CREATE TABLE counter (value INTEGER NOT NULL);
 INSERT INTO counter VALUES (0);
 CREATE TABLE projects (
     id TEXT PRIMARY KEY,
     main_key TEXT,
     enforce_label_registry INTEGER NOT NULL DEFAULT 0 CHECK (enforce_label_registry IN (0, 1)),
-    strict_variables {_SWITCH},
+    strict_variables INTEGER NOT NULL DEFAULT 1 CHECK (strict_variables IN (0, 1)),
     created_at TEXT NOT NULL
 );
 CREATE TABLE keys (

@@ -60,7 +60,9 @@ def compact(value: Any, property: Any = None) -> list[Any]:  # noqa: A002
 
 
 def uniq(value: Any, property: Any = None) -> list[Any]:  # noqa: A002
-    seen: dict[object, Any] = {}
+    listed, seen = items(value), dict[object, Any]()
+    if len(listed) < 2:
+        return listed
     for item, read in _read(value, property):
         seen.setdefault(_identity(read), item)
     return list(seen.values())
@@ -75,10 +77,10 @@ def _read(value: Any, name: Any) -> Iterator[tuple[Any, Any]]:
 def _identity(value: Any) -> object:
     """Return the same for the same value of the same type: 1, 1.0 and true are three."""
     if isinstance(value, (list, tuple)):
-        return list, tuple(map(_identity, value))  # pyright: ignore
+        return "array", tuple(map(_identity, value))  # pyright: ignore
     if isinstance(value, dict):
-        return dict, frozenset((name, _identity(part)) for name, part in value.items())  # pyright: ignore
-    return type(value), value
+        return "object", frozenset((name, _identity(part)) for name, part in value.items())  # pyright: ignore
+    return type(value).__name__, value
 
 
 def sum_(value: Any, property: Any = None) -> float:  # noqa: A002
@@ -116,8 +118,9 @@ def _choices(value: Any, name: Any, target: Any) -> list[tuple[Any, bool]] | Non
     listed = items(value)
     if not all(map(has_members, listed)):
         return None
-    test = is_true if target is None else lambda read: equal(read, target)
-    return [(item, test(member(item, name))) for item in listed]
+    read = [member(item, name) for item in listed]
+    holds = map(is_true, read) if target is None else (equal(each, target) for each in read)
+    return list(zip(listed, holds, strict=True))
 
 
 def sort(value: Any, property: Any = None) -> list[Any] | None:  # noqa: A002

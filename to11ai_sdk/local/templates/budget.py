@@ -86,5 +86,7 @@ _SLOW: dict[str, Callable[[int], int]] = {
     "uniq": lambda size: size * size,
     "date": lambda size: size * size,
     "strip_html": lambda size: size * size // 50,
+    "sort": lambda size: 4 * size * size.bit_length(),
+    "sort_natural": lambda size: 4 * size * size.bit_length(),
 }
 _GROWING: dict[str, Callable[..., int]] = {"replace": _replaced, "join": _joined}

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from liquid.builtin.expressions import BooleanExpression
-from liquid.builtin.expressions.primitive import Blank, Empty, RangeLiteral
 from liquid.builtin.expressions import logical as parsed
+from liquid.builtin.expressions.primitive import Blank, Empty, RangeLiteral
 from liquid.exceptions import LiquidTypeError
 from liquid.expression import Expression
 
@@ -82,7 +82,7 @@ def contains(left: Any, right: Any) -> bool:
     if isinstance(left, str):
         return text_of(right) in left
     if isinstance(left, (list, tuple)):
-        return any(equal(item, right) for item in left)  # pyright: ignore
+        return not isinstance(right, (Blank, Empty)) and any(equal(item, right) for item in left)  # pyright: ignore
     if isinstance(left, range):
         return _is_number(right) and left.start <= right < left.stop
     return isinstance(left, dict) and isinstance(right, str) and right in left

@@ -20,7 +20,8 @@ MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October"),
     *("November", "December"),
 )
-_DIRECTIVE = re.compile(r"%([-0^#_]*)(\d{1,3})?(:{0,2})([A-Za-z+%])")
+_END_OF_MONTH = re.compile(r"([0-9]{4}-[0-9]{2}-)(29|30|31)(?![0-9])(.*)", re.DOTALL)
+_DIRECTIVE = re.compile(r"%([-0^#_]*)(\d{1,3})?(:{0,2})([A-Za-z%])")
 
 
 def date_text(value: Any, form: Any, now: datetime) -> Any:
@@ -50,8 +51,16 @@ def _moment(value: Any, now: datetime) -> datetime | None:
         return now
     if value.isdigit():
         return datetime.fromtimestamp(int(value), timezone.utc)
+    last = _END_OF_MONTH.match(value)
+    if last:
+        # Ruby goes on into the next month: the 30th of February is the 1st or 2nd of March.
+        return _parsed(f"{last[1]}28{last[3]}", now) + timedelta(days=int(last[2]) - 28)
+    return _parsed(value, now)
+
+
+def _parsed(text: str, now: datetime) -> datetime:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    moment: datetime = parser.parse(value, default=midnight, tzinfos=_zone)
+    moment: datetime = parser.parse(text, default=midnight, tzinfos=_zone)
     return moment
 
 
@@ -119,7 +128,6 @@ _COMPOSED = {
     "v": "%e-%^b-%Y",
     "x": "%m/%d/%y",
     "X": "%H:%M:%S",
-    "+": "%a %b %e %H:%M:%S %Z %Y",
 }
 _FIELDS: dict[str, tuple[Callable[[datetime], object], str, int]] = {
     "Y": (lambda moment: moment.year, "0", 4),

@@ -23,7 +23,7 @@ from liquid.utils import ReadOnlyChainMap
 
 from . import filters
 from .budget import NODE_WORK, Budget, BudgetError
-from .nodes import add_tags, use_comparisons
+from .nodes import add_tags, use_liquids_values
 from .tags import TemplateError, count_tags, explain_quotes, line_of
 from .values import OperandError, is_undefined, size_of, wrap
 
@@ -55,7 +55,7 @@ def parse(source: str) -> Template:
     _check_names(parsed)
     context = RenderContext(parsed)
     for node in parsed.nodes:
-        use_comparisons(node, context)
+        use_liquids_values(node, context)
     return Template(parsed, tags)
 
 
@@ -166,7 +166,11 @@ def _check_names(template: BoundTemplate) -> None:
         raise TemplateError(f"unknown filter {unknown[0]!r}; use one of Liquid's standard filters")
 
 
-def _describe(error: LiquidError, explain: Callable[[str, int], str | None] = lambda *_: None) -> str:
+def _no_explanation(_: str, __: int) -> None:
+    return None
+
+
+def _describe(error: LiquidError, explain: Callable[[str, int], str | None] = _no_explanation) -> str:
     message = str(error.message or type(error).__name__)
     if not error.token or error.token.start_index < 0:
         return message

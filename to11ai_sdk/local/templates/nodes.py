@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from liquid.builtin.expressions import LoopExpression, StringLiteral
+from liquid.builtin.expressions.primitive import FloatLiteral, RangeLiteral
 from liquid.builtin.output import Output, OutputNode
 from liquid.builtin.tags.case_tag import MultiExpressionBlockNode
 from liquid.builtin.tags.cycle_tag import CycleNode, CycleTag
 from liquid.builtin.tags.echo_tag import EchoNode, EchoTag
 from liquid.builtin.tags.for_tag import ForNode, ForTag
 from liquid.exceptions import LiquidTypeError
+from liquid.expression import Expression
 
 from .comparing import AnyOf, replace_comparisons
-from .operands import whole
+from .operands import number, whole
 from .values import OperandError, is_undefined, text_of
 
 if TYPE_CHECKING:
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
     from liquid import Environment, RenderContext
     from liquid.ast import BlockNode, Node
-    from liquid.expression import Expression
     from liquid.token import Token
 
 
@@ -138,8 +139,42 @@ def add_tags(environment: Environment) -> None:
         del environment.tags[name]
 
 
-def use_comparisons(node: Node, context: RenderContext) -> None:
-    """Have a node and all below it compare as Liquid does.
+class _End(Expression):
+    """The beginning or the end of a range: a whole number, or what a text begins with; nil is 0."""
+
+    __slots__ = ("inner",)
+
+    def __init__(self, inner: Expression) -> None:
+        super().__init__(inner.token)
+        self.inner = inner
+
+    def __str__(self) -> str:
+        return str(self.inner)
+
+    def evaluate(self, context: RenderContext) -> int:
+        value = self.inner.evaluate(context)
+        if is_undefined(value):
+            str(value)  # Raises.
+        try:
+            if value is None or isinstance(value, str) or isinstance(self.inner, FloatLiteral):
+                return int(number(value))
+            return whole(value, "an end")
+        except OperandError as error:
+            raise LiquidTypeError(f"a range {error}", token=self.token) from error
+
+    def children(self) -> list[Expression]:
+        return [self.inner]
+
+
+def _use_whole_ends(expression: Expression) -> None:
+    for child in expression.children():
+        _use_whole_ends(child)
+    if isinstance(expression, RangeLiteral):
+        expression.start, expression.stop = _End(expression.start), _End(expression.stop)
+
+
+def use_liquids_values(node: Node, context: RenderContext) -> None:
+    """Have a node and all below it compare and count as Liquid does.
 
     Raises:
         TemplateError: a comparison that cannot be made.
@@ -149,5 +184,6 @@ def use_comparisons(node: Node, context: RenderContext) -> None:
         node.expression = cast("Any", AnyOf(tests.token, tests.left, tests.expressions))
     for expression in node.expressions():
         replace_comparisons(expression)
+        _use_whole_ends(expression)
     for child in node.children(context, include_partials=False):
-        use_comparisons(child, context)
+        use_liquids_values(child, context)

@@ -17,7 +17,12 @@ MAX_PLACES = 400
 
 
 def absolute(value: Any) -> float:
-    return result(abs(number(value)))
+    return result(_distance(number(value)))
+
+
+def _distance(exact: int | Fraction) -> int | Fraction:
+    """Return the distance from 0."""
+    return -exact if exact < 0 else exact
 
 
 def plus(value: Any, number_to_add: Any) -> float:
@@ -33,21 +38,24 @@ def times(value: Any, factor: Any) -> float:
 
 
 def divided_by(value: Any, divisor: Any) -> float:
-    """Divide; a whole number by a whole number is rounded down."""
-    left, right = _division(value, divisor)
-    return result(left // right if isinstance(left, int) and isinstance(right, int) else Fraction(left) / right)
+    """Divide; a whole number by a whole number is rounded down. Any other number by 0 is infinite."""
+    left, right = number(value), number(divisor)
+    if isinstance(left, int) and isinstance(right, int):
+        return result(left // _not_zero(right))
+    if not right:
+        return math.copysign(math.inf, left) if left else math.nan
+    return result(Fraction(left) / Fraction(right))
 
 
 def modulo(value: Any, divisor: Any) -> float:
     """Return what division leaves, with the sign of the divisor."""
-    left, right = _division(value, divisor)
-    return result(left % right)
+    return result(number(value) % _not_zero(number(divisor)))
 
 
-def _division(value: Any, divisor: Any) -> tuple[int | Fraction, int | Fraction]:
-    if not number(divisor):
+def _not_zero(divisor: Any) -> Any:
+    if not divisor:
         raise OperandError("can't divide by 0")
-    return number(value), number(divisor)
+    return divisor
 
 
 def at_least(value: Any, minimum: Any) -> float:
@@ -72,8 +80,8 @@ def round_(value: Any, places: Any = 0) -> float:
     if isinstance(exact, int) and digits >= 0:
         return result(exact)
     step = Fraction(10) ** -digits
-    rounded = math.floor(abs(exact) / step + Fraction(1, 2)) * step * (-1 if exact < 0 else 1)
-    return result(int(rounded) if digits == 0 or isinstance(exact, int) else rounded)
+    rounded = math.floor(_distance(exact) / step + Fraction(1, 2)) * step * (-1 if exact < 0 else 1)
+    return result(int(rounded) if digits <= 0 or isinstance(exact, int) else rounded)
 
 
 NUMBER_FILTERS: dict[str, Callable[..., Any]] = {

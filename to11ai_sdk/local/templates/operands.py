@@ -7,7 +7,7 @@ import re
 from fractions import Fraction
 from typing import Any
 
-from .values import MAX_BITS, OperandError, kind_of
+from .values import MAX_BITS, OperandError, kind_of, text_of
 
 MAX_DIGITS = 1_000
 """Characters of a text that is read as a number."""
@@ -54,7 +54,7 @@ def result(value: int | Fraction) -> int | float:
     try:
         return float(value)
     except OverflowError:
-        raise OperandError("makes a number that is too large") from None
+        return math.inf if value > 0 else -math.inf
 
 
 def whole(value: Any, name: str) -> int:
@@ -88,8 +88,8 @@ def _flat(part: Any) -> list[Any]:
 
 
 def has_members(item: Any) -> bool:
-    """Whether an item can be asked for a member; nil, true and false cannot."""
-    return item is not None and not isinstance(item, bool)
+    """Whether an item can be asked for a member; whole numbers can be asked, but have none."""
+    return isinstance(item, (dict, str, int)) and not isinstance(item, bool)
 
 
 def member(item: Any, name: Any) -> Any:
@@ -103,5 +103,5 @@ def member(item: Any, name: Any) -> Any:
     if isinstance(item, str):
         return name if isinstance(name, str) and name in item else None
     if has_members(item):
-        raise OperandError(f"cannot read {str(name)[:40]!r} of {kind_of(item)}")
+        raise OperandError(f"cannot read {text_of(name)[:40]!r} of {kind_of(item)}")
     return None

@@ -126,16 +126,22 @@ def slice_(value: Any, start: Any, length: Any = 1) -> Any:
 
 def items_or_text(value: Any) -> Any:
     """Return an array or a range as it is, and anything else as the text that it prints as."""
-    return items(value) if isinstance(value, range) else value if isinstance(value, list) else text_of(value)
+    if isinstance(value, range):
+        return items(value)
+    return value if isinstance(value, (list, tuple)) else text_of(value)  # pyright: ignore
 
 
 def truncate(value: Any, length: Any = 50, ellipsis: Any = "...") -> str:
     """Shorten to a number of characters, those of the ellipsis counted."""
+    if value is None:
+        return ""
     text, most, end = text_of(value), whole(length, "length"), text_of(ellipsis)
-    return text if value is None or len(text) <= most else text[: max(0, most - len(end))] + end
+    return text if len(text) <= most else text[: max(0, most - len(end))] + end
 
 
 def truncatewords(value: Any, words: Any = 15, ellipsis: Any = "...") -> str:
+    if value is None:
+        return ""
     text, most = text_of(value), max(1, whole(words, "words"))
     parts = _BLANKS.split(text.lstrip(BLANKS), maxsplit=min(most, len(text) + 1))
     return text if len(parts) <= most else " ".join(parts[:most]) + text_of(ellipsis)
@@ -177,11 +183,14 @@ def _decoded(text: str) -> str:
 
 
 TEXT_FILTERS: dict[str, Callable[..., Any]] = {
-    function.__name__.rstrip("_"): function
-    for function in (
-        *(append, prepend, capitalize, downcase, upcase, strip, lstrip, rstrip, squish, escape, escape_once),
-        *(newline_to_br, strip_newlines, strip_html, replace, replace_first, replace_last, remove, remove_first),
-        *(remove_last, split, slice_, truncate, truncatewords, url_encode, url_decode, base64_encode, base64_decode),
-        *(base64_url_safe_encode, base64_url_safe_decode),
-    )
+    "h": escape,
+    **{
+        function.__name__.rstrip("_"): function
+        for function in (
+            *(append, prepend, capitalize, downcase, upcase, strip, lstrip, rstrip, squish, escape, escape_once),
+            *(newline_to_br, strip_newlines, strip_html, replace, replace_first, replace_last, remove, remove_first),
+            *(remove_last, split, slice_, truncate, truncatewords, url_encode, url_decode, base64_encode),
+            *(base64_decode, base64_url_safe_encode, base64_url_safe_decode),
+        )
+    },
 }

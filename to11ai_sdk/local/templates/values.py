@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from liquid import Undefined
@@ -98,8 +99,16 @@ def _number_text(number: float) -> str:
     if isinstance(number, int) and number.bit_length() > MAX_BITS:
         raise OperandError("makes a number of more than 3900 digits")
     text = str(number)
-    mantissa, exponent, power = text.partition("e")
+    if isinstance(number, int):
+        return text
+    if not math.isfinite(number):
+        return {"inf": "Infinity", "-inf": "-Infinity"}.get(text, "NaN")
+    if 1e15 <= abs(number) < 1e16:
+        # Ruby begins with exponents here, Python at 1e16.
+        digits = text.lstrip("-").replace(".", "").rstrip("0")
+        return f"{'-' * (number < 0)}{digits[0]}.{digits[1:] or '0'}e+15"
     # Ruby has a point in every float: 1.0e+22.
+    mantissa, exponent, power = text.partition("e")
     return f"{mantissa}.0e{power}" if exponent and "." not in mantissa else text
 
 
@@ -116,5 +125,6 @@ def kind_of(value: Any) -> str:
         return f"the number {str(value)[:40]}" if size_of(value) < 40 else "a number"
     if isinstance(value, str):
         return f"the text {value[:40]!r}"
-    words = {"an array": (list, tuple), "an object": dict, "a range": range}
-    return next((word for word, kind in words.items() if isinstance(value, kind)), "such a value")
+    if isinstance(value, (list, tuple)):
+        return "an array"
+    return "an object" if isinstance(value, dict) else "a range" if isinstance(value, range) else "such a value"
