@@ -25,7 +25,7 @@ def add_commands(commands: Commands) -> None:
     local.add_argument("--config", metavar="FILE", help="TOML or JSON file that configures the gateway")
     text = "whether only registered labels may be moved in its project; by default as FILE says, or not"
     local.add_argument("--strict-labels", action=argparse.BooleanOptionalAction, help=text)
-    text = "whether a variable that is not there is an error in a template, else nil; by default as FILE says, or so"
+    text = "whether an undefined variable of a template is an error, else it is nil; by default as FILE says, or yes"
     local.add_argument("--strict-variables", action=argparse.BooleanOptionalAction, help=text)
     local.add_argument("--json", action="store_true", help="print URLs, key and project as one JSON object")
     local.set_defaults(run=_local)

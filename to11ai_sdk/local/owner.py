@@ -51,7 +51,7 @@ class Owner(ABC):
 
     @property
     def strict_variables(self) -> bool:
-        """Whether a variable that is not there is an error in a template, else nil. On in a new project; can be set."""
+        """Whether an undefined variable is an error in a template, or else nil. On in a new project; can be set."""
         return self._platform.strict_variables(self.project_id)
 
     @strict_variables.setter
@@ -62,7 +62,7 @@ class Owner(ABC):
         """Switch strict variables on or off, as :attr:`strict_variables` does, in any project.
 
         Args:
-            strict: whether a variable that is not there is an error in a template.
+            strict: whether an undefined variable is an error in a template.
             project_id: the project, the main one unless given.
 
         Raises:

@@ -41,7 +41,7 @@ def serve(
         providers: providers of the gateway, each as ``name=kind,key=value,...``.
         config: path of the gateway's configuration.
         strict_labels: whether only registered labels may be moved in its project; ``None`` leaves that unchanged.
-        strict_variables: whether a variable that is not there is an error in its project's templates, else nil;
+        strict_variables: whether an undefined variable is an error in its project's templates, or else nil;
             ``None`` leaves that unchanged.
 
     Returns:

@@ -19,7 +19,7 @@ def by_id(tx: Transaction, project_id: str) -> Row | None:
 
 
 def strict_variables(tx: Transaction, project_id: str) -> bool:
-    """Whether a variable that is not there is an error in the project's templates."""
+    """Return whether an undefined variable is an error in the project's templates."""
     project = by_id(tx, project_id)
     return project is None or bool(project["strict_variables"])
 

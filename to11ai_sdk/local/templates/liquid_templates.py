@@ -3,8 +3,8 @@
 The standard tags and filters of Liquid are there, but for ``include`` and ``render`` (a prompt reads no other
 template) and ``tablerow`` (it writes HTML). They do what Ruby's engine does; docs/templates.md lists where they do not.
 "now" in the filter ``date`` is the time given to the renderer. Nothing is escaped. An array or object in ``{{ }}`` is
-written as JSON. With strict variables, one that is not there is an error wherever it is used, in ``{% if %}`` too; only
-the filter ``default`` takes it: ``{{ name | default: "you" }}``. Without, it is nil.
+written as JSON. With strict variables, an undefined one is an error wherever it is used, in ``{% if %}`` too; only the
+filter ``default`` takes it: ``{{ name | default: "you" }}``. Without, it is nil.
 
 A hostile template must not stop the server: its length and the number and shape of its tags are limited, and what it
 does is counted against a ``Budget``.
@@ -69,7 +69,7 @@ def render(
         variables: JSON values by name.
         budget: what is left for this rendering.
         now: what time it is.
-        strict: whether a variable that is not there is an error, not nil.
+        strict: whether an undefined variable is an error, or else nil.
 
     Raises:
         TemplateError: an undefined variable, a filter that does not fit its value, or more than the budget allows.

@@ -84,7 +84,7 @@ def render(
         variables_schema: what the variables have to fit.
         variables: JSON values by name.
         now: what time it is for the filter ``date``.
-        strict_variables: whether a variable that is not there is an error; else it is nil.
+        strict_variables: whether an undefined variable is an error, or else nil.
 
     Raises:
         Problem: 422 ``VARIABLES_INVALID``; 422 ``TEMPLATE_RENDER_FAILED`` naming the block and what failed in it, such
