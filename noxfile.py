@@ -160,6 +160,22 @@ def integration(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "-q", *IN_PARALLEL, "tests/integration", *session.posargs, env=env)
 
 
+@nox.session
+def liquid(session: nox.Session) -> None:
+    """Render the same templates with the local platform, Ruby's Liquid and liquidjs; ``-- --record`` writes them."""
+    lacking = [name for name in ("ruby", "node", "npm") if not shutil.which(name)]
+    if lacking:
+        session.skip(f"needs {' and '.join(lacking)}; Ruby with Liquid is apt-get install ruby ruby-liquid")
+    session.install(".[test]")
+    folder = Path(session.create_tmp()).resolve()
+    session.run("npm", "install", "--silent", "--prefix", str(folder), "liquidjs@10.30.1", external=True)
+    env = {"TO11_LIQUID": "1", "NODE_PATH": str(folder / "node_modules")}
+    options = [option for option in session.posargs if option != "--record"]
+    if "--record" in session.posargs:
+        session.run("python", "tests/liquid/record.py", env=env)
+    session.run("python", "-m", "pytest", "-q", "-rs", "tests/liquid", *options, env=env)
+
+
 @nox.session(python=FOUND[-1:])
 def neighbours(session: nox.Session) -> None:
     """Test with the tools that users run beside the package or pack it with; ``-- --freezers`` adds the freezers."""

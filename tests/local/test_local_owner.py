@@ -34,6 +34,24 @@ def test_strict_labels_are_a_setting_of_each_project(to11: LocalTo11, api: Api, 
     assert to11.enforce_label_registry is True
 
 
+def test_strict_variables_are_a_setting_of_each_project(to11: LocalTo11, api: Api, other: Api) -> None:
+    source = "Hi {{ name }}{% if user.vip %}, VIP{% endif %}{{ user.nick | default: '!' }}"
+    for project in (api, other):
+        prompt = project.prompts.create(name="A", slug="a")
+        version = project.prompts.create_version(prompt_id=prompt.id, **{**TEXT, "template_json": {"text": source}})
+        project.prompts.move_label(prompt_id=prompt.id, label="production", version_id=version.id)
+    assert to11.strict_variables is True
+    to11.set_strict_variables(False, project_id=other.project_id)
+    asked = {"slug": "a", "labels": ["production"], "variables": {"user": {}}}
+    assert other.prompts.resolve(**asked).rendered.text == "Hi !"
+    with refused(422, "TEMPLATE_RENDER_FAILED"):
+        api.prompts.resolve(**asked)
+    to11.strict_variables = False
+    assert api.prompts.resolve(**asked).rendered.text == "Hi !"
+    with pytest.raises(LookupError):
+        to11.set_strict_variables(True, project_id="proj_unknown")
+
+
 def test_rules_providers_and_approvals_are_those_of_the_project_named(to11: LocalTo11, other: Api) -> None:
     at_home = {"project_id": other.project_id}
     rule_id = to11.create_rule(**at_home)

@@ -24,21 +24,38 @@ def waiting(api: Api) -> str:
     return str(release.id)
 
 
+def settings(to11: LocalTo11) -> Any:
+    return call(to11, "GET", "/local/settings").json["data"]
+
+
 def test_strict_labels_are_switched_while_it_runs(to11: LocalTo11) -> None:
-    assert call(to11, "GET", "/local/settings").json["data"] == {"enforceLabelRegistry": False}
+    assert settings(to11) == {"enforceLabelRegistry": False, "strictVariables": True}
     for enforce in (True, False):
         reply = patch(to11, {"enforceLabelRegistry": enforce})
         assert (reply.status, reply.json["data"]) == (200, {"enforceLabelRegistry": enforce})
         assert to11.enforce_label_registry is enforce
-        assert call(to11, "GET", "/local/settings").json["data"] == {"enforceLabelRegistry": enforce}
+        assert settings(to11) == {"enforceLabelRegistry": enforce, "strictVariables": True}
 
 
-@pytest.mark.parametrize("wrong", [None, [], {}, {"enforceLabelRegistry": 1}, {"enforceLabelRegistry": True, "x": 1}])
+def test_strict_variables_are_switched_while_it_runs(to11: LocalTo11) -> None:
+    for strict in (False, True):
+        reply = patch(to11, {"strictVariables": strict})
+        assert (reply.status, reply.json["data"]) == (200, {"strictVariables": strict})
+        assert to11.strict_variables is strict
+        assert settings(to11) == {"enforceLabelRegistry": False, "strictVariables": strict}
+    both = {"enforceLabelRegistry": True, "strictVariables": False}
+    assert patch(to11, both).json["data"] == both == settings(to11)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [None, [], {}, {"enforceLabelRegistry": 1}, {"enforceLabelRegistry": True, "x": 1}, {"strictVariables": None}],
+)
 def test_a_setting_that_there_is_not_is_refused(to11: LocalTo11, wrong: Any) -> None:
     reply = patch(to11, wrong)
     assert (reply.status, reply.code) == (400, "INVALID_INPUT")
     assert '{"enforceLabelRegistry": true}' in reply.json["error"]["message"]
-    assert to11.enforce_label_registry is False
+    assert (to11.enforce_label_registry, to11.strict_variables) == (False, True)
 
 
 def test_a_release_that_waits_is_approved_or_rejected(to11: LocalTo11, api: Api) -> None:
@@ -71,7 +88,8 @@ def test_another_project_is_named_by_a_header(to11: LocalTo11) -> None:
     with connection(to11) as opened:
         reply = send(opened, "PATCH", "/local/settings", b'{"enforceLabelRegistry": true}', headers)
         assert reply.json["data"] == {"enforceLabelRegistry": True}
-        assert send(opened, "GET", "/local/settings", None, headers).json["data"] == {"enforceLabelRegistry": True}
+        reply = send(opened, "GET", "/local/settings", None, headers)
+        assert reply.json["data"] == {"enforceLabelRegistry": True, "strictVariables": True}
         assert send(opened, "GET", "/local/settings", None, {"Authorization": f"Bearer {key}"}).status == 403
     assert to11.enforce_label_registry is False
 

@@ -99,6 +99,16 @@ def test_strict_labels_are_switched_and_remembered(monkeypatch: pytest.MonkeyPat
     assert seen == [False, True, True, False]
 
 
+def test_strict_variables_are_switched_and_remembered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    data, seen = tmp_path / "to11.db", []
+    for asked in (None, False, None, True):
+        monkeypatch.setattr(sys, "stdout", Terminal())
+        assert serve(0, data, strict_variables=asked) == 0
+        with LocalTo11(data) as to11:
+            seen.append(to11.strict_variables)
+    assert seen == [True, False, False, True]
+
+
 def test_the_exports_can_be_read_by_a_shell() -> None:
     with serving("port=0") as process:
         exports = lines(process, 4)

@@ -77,6 +77,20 @@ def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
         Store(data)
 
 
+def test_a_file_of_the_version_before_is_taken_over(tmp_path: Path) -> None:
+    data = tmp_path / "to11.db"
+    with LocalTo11(data) as to11:
+        key = to11.api_key
+    with sqlite3.connect(data) as changed:
+        changed.execute("ALTER TABLE projects DROP COLUMN strict_variables")
+        changed.execute("PRAGMA user_version = 2")
+    changed.close()
+    for strict in (True, False):
+        with LocalTo11(data) as to11:
+            assert (to11.api_key, to11.strict_variables) == (key, strict)
+            to11.strict_variables = False
+
+
 def test_a_path_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "no" / "such" / "folder"):
         with pytest.raises(DataFileError, match="cannot use"):

@@ -25,6 +25,8 @@ def add_commands(commands: Commands) -> None:
     local.add_argument("--config", metavar="FILE", help="TOML or JSON file that configures the gateway")
     text = "whether only registered labels may be moved in its project; by default as stored in FILE, else no"
     local.add_argument("--strict-labels", action=argparse.BooleanOptionalAction, help=text)
+    text = "whether an undefined variable of a template is an error, else it is nil; by default as FILE says, or yes"
+    local.add_argument("--strict-variables", action=argparse.BooleanOptionalAction, help=text)
     local.add_argument("--json", action="store_true", help="print URLs, key and project as one JSON object")
     local.set_defaults(run=_local)
     demo = commands.add_parser("demo", help=DEMO_HELP, description=DEMO_HELP)
@@ -52,6 +54,7 @@ def _local(options: argparse.Namespace) -> int:
             providers=options.provider,
             config=options.config,
             strict_labels=options.strict_labels,
+            strict_variables=options.strict_variables,
         )
     except ImportError as exc:
         raise _without_extra("local", exc) from exc

@@ -49,6 +49,27 @@ class Owner(ABC):
         """
         self._platform.strict_labels(self._project(project_id), enforce)
 
+    @property
+    def strict_variables(self) -> bool:
+        """Whether an undefined variable is an error in a template, or else nil. On in a new project; can be set."""
+        return self._platform.strict_variables(self.project_id)
+
+    @strict_variables.setter
+    def strict_variables(self, strict: bool) -> None:
+        self.set_strict_variables(strict)
+
+    def set_strict_variables(self, strict: bool, *, project_id: str | None = None) -> None:
+        """Switch strict variables on or off, as :attr:`strict_variables` does, in any project.
+
+        Args:
+            strict: whether an undefined variable is an error in a template.
+            project_id: the project, the main one unless given.
+
+        Raises:
+            LookupError: there is no such project.
+        """
+        self._platform.strict_variables(self._project(project_id), strict)
+
     def create_project(self) -> Access:
         """Make another project and return ``(project_id, api_key)``. Only a digest of this key is stored."""
         return self._platform.create_project()

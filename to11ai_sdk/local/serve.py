@@ -27,6 +27,7 @@ def serve(
     providers: Sequence[str] = (),
     config: str | os.PathLike[str] | None = None,
     strict_labels: bool | None = None,
+    strict_variables: bool | None = None,
 ) -> int:
     """Run a local to11 until SIGINT or SIGTERM; call it in the main thread.
 
@@ -40,6 +41,8 @@ def serve(
         providers: providers of the gateway, each as ``name=kind,key=value,...``.
         config: path of the gateway's configuration.
         strict_labels: whether only registered labels may be moved in its project; ``None`` leaves that unchanged.
+        strict_variables: whether an undefined variable is an error in its project's templates, or else nil;
+            ``None`` leaves that unchanged.
 
     Returns:
         The exit status: 0, or 1 if it could not start, with the reason on stderr.
@@ -54,6 +57,8 @@ def serve(
             with LocalTo11(data, port, remember=0, config=gateway) as to11:
                 if strict_labels is not None:
                     to11.enforce_label_registry = strict_labels
+                if strict_variables is not None:
+                    to11.strict_variables = strict_variables
                 _say(to11, as_json=as_json)
                 stopped.wait()
     except (ConfigError, DataFileError, OSError) as exc:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from ...json_types import is_object
 from ..headers import bearer
 from ..problems import invalid
-from ..service import releases
+from ..service import Platform, releases
 from . import request_body
 from .paths import Routes, Target
 from .reply_envelope import reply_to
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse
 
-    from ..service import Platform, Session
+    from ..service import Session
 
 
 class HasJson(Protocol):
@@ -92,14 +92,15 @@ class LocalPages:
             return [span.as_json() for span in self._recent(session, int(limit[:9]))]
 
     def _settings(self, asked: OwnerRequest) -> dict[str, bool]:
-        return {"enforceLabelRegistry": self._platform.strict_labels(asked.project_id)}
+        return {name: switch(self._platform, asked.project_id) for name, switch in _SETTINGS.items()}
 
     def _set(self, asked: OwnerRequest) -> dict[str, bool]:
-        name = "enforceLabelRegistry"
-        enforce = asked.body.get(name) if is_object(asked.body) else None
-        if not isinstance(enforce, bool) or len(asked.body) != 1:
-            raise invalid(f'the body must be {{"{name}": true}} or {{"{name}": false}}', field=name)
-        return {name: self._platform.strict_labels(asked.project_id, enforce)}
+        given: dict[str, Any] = asked.body if is_object(asked.body) else {}
+        wrong = next((name for name in given if name not in _SETTINGS or not isinstance(given[name], bool)), None)
+        if not given or wrong is not None:
+            forms = " or ".join(f'{{"{name}": true}}' for name in _SETTINGS)
+            raise invalid(f"the body must be {forms}, or false, or both", field=wrong or next(iter(_SETTINGS)))
+        return {name: _SETTINGS[name](self._platform, asked.project_id, value) for name, value in given.items()}
 
     def _approve(self, asked: OwnerRequest) -> dict[str, Any]:
         return self._review(asked, approve=True)
@@ -120,4 +121,8 @@ class LocalPages:
     )
 
 
+_SETTINGS: dict[str, Callable[..., bool]] = {
+    "enforceLabelRegistry": Platform.strict_labels,
+    "strictVariables": Platform.strict_variables,
+}
 _ROUTES = Routes(LocalPages.PAGES)

@@ -114,11 +114,18 @@ class Platform:
 
     def strict_labels(self, project_id: str, enforce: bool | None = None) -> bool:
         """Return whether only registered labels may be moved; ``enforce``, if given, sets that first."""
+        return self._switch(project_id, "enforce_label_registry", enforce)
+
+    def strict_variables(self, project_id: str, strict: bool | None = None) -> bool:
+        """Return whether a missing variable is an error in templates; ``strict``, if given, sets that first."""
+        return self._switch(project_id, "strict_variables", strict)
+
+    def _switch(self, project_id: str, name: str, value: bool | None) -> bool:
         with self.owner(project_id) as session:
-            if enforce is not None:
-                session.tx.update("projects", {"id": project_id}, {"enforce_label_registry": enforce})
+            if value is not None:
+                session.tx.update("projects", {"id": project_id}, {name: value})
             row = projects.by_id(session.tx, project_id)
-            return bool(row and row["enforce_label_registry"])
+            return bool(row and row[name])
 
     def _session(self, tx: Transaction, caller: Caller) -> Session:
         return Session(tx, caller, self.now(), self._ids)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..problems import Problem, invalid
-from ..store import Row, labels, prompts
+from ..store import Row, labels, projects, prompts
 from ..templates.rendering import render
 from . import checks
 from .versions import find_version
@@ -48,7 +48,8 @@ def resolve(
     pointer, matching = _choose(session, prompt, labels)
     version = find_version(session, prompt["id"], pointer["version_id"])
     template = (version["format"], version["template_json"], version["variables_schema"])
-    rendered = render(*template, variables or {}, session.moment)
+    strict = projects.strict_variables(session.tx, session.project_id)
+    rendered = render(*template, variables or {}, session.moment, strict_variables=strict)
     return {
         "promptId": prompt["id"],
         "versionId": version["id"],

@@ -161,8 +161,16 @@ def _migrate(connection: sqlite3.Connection, path: object) -> None:
         _create(connection)
     elif application != schema.APPLICATION_ID:
         raise DataFileError(f"{path} is a database of something else; choose another file")
-    elif version != schema.VERSION:
+    elif _upgrade(connection, version) != schema.VERSION:
         raise DataFileError(f"{path} has format {version}, this version reads {schema.VERSION}; choose another file")
+
+
+def _upgrade(connection: sqlite3.Connection, version: int) -> int:
+    while version in schema.UPGRADES:
+        connection.execute(schema.UPGRADES[version])
+        version += 1
+        connection.execute(f"PRAGMA user_version = {version}")
+    return version
 
 
 def _create(connection: sqlite3.Connection) -> None:

@@ -18,6 +18,12 @@ def by_id(tx: Transaction, project_id: str) -> Row | None:
     return tx.one("SELECT * FROM projects WHERE id = :project_id", project_id=project_id)
 
 
+def strict_variables(tx: Transaction, project_id: str) -> bool:
+    """Return whether an undefined variable is an error in the project's templates."""
+    project = by_id(tx, project_id)
+    return project is None or bool(project["strict_variables"])
+
+
 def key(tx: Transaction, digest: str) -> Row | None:
     """Return the key with this digest."""
     return tx.one("SELECT * FROM keys WHERE digest = :digest", digest=digest)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 APPLICATION_ID = 0x746F3131
 """``to11`` in ASCII; distinguishes a data file from any other SQLite file."""
-VERSION = 2
+VERSION = 3
 """``user_version`` of a data file with these tables."""
+UPGRADES = {
+    2: "ALTER TABLE projects ADD COLUMN strict_variables INTEGER NOT NULL DEFAULT 1 CHECK (strict_variables IN (0, 1))",
+}
+"""What makes a data file of an older version one of the next."""
 
 BOOLEANS = frozenset(
     {
@@ -18,6 +22,7 @@ BOOLEANS = frozenset(
         "is_stream",
         "is_system",
         "requires_approval",
+        "strict_variables",
     }
 )
 """Columns that hold 0 for false and 1 for true."""
@@ -53,6 +58,7 @@ CREATE TABLE projects (
     id TEXT PRIMARY KEY,
     main_key TEXT,
     enforce_label_registry INTEGER NOT NULL DEFAULT 0 CHECK (enforce_label_registry IN (0, 1)),
+    strict_variables INTEGER NOT NULL DEFAULT 1 CHECK (strict_variables IN (0, 1)),
     created_at TEXT NOT NULL
 );
 CREATE TABLE keys (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .values import size_of
+from .values import size_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,7 +64,7 @@ class Budget:
         if name in _SLOW:
             self.spend(_SLOW[name](size))
         if name in _GROWING:
-            limit_value(_GROWING[name](value, *map(str, arguments)))
+            limit_value(_GROWING[name](value, *map(text_of, arguments)))
 
 
 def limit_value(size: int) -> None:
@@ -74,7 +74,7 @@ def limit_value(size: int) -> None:
 
 
 def _replaced(value: Any, old: str = "", new: str = "", *_: str) -> int:
-    return str(value).count(old) * len(new)
+    return text_of(value).count(old) * len(new)
 
 
 def _joined(value: Any, separator: str = " ", *_: str) -> int:
@@ -86,5 +86,7 @@ _SLOW: dict[str, Callable[[int], int]] = {
     "uniq": lambda size: size * size,
     "date": lambda size: size * size,
     "strip_html": lambda size: size * size // 50,
+    "sort": lambda size: 4 * size * size.bit_length(),
+    "sort_natural": lambda size: 4 * size * size.bit_length(),
 }
 _GROWING: dict[str, Callable[..., int]] = {"replace": _replaced, "join": _joined}

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...json_types import is_array, is_object
@@ -29,7 +30,7 @@ from .schemas import compile_schema
 from .variables import bind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
 FORMATS = ("text", "chat")
@@ -72,8 +73,18 @@ def render(
     variables_schema: Any,
     variables: Mapping[str, Any],
     now: datetime,
+    *,
+    strict_variables: bool = True,
 ) -> Rendered:
-    """Fill a template with variables; ``now`` is what time it is for the filter ``date``.
+    """Fill a template with variables.
+
+    Args:
+        format: ``text`` or ``chat``.
+        template_json: the template.
+        variables_schema: what the variables have to fit.
+        variables: JSON values by name.
+        now: what time it is for the filter ``date``.
+        strict_variables: whether an undefined variable is an error, or else nil.
 
     Raises:
         Problem: 422 ``VARIABLES_INVALID``; 422 ``TEMPLATE_RENDER_FAILED`` naming the block and what failed in it, such
@@ -83,7 +94,7 @@ def render(
     values = bind(variables_schema, variables)
     kept = [block for block in blocks if _holds(block, values)]
     record = {block.name: "rendered" if block in kept else "dimmed" for block in blocks if block.name}
-    payload = _payload(format, kept, values, now)
+    payload = _payload(format, kept, partial(_render, values, Budget(), now, strict_variables))
     return Rendered(payload, record, _content_hash(payload))
 
 
@@ -97,9 +108,8 @@ class _Block(NamedTuple):
     condition: Any = None
 
 
-def _payload(kind: str, blocks: list[_Block], values: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    budget = Budget()
-    texts = [_render(block, values, budget, now) for block in blocks]
+def _payload(kind: str, blocks: list[_Block], text_of: Callable[[_Block], str]) -> dict[str, Any]:
+    texts = [text_of(block) for block in blocks]
     if kind == "text":
         return {"format": "text", "text": texts[0]}
     messages = [{"role": block.role, "content": text} for block, text in zip(blocks, texts, strict=True)]
@@ -122,10 +132,10 @@ def _parse(block: _Block) -> liquid_templates.Template:
         raise _invalid(block.place, str(error)) from error
 
 
-def _render(block: _Block, values: Mapping[str, Any], budget: Budget, now: datetime) -> str:
+def _render(values: Mapping[str, Any], budget: Budget, now: datetime, strict: bool, block: _Block) -> str:
     template = _parse(block)
     try:
-        return liquid_templates.render(template, values, budget, now)
+        return liquid_templates.render(template, values, budget, now, strict=strict)
     except liquid_templates.TemplateError as error:
         message = f"{block.place}: {error}"
         details = {"field": block.place, "reason": str(error), "block": block.name}

@@ -67,3 +67,24 @@ def _closing(source: str, opening: re.Match[str]) -> int:
 def line_of(source: str, position: int) -> int:
     """Return the number of the line, from 1, that a position in the source is on."""
     return source.count("\n", 0, position) + 1
+
+
+def explain_quotes(source: str, position: int) -> str | None:
+    """Return why the tag at a position cannot be read, if a quoted text in it is cut off by the end of the tag."""
+    start = max(source.rfind("{{", 0, position + 2), source.rfind("{%", 0, position + 2))
+    closing = "}}" if source.startswith("{{", start) else "%}"
+    end = source.find(closing, start)
+    if start < 0 or not _cut_quote(source[start:end]):
+        return None
+    other = "{% assign text = '...' %}" if closing == "}}" else "{{ '...' }}"
+    return f"a quoted text is not closed before {closing!r}; a text with {closing!r} in it can stand in {other} only"
+
+
+def _cut_quote(tag: str) -> str:
+    quote = ""
+    for character in tag:
+        if not quote and character in "'\"":
+            quote = character
+        elif character == quote:
+            quote = ""
+    return quote

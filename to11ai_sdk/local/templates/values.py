@@ -1,15 +1,23 @@
-"""JSON values inside a template: arrays and objects that print as JSON and know their size."""
+"""Liquid's values: JSON as a template sees it, with its size, and the text that each prints as."""
 
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from liquid import Undefined
-from liquid.stringify import to_liquid_string
+from liquid.builtin.expressions.primitive import Blank, Empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+MAX_BITS = 13_000
+"""Of a whole number that is printed: some 3,900 digits, fewer than Python refuses to print."""
+
+
+class OperandError(Exception):
+    """A value that a filter or an operator cannot use; the message goes on after its name."""
 
 
 class Array(list[Any]):
@@ -70,12 +78,53 @@ def size_of(value: Any) -> int:
 
 
 def text_of(value: Any) -> str:
-    """Return what ``{{ value }}`` writes: arrays and objects as JSON, the rest as Liquid does."""
-    if isinstance(value, (list, tuple, dict)):
-        return as_json(value)
-    return to_liquid_string(value, autoescape=False)
+    """Return what a value prints as: in ``{{ }}``, in ``join``, and as the operand of a filter of texts.
+
+    Nil prints nothing, numbers as Ruby prints them, arrays and objects as JSON.
+    """
+    if isinstance(value, str):
+        return value
+    if value is None or isinstance(value, (Blank, Empty)):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return _number_text(value)
+    if isinstance(value, range):
+        return f"{value.start}..{value.stop - 1}"
+    return as_json(value) if isinstance(value, (list, tuple, dict)) else str(value)
+
+
+def _number_text(number: float) -> str:
+    if isinstance(number, int) and number.bit_length() > MAX_BITS:
+        raise OperandError("makes a number of more than 3900 digits")
+    text = str(number)
+    if isinstance(number, int):
+        return text
+    if not math.isfinite(number):
+        return {"inf": "Infinity", "-inf": "-Infinity"}.get(text, "NaN")
+    if 1e15 <= abs(number) < 1e16:
+        # Ruby begins with exponents here, Python at 1e16.
+        digits = text.lstrip("-").replace(".", "").rstrip("0")
+        return f"{'-' * (number < 0)}{digits[0]}.{digits[1:] or '0'}e+15"
+    # Ruby has a point in every float: 1.0e+22.
+    mantissa, exponent, power = text.partition("e")
+    return f"{mantissa}.0e{power}" if exponent and "." not in mantissa else text
 
 
 def as_json(value: Any) -> str:
     """Compact enough to read, with the characters of all languages as they are."""
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return json.dumps(value, ensure_ascii=False, default=text_of)
+
+
+def kind_of(value: Any) -> str:
+    """Return what a value is, in the words of Liquid, for messages."""
+    if value is None or isinstance(value, bool):
+        return "nil" if value is None else text_of(value)
+    if isinstance(value, (int, float)):
+        return f"the number {str(value)[:40]}" if size_of(value) < 40 else "a number"
+    if isinstance(value, str):
+        return f"the text {value[:40]!r}"
+    if isinstance(value, (list, tuple)):
+        return "an array"
+    return "an object" if isinstance(value, dict) else "a range" if isinstance(value, range) else "such a value"

@@ -1,0 +1,41 @@
+"""The three engines side by side; ``nox -s liquid`` runs this, and ``-- --record`` writes what they render."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from corpus import CASES, Recorded
+from engines import missing, render_all
+from generated import FROM_RUBY, generated
+from table import DIFFERENCES
+
+pytestmark = pytest.mark.skipif(not os.environ.get("TO11_LIQUID"), reason="nox -s liquid")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def engines() -> None:
+    lacking = missing()
+    if lacking:
+        pytest.skip(f"needs {lacking}")
+
+
+def test_the_engines_still_render_what_is_recorded() -> None:
+    seen = render_all([recorded.case for recorded in CASES])
+    assert [
+        Recorded(recorded.case, outputs, recorded.differs) for recorded, outputs in zip(CASES, seen, strict=True)
+    ] == CASES
+
+
+def test_generated_templates_render_as_in_ruby_but_for_the_known_differences() -> None:
+    made = list(generated())
+    assert len(made) > 5_000
+    unknown, met = [], set[str]()
+    for each, seen in zip(made, render_all([each.case for each in made]), strict=True):
+        if seen.to11 != seen.ruby:
+            names = [name for name, explains in FROM_RUBY.items() if explains(each, seen)]
+            met.update(names[:1])
+            if not names or (seen.ruby is None and seen.to11 != seen.liquidjs and each.name != "chain"):
+                unknown.append((each.case.template, *seen))
+    assert unknown == []
+    assert met <= DIFFERENCES.keys()

@@ -1,0 +1,189 @@
+"""Tags of python-liquid that print, loop or compare, where Liquid's values need it otherwise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TextIO, cast
+
+from liquid.builtin.expressions import LoopExpression, StringLiteral
+from liquid.builtin.expressions.primitive import FloatLiteral, RangeLiteral
+from liquid.builtin.output import Output, OutputNode
+from liquid.builtin.tags.case_tag import MultiExpressionBlockNode
+from liquid.builtin.tags.cycle_tag import CycleNode, CycleTag
+from liquid.builtin.tags.echo_tag import EchoNode, EchoTag
+from liquid.builtin.tags.for_tag import ForNode, ForTag
+from liquid.exceptions import LiquidTypeError
+from liquid.expression import Expression
+
+from .comparing import AnyOf, replace_comparisons
+from .operands import number, whole
+from .values import OperandError, is_undefined, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from liquid import Environment, RenderContext
+    from liquid.ast import BlockNode, Node
+    from liquid.token import Token
+
+
+def printed(value: Any, token: Token) -> str:
+    """Return the text of a value.
+
+    Raises:
+        LiquidTypeError: a number that is too long.
+    """
+    try:
+        return text_of(value)
+    except OperandError as error:
+        raise LiquidTypeError(str(error), token=token) from error
+
+
+class _OutputNode(OutputNode):
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        return buffer.write(printed(self.expression.evaluate(context), self.token))
+
+
+class _Output(Output):
+    node_class = _OutputNode
+
+
+class _EchoNode(EchoNode):
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        return buffer.write(printed(self.expression.evaluate(context), self.token))
+
+
+class _EchoTag(EchoTag):
+    node_class = _EchoNode
+
+
+class _CycleNode(CycleNode):
+    """Goes on by the name of the cycle, or by what its arguments are called; their values may change."""
+
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        name = printed(self.group.evaluate(context), self.token) if self.group else None
+        index = context.cycle(("cycle", name, None if self.group else str(self)), len(self.args))
+        if index >= len(self.args):
+            return 0
+        return buffer.write(printed(self.args[index].evaluate(context), self.token))
+
+
+class _CycleTag(CycleTag):
+    node_class = _CycleNode
+
+
+class _Loop(LoopExpression):
+    """What a loop goes through: items, pairs of an object, a text as one item; nothing of any other value."""
+
+    def evaluate(self, context: RenderContext) -> tuple[Iterator[object], int]:
+        values = _looped(self.iterable.evaluate(context))
+        key = f"{self.identifier}-{self.iterable}"
+        if isinstance(self.offset, StringLiteral) and self.offset.value == "continue":
+            start = context.stopindex(key)
+        else:
+            start = self._whole(self.offset, context, "offset") or 0
+        limit = self._whole(self.limit, context, "limit")
+        stop = len(values) if limit is None else limit + start
+        chosen = values[max(start, 0) : max(stop, 0)]
+        context.stopindex(key, start + len(chosen))
+        return iter(chosen[::-1] if self.reversed else chosen), len(chosen)
+
+    def _whole(self, expression: Expression | None, context: RenderContext, name: str) -> int | None:
+        value = expression and expression.evaluate(context)
+        if value is None or expression is None:
+            return None
+        try:
+            return whole(value, name)
+        except OperandError as error:
+            raise LiquidTypeError(f"'for' {error}", token=expression.token) from error
+
+
+def _looped(value: Any) -> Any:
+    if is_undefined(value):
+        return str(value)  # Raises.
+    if isinstance(value, (list, tuple, range)):
+        return value  # pyright: ignore
+    return list(value.items()) if isinstance(value, dict) else [value] if isinstance(value, str) and value else ()  # pyright: ignore
+
+
+class _ForNode(ForNode):
+    """Pays for the whole iterable first: a range may be endless."""
+
+    def __init__(
+        self, token: Token, expression: LoopExpression, block: BlockNode, default: BlockNode | None = None
+    ) -> None:
+        loop = _Loop(
+            expression.token,
+            expression.identifier,
+            expression.iterable,
+            limit=expression.limit,
+            offset=expression.offset,
+            reversed_=expression.reversed,
+            cols=None,
+        )
+        super().__init__(token, loop, block, default)
+
+    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
+        cast("Any", context).pay_for_loop(self.expression.iterable.evaluate(context))
+        return super().render_to_output(context, buffer)
+
+
+class _ForTag(ForTag):
+    node_class = _ForNode
+
+
+def add_tags(environment: Environment) -> None:
+    """Replace the tags of an environment by those here, and remove those that prompts do not have."""
+    for tag in (_Output, _EchoTag, _CycleTag, _ForTag):
+        environment.add_tag(tag)
+    for name in ("include", "render", "tablerow"):
+        del environment.tags[name]
+
+
+class _End(Expression):
+    """The beginning or the end of a range: a whole number, or what a text begins with; nil is 0."""
+
+    __slots__ = ("inner",)
+
+    def __init__(self, inner: Expression) -> None:
+        super().__init__(inner.token)
+        self.inner = inner
+
+    def __str__(self) -> str:
+        return str(self.inner)
+
+    def evaluate(self, context: RenderContext) -> int:
+        value = self.inner.evaluate(context)
+        if is_undefined(value):
+            str(value)  # Raises.
+        try:
+            if value is None or isinstance(value, str) or isinstance(self.inner, FloatLiteral):
+                return int(number(value))
+            return whole(value, "an end")
+        except OperandError as error:
+            raise LiquidTypeError(f"a range {error}", token=self.token) from error
+
+    def children(self) -> list[Expression]:
+        return [self.inner]
+
+
+def _use_whole_ends(expression: Expression) -> None:
+    for child in expression.children():
+        _use_whole_ends(child)
+    if isinstance(expression, RangeLiteral):
+        expression.start, expression.stop = _End(expression.start), _End(expression.stop)
+
+
+def use_liquids_values(node: Node, context: RenderContext) -> None:
+    """Have a node and all below it compare and count as Liquid does.
+
+    Raises:
+        TemplateError: a comparison that cannot be made.
+    """
+    if isinstance(node, MultiExpressionBlockNode):
+        tests: Any = node.expression
+        node.expression = cast("Any", AnyOf(tests.token, tests.left, tests.expressions))
+    for expression in node.expressions():
+        replace_comparisons(expression)
+        _use_whole_ends(expression)
+    for child in node.children(context, include_partials=False):
+        use_liquids_values(child, context)
