@@ -6,8 +6,9 @@ import os
 
 import pytest
 from corpus import CASES, Recorded
-from engines import missing, render_all
+from engines import Case, missing, render_all
 from generated import FROM_RUBY, generated
+from programs import Programs
 from table import DIFFERENCES
 
 pytestmark = pytest.mark.skipif(not os.environ.get("TO11_LIQUID"), reason="nox -s liquid")
@@ -39,3 +40,13 @@ def test_generated_templates_render_as_in_ruby_but_for_the_known_differences() -
                 unknown.append((each.case.template, *seen))
     assert unknown == []
     assert met <= DIFFERENCES.keys()
+
+
+@pytest.mark.parametrize(("seed", "depth", "count"), [(1, 1, 3_000), (2, 3, 2_000)])
+def test_nested_tags_render_as_in_ruby(seed: int, depth: int, count: int) -> None:
+    programs = Programs(seed)
+    cases = [Case(programs.template(depth), CASES[0].case.variables) for _ in range(count)]
+    unlike = [
+        (case.template, seen) for case, seen in zip(cases, render_all(cases), strict=True) if seen.to11 != seen.ruby
+    ]
+    assert unlike == []

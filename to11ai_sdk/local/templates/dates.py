@@ -21,6 +21,10 @@ MONTHS = (
     *("November", "December"),
 )
 _END_OF_MONTH = re.compile(r"([0-9]{4}-[0-9]{2}-)(29|30|31)(?![0-9])(.*)", re.DOTALL)
+_NUMBER = re.compile(r"[+-]?[0-9\s]+(?:[.,][0-9]+)?")
+_DOTTED = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}\.")
+# What a text does not give differs between the two moments that it is read with.
+_DEFAULTS = (datetime(2000, 1, 1, 1, tzinfo=timezone.utc), datetime(2004, 3, 2, 2, tzinfo=timezone.utc))
 _DIRECTIVE = re.compile(r"%([-0^#_]*)(\d{1,3})?(:{0,2})([A-Za-z%])")
 
 
@@ -54,13 +58,23 @@ def _moment(value: Any, now: datetime) -> datetime | None:
     last = _END_OF_MONTH.match(value)
     if last:
         # Ruby goes on into the next month: the 30th of February is the 1st or 2nd of March.
-        return _parsed(f"{last[1]}28{last[3]}", now) + timedelta(days=int(last[2]) - 28)
-    return _parsed(value, now)
+        return _from_text(f"{last[1]}28{last[3]}", now) + timedelta(days=int(last[2]) - 28)
+    return _from_text(value, now)
 
 
-def _parsed(text: str, now: datetime) -> datetime:
+def _from_text(text: str, now: datetime) -> datetime:
+    if _NUMBER.fullmatch(text):
+        raise ValueError("a number is no moment")
+    one, other = (_parsed(text, default) for default in _DEFAULTS)
+    given = {name for name in ("year", "month", "day", "hour") if getattr(one, name) == getattr(other, name)}
+    if not given:
+        raise ValueError("a day of the week is no moment")
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    moment: datetime = parser.parse(text, default=midnight, tzinfos=_zone)
+    return _parsed(text, midnight if "day" in given or "month" not in given else midnight.replace(day=1))
+
+
+def _parsed(text: str, default: datetime) -> datetime:
+    moment: datetime = parser.parse(text, default=default, tzinfos=_zone, dayfirst=bool(_DOTTED.match(text)))
     return moment
 
 

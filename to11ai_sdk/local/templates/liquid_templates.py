@@ -49,7 +49,8 @@ def parse(source: str) -> Template:
     """
     tags = count_tags(source)
     try:
-        parsed = _ENVIRONMENT.from_string(source)
+        # python-liquid drops a line break at the very end, if what comes before it ends with "-%}".
+        parsed = _ENVIRONMENT.from_string(source + "{% # %}" * source.endswith("\n"))
     except LiquidError as error:
         raise TemplateError(_describe(error, explain_quotes)) from error
     _check_names(parsed)

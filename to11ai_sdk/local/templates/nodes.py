@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
+from liquid.ast import ConditionalBlockNode
 from liquid.builtin.expressions import LoopExpression, StringLiteral
 from liquid.builtin.expressions.primitive import FloatLiteral, RangeLiteral
 from liquid.builtin.output import Output, OutputNode
 from liquid.builtin.tags.case_tag import MultiExpressionBlockNode
 from liquid.builtin.tags.cycle_tag import CycleNode, CycleTag
 from liquid.builtin.tags.echo_tag import EchoNode, EchoTag
-from liquid.builtin.tags.for_tag import ForNode, ForTag
+from liquid.builtin.tags.for_tag import BreakNode, BreakTag, ContinueNode, ContinueTag, ForNode, ForTag
+from liquid.builtin.tags.ifchanged_tag import IfChangedNode, IfChangedTag
 from liquid.exceptions import LiquidTypeError
 from liquid.expression import Expression
 
@@ -23,7 +25,10 @@ if TYPE_CHECKING:
 
     from liquid import Environment, RenderContext
     from liquid.ast import BlockNode, Node
+    from liquid.stream import TokenStream
     from liquid.token import Token
+
+    _SomeNode = TypeVar("_SomeNode", bound=Node)
 
 
 def printed(value: Any, token: Token) -> str:
@@ -56,6 +61,29 @@ class _EchoTag(EchoTag):
     node_class = _EchoNode
 
 
+class _BreakTag(BreakTag):
+    def parse(self, stream: TokenStream) -> BreakNode:
+        return _not_blank(super().parse(stream))
+
+
+class _ContinueTag(ContinueTag):
+    def parse(self, stream: TokenStream) -> ContinueNode:
+        return _not_blank(super().parse(stream))
+
+
+class _IfChangedTag(IfChangedTag):
+    def parse(self, stream: TokenStream) -> IfChangedNode:
+        node = cast("IfChangedNode", super().parse(stream))
+        node.block.blank = False
+        return _not_blank(node)
+
+
+def _not_blank(node: _SomeNode) -> _SomeNode:
+    """Keep the white space of the blocks around a node; python-liquid would drop it."""
+    node.blank = False
+    return node
+
+
 class _CycleNode(CycleNode):
     """Goes on by the name of the cycle, or by what its arguments are called; their values may change."""
 
@@ -82,6 +110,9 @@ class _Loop(LoopExpression):
         else:
             start = self._whole(self.offset, context, "offset") or 0
         limit = self._whole(self.limit, context, "limit")
+        if isinstance(values, str):
+            # Ruby's engine repeats a whole text, whatever the limit.
+            return iter([values] if values else []), min(1, len(values))
         stop = len(values) if limit is None else limit + start
         chosen = values[max(start, 0) : max(stop, 0)]
         context.stopindex(key, start + len(chosen))
@@ -100,9 +131,9 @@ class _Loop(LoopExpression):
 def _looped(value: Any) -> Any:
     if is_undefined(value):
         return str(value)  # Raises.
-    if isinstance(value, (list, tuple, range)):
+    if isinstance(value, (list, tuple, range, str)):
         return value  # pyright: ignore
-    return list(value.items()) if isinstance(value, dict) else [value] if isinstance(value, str) and value else ()  # pyright: ignore
+    return list(value.items()) if isinstance(value, dict) else ()  # pyright: ignore
 
 
 class _ForNode(ForNode):
@@ -121,6 +152,9 @@ class _ForNode(ForNode):
             cols=None,
         )
         super().__init__(token, loop, block, default)
+        for part in (block, default):
+            if part is not None:
+                part.blank = self.blank
 
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         cast("Any", context).pay_for_loop(self.expression.iterable.evaluate(context))
@@ -133,7 +167,7 @@ class _ForTag(ForTag):
 
 def add_tags(environment: Environment) -> None:
     """Replace the tags of an environment by those here, and remove those that prompts do not have."""
-    for tag in (_Output, _EchoTag, _CycleTag, _ForTag):
+    for tag in (_Output, _EchoTag, _CycleTag, _ForTag, _BreakTag, _ContinueTag, _IfChangedTag):
         environment.add_tag(tag)
     for name in ("include", "render", "tablerow"):
         del environment.tags[name]
@@ -182,6 +216,8 @@ def use_liquids_values(node: Node, context: RenderContext) -> None:
     if isinstance(node, MultiExpressionBlockNode):
         tests: Any = node.expression
         node.expression = cast("Any", AnyOf(tests.token, tests.left, tests.expressions))
+    if isinstance(node, ConditionalBlockNode):
+        node.block.blank = node.blank
     for expression in node.expressions():
         replace_comparisons(expression)
         _use_whole_ends(expression)

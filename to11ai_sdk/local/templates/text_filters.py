@@ -58,12 +58,16 @@ def squish(value: Any) -> str:
     return _BLANKS.sub(" ", strip(value))
 
 
-def escape(value: Any) -> str:
-    return html.escape(text_of(value)).replace("&#x27;", "&#39;")
+def escape(value: Any) -> str | None:
+    return None if value is None else _escaped(text_of(value))
 
 
 def escape_once(value: Any) -> str:
-    return _NOT_ESCAPED.sub(lambda found: escape(found[0]), text_of(value))
+    return _NOT_ESCAPED.sub(lambda found: _escaped(found[0]), text_of(value))
+
+
+def _escaped(text: str) -> str:
+    return html.escape(text).replace("&#x27;", "&#39;")
 
 
 def newline_to_br(value: Any) -> str:
@@ -131,29 +135,29 @@ def items_or_text(value: Any) -> Any:
     return value if isinstance(value, (list, tuple)) else text_of(value)  # pyright: ignore
 
 
-def truncate(value: Any, length: Any = 50, ellipsis: Any = "...") -> str:
+def truncate(value: Any, length: Any = 50, ellipsis: Any = "...") -> str | None:
     """Shorten to a number of characters, those of the ellipsis counted."""
     if value is None:
-        return ""
+        return None
     text, most, end = text_of(value), whole(length, "length"), text_of(ellipsis)
     return text if len(text) <= most else text[: max(0, most - len(end))] + end
 
 
-def truncatewords(value: Any, words: Any = 15, ellipsis: Any = "...") -> str:
+def truncatewords(value: Any, words: Any = 15, ellipsis: Any = "...") -> str | None:
     if value is None:
-        return ""
+        return None
     text, most = text_of(value), max(1, whole(words, "words"))
     parts = _BLANKS.split(text.lstrip(BLANKS), maxsplit=min(most, len(text) + 1))
     return text if len(parts) <= most else " ".join(parts[:most]) + text_of(ellipsis)
 
 
-def url_encode(value: Any) -> str:
-    return quote_plus(text_of(value))
+def url_encode(value: Any) -> str | None:
+    return None if value is None else quote_plus(text_of(value))
 
 
-def url_decode(value: Any) -> str:
+def url_decode(value: Any) -> str | None:
     try:
-        return unquote_plus(text_of(value), errors="strict")
+        return None if value is None else unquote_plus(text_of(value), errors="strict")
     except UnicodeDecodeError:
         raise OperandError("needs a value that decodes to UTF-8") from None
 
