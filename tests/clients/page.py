@@ -25,9 +25,10 @@ What people point at the gateway, at the versions below: how, what works, what c
 `nox -s clients -- --write` from what the clients did against a local to11; do not edit.
 
 Each was asked for a chat, a stream, a conversation of three turns with a tool, an answer in JSON of a schema, an
-agent that calls a tool by itself and ends, and a picture, with `gpt-4o` and with `claude-sonnet-4-6`: one is in the client's own format, the
-other is translated. What came back was compared, the tokens included, and so was the exception for a wrong key, an
-unknown model, a 429, a 500 and an error inside a stream, and what `raise_for_gateway` makes of it.
+agent that calls a tool by itself and ends, and a picture, with `gpt-4o` and with `claude-sonnet-4-6`: one is in the
+client's own format, the other is translated. What came back was compared, the tokens included, and so was the
+exception for a wrong key, an unknown model, a 429, a 500 and an error inside a stream, and, in Python, what
+`raise_for_gateway` makes of it.
 
 In the Python lines `client` is `to11ai_sdk.create_client(...)`, or `to11.client()` of a local to11; `gateway_url` is
 `https://gw.to11.ai/v1`, or `to11.gateway_url`. The lines for Node read what `to11ai local` prints. The provider's key is
@@ -71,12 +72,13 @@ def able(client: type[Client], capability: str, report: dict[str, dict[str, Any]
     if not could:
         return "-"
     works = [model for model in could if done.get(model) == ""]
-    if len(works) == len(client.models):
-        return "yes"
-    return f"only {', '.join(works)}" if works else "fails"
+    if broken := [model for model in could if model not in works]:
+        return f"fails with {', '.join(broken)}"
+    return "yes" if len(works) == len(client.models) else f"only {', '.join(works)}"
 
 
-TRIES = """Requests for one call that is answered so each time, and what the client waits in between; the waits were noted, not slept."""
+TRIES = """Requests for one call that is answered so each time, and the longest wait between them. The waits were noted,
+not slept. *A moment* is under 5 s."""
 
 
 def sent(report: dict[str, dict[str, Any]]) -> str:
@@ -130,10 +132,18 @@ def known(client: type[Client]) -> Iterator[str]:
     for missing, names in reasons(client).items():
         yield f"{', '.join(names)}: {missing}."
     if client.classes:
-        kinds = {"key": "401", "model": "404", "rate": "429", "server": "500", "stream": "in a stream"}
-        said = {kinds[kind]: name for kind, name in client.classes.items() if isinstance(kind, str)}
-        yield "Exceptions: " + ", ".join(f"`{name}` ({kind})" for kind, name in said.items()) + "."
+        yield f"Exceptions: {exceptions(client)}."
     yield from client.notes
+
+
+def exceptions(client: type[Client]) -> str:
+    """The classes of its exceptions, each with what it stands for."""
+    kinds = {"key": "401", "model": "404", "rate": "429", "server": "500", "stream": "in a stream"}
+    by_name: dict[str, list[str]] = {}
+    for kind, name in client.classes.items():
+        if isinstance(kind, str) and (kind != "stream" or client.can("stream_error", client.models[0]) is None):
+            by_name.setdefault(name, []).append(kinds[kind])
+    return ", ".join(f"`{name}` ({', '.join(said)})" for name, said in by_name.items())
 
 
 def reasons(client: type[Client]) -> dict[str, list[str]]:

@@ -230,6 +230,7 @@ class AiCohere(AiOpenAI):
         for name in ("stream", "tools", "structured", "agent", "image", "stream_error")
     }
     shows_tokens = ()
+    notes = ()
     hello_answer = "1:1 0:0"
 
 
