@@ -26,9 +26,7 @@ CITY_AS_ANSWER = f"[[echo:say64={base64.urlsafe_b64encode(json.dumps(CITY).encod
 CITY_AS_ARGUMENTS = f"City? {json.dumps(CITY)}"
 """For a client that asks for a call of a tool instead."""
 PICTURE, PICTURE_ANSWER = "What is this?", "echo: What is this? [1 image]"
-PNG = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="  # one pixel
-)
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="  # one pixel
 DATA_URL = f"data:image/png;base64,{PNG}"
 PARAMETERS: dict[str, Any] = {
     "type": "object",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .asked import CAPABILITIES, ERROR_TEXTS, HELLO, HELLO_ANSWER, MODELS, PICTURE_ANSWER, Reply, Stream, Talk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from to11ai_sdk import To11aiClient
 
 

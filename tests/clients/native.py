@@ -18,7 +18,9 @@ def answer(request: Received) -> bytes:
     body = json.dumps(request.json)
     slow, down = ({"x-amzn-errortype": name} for name in ("ThrottlingException", "InternalServerException"))
     if "status=429" in body:
-        return http(429, {"message": "too many", "error": {"code": 429, "message": "too many"}}, {**slow, "Retry-After": "300"})
+        return http(
+            429, {"message": "too many", "error": {"code": 429, "message": "too many"}}, {**slow, "Retry-After": "300"}
+        )
     if "status=500" in body:
         return http(500, {"message": "broken", "error": {"code": 500, "message": "broken"}}, down)
     return http(200, bedrock(request.json) if "/converse" in request.target else vertex(request.json))

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .adapters import CLIENTS
-from .asked import CAPABILITIES, MODELS
+from .asked import CAPABILITIES
+from .probe import SCENARIOS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,14 +26,16 @@ What people point at the gateway, at the versions below: how, what works, what c
 `nox -s clients -- --write` from what the clients did against a local to11; do not edit.
 
 Each was asked for a chat, a stream, a conversation of three turns with a tool, an answer in JSON of a schema, an
-agent that calls a tool by itself and ends, and a picture, with `gpt-4o` and with `claude-sonnet-4-6`: one is in the client's own format, the
-other is translated. What came back was compared, the tokens included, and so was the exception for a wrong key, an
-unknown model, a 429, a 500 and an error inside a stream, and what `raise_for_gateway` makes of it.
+agent that calls a tool by itself and ends, and a picture, with `gpt-4o` and with `claude-sonnet-4-6`: one is in the
+client's own format, the other is translated. What came back was compared, the tokens included, and so was the
+exception for a wrong key, an unknown model, a 429, a 500 and an error inside a stream, and, in Python, what
+`raise_for_gateway` makes of it.
 
 In the Python lines `client` is `to11ai_sdk.create_client(...)`, or `to11.client()` of a local to11; `gateway_url` is
-`https://gw.to11.ai/v1`, or `to11.gateway_url`. The lines for Node read what `to11ai local` prints. The provider's key is
-the one that to11 keeps.
+`https://gw.to11.ai/v1`, or `to11.gateway_url`. The lines for Node read what `to11ai local` prints. The provider's key
+is the one that to11 keeps.
 """
+MOMENT_S = 5
 NAMES = {"errors": "errors", "stream_error": "broken stream", "agent": "agent or runner"}
 
 
@@ -71,36 +74,32 @@ def able(client: type[Client], capability: str, report: dict[str, dict[str, Any]
     if not could:
         return "-"
     works = [model for model in could if done.get(model) == ""]
-    if len(works) == len(client.models):
-        return "yes"
-    return f"only {', '.join(works)}" if works else "fails"
+    if broken := [model for model in could if model not in works]:
+        return f"fails with {', '.join(broken)}"
+    return "yes" if len(works) == len(client.models) else f"only {', '.join(works)}"
 
 
-TRIES = """Requests for one call that is answered so each time, and what the client waits in between; the waits were noted, not slept."""
+TRIES = """Requests for one call that is answered so each time, and the longest wait between two of them. The waits were
+noted, not slept; *a moment* is under 5 s."""
 
 
 def sent(report: dict[str, dict[str, Any]]) -> str:
     """What each adds to its base URL, and the headers that name the key and the version of the API."""
-    rows = []
-    for client in CLIENTS:
-        found = report.get(client.title, {}).get("measured")
-        if found:
-            slash = "stays one" if found["plain"] == found["slash"] else "is doubled"
-            adds = f"`{found['plain'].removeprefix('/base')}`"
-            rows.append([client.title, adds, slash, f"`{found['key']}`", found["version"] or "-"])
-    return table(["client", "adds to the base URL", "a slash at its end", "key in", "`anthropic-version`"], rows)
+    head = ["adds to the base URL", "a slash at its end", "key in", "`anthropic-version`"]
+    return grouped(head, {title: sent_cells(found) for title, found in measured(report)})
+
+
+def sent_cells(found: dict[str, Any]) -> tuple[str, ...]:
+    slash = "stays one" if found["plain"] == found["slash"] else "is doubled"
+    return f"`{found['plain'].removeprefix('/base')}`", slash, f"`{found['key']}`", found["version"] or "-"
 
 
 def tries(report: dict[str, dict[str, Any]]) -> str:
     """How many requests one call makes."""
-    found = {client.title: report.get(client.title, {}).get("measured") for client in CLIENTS}
-    rows = [
-        [title, *(tried(name, made) for name, made in measured["requests"].items())]
-        for title, measured in found.items()
-        if measured
-    ]
-    first: dict[str, Any] = next(filter(None, found.values()), {"requests": {}})
-    return table(["client", *(f"`{name}`" for name in first["requests"])], rows)
+    cells = {
+        title: tuple(tried(name, found["requests"][name]) for name in SCENARIOS) for title, found in measured(report)
+    }
+    return grouped([f"`{name}`" for name in SCENARIOS], cells)
 
 
 def tried(name: str, made: dict[str, Any]) -> str:
@@ -108,10 +107,22 @@ def tried(name: str, made: dict[str, Any]) -> str:
     if made["requests"] == 1:
         return "1"
     longest = max(made["waits"], default=0)
-    asked = int(name.rpartition("Retry-After ")[2]) if "Retry-After" in name else 0
-    if longest == asked:
-        return f"{made['requests']}, after {longest:g} s"
-    return f"{made['requests']}, after {'a moment' if longest < 5 else f'up to {longest:g} s'}"
+    if "Retry-After" in name and longest == int(name.rpartition(" ")[2]):
+        return f"{made['requests']}, {longest:g} s apart"
+    return f"{made['requests']}, {'a moment' if longest < MOMENT_S else f'up to {longest:g} s'} apart"
+
+
+def measured(report: dict[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    """The clients whose requests were recorded."""
+    return [(each.title, found) for each in CLIENTS if (found := report.get(each.title, {}).get("measured"))]
+
+
+def grouped(head: list[str], cells: dict[str, tuple[str, ...]]) -> str:
+    """A table with one row for all clients that do the same."""
+    titles: dict[tuple[str, ...], list[str]] = {}
+    for title, row in cells.items():
+        titles.setdefault(row, []).append(title)
+    return table(["client", *head], [["; ".join(names), *row] for row, names in titles.items()])
 
 
 def sections(report: dict[str, dict[str, Any]]) -> Iterator[str]:
@@ -130,10 +141,18 @@ def known(client: type[Client]) -> Iterator[str]:
     for missing, names in reasons(client).items():
         yield f"{', '.join(names)}: {missing}."
     if client.classes:
-        kinds = {"key": "401", "model": "404", "rate": "429", "server": "500", "stream": "in a stream"}
-        said = {kinds[kind]: name for kind, name in client.classes.items() if isinstance(kind, str)}
-        yield "Exceptions: " + ", ".join(f"`{name}` ({kind})" for kind, name in said.items()) + "."
+        yield f"Exceptions: {exceptions(client)}."
     yield from client.notes
+
+
+def exceptions(client: type[Client]) -> str:
+    """The classes of its exceptions, each with what it stands for."""
+    kinds = {"key": "401", "model": "404", "rate": "429", "server": "500", "stream": "in a stream"}
+    by_name: dict[str, list[str]] = {}
+    for kind, name in client.classes.items():
+        if isinstance(kind, str) and (kind != "stream" or client.can("stream_error", client.models[0]) is None):
+            by_name.setdefault(name, []).append(kinds[kind])
+    return ", ".join(f"`{name}` ({', '.join(said)})" for name, said in by_name.items())
 
 
 def reasons(client: type[Client]) -> dict[str, list[str]]:

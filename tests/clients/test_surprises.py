@@ -6,16 +6,26 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from .adapters import CLIENTS
-from .client import Client
 from .places import needs_clients
 
+if TYPE_CHECKING:
+    from .client import Client
+
 pytestmark = needs_clients
-ON_THE_SDKS = ("openai", "anthropic", "@anthropic-ai/sdk", "openai-agents", "@openai/agents", "langchain", "pydantic-ai")
+ON_THE_SDKS = (
+    "openai",
+    "anthropic",
+    "@anthropic-ai/sdk",
+    "openai-agents",
+    "@openai/agents",
+    "langchain",
+    "pydantic-ai",
+)
 """Built on the SDKs of OpenAI and Anthropic, which try no more once they are asked not to."""
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..client import Client
+from typing import TYPE_CHECKING
+
 from . import (
     anthropic,
     boto3,
@@ -18,6 +19,9 @@ from . import (
     pydantic_ai,
     strands,
 )
+
+if TYPE_CHECKING:
+    from ..client import Client
 
 CLIENTS: tuple[type[Client], ...] = (
     openai.Chat,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .. import asked
 from ..asked import Reply
 from ..client import Cannot, Client
 

@@ -26,8 +26,8 @@ class OverOpenAI(Client):
     picture_answer = "Paris 7"
     classes: ClassVar = dict.fromkeys(asked.ERRORS, "InstructorRetryException")
     notes = (
-        "It asks for `jiter<0.15`, which no current `openai` allows: pip then takes an old `openai`. It works with the new one, "
-        "installed with `--no-deps`.",
+        "It asks for `jiter<0.15`, which no current `openai` allows: pip then takes an old `openai`. It works with the "
+        "new one, installed with `--no-deps`.",
     )
 
     @staticmethod

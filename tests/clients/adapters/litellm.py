@@ -66,7 +66,9 @@ class OverOpenAI(Client):
 
     def stream(self, text: str) -> Stream:
         chunks = list(self.ask(text, stream=True, stream_options={"include_usage": True}))
-        pieces = [chunk.choices[0].delta.content for chunk in chunks if chunk.choices and chunk.choices[0].delta.content]
+        pieces = [
+            chunk.choices[0].delta.content for chunk in chunks if chunk.choices and chunk.choices[0].delta.content
+        ]
         usage = chunks[-1].usage
         return Stream(pieces, (usage.prompt_tokens, usage.completion_tokens))
 

@@ -60,7 +60,9 @@ class OnNode(Client):
         """What the module imports of others, and the body of its ``connect``."""
         source = (HERE / "node" / f"{cls.module}.mjs").read_text("utf-8")
         imports = [line for line in source.splitlines() if line.startswith("import ") and '"./' not in line]
-        body = re.findall(r"^export function connect\(model\) \{\n(.*?)^  return .*?^\}", source, re.DOTALL | re.MULTILINE)
+        body = re.findall(
+            r"^export function connect\(model\) \{\n(.*?)^  return .*?^\}", source, re.DOTALL | re.MULTILINE
+        )
         lines = [line.removeprefix("  ") for line in body[0].rstrip().splitlines()]
         used = [line for line in imports if any(re.search(rf"\b{name}\b", body[0]) for name in imported(line))]
         return "\n".join([*used, "", *lines])
@@ -187,7 +189,11 @@ class AiOpenAI(OnNode):
         ("agent", asked.CLAUDE): SCHEMA_ON_CLAUDE,
     }
     classes: ClassVar = {**dict.fromkeys(asked.ERRORS, "AI_APICallError"), "stream": "AI_StreamProviderError"}
-    notes: ClassVar = ("An error in a stream is a part of it, `{type: \"error\"}`, and no exception.",)
+    notes: ClassVar = (
+        'An error in a stream is a part of it, `{type: "error"}`, and no exception.',
+        "It names earlier turns by their ids, which only OpenAI keeps: with a Claude model give "
+        "`providerOptions: {openai: {store: false}}`.",
+    )
 
 
 class AiAnthropic(AiOpenAI):
@@ -197,6 +203,7 @@ class AiAnthropic(AiOpenAI):
     package = "@ai-sdk/anthropic"
     module = "ai_anthropic"
     cannot: ClassVar = {}
+    notes = AiOpenAI.notes[:1]
 
 
 class AiCompatible(AiOpenAI):
@@ -205,6 +212,7 @@ class AiCompatible(AiOpenAI):
     title = "ai, @ai-sdk/openai-compatible"
     package = "@ai-sdk/openai-compatible"
     module = "ai_compatible"
+    notes = AiOpenAI.notes[:1]
 
 
 class AiMistral(AiOpenAI):
@@ -216,6 +224,7 @@ class AiMistral(AiOpenAI):
     models = ("mistral-large-latest",)
     classes: ClassVar = {**AiOpenAI.classes, "stream": "AI_TypeValidationError"}
     shows_tokens = ("chat",)
+    notes = AiOpenAI.notes[:1]
 
 
 class AiCohere(AiOpenAI):
@@ -230,6 +239,7 @@ class AiCohere(AiOpenAI):
         for name in ("stream", "tools", "structured", "agent", "image", "stream_error")
     }
     shows_tokens = ()
+    notes = ()
     hello_answer = "1:1 0:0"
 
 

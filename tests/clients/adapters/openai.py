@@ -63,7 +63,9 @@ class Chat(Client):
         messages = [{"role": "user", "content": text}]
         asked: Any = {"model": self.model, "messages": messages, "stream_options": {"include_usage": True}}
         chunks = list(self.sdk.chat.completions.create(**asked, stream=True))
-        pieces = [chunk.choices[0].delta.content for chunk in chunks if chunk.choices and chunk.choices[0].delta.content]
+        pieces = [
+            chunk.choices[0].delta.content for chunk in chunks if chunk.choices and chunk.choices[0].delta.content
+        ]
         usage = chunks[-1].usage
         return Stream(pieces, (usage.prompt_tokens, usage.completion_tokens))
 
@@ -107,8 +109,8 @@ class Responses(Client):
     classes: ClassVar = {**CLASSES, "stream": "RuntimeError"}
     opaque = ("stream",)
     notes = (
-        "An error in the stream of `responses.stream` is an event, no exception; only `get_final_response()` then raises, "
-        "a `RuntimeError` without the reason.",
+        "An error in the stream of `responses.stream` is an event, no exception; only `get_final_response()` then "
+        "raises, a `RuntimeError` without the reason.",
     )
     connect = Chat.connect
     at_once = Chat.at_once

@@ -31,13 +31,15 @@ export async function stream({ model }, asked) {
 
 export const stream_error = stream;
 
-export async function tools({ model }, { texts }) {
+export async function tools({ model }, { model: name, texts }) {
   const calls = [];
   const answers = [];
   let messages = [];
   for (const text of texts) {
     messages = [...messages, { role: "user", content: text }];
-    const found = await generateText({ model, messages, tools: tooled(calls), stopWhen: limit });
+    // Where OpenAI keeps the turns, they are named by their ids; a model of another provider has to get them whole.
+    const providerOptions = name.startsWith("claude") ? { openai: { store: false } } : {};
+    const found = await generateText({ model, messages, tools: tooled(calls), stopWhen: limit, providerOptions });
     answers.push(found.text);
     messages.push(...(found.responseMessages ?? found.response.messages));
   }

@@ -1,4 +1,5 @@
-import { Agent, OpenAIProvider, Runner, setTracingDisabled, tool } from "@openai/agents";
+import { Agent, OpenAIProvider, Runner, setTracingDisabled } from "@openai/agents";
+import { tool } from "@openai/agents";
 import OpenAI from "openai";
 import { City, Location, description, weather } from "./common.mjs";
 

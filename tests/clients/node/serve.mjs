@@ -5,9 +5,9 @@ const waits = [];
 if (process.env.TO11_NOTE_WAITS) {
   const real = globalThis.setTimeout;
   // Longer ones are limits of time, others are timers of connections and of traces: no waits between tries.
-  const others = /internal\/deps\/undici|agents-core\/.*\/tracing\//;
+  const others = /internal\/deps\/undici|agents-core\/dist\/shims/;
   globalThis.setTimeout = (call, ms, ...more) => {
-    const waiting = ms >= 100 && ms <= 301_000 && !others.test(new Error().stack);
+    const waiting = ms >= 100 && ms <= 301_000 && !others.test(new Error().stack.split("\n")[2]);
     if (waiting) waits.push(ms / 1000);
     return real(call, waiting ? 1 : ms, ...more);
   };
