@@ -11,11 +11,10 @@ import pytest
 from to11ai_sdk import NoApplicableRouteError, RuleNotFoundError, To11aiAuthError, To11aiNetworkError
 from to11ai_sdk.errors import To11aiApiError, To11aiRateLimitError
 from to11ai_sdk.gateway import raise_for_gateway
+from to11ai_sdk.local import LocalTo11
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-
-    from to11ai_sdk.local import LocalTo11
 
 MODELS = ["gpt-4o", "claude-sonnet-4-6", "anthropic::claude-sonnet-4-6", "grok-4"]
 SCHEMA = {"type": "object", "properties": {"location": {"type": "string"}}, "required": ["location"]}
@@ -243,3 +242,23 @@ def test_errors_of_the_sdks_become_those_of_to11(
         claude.messages.create(model="gpt-4o", max_tokens=9, messages=HELLO)
     with pytest.raises(To11aiNetworkError):
         raise_for_gateway(nobody.value)
+
+
+@pytest.mark.parametrize("status", [409, 404, 400])
+@pytest.mark.parametrize("sdk", ["openai", "anthropic"])
+def test_an_error_that_stays_is_one_request(sdk: str, status: int) -> None:
+    models = {"kind": "echo", "dialect": "openai", "models": ["twice"]}
+    model = {409: "twice", 404: "nope", 400: ""}[status]
+    with LocalTo11(providers={"one": models, "two": models}) as to11:
+        options: dict[str, Any] = {"project_id": to11.project_id, "gateway_url": to11.gateway_url}
+        if sdk == "openai":
+            gpt = openai.OpenAI(**to11.client().openai_options(**options), max_retries=2)
+            with pytest.raises(openai.APIStatusError) as refused:
+                gpt.chat.completions.create(model=model, messages=HELLO)
+            assert refused.value.status_code == status
+        else:
+            claude = anthropic.Anthropic(**to11.client().anthropic_options(**options), max_retries=2)
+            with pytest.raises(anthropic.APIStatusError) as denied:
+                claude.messages.create(model=model, max_tokens=9, messages=HELLO)
+            assert denied.value.status_code == status
+        assert len([call for call in to11.requests if call.path.startswith("/v1/")]) == 1
