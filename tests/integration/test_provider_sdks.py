@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import anthropic
+import httpx2
 import openai
 import pytest
 
@@ -15,6 +16,8 @@ from to11ai_sdk.local import LocalTo11
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+    from pytest_httpserver import HTTPServer
 
 MODELS = ["gpt-4o", "claude-sonnet-4-6", "anthropic::claude-sonnet-4-6", "grok-4"]
 SCHEMA = {"type": "object", "properties": {"location": {"type": "string"}}, "required": ["location"]}
@@ -253,12 +256,30 @@ def test_an_error_that_stays_is_one_request(sdk: str, status: int) -> None:
         options: dict[str, Any] = {"project_id": to11.project_id, "gateway_url": to11.gateway_url}
         if sdk == "openai":
             gpt = openai.OpenAI(**to11.client().openai_options(**options), max_retries=2)
-            with pytest.raises(openai.APIStatusError) as refused:
+            with gpt, pytest.raises(openai.APIStatusError) as refused:
                 gpt.chat.completions.create(model=model, messages=HELLO)
             assert refused.value.status_code == status
         else:
             claude = anthropic.Anthropic(**to11.client().anthropic_options(**options), max_retries=2)
-            with pytest.raises(anthropic.APIStatusError) as denied:
+            with claude, pytest.raises(anthropic.APIStatusError) as denied:
                 claude.messages.create(model=model, max_tokens=9, messages=HELLO)
             assert denied.value.status_code == status
         assert len([call for call in to11.requests if call.path.startswith("/v1/")]) == 1
+
+
+def test_a_new_error_class_and_a_raw_transport_error_become_ours(httpserver: HTTPServer) -> None:
+    details = {"type": "user_profile_required_error", "error_code": "user_profile_required"}
+    error = {"type": "invalid_request_error", "message": "No profile.", "details": details}
+    httpserver.expect_request("/v1/messages").respond_with_json({"type": "error", "error": error}, 400)
+    with anthropic.Anthropic(base_url=httpserver.url_for(""), api_key="k", max_retries=0) as client:
+        with pytest.raises(anthropic.BadRequestError) as refused:
+            client.messages.create(model="m", max_tokens=9, messages=HELLO)
+        with pytest.raises(To11aiApiError, match="No profile") as caught:
+            raise_for_gateway(refused.value)
+    assert caught.value.status_code == 400
+    for raw in (
+        httpx2.RemoteProtocolError("cut"),
+        httpx2.ReadTimeout("slow", request=httpx2.Request("GET", "http://x")),
+    ):
+        with pytest.raises(To11aiNetworkError, match=type(raw).__name__):
+            raise_for_gateway(raw)
