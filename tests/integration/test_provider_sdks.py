@@ -283,3 +283,15 @@ def test_a_new_error_class_and_a_raw_transport_error_become_ours(httpserver: HTT
     ):
         with pytest.raises(To11aiNetworkError, match=type(raw).__name__):
             raise_for_gateway(raw)
+
+
+def test_a_base_url_that_misses_v1_is_explained(to11: LocalTo11) -> None:
+    options = {**to11.client().openai_options(project_id=to11.project_id), "base_url": to11.base_url}
+    with openai.OpenAI(**options) as client:
+        with pytest.raises(openai.NotFoundError, match="call /v1/chat/completions; the base URL of a client") as caught:
+            client.chat.completions.create(model="gpt-4o", messages=HELLO)
+        with pytest.raises(To11aiApiError, match="ends in /v1"):
+            raise_for_gateway(caught.value)
+    options["base_url"] = f"{to11.gateway_url}/messages"
+    with anthropic.Anthropic(**options) as claude, pytest.raises(anthropic.NotFoundError, match="without /messages"):
+        claude.messages.create(model="gpt-4o", max_tokens=9, messages=HELLO)

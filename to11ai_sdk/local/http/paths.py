@@ -12,7 +12,7 @@ from werkzeug.routing import Map, Rule
 from ..problems import Problem, invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from _typeshed.wsgi import StartResponse, WSGIApplication
 
@@ -117,12 +117,20 @@ class Dispatcher:
         control_plane: answers ``/v1/projects`` and unknown paths.
         gateway: answers everything else below ``/v1``.
         local: answers everything below ``/local``.
+        is_meant_for_gateway: whether an unknown path is one that clients of the gateway call by mistake.
     """
 
-    def __init__(self, control_plane: WSGIApplication, gateway: WSGIApplication, local: WSGIApplication) -> None:
+    def __init__(
+        self,
+        control_plane: WSGIApplication,
+        gateway: WSGIApplication,
+        local: WSGIApplication,
+        is_meant_for_gateway: Callable[[str], bool],
+    ) -> None:
         self._control_plane = control_plane
         self._gateway = gateway
         self._local = local
+        self._is_meant_for_gateway = is_meant_for_gateway
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -132,4 +140,6 @@ class Dispatcher:
         below = path.partition("/v1/")[2] if path.startswith("/v1/") else ""
         if below and below.partition("/")[0] != "projects":
             return self._gateway
-        return self._local if path.startswith("/local/") else self._control_plane
+        if path.startswith("/local/"):
+            return self._local
+        return self._gateway if not below and self._is_meant_for_gateway(path) else self._control_plane

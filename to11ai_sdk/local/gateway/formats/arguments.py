@@ -1,4 +1,4 @@
-"""The arguments of tool calls in replies: text that holds a JSON object, however a provider writes it."""
+"""Reads the arguments of tool calls in replies: text with a JSON object, in any spelling of a provider."""
 
 from __future__ import annotations
 

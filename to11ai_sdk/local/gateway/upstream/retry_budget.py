@@ -1,4 +1,4 @@
-"""How much the gateway may try again: its tries must not multiply with those of a client that tries again, too."""
+"""Limits the retries of the gateway, so that they do not multiply with those of a client."""
 
 from __future__ import annotations
 

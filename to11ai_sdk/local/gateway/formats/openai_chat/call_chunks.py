@@ -1,4 +1,4 @@
-"""The tool calls of a chat stream, put together from deltas whose numbers and ids servers use in many ways."""
+"""Puts the tool calls of a chat stream together from deltas whose numbers and ids servers use in many ways."""
 
 from __future__ import annotations
 

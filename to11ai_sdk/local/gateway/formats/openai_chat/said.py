@@ -1,4 +1,4 @@
-"""What a message or a delta of chat completions says, in whichever of their members a server puts it."""
+"""Finds the text and thoughts of a chat message or delta, in whichever member a server puts them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The output of a response while its stream is read: what was said of each item, and what only its end holds."""
+"""Grows the output of a response from its stream: what was said of each item, and what only its end holds."""
 
 from __future__ import annotations
 
