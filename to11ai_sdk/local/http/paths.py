@@ -10,6 +10,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
 
 from ..problems import Problem, invalid
+from .later_versions import is_of_an_organization
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -63,6 +64,10 @@ class Target(NamedTuple):
         path, _, query = raw.partition("?")
         return cls(path, query)
 
+    def names(self) -> frozenset[str]:
+        """Return the names of the parameters of the query, as they were sent."""
+        return frozenset(part.partition("=")[0] for part in self.query.split("&"))
+
     def arguments(self) -> dict[str, str]:
         """Return the decoded parameters of the query; the last of each name counts."""
         try:
@@ -114,7 +119,7 @@ class Dispatcher:
     """Passes each request to its application.
 
     Args:
-        control_plane: answers ``/v1/projects`` and unknown paths.
+        control_plane: answers ``/v1/projects``, ``/v1/orgs`` and unknown paths.
         gateway: answers everything else below ``/v1``.
         local: answers everything below ``/local``.
         is_meant_for_gateway: whether an unknown path is one that clients of the gateway call by mistake.
@@ -138,7 +143,7 @@ class Dispatcher:
 
     def _owner_of(self, path: str) -> WSGIApplication:
         below = path.partition("/v1/")[2] if path.startswith("/v1/") else ""
-        if below and below.partition("/")[0] != "projects":
+        if below and below.partition("/")[0] != "projects" and not is_of_an_organization(path):
             return self._gateway
         if path.startswith("/local/"):
             return self._local

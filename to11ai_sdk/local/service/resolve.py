@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..problems import Problem, invalid
 from ..store import Row, labels, projects, prompts
-from ..templates.rendering import render
+from ..templates.rendering import DEVELOPER_ROLES, render
 from . import checks
 from .versions import find_version
 
@@ -41,15 +41,24 @@ def _choose(session: Session, prompt: Row, wanted: Sequence[str]) -> tuple[Row, 
 
 
 def resolve(
-    session: Session, *, slug: str, labels: Sequence[str], variables: Mapping[str, Any] | None = None
+    session: Session,
+    *,
+    slug: str,
+    labels: Sequence[str],
+    variables: Mapping[str, Any] | None = None,
+    developer_role: str = "user",
 ) -> dict[str, Any]:
-    """Answer ``POST /prompts:resolve``."""
+    """Answer ``POST /prompts:resolve``; later versions of the SDK choose what the role ``developer`` becomes."""
+    if developer_role not in DEVELOPER_ROLES:
+        raise invalid(f"developerRole must be one of {', '.join(DEVELOPER_ROLES)}", field="developerRole")
     prompt = _find(session, slug)
     pointer, matching = _choose(session, prompt, labels)
     version = find_version(session, prompt["id"], pointer["version_id"])
     template = (version["format"], version["template_json"], version["variables_schema"])
     strict = projects.strict_variables(session.tx, session.project_id)
-    rendered = render(*template, variables or {}, session.moment, strict_variables=strict)
+    rendered = render(
+        *template, variables or {}, session.moment, strict_variables=strict, developer_role=developer_role
+    )
     return {
         "promptId": prompt["id"],
         "versionId": version["id"],
