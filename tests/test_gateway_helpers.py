@@ -218,6 +218,11 @@ def test_body_of_an_unread_stream_is_taken_from_the_exception() -> None:
         raise_for_gateway(theirs)
 
 
+def test_an_empty_reply_leaves_the_body_to_the_exception() -> None:
+    with pytest.raises(To11aiRateLimitError, match="Slow down"):
+        raise_for_gateway(ProviderError(Response(429, None, b""), {"code": "rate_limit", "message": "Slow down"}))
+
+
 @pytest.mark.parametrize(("value", "seconds"), [("1.5", 1.5), ("Sun, 06 Nov 1994 08:49:37 GMT", 0.0), ("soon", None)])
 def test_the_wait_of_a_gateway_error_is_read_as_any(value: str, seconds: float | None) -> None:
     assert error_from_gateway(429, {"Retry-After": value}, body("rate_limit")).retry_after_seconds == seconds

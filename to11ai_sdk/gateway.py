@@ -174,10 +174,11 @@ def _is_about_a_request(exc: BaseException) -> bool:
 
 
 def _content(exc: BaseException, response: object) -> object:
+    body = getattr(exc, "body", None)
     try:
-        return getattr(response, "content")  # noqa: B009 - raises if the body of a stream was not read
+        return getattr(response, "content") or body  # noqa: B009 - raises if the body of a stream was not read
     except Exception:
-        return getattr(exc, "body", None)
+        return body
 
 
 def _json(body: object) -> object:

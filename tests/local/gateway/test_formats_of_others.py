@@ -102,6 +102,49 @@ CALLS: dict[str, tuple[list[dict[str, Any]], list[Any]]] = {
         ],
         [("a", "f", '{"a":1}')],
     ),
+    "pieces of two calls of one number, told apart by their ids": (
+        [
+            call(0, id="a", name="f", arguments='{"a"'),
+            call(0, id="b", name="g", arguments='{"b"'),
+            call(0, id="a", arguments=":1}"),
+            call(0, id="b", arguments=":2}"),
+        ],
+        [("a", "f", '{"a":1}'), ("b", "g", '{"b":2}')],
+    ),
+    "pieces of two calls without numbers, told apart by their ids": (
+        [
+            call(None, id="a", name="f", arguments='{"a"'),
+            call(None, id="b", name="g", arguments='{"b"'),
+            call(None, id="a", arguments=":1}"),
+            call(None, id="b", arguments=":2}"),
+        ],
+        [("a", "f", '{"a":1}'), ("b", "g", '{"b":2}')],
+    ),
+    "one id for calls that have numbers": (
+        [
+            call(0, id="a", name="f", arguments='{"a"'),
+            call(1, id="a", name="f", arguments='{"b"'),
+            call(0, id="a", arguments=":1}"),
+            call(1, id="a", arguments=":2}"),
+        ],
+        [("a", "f", '{"a":1}'), ("call_1", "f", '{"b":2}')],
+    ),
+    "the whole call again at its end": (
+        [
+            call(0, id="a", name="f", arguments='{"a"'),
+            call(0, id="a", arguments=":1}"),
+            call(0, id="a", name="f", arguments='{"a":1}'),
+        ],
+        [("a", "f", '{"a":1}')],
+    ),
+    "the old function_call": (
+        [
+            chunk(function_call={"name": "f", "arguments": ""}),
+            chunk(function_call={"arguments": '{"a"'}),
+            chunk(function_call={"arguments": ":1}"}),
+        ],
+        [("call_1", "f", '{"a":1}')],
+    ),
     "no numbers": (
         [
             call(None, id="a", name="f", arguments='{"a"'),
@@ -158,6 +201,12 @@ def test_calls_of_a_chat_stream(chunks: list[dict[str, Any]], expected: list[Any
     assert [(part.id, part.name, part.arguments) for part in reply.parts if isinstance(part, ToolCall)] == expected
     assert reply.parts[0] == Text("Hi")
     assert reply.stop == "tool_use"
+
+
+def test_the_old_function_call_of_a_whole_reply() -> None:
+    body = message("function_call", content=None, function_call={"name": "f", "arguments": {"a": 1}})
+    reply = whole(CHAT, body)
+    assert (reply.parts, reply.stop) == ((ToolCall("call_1", "f", '{"a":1}'),), "tool_use")
 
 
 def test_a_call_whose_name_never_comes_is_an_error() -> None:
@@ -390,6 +439,13 @@ def _deltas(source: str, *events: Any) -> Any:
     return numbered_formats()[source].read_stream(sse_of(*events))
 
 
+def test_a_model_that_is_named_late_is_named_right() -> None:
+    filtered = {"id": "", "model": "", "choices": [{"index": 0, "content_filter_results": {}, "finish_reason": None}]}
+    role = {"id": "", "model": "", "choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]}
+    reply = streamed(CHAT, filtered, role, chunk(content="Hi"), chunk("stop"), "[DONE]")
+    assert (reply.id, reply.model, reply.parts) == ("c", "m", (Text("Hi"),))
+
+
 MAGISTRAL = [
     {"type": "thinking", "thinking": [{"type": "text", "text": "2+2"}, {"type": "text", "text": "=4"}], "closed": True},
     {"type": "text", "text": "Fo"},
@@ -566,6 +622,46 @@ def test_replies_of_anthropic_like_servers() -> None:
         {"type": "message_stop"},
     ]
     assert streamed(ANTHROPIC, *events).parts == (Thinking("hmm", "s"), Text("Hi"))
+
+
+def test_events_whose_type_is_only_their_name() -> None:
+    def named(kind: str, **members: Any) -> bytes:
+        return f"event: {kind}\ndata: {json.dumps(members)}\n\n".encode()
+
+    anthropic = [
+        named("content_block_start", index=0, content_block={"type": "text", "text": ""}),
+        named("content_block_delta", index=0, delta={"type": "text_delta", "text": "Hi"}),
+        named("message_stop"),
+    ]
+    responses = [named("response.output_text.delta", delta="Hi"), named("response.completed", response={})]
+    for source, events in ((ANTHROPIC, anthropic), (RESPONSES, responses)):
+        assert collect(numbered_formats()[source].read_stream(events)).parts == (Text("Hi"),)
+    failed = list(numbered_formats()[ANTHROPIC].read_stream([named("error", error={"message": "Oops"})]))
+    assert isinstance(failed[-1], Error)
+
+
+def test_a_response_whose_last_event_is_done() -> None:
+    assert streamed(RESPONSES, CREATED, DELTA, TEXT_DONE, "[DONE]").parts == (Text("Hello"),)
+    for events in ([CREATED, "[DONE]"], ["[DONE]"], [CREATED, DELTA]):
+        assert isinstance(list(_deltas(RESPONSES, *events))[-1], Error)
+
+
+@pytest.mark.parametrize("source", NAMES)
+@pytest.mark.parametrize(
+    "event", [{"error": {"message": "Oops"}}, {"error": "Oops"}, {"type": "error", "error": {"message": "Oops"}}]
+)
+def test_an_error_in_the_middle_of_a_stream(source: str, event: dict[str, Any]) -> None:
+    last = list(_deltas(source, chunk(content="x"), event, "[DONE]"))[-1]
+    assert isinstance(last, Error)
+    assert last.message == "Oops"
+
+
+def test_an_error_object_in_the_middle_of_a_chat() -> None:
+    old = {"object": "error", "message": "Oops", "code": 400}
+    last = list(_deltas(CHAT, chunk(content="x"), old, "[DONE]"))[-1]
+    assert isinstance(last, Error)
+    assert last.message == "Oops"
+    assert streamed(CHAT, {**chunk("stop", content="x"), "error": {}}, "[DONE]").parts == (Text("x"),)
 
 
 @pytest.mark.parametrize("source", NAMES)

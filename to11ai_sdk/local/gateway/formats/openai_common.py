@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 USER_LONGEST = 64
 """Most characters of ``user``."""
 
+_FRACTION = re.compile(r"\.\d+")
 SERVICE = ("prompt_cache_key", "safety_identifier", "service_tier")
 """Settings that both formats have under the same name, and Anthropic's lacks."""
 
@@ -95,7 +97,7 @@ def created_of(fields: Fields, key: str) -> int | None:
 
 def _seconds(text: str) -> float:
     try:
-        moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(_FRACTION.sub("", text.strip()).replace("Z", "+00:00"))
         return moment.replace(tzinfo=moment.tzinfo or timezone.utc).timestamp()
     except (ValueError, OverflowError):
         return 0

@@ -71,28 +71,33 @@ def whole(deltas: Iterable[Delta]) -> Iterator[Delta]:
     yield Error("api_error", "upstream", "the provider's stream ended before its last event", 502)
 
 
-def payloads(chunks: Iterable[bytes]) -> Iterator[str]:
-    """Yield the data of a stream's events, without pings; the last may lack the blank line that ends an event.
+def events(chunks: Iterable[bytes]) -> Iterator[sse.Event]:
+    """Yield the events of a stream, without pings; the last may lack the blank line that ends an event.
 
     Raises:
         FormatError: an event is too long.
     """
     parser = sse.EventParser()
     for chunk in chunks:
-        yield from (event.data for event in parser.feed(chunk) if _says_something(event))
-    yield from (event.data for event in parser.rest() if _says_something(event) and _is_whole(event.data))
+        yield from filter(_says_something, parser.feed(chunk))
+    yield from (event for event in parser.rest() if _says_something(event) and _is_whole(event.data))
 
 
 def objects(chunks: Iterable[bytes]) -> Iterator[Lenient]:
-    """Yield the data of a stream's events, each a JSON object; ``[DONE]`` ends it.
+    """Yield the data of a stream's events, each a JSON object whose ``type`` may be that of the event.
+
+    ``[DONE]`` is yielded as an object of that type.
 
     Raises:
         FormatError: an event is too long, or its data is no JSON object.
     """
-    for data in payloads(chunks):
-        if data.strip() == DONE:
+    for event in events(chunks):
+        if event.data.strip() == DONE:
+            yield Lenient({"type": DONE})
             return
-        yield Lenient(loads_bounded(data))
+        fields = Lenient(loads_bounded(event.data))
+        named = fields.has("type") or event.type == "message"
+        yield fields if named else Lenient({**fields.raw, "type": event.type})
 
 
 def stop_for(stop: StopReason, *, has_calls: bool) -> StopReason:

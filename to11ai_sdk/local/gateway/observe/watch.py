@@ -195,10 +195,10 @@ def _whole_texts(event: dict[str, Any]) -> Iterator[str]:
 
 def _message_texts(message: Any) -> Iterator[str]:
     content = message.get("content") if is_object(message) else None
-    if isinstance(content, str):
-        yield content
-    for part in objects(content):
-        if isinstance(part.get("text"), str):
+    for part in content if is_array(content) else [content]:
+        if isinstance(part, str):
+            yield part
+        elif is_object(part) and isinstance(part.get("text"), str):
             yield part["text"]
 
 

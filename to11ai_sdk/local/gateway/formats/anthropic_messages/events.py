@@ -66,7 +66,7 @@ class _Reader:
             "message_stop": lambda _: self._all(),
             "error": lambda event: [read_error(dict(event.raw))],
         }
-        handler = handlers.get(fields.words("type"))
+        handler = handlers.get("error" if fields.raw.get("error") else fields.words("type"))
         return handler(fields) if handler else []
 
     def end(self) -> list[Delta]:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class CallChunks:
     """Reads the deltas of calls.
 
-    A call begins once it has a name. A delta without a name goes on with the call of its number, whatever its id;
-    one with a name is a new call if its id or name is new, or if the call before is complete.
+    A call begins once it has a name. A delta without a name continues the call of its id, else of its number; one with
+    a name is a new call if its id or name is new, or if the call before is complete.
 
     Args:
         sequencer: puts the calls in order.
@@ -37,6 +37,7 @@ class CallChunks:
         self._sequencer = sequencer
         self._calls: list[_ChatCall] = []
         self._numbered: dict[int, _ChatCall] = {}
+        self._named: dict[str, _ChatCall] = {}
         self._current: _ChatCall | None = None
         self._ids = UniqueIds("call_", new_id)
 
@@ -46,7 +47,7 @@ class CallChunks:
         piece = _Piece(fields.words("id"), function.words("name"), text_of_arguments(function.raw.get("arguments")))
         call = self._call_of(fields.count("index"), piece)
         call.id, call.name = call.id or piece.id, call.name or piece.name
-        call.unsent.append(piece.arguments)
+        call.unsent.append("" if call.has_said(piece) else piece.arguments)
         if call.name:
             yield from self._send(call)
 
@@ -70,13 +71,18 @@ class CallChunks:
     def _call_of(self, index: int | None, piece: _Piece) -> _ChatCall:
         last = self._calls[-1] if self._calls else None
         known = last if index is None else self._numbered.get(index)
+        same = self._named.get(piece.id)
+        if same and same.index == index:
+            known = same  # several calls have one number
         if known is None and not (piece.id or piece.name):
             known = last
         if known is None or known.is_other(piece):
-            known = _ChatCall(f"call {len(self._calls)}")
+            known = _ChatCall(f"call {len(self._calls)}", index)
             self._calls.append(known)
         if index is not None:
             self._numbered[index] = known
+        if piece.id and not known.id:
+            self._named[piece.id] = known
         return known
 
     def _send(self, call: _ChatCall) -> Iterator[Delta]:
@@ -99,8 +105,9 @@ class _Piece:
 
 
 class _ChatCall:
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, index: int | None) -> None:
         self.key = key
+        self.index = index
         self.id = ""
         self.name = ""
         self.unsent: list[str] = []
@@ -115,4 +122,10 @@ class _ChatCall:
             return True
         if piece.id and piece.id != self.id:
             return not self.arguments.is_partial
-        return self.arguments.is_complete and piece.arguments.strip() != ""
+        return self.arguments.is_complete and piece.arguments.strip() != "" and not self.has_said(piece)
+
+    def has_said(self, piece: _Piece) -> bool:
+        """Whether a piece repeats the whole call, as some servers do at its end."""
+        return bool(self.id and piece.id == self.id and self.arguments.is_complete) and (
+            piece.arguments == self.arguments.text
+        )

@@ -5,20 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..common import loads_bounded
 from ..error_bodies import read_error
-from ..lenient import Lenient
 from ..neutral import Delta, End, PartDelta, Start
 from ..openai_common import created_of
-from ..streams import DONE, Sequencer, payloads
+from ..streams import DONE, Sequencer, objects
 from .call_chunks import CallChunks
 from .replies import read_usage, stop_reason
-from .said import has_thoughts, said
+from .said import calls, has_thoughts, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ..common import NewId
+    from ..lenient import Lenient
     from ..neutral import Usage
     from .said import Said
 
@@ -26,20 +25,18 @@ if TYPE_CHECKING:
 def read_stream(chunks: Iterable[bytes], new_id: NewId) -> Iterator[Delta]:
     """Yield the deltas of a stream, of the first choice only. May end early, go on after an ``Error``, or raise."""
     reader = _Reader(new_id)
-    for data in payloads(chunks):
-        if data.strip() == DONE:
-            reader.is_done = True
-            break
-        yield from reader.read(Lenient(loads_bounded(data)))
+    for fields in objects(chunks):
+        yield from reader.read(fields)
     yield from reader.end()
 
 
 class _Reader:
     def __init__(self, new_id: NewId) -> None:
-        self.is_done = False
+        self._is_done = False
         self._sequencer = Sequencer[str]()
         self._calls = CallChunks(self._sequencer, new_id)
         self._started = False
+        self._has_choices = False
         self._heard = False
         self._thought = False
         self._text = ""
@@ -48,25 +45,29 @@ class _Reader:
         self._usage: Usage | None = None
 
     def read(self, fields: Lenient) -> Iterable[Delta]:
-        return [read_error(dict(fields.raw))] if fields.raw.get("error") else self._chunk(fields)
+        if fields.words("type") == DONE:
+            self._is_done = True
+            return []
+        is_error = fields.raw.get("error") or "error" in (fields.words("object"), fields.words("type"))
+        return [read_error(dict(fields.raw))] if is_error else self._chunk(fields)
 
     def end(self) -> Iterator[Delta]:
-        if self._finish_reason is None and not (self.is_done and self._started):
+        if self._finish_reason is None and not (self._is_done and self._has_choices):
             return
         yield from self._calls.finish()
         yield from self._sequencer.finish()
         yield End(stop_reason(self._finish_reason, has_calls=self._calls.have_begun), usage=self._usage)
 
     def _chunk(self, fields: Lenient) -> Iterator[Delta]:
-        choices = fields.children("choices")
-        # Azure's first chunk names no model, and has no choices: only what it found in the prompt.
-        if not self._started and (choices or fields.words("model")):
+        choices = [choice for choice in fields.children("choices") if not choice.count("index")]
+        self._usage = read_usage(fields) or self._usage
+        self._has_choices = self._has_choices or bool(choices)
+        deltas = [delta for choice in choices for delta in self._choice(choice)]
+        # Azure's first chunk names no model and says nothing, only what it found in the prompt.
+        if not self._started and (deltas or fields.words("model")):
             self._started = True
             yield Start(fields.words("id") or None, fields.words("model"), created_of(fields, "created"))
-        self._usage = read_usage(fields) or self._usage
-        for choice in choices:
-            if not choice.count("index"):
-                yield from self._choice(choice)
+        yield from deltas
 
     def _choice(self, choice: Lenient) -> Iterator[Delta]:
         # A server that does not stream after all sends one whole message.
@@ -74,7 +75,7 @@ class _Reader:
         self._thought = self._thought or has_thoughts(delta)
         for part in said(delta, with_details=not self._thought):
             yield from self._say(part)
-        for call in delta.children("tool_calls"):
+        for call in calls(delta):
             yield from self._leave_text()
             yield from self._calls.read(call)
         self._finish_reason = choice.words("finish_reason") or self._finish_reason

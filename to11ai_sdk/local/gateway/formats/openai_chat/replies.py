@@ -13,7 +13,7 @@ from ..lenient import Lenient
 from ..neutral import ChatReply, Refusal, ReplyPart, StopReason, Text, ToolCall, Usage
 from ..openai_common import created_of
 from ..streams import stop_for
-from .said import said
+from .said import calls, said
 from .thoughts import kept_thoughts
 from .tools import write_call
 
@@ -88,7 +88,7 @@ def _read_parts(message: Lenient, new_id: NewId) -> Iterator[ReplyPart]:
         run = list(group)
         yield replace(run[0], text="".join(part.text for part in run))
     ids = UniqueIds("call_", new_id)
-    for call in message.children("tool_calls"):
+    for call in calls(message):
         yield from _read_call(call, ids)
 
 

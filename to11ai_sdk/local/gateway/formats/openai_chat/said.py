@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .....json_types import is_array, is_object
-from ..lenient import text_in
+from ..lenient import Lenient, text_in
 from ..neutral import Refusal, Text, Thinking
 from ..streams import is_empty
 from .thoughts import DETAILS, REASONING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from ..lenient import Lenient
 
 Said = Text | Thinking | Refusal
 
@@ -32,6 +30,12 @@ def said(message: Lenient, *, with_details: bool = True) -> Iterator[Said]:
 def has_thoughts(message: Lenient) -> bool:
     """Return whether thoughts are in a member of their own; servers that have both put the same into each."""
     return any(text_in(message.raw.get(key)) for key in REASONING)
+
+
+def calls(message: Lenient) -> list[Lenient]:
+    """Return the tool calls; one in the old ``function_call`` counts if there are no others."""
+    found = message.children("tool_calls")
+    return found or [Lenient({"function": each.raw}) for each in message.children("function_call")]
 
 
 def _thoughts(message: Lenient, with_details: bool) -> Thinking:

@@ -9,7 +9,7 @@ from ..error_bodies import read_error
 from ..lenient import Lenient
 from ..neutral import Delta, End, Refusal, Start, Text, Thinking
 from ..openai_common import created_of
-from ..streams import objects
+from ..streams import DONE, objects
 from .growth import Growth
 from .replies import read_content, read_usage, stop_reason
 
@@ -50,6 +50,7 @@ class _Reader:
             "response.function_call_arguments.done": self._arguments_done,
             "response.output_item.done": self._item_done,
             "response.completed": self._end,
+            DONE: lambda event: self._end(event) if self._growth.has_begun else [],
             "response.incomplete": self._end,
             "response.failed": lambda event: [read_error(dict(event.child("response").raw))],
             "error": lambda event: [read_error({**event.raw, "type": None} if event.has("message") else event.raw)],
@@ -58,7 +59,7 @@ class _Reader:
             **dict.fromkeys([f"response.{kind}.delta" for kind in _THOUGHTS], self._thought),
             **dict.fromkeys([f"response.{kind}.done" for kind in _THOUGHTS], self._all_thought),
         }
-        handler = handlers.get(event.words("type"))
+        handler = handlers.get("error" if event.raw.get("error") else event.words("type"))
         return handler(event) if handler else []
 
     def _start(self, event: Lenient) -> list[Delta]:
@@ -117,7 +118,7 @@ class _Reader:
 
     def _end(self, event: Lenient) -> list[Delta]:
         response = event.child("response")
-        if _kind(event) == "incomplete":
+        if event.words("type") == "response.incomplete":
             response = Lenient({**response.raw, "status": "incomplete"})
         last = self._growth.complete(response.children("output"))
         stop = stop_reason(response, has_calls=self._growth.has_calls)

@@ -39,6 +39,11 @@ class Growth:
         self._said: dict[_Key, list[str]] = defaultdict(list)
         self._calls: dict[int, _GrowingCall] = {}
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything was said or called."""
+        return self.has_calls or bool(self._said)
+
     def say(self, item: int, part: Words, index: int = 0) -> list[Delta]:
         """Return more of a part, which begins with its first text."""
         if not part.text:
