@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from formats_samples import NAMES, NOW, collect, numbered_formats
 
-from to11ai_sdk.local.gateway.formats import FormatError
+from to11ai_sdk.local.gateway.formats import FormatError, formats
+from to11ai_sdk.local.gateway.formats.common import Peer
 from to11ai_sdk.local.gateway.formats.neutral import ChatReply, ChatRequest, Error, Text, Thinking, ToolCall, Usage
 
 CHAT, RESPONSES, ANTHROPIC = NAMES
@@ -482,6 +483,23 @@ def test_thoughts_are_heard_once_wherever_they_are(members: dict[str, Any]) -> N
     late = [chunk(**members), chunk(reasoning_details=DETAILS), chunk("stop", content="4")]
     if members.keys() & {"reasoning", "reasoning_content"}:
         assert streamed(CHAT, *late).parts == (Thinking("hmm"), Text("4"))
+
+
+@pytest.mark.parametrize("member", ["reasoning_content", "reasoning"])
+def test_thoughts_go_back_in_the_member_that_they_came_in(member: str) -> None:
+    forms = formats(lambda prefix: f"{prefix}1", lambda: NOW, Peer("deep", reasoning_field="reasoning_content"))
+    body = message(**{member: "hmm"}, tool_calls=[{"id": "a", "function": {"name": "f", "arguments": {}}}])
+    chunks = [chunk(**{member: "hmm"}), call(0, id="a", name="f", arguments=""), chunk("tool_calls")]
+    replies = [forms[CHAT].read_reply(body), collect(forms[CHAT].read_stream(sse_of(*chunks)))]
+    for reply in replies:
+        content = forms[ANTHROPIC].write_reply(reply)["content"]
+        turns = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": content}]
+        result = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "a", "content": "x"}]}
+        asked = {"model": "m", "max_tokens": 9, "messages": [*turns, result]}
+        sent = forms[CHAT].write_request(forms[ANTHROPIC].read_request(asked))
+        assert {key for key in sent["messages"][1] if key.startswith("reasoning")} == {member}
+        assert sent["messages"][1][member] == "hmm"
+        assert sent["messages"][1]["tool_calls"][0]["function"]["arguments"] == "{}"
 
 
 def test_thoughts_reach_callers_as_they_come() -> None:

@@ -54,11 +54,6 @@ def resolve(
     prompt = _find(session, slug)
     pointer, matching = _choose(session, prompt, labels)
     version = find_version(session, prompt["id"], pointer["version_id"])
-    template = (version["format"], version["template_json"], version["variables_schema"])
-    strict = projects.strict_variables(session.tx, session.project_id)
-    rendered = render(
-        *template, variables or {}, session.moment, strict_variables=strict, developer_role=developer_role
-    )
     return {
         "promptId": prompt["id"],
         "versionId": version["id"],
@@ -66,9 +61,18 @@ def resolve(
         "releaseId": pointer["event_id"].replace("event_", "pr_", 1),
         "version": version["version"],
         "labels": matching,
+        **_rendered(session, version, variables or {}, developer_role),
+        "subjectHash": None,
+        "variantName": None,
+    }
+
+
+def _rendered(session: Session, version: Row, variables: Mapping[str, Any], developer_role: str) -> dict[str, Any]:
+    template = (version["format"], version["template_json"], version["variables_schema"])
+    strict = projects.strict_variables(session.tx, session.project_id)
+    rendered = render(*template, variables, session.moment, strict_variables=strict, developer_role=developer_role)
+    return {
         "contentHash": rendered.content_hash,
         "rendered": rendered.payload,
         "blockRenderRecord": rendered.block_render_record,
-        "subjectHash": None,
-        "variantName": None,
     }
