@@ -131,8 +131,11 @@ class Gateway:
         if kept is not None:
             record.hit(call.plan.attempts[0], kept)
             return kept
-        tries = Tries(lambda attempt: self._ask(call, attempt, record), self._sleep, self._budgets)
-        reached = first_answer(call.plan, tries)
+
+        def ask(attempt: Attempt) -> Reached:
+            return self._ask(call, attempt, record)
+
+        reached = first_answer(call.plan, Tries(ask, self._sleep, self._budgets))
         if reached.content is None:
             record.is_stream = True
             return streaming.streamed(call, reached, record, self._guardrails.stream)

@@ -63,9 +63,11 @@ def text_of(value: Any) -> str | None:
 
 def number_of(value: Any) -> float | None:
     """Return a JSON value as a number of up to 53 bits, also where it is text; ``None`` if it is none."""
-    number = float(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
-    is_number = isinstance(number, int | float) and not isinstance(number, bool)
-    return number if is_number and abs(number) <= _LARGEST else None
+    if isinstance(value, str):
+        value = float(value) if _NUMBER.fullmatch(value) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if abs(value) <= _LARGEST else None
 
 
 def text_in(value: Any) -> str:
