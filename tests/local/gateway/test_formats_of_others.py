@@ -447,6 +447,17 @@ def test_a_model_that_is_named_late_is_named_right() -> None:
     assert (reply.id, reply.model, reply.parts) == ("c", "m", (Text("Hi"),))
 
 
+def test_a_model_that_is_never_named_is_the_one_that_was_asked_for() -> None:
+    asked = ChatRequest("asked", (), stream=True)
+    unnamed = {"choices": [{"delta": {"content": "Hi"}, "finish_reason": "stop"}]}
+    for target in NAMES:
+        events = b"".join(numbered_formats()[target].write_stream(_deltas(CHAT, unnamed), asked))
+        assert b'"model":"asked"' in events
+        assert b'"model":""' not in events
+        reply = numbered_formats()[CHAT].read_reply({"choices": [{"message": {"content": "Hi"}}]})
+        assert numbered_formats()[target].write_reply(reply, asked)["model"] == "asked"
+
+
 MAGISTRAL = [
     {"type": "thinking", "thinking": [{"type": "text", "text": "2+2"}, {"type": "text", "text": "=4"}], "closed": True},
     {"type": "text", "text": "Fo"},
