@@ -218,6 +218,11 @@ def test_body_of_an_unread_stream_is_taken_from_the_exception() -> None:
         raise_for_gateway(theirs)
 
 
+def test_an_empty_reply_leaves_the_body_to_the_exception() -> None:
+    with pytest.raises(To11aiRateLimitError, match="Slow down"):
+        raise_for_gateway(ProviderError(Response(429, None, b""), {"code": "rate_limit", "message": "Slow down"}))
+
+
 @pytest.mark.parametrize(("value", "seconds"), [("1.5", 1.5), ("Sun, 06 Nov 1994 08:49:37 GMT", 0.0), ("soon", None)])
 def test_the_wait_of_a_gateway_error_is_read_as_any(value: str, seconds: float | None) -> None:
     assert error_from_gateway(429, {"Retry-After": value}, body("rate_limit")).retry_after_seconds == seconds
@@ -243,3 +248,87 @@ def test_exception_without_a_reply_becomes_a_network_error() -> None:
 def test_exception_about_no_request_stays_what_it_is() -> None:
     with pytest.raises(ZeroDivisionError):
         raise_for_gateway(ZeroDivisionError())
+
+
+class StatusError(Exception):
+    """The shape of the errors of cohere, mistralai and pydantic-ai: everything on the exception itself."""
+
+    def __init__(self, status_code: object, body: object = None, headers: object = None) -> None:
+        super().__init__("provider")
+        self.status_code = status_code
+        self.body = body
+        self.headers = headers
+
+
+SLOW = {"error": {"code": "rate_limit", "message": "Slow down"}}
+WAIT = {"Retry-After": "7", "x-to11-request-id": "req_7"}
+
+
+@pytest.mark.parametrize("said", [SLOW, SLOW["error"], json.dumps(SLOW), json.dumps(SLOW).encode()])
+def test_status_and_headers_of_the_exception_itself_count(said: object) -> None:
+    with pytest.raises(To11aiRateLimitError, match="429 rate_limit: Slow down") as caught:
+        raise_for_gateway(StatusError(429, said, WAIT))
+    assert (caught.value.status_code, caught.value.retry_after_seconds, caught.value.request_id) == (429, 7, "req_7")
+
+
+def raised_from(outer: Exception, *causes: BaseException) -> Exception:
+    inner: BaseException = outer
+    for cause in causes:
+        inner.__cause__ = cause
+        inner = cause
+    return outer
+
+
+WRAPPED = {
+    "a wrapper without anything": ValueError("retries exhausted"),
+    "a wrapper with the status alone": StatusError(429, SLOW["error"]),
+    "a wrapper with headers that are none": StatusError(429, SLOW["error"], "none"),
+}
+
+
+@pytest.mark.parametrize("outer", WRAPPED.values(), ids=WRAPPED)
+def test_the_cause_of_an_exception_counts(outer: Exception) -> None:
+    theirs = ProviderError(Response(429, WAIT, json.dumps(SLOW).encode()))
+    with pytest.raises(To11aiRateLimitError, match="Slow down") as caught:
+        raise_for_gateway(raised_from(outer, KeyError(), theirs))
+    assert caught.value.retry_after_seconds == 7
+    assert caught.value.__cause__ is outer
+
+
+def test_the_cause_of_a_failed_connection_or_stream_counts() -> None:
+    with pytest.raises(To11aiNetworkError, match="no answer from the gateway: ProviderError"):
+        raise_for_gateway(raised_from(ValueError("wrapped"), ProviderError()))
+    with pytest.raises(To11aiApiError, match="in the stream overloaded: m"):
+        raise_for_gateway(
+            raised_from(ValueError("wrapped"), ProviderError(None, {"code": "overloaded", "message": "m"}))
+        )
+
+
+def test_a_circle_of_causes_ends() -> None:
+    first, second = ValueError("first"), ValueError("second")
+    with pytest.raises(ValueError, match="first") as caught:
+        raise_for_gateway(raised_from(first, second, first))
+    assert caught.value is first
+
+
+@pytest.mark.parametrize("status", [None, "429", 200])
+def test_what_is_no_status_of_an_error_does_not_count(status: object) -> None:
+    with pytest.raises(To11aiApiError, match="in the stream rate_limit: Slow down"):
+        raise_for_gateway(StatusError(status, SLOW))
+
+
+def test_an_exception_with_a_status_but_no_body_is_about_no_request() -> None:
+    theirs = OSError("a web framework's own")
+    theirs.status_code = 404  # type: ignore[attr-defined]
+    with pytest.raises(OSError, match="own"):
+        raise_for_gateway(theirs)
+
+
+def test_a_request_that_was_not_set_is_about_one() -> None:
+    class TransportError(Exception):
+        @property
+        def request(self) -> object:
+            raise RuntimeError("The .request property has not been set.")
+
+    with pytest.raises(To11aiNetworkError, match="TransportError"):
+        raise_for_gateway(TransportError())

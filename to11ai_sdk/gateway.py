@@ -123,29 +123,62 @@ def raise_for_gateway(exc: Exception) -> NoReturn:
         except openai.APIError as exc:
             raise_for_gateway(exc)
 
+    What it was raised from counts, too: some frameworks wrap the exception of the SDK that they use.
+
     Raises:
         To11aiApiError: the gateway answered with an error, or its stream ended with one (``status_code`` is 0 then).
         To11aiNetworkError: no answer came.
         Exception: ``exc`` itself, if it is not about a request.
     """
-    response = getattr(exc, "response", None)
-    status = getattr(response, "status_code", None)
-    fields = getattr(response, "headers", None)
-    headers: Mapping[str, str] = fields if is_mapping(fields) else {}
-    if isinstance(status, int) and status >= 300:
-        raise error_from_gateway(status, headers, _content(exc, response)) from exc
-    if (body := getattr(exc, "body", None)) is not None:
-        raise error_from_gateway(0, headers, body) from exc
-    if hasattr(exc, "request"):
-        raise To11aiNetworkError(f"no answer from the gateway: {type(exc).__name__}") from exc
+    chain = _causes(exc)
+    replies = [reply for cause in chain if (reply := _reply(cause)) is not None]
+    if replies:
+        # A wrapper may have kept the status alone.
+        raise error_from_gateway(*next((reply for reply in replies if reply[1]), replies[0])) from exc
+    for cause in chain:
+        if (body := getattr(cause, "body", None)) is not None:
+            raise error_from_gateway(0, _headers(getattr(cause, "response", None)), body) from exc
+        if _is_about_a_request(cause):
+            raise To11aiNetworkError(f"no answer from the gateway: {type(cause).__name__}") from exc
     raise exc
 
 
-def _content(exc: Exception, response: object) -> object:
+def _causes(exc: Exception) -> list[BaseException]:
+    """Return an exception and what it was raised from, 10 at most."""
+    chain: list[BaseException] = [exc]
+    while len(chain) < 10 and (cause := chain[-1].__cause__) is not None:
+        chain.append(cause)
+    return chain
+
+
+def _reply(exc: BaseException) -> tuple[int, Mapping[str, str], object] | None:
+    """Return status, headers and body of the error reply that an exception holds, itself or in its ``response``."""
+    response = getattr(exc, "response", None)
+    for holder in (response, exc if hasattr(exc, "body") else None):
+        status = getattr(holder, "status_code", None)
+        if isinstance(status, int) and status >= 300:
+            return status, _headers(holder), _content(exc, response)
+    return None
+
+
+def _headers(holder: object) -> Mapping[str, str]:
+    fields = getattr(holder, "headers", None)
+    return fields if is_mapping(fields) else {}
+
+
+def _is_about_a_request(exc: BaseException) -> bool:
     try:
-        return getattr(response, "content")  # noqa: B009 - raises if the body of a stream was not read
+        return hasattr(exc, "request")
+    except RuntimeError:  # httpx: it was not set
+        return True
+
+
+def _content(exc: BaseException, response: object) -> object:
+    body = getattr(exc, "body", None)
+    try:
+        return getattr(response, "content") or body  # noqa: B009 - raises if the body of a stream was not read
     except Exception:
-        return getattr(exc, "body", None)
+        return body
 
 
 def _json(body: object) -> object:

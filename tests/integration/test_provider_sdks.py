@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import anthropic
+import httpx2
 import openai
 import pytest
 
 from to11ai_sdk import NoApplicableRouteError, RuleNotFoundError, To11aiAuthError, To11aiNetworkError
 from to11ai_sdk.errors import To11aiApiError, To11aiRateLimitError
 from to11ai_sdk.gateway import raise_for_gateway
+from to11ai_sdk.local import LocalTo11
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from to11ai_sdk.local import LocalTo11
+    from pytest_httpserver import HTTPServer
 
 MODELS = ["gpt-4o", "claude-sonnet-4-6", "anthropic::claude-sonnet-4-6", "grok-4"]
 SCHEMA = {"type": "object", "properties": {"location": {"type": "string"}}, "required": ["location"]}
@@ -243,3 +245,53 @@ def test_errors_of_the_sdks_become_those_of_to11(
         claude.messages.create(model="gpt-4o", max_tokens=9, messages=HELLO)
     with pytest.raises(To11aiNetworkError):
         raise_for_gateway(nobody.value)
+
+
+@pytest.mark.parametrize("status", [409, 404, 400])
+@pytest.mark.parametrize("sdk", ["openai", "anthropic"])
+def test_an_error_that_stays_is_one_request(sdk: str, status: int) -> None:
+    models = {"kind": "echo", "dialect": "openai", "models": ["twice"]}
+    model = {409: "twice", 404: "nope", 400: ""}[status]
+    with LocalTo11(providers={"one": models, "two": models}) as to11:
+        options: dict[str, Any] = {"project_id": to11.project_id, "gateway_url": to11.gateway_url}
+        if sdk == "openai":
+            gpt = openai.OpenAI(**to11.client().openai_options(**options), max_retries=2)
+            with gpt, pytest.raises(openai.APIStatusError) as refused:
+                gpt.chat.completions.create(model=model, messages=HELLO)
+            assert refused.value.status_code == status
+        else:
+            claude = anthropic.Anthropic(**to11.client().anthropic_options(**options), max_retries=2)
+            with claude, pytest.raises(anthropic.APIStatusError) as denied:
+                claude.messages.create(model=model, max_tokens=9, messages=HELLO)
+            assert denied.value.status_code == status
+        assert len([call for call in to11.requests if call.path.startswith("/v1/")]) == 1
+
+
+def test_a_new_error_class_and_a_raw_transport_error_become_ours(httpserver: HTTPServer) -> None:
+    details = {"type": "user_profile_required_error", "error_code": "user_profile_required"}
+    error = {"type": "invalid_request_error", "message": "No profile.", "details": details}
+    httpserver.expect_request("/v1/messages").respond_with_json({"type": "error", "error": error}, 400)
+    with anthropic.Anthropic(base_url=httpserver.url_for(""), api_key="k", max_retries=0) as client:
+        with pytest.raises(anthropic.BadRequestError) as refused:
+            client.messages.create(model="m", max_tokens=9, messages=HELLO)
+        with pytest.raises(To11aiApiError, match="No profile") as caught:
+            raise_for_gateway(refused.value)
+    assert caught.value.status_code == 400
+    for raw in (
+        httpx2.RemoteProtocolError("cut"),
+        httpx2.ReadTimeout("slow", request=httpx2.Request("GET", "http://x")),
+    ):
+        with pytest.raises(To11aiNetworkError, match=type(raw).__name__):
+            raise_for_gateway(raw)
+
+
+def test_a_base_url_that_misses_v1_is_explained(to11: LocalTo11) -> None:
+    options = {**to11.client().openai_options(project_id=to11.project_id), "base_url": to11.base_url}
+    with openai.OpenAI(**options) as client:
+        with pytest.raises(openai.NotFoundError, match="call /v1/chat/completions; the base URL of a client") as caught:
+            client.chat.completions.create(model="gpt-4o", messages=HELLO)
+        with pytest.raises(To11aiApiError, match="ends in /v1"):
+            raise_for_gateway(caught.value)
+    options["base_url"] = f"{to11.gateway_url}/messages"
+    with anthropic.Anthropic(**options) as claude, pytest.raises(anthropic.NotFoundError, match="without /messages"):
+        claude.messages.create(model="gpt-4o", max_tokens=9, messages=HELLO)

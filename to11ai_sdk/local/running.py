@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from .gateway import wrong_paths
 from .gateway.observe.traces import recent
 from .gateway.setup import build
 from .http.control_plane import ControlPlane
@@ -54,7 +55,9 @@ class Running:
             control_plane = ControlPlane(self.platform, settings.log, self.failures, settings.flags)
             wait = settings.sleep or self.failures.wait
             gateway = build(settings.config, self.platform, store, settings.log, wait, settings.seed)
-            self.server: Server = Server(Dispatcher(control_plane, gateway, LocalPages(self.platform, recent)), port)
+            pages = LocalPages(self.platform, recent)
+            dispatcher = Dispatcher(control_plane, gateway, pages, lambda path: wrong_paths.find(path) is not None)
+            self.server: Server = Server(dispatcher, port)
         except BaseException:
             store.close()
             raise

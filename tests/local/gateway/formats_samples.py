@@ -258,9 +258,15 @@ usages = st.builds(
 )
 
 
-def _ended(reply: ChatReply, has_calls_only: bool = True) -> ChatReply:
+def _ended(reply: ChatReply) -> ChatReply:
     called = any(isinstance(part, ToolCall) for part in reply.parts)
-    return replace(reply, stop="tool_use") if called and has_calls_only and reply.stop == "end_turn" else reply
+    stop = "tool_use" if called else "end_turn"
+    return replace(reply, stop=stop) if reply.stop in {"end_turn", "tool_use"} else reply
+
+
+def _has_distinct_ids(reply: ChatReply) -> bool:
+    found = [part.id for part in reply.parts if isinstance(part, ToolCall)]
+    return len(found) == len(set(found))
 
 
 _openai_stops = st.sampled_from(["end_turn", "max_tokens", "refusal"])
@@ -273,7 +279,7 @@ chat_replies = st.builds(
     ).map(lambda it: it[0] + it[1] + it[2]),
     stop=_openai_stops,
     usage=st.none() | usages,
-    created=st.integers(0, 2**31),
+    created=st.integers(1, 2**31),
 ).map(_ended)
 responses_replies = st.builds(
     ChatReply,
@@ -282,7 +288,7 @@ responses_replies = st.builds(
     parts=some(texts | refusals | calls | st.builds(Thinking, st.text(max_size=9), words, words), 0),
     stop=_openai_stops,
     usage=st.none() | usages,
-    created=st.integers(0, 2**31),
+    created=st.integers(1, 2**31),
 ).map(_ended)
 anthropic_replies = st.builds(
     lambda stop, stop_sequence, **rest: ChatReply(
@@ -296,11 +302,11 @@ anthropic_replies = st.builds(
         texts | calls | signed | redacted | st.builds(Thinking, words) | st.builds(Thinking, st.just(""), words), 0
     ),
     usage=usages,
-)
+).map(_ended)
 REPLIES: dict[str, st.SearchStrategy[ChatReply]] = {
-    "openai_chat": chat_replies,
-    "openai_responses": responses_replies,
-    "anthropic_messages": anthropic_replies,
+    "openai_chat": chat_replies.filter(_has_distinct_ids),
+    "openai_responses": responses_replies.filter(_has_distinct_ids),
+    "anthropic_messages": anthropic_replies.filter(_has_distinct_ids),
 }
 
 

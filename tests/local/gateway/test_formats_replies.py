@@ -77,7 +77,13 @@ def test_an_anthropic_answer_for_an_openai_caller() -> None:
                 "finish_reason": "stop",
             }
         ],
-        "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15},
+        "usage": {
+            "prompt_tokens": 10,
+            "completion_tokens": 5,
+            "total_tokens": 15,
+            "prompt_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+            "completion_tokens_details": {"reasoning_tokens": 0},
+        },
     }
 
 
@@ -271,18 +277,17 @@ def test_blocks_and_items_of_other_kinds_are_left_out() -> None:
         (CHAT, {}, "choices: there is no reply: the provider gave no reason"),
         (CHAT, {"choices": [{}]}, "choices: there is no reply"),
         (CHAT, {"choices": [], "error": {"message": "Oops"}}, "choices: there is no reply: Oops"),
-        (CHAT, {"choices": [{"message": []}]}, "choices.0.message: must be an object"),
-        (
-            CHAT,
-            {"choices": [{"message": {}}], "usage": {"prompt_tokens": -1}},
-            "usage.prompt_tokens: must be a whole number",
-        ),
+        (CHAT, {"choices": [{"message": []}]}, "choices: there is no reply"),
+        (CHAT, {"choices": [{"message": {"tool_calls": [{"id": "c", "function": {"arguments": "{}"}}]}}]}, "no name"),
+        (CHAT, {"choices": [{"error": {"message": "Oops"}, "message": {"content": ""}}]}, "there is no reply: Oops"),
+        (CHAT, {"choices": [{"message": {"content": None}}], "error": {"message": "Oops"}}, "there is no reply: Oops"),
         (RESPONSES, {"status": "failed", "error": {"code": "server_error", "message": "Oops"}}, "no whole reply: Oops"),
         (RESPONSES, {"status": "queued"}, "output: there is no whole reply"),
         (RESPONSES, {"error": {"message": "Oops"}}, "output: there is no whole reply: Oops"),
         (ANTHROPIC, {}, "content: there is no reply: the provider gave no reason"),
         (ANTHROPIC, {"type": "error", "error": {"message": "Oops"}, "content": []}, "there is no reply: Oops"),
-        (ANTHROPIC, {"content": [{"type": "text"}]}, "content.0.text: is required and must be a string"),
+        (ANTHROPIC, {"content": [{"type": "tool_use", "id": "t", "input": {}}]}, "content.0.name: is missing"),
+        (RESPONSES, {"output": [], "error": {"message": "Oops"}}, "there is no whole reply: Oops"),
     ],
 )
 def test_malformed_replies(name: str, body: dict[str, Any], message: str) -> None:

@@ -117,7 +117,13 @@ def test_a_stream_for_an_openai_caller() -> None:
         chunk({}, "stop"),
     ]
     assert written(CHAT, HELLO) == [*expected, ("message", "[DONE]")]
-    usage = {"prompt_tokens": 25, "completion_tokens": 15, "total_tokens": 40}
+    usage = {
+        "prompt_tokens": 25,
+        "completion_tokens": 15,
+        "total_tokens": 40,
+        "prompt_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": 0},
+    }
     with_usage = [(name, {**data, "usage": None}) for name, data in expected]
     last = ("message", {**head, "choices": [], "usage": usage})
     assert written(CHAT, HELLO, WITH_USAGE) == [*with_usage, last, ("message", "[DONE]")]
@@ -452,19 +458,33 @@ def test_what_anthropic_says_at_the_start_of_a_block_and_mixes() -> None:
 @pytest.mark.parametrize(
     "events",
     [
-        [{"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}] * 2,
         [
             {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+            {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "a"}},
+            {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": "b"}},
+        ],
+        [
+            {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": "a"}},
             {"type": "content_block_stop", "index": 0},
-            {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "late"}},
+            {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "b"}},
         ],
     ],
     ids=["begun twice", "after its end"],
 )
-def test_blocks_out_of_order_are_malformed(events: list[dict[str, Any]]) -> None:
-    deltas = read(ANTHROPIC, *events)
-    assert isinstance(deltas[0], Start)
+def test_text_of_blocks_out_of_order_is_not_lost(events: list[dict[str, Any]]) -> None:
+    reply = collect(read(ANTHROPIC, *events, {"type": "message_stop"}))
+    assert reply.parts == (Text("a"), Text("b"))
+
+
+@pytest.mark.parametrize("kinds", [[], ["tool_use"]], ids=["before its call", "after its end"])
+def test_input_of_a_tool_out_of_order_is_malformed(kinds: list[str]) -> None:
+    block = {"type": "tool_use", "id": "t", "name": "w", "input": {}}
+    begun = [{"type": "content_block_start", "index": 0, "content_block": block} for _ in kinds]
+    stops = [{"type": "content_block_stop", "index": 0} for _ in kinds]
+    late = {"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": "{}"}}
+    deltas = read(ANTHROPIC, *begun, *stops, late)
     assert isinstance(deltas[-1], Error)
+    assert "the input of a tool came before its call, or after its end" in deltas[-1].message
 
 
 def test_responses_with_thoughts_whose_events_differ_from_server_to_server() -> None:

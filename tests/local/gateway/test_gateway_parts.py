@@ -142,6 +142,9 @@ def test_what_people_wrote_is_found_in_every_format() -> None:
 def test_what_a_model_said_is_found_in_every_format() -> None:
     assert list(reply_texts({"choices": [{"message": {"content": "a"}}, {"message": None}, 5]})) == ["a"]
     assert list(reply_texts({"content": [{"type": "text", "text": "b"}, {"type": "thinking"}]})) == ["b"]
+    assert list(reply_texts({"content": ["b", {"text": "c"}, 5, None]})) == ["b", "c"]
+    assert list(reply_texts({"choices": [{"message": {"content": {"type": "text", "text": "d"}}}]})) == ["d"]
+    assert list(reply_texts({"output": [{"content": "e"}]})) == ["e"]
     assert list(reply_texts({"output": [{"content": [{"type": "output_text", "text": "c"}]}]})) == ["c"]
     assert list(reply_texts([])) == []
 

@@ -220,6 +220,68 @@ def test_nothing_is_wrong_with_a_stream_that_breaks_after_its_last_event(
     assert piped.traces()[0].error_code is None
 
 
+LAST = {
+    "chat, the end": (
+        "chat/completions",
+        STOPPED + b'data: {"choices":[],"usage":{"prompt_tokens":3.0,"completion_tokens":2}}\n\n',
+        b"data: [DONE]",
+    ),
+    "chat, the last words": ("chat/completions", b"", STOPPED[:-1]),
+    "chat, a comment after the end": ("chat/completions", STOPPED + b"data: [DONE]\n\n", b": bye"),
+    "messages": ("messages", b'event: ping\ndata: {"type":"ping"}\n\n', b'data: {"type":"message_stop"}'),
+    "responses": ("responses", b'data: {"type":"x"}\n\n', b'data: {"type":"response.completed","response":{}}'),
+}
+
+
+@pytest.mark.parametrize(("path", "said", "last"), LAST.values(), ids=LAST)
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_a_stream_arrives_to_its_last_byte(
+    piped: LocalTo11, upstream: Upstream, path: str, said: bytes, last: bytes, end: bytes
+) -> None:
+    given = {"stream_options": {"include_usage": True}} if path == "chat/completions" else {}
+    asked = {name: value for name, value in {"messages": HELLO, **ASKED[path], **given}.items() if value is not None}
+    body = {"model": "up::m", "max_tokens": 9, "stream": True, **asked}
+    with Caller(piped).open("POST", f"/v1/{path}", body) as response:
+        upstream.send(said + last + end)
+        upstream.send(b"")
+        assert response.read() == said + last + end
+    span = piped.traces()[0]
+    assert span.error_code is None
+    if b"usage" in said:
+        assert (span.input_tokens, span.output_tokens) == (3, 2)
+
+
+def test_a_usage_chunk_that_nobody_asked_for_is_removed_from_the_very_end(piped: LocalTo11, upstream: Upstream) -> None:
+    with stream(piped) as response:
+        upstream.send(STOPPED + b'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2}}')
+        upstream.send(b"")
+        assert response.read() == STOPPED
+    assert piped.traces()[0].input_tokens == 3
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"type": "response.output_text.done", "text": "project x"},
+        {"type": "response.content_part.done", "part": {"type": "output_text", "text": "project x"}},
+        {"type": "response.output_item.done", "item": {"content": [{"type": "output_text", "text": "project x"}]}},
+        {"type": "response.completed", "response": {"output": [{"content": [{"text": "project x"}]}]}},
+    ],
+    ids=lambda event: event["type"],
+)
+@pytest.mark.parametrize("end", [b"\n\n", b""])
+def test_text_that_comes_only_at_the_end_is_checked(upstream: Upstream, event: dict[str, Any], end: bytes) -> None:
+    provider = {"kind": "upstream", "dialect": "openai", "base_url": upstream.url, "models": ["*"]}
+    config = {"guardrails": {"enabled": True, "blocklist": ["project x"]}, "providers": {"up": provider}}
+    body = {"model": "up::m", "input": "Hello!", "stream": True}
+    with LocalTo11(config=config) as local, Caller(local).open("POST", "/v1/responses", body) as response:
+        upstream.send(b"data: %b" % json.dumps(event).encode() + end)
+        upstream.send(b"")
+        received = response.read()
+    assert b"project x" not in received
+    assert b"GUARDRAIL_VIOLATION" in received
+
+
 def test_a_server_may_end_a_chat_without_a_word(piped: LocalTo11, upstream: Upstream) -> None:
     with stream(piped) as response:
         upstream.send(STOPPED)

@@ -113,7 +113,14 @@ def test_a_call_joins_the_callers_trace() -> None:
     assert (context.trace_id, context.parent_span_id, context.flags) == (TRACE, PARENT, "01")
     assert context.span_id != PARENT
     assert context.traceparent == f"00-{TRACE}-{context.span_id}-01"
-    assert TraceContext.begin(f"00-{TRACE}-{PARENT}-fe", SpanIds()).flags == "00"
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [("00", "00"), ("01", "01"), ("02", "02"), ("03", "03"), ("fe", "02"), ("ff", "03")]
+)
+def test_the_flags_that_are_defined_go_on(given: str, kept: str) -> None:
+    context = TraceContext.begin(f"00-{TRACE}-{PARENT}-{given}", SpanIds())
+    assert (context.flags, context.traceparent[-3:]) == (kept, f"-{kept}")
 
 
 @pytest.mark.parametrize("later", [f"cc-{TRACE}-{PARENT}-01", f" cc-{TRACE}-{PARENT}-01-what-ever "])

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 from ..http import request_body
 from ..http.paths import Target
 from ..http.request_log import headers_of, seen_request
+from . import wrong_paths
 from .answer import Stream
+from .caller_format import format_at
 from .endpoints import below
 from .gateway_problem import GatewayProblem
 from .incoming import Incoming
+from .relay import error_answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from ..http.request_log import RequestLog
     from .answer import Answer
     from .gateway import Gateway
+    from .wrong_paths import WrongPath
 
 LIMIT = 64 * 2**20
 """The longest body that is accepted, in bytes."""
@@ -53,11 +57,18 @@ class GatewayApp:
             f"gwreq_{next(self._numbers):06}",
             unread,
         )
-        answer = self._gateway.answer(incoming)
+        wrong = wrong_paths.find(target.path)
+        answer = _elsewhere(incoming, wrong) if wrong else self._gateway.answer(incoming)
         if unread is not None:
             answer = answer._replace(headers={**answer.headers, "connection": "close"})
         self._log.add(seen_request(incoming.method, target, incoming.headers, incoming.body, None, answer.status))
         return _send(answer, start_response, with_body=incoming.method != "HEAD")
+
+
+def _elsewhere(incoming: Incoming, wrong: WrongPath) -> Answer:
+    wire_format = format_at(wrong.meant, incoming.headers.get("x-genai-sdk"))
+    answer = error_answers.answer(wrong.problem, wire_format)
+    return answer._replace(headers={**answer.headers, "x-to11-request-id": incoming.request_id})
 
 
 def _read(environ: dict[str, Any]) -> tuple[bytes, GatewayProblem | None]:

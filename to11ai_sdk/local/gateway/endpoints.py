@@ -70,7 +70,20 @@ class EndpointMatch(NamedTuple):
 
 def below(path: str) -> str:
     """Return the path below ``/v1``, which may occur twice: the Anthropic client adds its own."""
-    return path.removeprefix(PREFIX).removeprefix(PREFIX)
+    for _ in range(2):
+        path = path[len(PREFIX) :] if path.startswith(f"{PREFIX}/") else path
+    return path
+
+
+def is_served(path: str) -> bool:
+    """Return whether there is an endpoint at a path below ``/v1``, for some method."""
+    try:
+        _ADAPTER.match(path, "GET")
+    except MethodNotAllowed:
+        return True
+    except NotFound:
+        return False
+    return True
 
 
 def match(method: str, path: str) -> EndpointMatch:

@@ -17,7 +17,7 @@ from .relay import error_answers, streaming
 from .relay.buffered import buffered
 from .understanding import receive, understand
 from .upstream import outgoing, stream_usage
-from .upstream.attempts import Reached, first_answer
+from .upstream.attempts import Reached, Tries, first_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .routing import Attempt, Router, Scope
     from .trace_context import SpanIds
     from .upstream.backends import Backends
+    from .upstream.retry_budget import RetryBudgets
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class Gateway:
         recorder: records calls.
         span_ids: makes the ids of spans.
         sleep: waits some seconds before a target is tried again.
+        budgets: how much a provider may be tried again.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Gateway:
         recorder: Recorder,
         span_ids: SpanIds,
         sleep: Callable[[float], None],
+        budgets: RetryBudgets,
     ) -> None:
         self._platform = platform
         self._router = router
@@ -69,6 +72,7 @@ class Gateway:
         self._recorder = recorder
         self._span_ids = span_ids
         self._sleep = sleep
+        self._budgets = budgets
 
     def answer(self, incoming: Incoming) -> Answer:
         """Return the reply to a request; any error becomes a reply, too."""
@@ -127,7 +131,11 @@ class Gateway:
         if kept is not None:
             record.hit(call.plan.attempts[0], kept)
             return kept
-        reached = first_answer(call.plan, lambda attempt: self._ask(call, attempt, record), self._sleep)
+
+        def ask(attempt: Attempt) -> Reached:
+            return self._ask(call, attempt, record)
+
+        reached = first_answer(call.plan, Tries(ask, self._sleep, self._budgets))
         if reached.content is None:
             record.is_stream = True
             return streaming.streamed(call, reached, record, self._guardrails.stream)

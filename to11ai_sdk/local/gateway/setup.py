@@ -15,6 +15,7 @@ from .observe.reply_cache import CallCache, RepliesCache
 from .routing import Router
 from .trace_context import SpanIds
 from .upstream.backends import Backends
+from .upstream.retry_budget import RetryBudgets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,5 +64,6 @@ def build(
         Recorder(platform, time.monotonic),
         SpanIds(seed),
         sleep,
+        RetryBudgets(lambda: platform.now().timestamp()),
     )
     return GatewayApp(gateway, log)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 
+_FLAGS = 3  # those that are defined
+
 
 class SpanIds:
     """Makes the ids of traces and spans.
@@ -36,13 +38,13 @@ class SpanIds:
 
 
 class TraceContext(NamedTuple):
-    """The place of a call in a trace (W3C Trace Context, level 1).
+    """The place of a call in a trace (W3C Trace Context, level 2).
 
     Attributes:
         trace_id: 32 hexadecimal digits.
         span_id: 16 hexadecimal digits, the gateway's own span.
         parent_span_id: the caller's span, ``None`` if the trace starts here.
-        flags: 2 hexadecimal digits; ``01`` is sampled.
+        flags: 2 hexadecimal digits, a sum of 1 (sampled) and 2 (the id of the trace is random).
     """
 
     trace_id: str
@@ -61,7 +63,7 @@ class TraceContext(NamedTuple):
         found = _TRACEPARENT.fullmatch((traceparent or "").strip())
         if found is None or not _is_valid(found):
             return cls(ids.new(16), ids.new(8))
-        return cls(found[2], ids.new(8), found[3], f"{int(found[4], 16) & 1:02x}")
+        return cls(found[2], ids.new(8), found[3], f"{int(found[4], 16) & _FLAGS:02x}")
 
 
 def _is_valid(found: re.Match[str]) -> bool:

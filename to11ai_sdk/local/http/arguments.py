@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ...resources.endpoint import Endpoint
     from ...resources.parameters import Parameter
 
+_LATER: Mapping[str, Mapping[str, str]] = {"prompts.resolve": {"developerRole": "developer_role"}}
+"""Arguments by the rows that take them: wire names, and the names for the handlers."""
 _INT64 = 2**63
 # No longer than int() accepts.
 _INTEGER = re.compile(r"-?[0-9]{1,4000}")
@@ -44,7 +46,18 @@ def decode(row: Endpoint, path: Mapping[str, str], query: Mapping[str, str], bod
             arguments[parameter.name] = None
         elif parameter.required:
             raise invalid(f"{parameter.wire_name} is required", field=parameter.wire_name)
-    return arguments
+    return {**arguments, **_later(row, places["body"])}
+
+
+def _later(row: Endpoint, body: Mapping[str, Any]) -> dict[str, str]:
+    """Return the arguments that only later versions of the SDK send."""
+    found: dict[str, str] = {}
+    for wire_name, name in _LATER.get(row.name, {}).items():
+        value = body.get(wire_name)
+        if value is not None and not isinstance(value, str):
+            raise invalid(f"{wire_name} must be a string", field=wire_name)
+        found |= {} if value is None else {name: value}
+    return found
 
 
 def _value(parameter: Parameter, given: Any) -> Any:

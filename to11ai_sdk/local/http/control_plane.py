@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ...resources.table import ENDPOINTS
 from ..headers import bearer
 from ..problems import Problem
-from . import request_body
+from . import later_versions, request_body
 from .arguments import decode
 from .paths import Match, Routes, Target
 from .reply_envelope import HttpReply, reply_to, success_reply
@@ -108,6 +108,7 @@ class ControlRequest:
         self.key: str | None = bearer(environ.get("HTTP_AUTHORIZATION", ""))
         try:
             self._body = request_body.read(environ)
+            later_versions.refuse(self.method, self.target.path, self.target.names())
             self.match = routes.match(self.method, self.target.path)
         except Problem as exc:
             self.problem = exc

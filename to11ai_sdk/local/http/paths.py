@@ -10,9 +10,10 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
 
 from ..problems import Problem, invalid
+from .later_versions import is_of_an_organization
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from _typeshed.wsgi import StartResponse, WSGIApplication
 
@@ -62,6 +63,10 @@ class Target(NamedTuple):
             raw = "/" + raw.partition("://")[2].partition("/")[2]
         path, _, query = raw.partition("?")
         return cls(path, query)
+
+    def names(self) -> frozenset[str]:
+        """Return the names of the parameters of the query, as they were sent."""
+        return frozenset(part.partition("=")[0] for part in self.query.split("&"))
 
     def arguments(self) -> dict[str, str]:
         """Return the decoded parameters of the query; the last of each name counts."""
@@ -114,15 +119,23 @@ class Dispatcher:
     """Passes each request to its application.
 
     Args:
-        control_plane: answers ``/v1/projects`` and unknown paths.
+        control_plane: answers ``/v1/projects``, ``/v1/orgs`` and unknown paths.
         gateway: answers everything else below ``/v1``.
         local: answers everything below ``/local``.
+        is_meant_for_gateway: whether an unknown path is one that clients of the gateway call by mistake.
     """
 
-    def __init__(self, control_plane: WSGIApplication, gateway: WSGIApplication, local: WSGIApplication) -> None:
+    def __init__(
+        self,
+        control_plane: WSGIApplication,
+        gateway: WSGIApplication,
+        local: WSGIApplication,
+        is_meant_for_gateway: Callable[[str], bool],
+    ) -> None:
         self._control_plane = control_plane
         self._gateway = gateway
         self._local = local
+        self._is_meant_for_gateway = is_meant_for_gateway
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -130,6 +143,8 @@ class Dispatcher:
 
     def _owner_of(self, path: str) -> WSGIApplication:
         below = path.partition("/v1/")[2] if path.startswith("/v1/") else ""
-        if below and below.partition("/")[0] != "projects":
+        if below and below.partition("/")[0] != "projects" and not is_of_an_organization(path):
             return self._gateway
-        return self._local if path.startswith("/local/") else self._control_plane
+        if path.startswith("/local/"):
+            return self._local
+        return self._gateway if not below and self._is_meant_for_gateway(path) else self._control_plane

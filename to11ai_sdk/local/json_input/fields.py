@@ -134,7 +134,7 @@ class Fields:
         self.path: str = path
 
     @classmethod
-    def of_body(cls, body: Any) -> Fields:
+    def of_body(cls, body: Any) -> Self:
         """Return the members of a whole body, which may not be nested too deeply."""
         if too_deep(body, MAX_DEPTH):
             raise FormatError(f"the body may be nested {MAX_DEPTH} levels deep at most")
@@ -181,13 +181,13 @@ class Fields:
         """Return a member that is an object, if present."""
         return self._field(key).object() if self.has(key) else None
 
-    def child(self, key: str) -> Fields:
+    def child(self, key: str) -> Self:
         """Return the members of a member, none if it is absent."""
-        return Fields(self.mapping(key) or {}, self.at(key))
+        return type(self)(self.mapping(key) or {}, self.at(key))
 
-    def children(self, key: str) -> list[Fields]:
+    def children(self, key: str) -> list[Self]:
         """Return a member that is an array of objects, by default empty."""
-        return [Fields(item, f"{self.at(key)}.{index}") for index, item in enumerate(self._array(key))]
+        return [type(self)(item, f"{self.at(key)}.{index}") for index, item in enumerate(self._array(key))]
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a member that is an array of strings, by default empty."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..problems import Problem, invalid
 from ..store import Row, labels, projects, prompts
-from ..templates.rendering import render
+from ..templates.rendering import DEVELOPER_ROLES, render
 from . import checks
 from .versions import find_version
 
@@ -41,15 +41,19 @@ def _choose(session: Session, prompt: Row, wanted: Sequence[str]) -> tuple[Row, 
 
 
 def resolve(
-    session: Session, *, slug: str, labels: Sequence[str], variables: Mapping[str, Any] | None = None
+    session: Session,
+    *,
+    slug: str,
+    labels: Sequence[str],
+    variables: Mapping[str, Any] | None = None,
+    developer_role: str = "user",
 ) -> dict[str, Any]:
-    """Answer ``POST /prompts:resolve``."""
+    """Answer ``POST /prompts:resolve``; later versions of the SDK choose what the role ``developer`` becomes."""
+    if developer_role not in DEVELOPER_ROLES:
+        raise invalid(f"developerRole must be one of {', '.join(DEVELOPER_ROLES)}", field="developerRole")
     prompt = _find(session, slug)
     pointer, matching = _choose(session, prompt, labels)
     version = find_version(session, prompt["id"], pointer["version_id"])
-    template = (version["format"], version["template_json"], version["variables_schema"])
-    strict = projects.strict_variables(session.tx, session.project_id)
-    rendered = render(*template, variables or {}, session.moment, strict_variables=strict)
     return {
         "promptId": prompt["id"],
         "versionId": version["id"],
@@ -57,9 +61,18 @@ def resolve(
         "releaseId": pointer["event_id"].replace("event_", "pr_", 1),
         "version": version["version"],
         "labels": matching,
+        **_rendered(session, version, variables or {}, developer_role),
+        "subjectHash": None,
+        "variantName": None,
+    }
+
+
+def _rendered(session: Session, version: Row, variables: Mapping[str, Any], developer_role: str) -> dict[str, Any]:
+    template = (version["format"], version["template_json"], version["variables_schema"])
+    strict = projects.strict_variables(session.tx, session.project_id)
+    rendered = render(*template, variables, session.moment, strict_variables=strict, developer_role=developer_role)
+    return {
         "contentHash": rendered.content_hash,
         "rendered": rendered.payload,
         "blockRenderRecord": rendered.block_render_record,
-        "subjectHash": None,
-        "variantName": None,
     }

@@ -35,7 +35,15 @@ PROMPT_VERSION = [
     "created_by_display_name",
     "created_at",
 ]
-LABEL_POINTER = ["prompt_id", "label", "version_id", "updated_by_user_id", "updated_by_display_name", "updated_at"]
+LABEL_POINTER = [
+    "prompt_id",
+    "label",
+    "version_id",
+    "updated_by_user_id",
+    "updated_by_display_name",
+    "updated_at",
+    "reason",  # read by later versions of the SDK, which require a text
+]
 LABEL_EVENT = ["id", "prompt_id", "label", "from_version_id", "to_version_id", "moved_by_user_id", "moved_at", "reason"]
 PROJECT_LABEL = [
     "project_id",

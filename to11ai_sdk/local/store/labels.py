@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 _POINTER = """
 SELECT e.prompt_id, e.label, e.id AS event_id, e.to_version_id AS version_id, e.moved_by_user_id AS updated_by_user_id,
-       keys.name AS updated_by_display_name, e.moved_at AS updated_at
+       keys.name AS updated_by_display_name, e.moved_at AS updated_at, coalesce(e.reason, '') AS reason
 FROM prompt_labels AS p
 JOIN prompt_label_events AS e ON e.sequence = p.event
 JOIN keys ON keys.id = e.moved_by_user_id

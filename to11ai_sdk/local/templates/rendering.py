@@ -8,7 +8,7 @@ A ``text`` template is ``{"text": Liquid}``. A ``chat`` template is ``{"messages
 A condition is ``{"kind": "expr", "ast": expression}``, see ``expressions``; it reads the prompt's variables, and one of
 another kind always holds. A block whose condition is false is dimmed: left out, and recorded under its name. A disabled
 block is left out without a record, and so is any record of blocks without a name. The role ``developer`` becomes
-``user``. Names of blocks are unique within a template.
+``user`` by default. Names of blocks are unique within a template.
 
 Source: the page "Prompts" of the to11 dashboard docs, and the public tutorial example-weather-agent.
 """
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 FORMATS = ("text", "chat")
+DEVELOPER_ROLES = ("user", "developer", "system")
+"""Roles that the role ``developer`` may become."""
 ROLES = ("system", "developer", "user", "assistant", "tool")
 MAX_BLOCKS = 500
 MAX_TOOL_NAME = 200
@@ -75,6 +77,7 @@ def render(
     now: datetime,
     *,
     strict_variables: bool = True,
+    developer_role: str = "user",
 ) -> Rendered:
     """Fill a template with variables.
 
@@ -85,12 +88,13 @@ def render(
         variables: JSON values by name.
         now: what time it is for the filter ``date``.
         strict_variables: whether an undefined variable is an error, or else nil.
+        developer_role: the role that ``developer`` becomes.
 
     Raises:
         Problem: 422 ``VARIABLES_INVALID``; 422 ``TEMPLATE_RENDER_FAILED`` naming the block and what failed in it, such
             as the undefined variable; or what ``check_template`` raises.
     """
-    blocks = _blocks(format, template_json)
+    blocks = [block.spoken_by(developer_role) for block in _blocks(format, template_json)]
     values = bind(variables_schema, variables)
     kept = [block for block in blocks if _holds(block, values)]
     record = {block.name: "rendered" if block in kept else "dimmed" for block in blocks if block.name}
@@ -106,6 +110,10 @@ class _Block(NamedTuple):
     content: str
     name: str | None = None
     condition: Any = None
+
+    def spoken_by(self, developer_role: str) -> _Block:
+        """Return the block with another role if its role is ``developer``."""
+        return self._replace(role=developer_role) if self.role == "developer" else self
 
 
 def _payload(kind: str, blocks: list[_Block], text_of: Callable[[_Block], str]) -> dict[str, Any]:
@@ -204,7 +212,7 @@ def _check_tool(place: str, block: Mapping[str, Any]) -> None:
 
 
 def _message(place: str, block: Mapping[str, Any]) -> _Block:
-    role = "user" if block["role"] == "developer" else str(block["role"])
+    role = str(block["role"])
     content = _string(f"{place}.content", block.get("content"))
     name = block.get("name")
     if name is not None and not (isinstance(name, str) and name):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ....json_types import is_object
 from .common import loads_or_none
 from .marks import ANTHROPIC, proof_of, redacted_proof
-from .neutral import PartDelta, PartStart, PartStop, RedactedThinking, Signature, Thinking, ToolCall
+from .neutral import PartDelta, PartStart, PartStop, RedactedThinking, Signature, Start, Thinking, ToolCall
 from .tool_names import originals
 
 if TYPE_CHECKING:
@@ -29,10 +29,13 @@ def made_deltas(deltas: Iterable[Delta], maker: str) -> Iterator[Delta]:
 
 
 def reply_for(reply: ChatReply, request: ChatRequest | None, wire_format: str, provider: str) -> ChatReply:
-    """Return a reply of a provider as the caller who sent the request in this format gets it."""
+    """Return a reply of a provider as the caller who sent the request in this format gets it.
+
+    A model that the provider does not name is the one that the caller asked for.
+    """
     tools = originals(request.tools) if request else {}
     parts = tuple(_marked(_restored(part, tools), wire_format, provider) for part in reply.parts)
-    return replace(reply, parts=parts)
+    return replace(reply, parts=parts, model=reply.model or (request.model if request else ""))
 
 
 def deltas_for(
@@ -40,7 +43,11 @@ def deltas_for(
 ) -> Iterator[Delta]:
     """Yield the deltas of such a reply; what a custom tool takes comes in one piece."""
     tools = originals(request.tools) if request else {}
-    yield from _marked_deltas(_restored_deltas(deltas, tools), wire_format, provider)
+    for delta in _marked_deltas(_restored_deltas(deltas, tools), wire_format, provider):
+        if isinstance(delta, Start) and request and not delta.model:
+            yield replace(delta, model=request.model)
+        else:
+            yield delta
 
 
 def _made(part: ReplyPart, maker: str) -> ReplyPart:

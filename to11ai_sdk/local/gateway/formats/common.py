@@ -114,6 +114,26 @@ def id_for(id: str | None, prefix: str, new_id: NewId) -> str:  # noqa: A002 - t
     return id if id is not None and id.startswith(family) else new_id(prefix)
 
 
+class UniqueIds:
+    """The ids of the calls of one reply: some servers send none, or the same for each.
+
+    Args:
+        prefix: of new ids.
+        new_id: makes them.
+    """
+
+    def __init__(self, prefix: str, new_id: NewId) -> None:
+        self._prefix = prefix
+        self._new_id = new_id
+        self._used: set[str] = set()
+
+    def of(self, given: str) -> str:
+        """Return the id that a call has, or a new one."""
+        unique = given if given and given not in self._used else self._new_id(self._prefix)
+        self._used.add(unique)
+        return unique
+
+
 def is_data(url: str) -> bool:
     """Whether a URL holds its content itself."""
     return url[:5].lower() == "data:"
@@ -197,13 +217,3 @@ def input_of(arguments: str) -> dict[str, Any]:
         return {}
     value = loads_or_none(arguments)
     return value if is_object(value) else {"arguments": arguments}
-
-
-def is_complete(arguments: str) -> bool:
-    """Whether arguments that arrive bit by bit are all there."""
-    if not arguments.rstrip().endswith("}"):
-        return False
-    try:
-        return is_object(loads_bounded(arguments))
-    except FormatError:
-        return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from .common import is_data, present
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 USER_LONGEST = 64
 """Most characters of ``user``."""
 
+_FRACTION = re.compile(r"\.\d+")
 SERVICE = ("prompt_cache_key", "safety_identifier", "service_tier")
 """Settings that both formats have under the same name, and Anthropic's lacks."""
 
@@ -86,6 +89,15 @@ def detail_of(fields: Fields) -> str | None:
 
 
 def created_of(fields: Fields, key: str) -> int | None:
-    """When a reply was made, in whole seconds since 1970; some servers send fractions of seconds."""
-    created = fields.number(key)
-    return None if created is None else int(created)
+    """When a reply was made, in whole seconds since 1970: from a number, or from the text of one or of a date."""
+    number = fields.number(key)
+    seconds = _seconds(fields.words(key)) if number is None else number
+    return int(seconds) if seconds >= 1 else None
+
+
+def _seconds(text: str) -> float:
+    try:
+        moment = datetime.fromisoformat(_FRACTION.sub("", text.strip()).replace("Z", "+00:00"))
+        return moment.replace(tzinfo=moment.tzinfo or timezone.utc).timestamp()
+    except (ValueError, OverflowError):
+        return 0

@@ -34,7 +34,7 @@ class Event(NamedTuple):
 
 
 class EventParser:
-    """Takes the bytes of a stream in pieces of any size. What follows the last blank line is no event."""
+    """Takes the bytes of a stream in pieces of any size. What follows the last blank line is no event until asked."""
 
     def __init__(self) -> None:
         self._line = bytearray()
@@ -62,6 +62,11 @@ class EventParser:
             self._line += piece
         if self._size > MAX_EVENT:
             raise FormatError(f"an event may have {MAX_EVENT} bytes at most")
+
+    def rest(self) -> Iterator[Event]:
+        """Yield the event that no blank line ends, as some servers leave it at the end of their stream."""
+        yield from self._end_line()
+        yield from self._dispatch()
 
     def _end_line(self) -> Iterator[Event]:
         line = bytes(self._line)

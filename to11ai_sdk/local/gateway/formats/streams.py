@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from ...json_input.fields import Fields, FormatError
+from ....json_types import is_object
+from ...json_input.fields import FormatError
 from . import sse
 from .common import loads_bounded
+from .lenient import Lenient
 from .neutral import (
     ChatReply,
     Delta,
@@ -26,6 +29,11 @@ from .neutral import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from .neutral import StopReason
+
+DONE = "[DONE]"
+"""Data of the event that ends the streams of OpenAI's formats."""
 
 K = TypeVar("K")
 
@@ -52,8 +60,9 @@ def whole(deltas: Iterable[Delta]) -> Iterator[Delta]:
         for delta in deltas:
             if not (started or isinstance(delta, Start | Error)):
                 yield Start(None, "")
+            if not (started and isinstance(delta, Start)):
+                yield delta
             started = True
-            yield delta
             if isinstance(delta, End | Error):
                 return
     except FormatError as exc:
@@ -62,37 +71,63 @@ def whole(deltas: Iterable[Delta]) -> Iterator[Delta]:
     yield Error("api_error", "upstream", "the provider's stream ended before its last event", 502)
 
 
-def objects(chunks: Iterable[bytes], end: str | None = None) -> Iterator[Fields]:
-    """Yield the data of a stream's events, each a JSON object; data that equals ``end`` ends it.
+def events(chunks: Iterable[bytes]) -> Iterator[sse.Event]:
+    """Yield the events of a stream, without pings; the last may lack the blank line that ends an event.
+
+    Raises:
+        FormatError: an event is too long.
+    """
+    parser = sse.EventParser()
+    for chunk in chunks:
+        yield from filter(_says_something, parser.feed(chunk))
+    yield from (event for event in parser.rest() if _says_something(event) and _is_whole(event.data))
+
+
+def objects(chunks: Iterable[bytes]) -> Iterator[Lenient]:
+    """Yield the data of a stream's events, each a JSON object whose ``type`` may be that of the event.
+
+    ``[DONE]`` is yielded as an object of that type.
 
     Raises:
         FormatError: an event is too long, or its data is no JSON object.
     """
-    for event in sse.read(chunks):
-        if event.data.strip() == end:
+    for event in events(chunks):
+        if event.data.strip() == DONE:
+            yield Lenient({"type": DONE})
             return
-        yield Fields(loads_bounded(event.data))
+        fields = Lenient(loads_bounded(event.data))
+        named = fields.has("type") or event.type == "message"
+        yield fields if named else Lenient({**fields.raw, "type": event.type})
+
+
+def stop_for(stop: StopReason, *, has_calls: bool) -> StopReason:
+    """Return why a reply ended: for a tool only if it calls one, whatever the server says."""
+    if has_calls:
+        return "tool_use" if stop == "end_turn" else stop
+    return "end_turn" if stop == "tool_use" else stop
 
 
 class Sequencer(Generic[K]):
     """Puts parts that arrive mixed one after the other: the oldest that is open flows, the others wait."""
 
     def __init__(self) -> None:
-        self._waiting: dict[K, list[Delta]] = {}
+        self._numbers = count()
+        self._open: dict[K, int] = {}
+        self._waiting: dict[int, list[Delta]] = {}
 
     def __contains__(self, key: object) -> bool:
-        return key in self._waiting
+        return key in self._open
 
     def open(self) -> list[K]:
         """Keys of the parts that are not complete."""
-        return list(self._waiting)
+        return list(self._open)
 
     def start(self, key: K, part: ReplyPart) -> list[Delta]:
-        """Return a part begins."""
-        if key in self._waiting:
-            raise FormatError("a part began twice")
-        self._waiting[key] = [PartStart(part)]
-        return self._released()
+        """Begin a part; what was open under its key is complete."""
+        before = self.stop(key)
+        number = self._open[key] = next(self._numbers)
+        self._waiting[number] = [PartStart(part)]
+        return [*before, *self._released()]
 
     def add(self, key: K, *deltas: Delta) -> list[Delta]:
         """More of a part.
@@ -100,29 +135,43 @@ class Sequencer(Generic[K]):
         Raises:
             FormatError: the part is not open.
         """
-        if key not in self._waiting:
+        if key not in self._open:
             raise FormatError("a part went on before it began, or after its end")
-        self._waiting[key].extend(deltas)
+        self._waiting[self._open[key]].extend(deltas)
         return self._released()
 
     def stop(self, key: K) -> list[Delta]:
-        """Return a part is complete, if it is open."""
-        return self.add(key, PartStop()) if key in self._waiting else []
+        """Complete a part, if it is open."""
+        if key not in self._open:
+            return []
+        self._waiting[self._open.pop(key)].append(PartStop())
+        return self._released()
 
     def finish(self) -> list[Delta]:
-        """All parts are complete."""
-        return [delta for key in list(self._waiting) for delta in self.stop(key)]
+        """Complete all parts."""
+        return [delta for key in list(self._open) for delta in self.stop(key)]
 
     def _released(self) -> list[Delta]:
         released: list[Delta] = []
-        for key in list(self._waiting):
-            pending = self._waiting[key]
+        for number in list(self._waiting):
+            pending = self._waiting[number]
             released += pending
             if not pending or not isinstance(pending[-1], PartStop):
                 pending.clear()
                 break
-            del self._waiting[key]
+            del self._waiting[number]
         return released
+
+
+def _says_something(event: sse.Event) -> bool:
+    return event.type != "ping" and not event.data.isspace() and event.data != ""
+
+
+def _is_whole(data: str) -> bool:
+    try:
+        return data.strip() == DONE or is_object(loads_bounded(data))
+    except FormatError:
+        return False
 
 
 def _part_deltas(part: ReplyPart) -> Iterator[Delta]:

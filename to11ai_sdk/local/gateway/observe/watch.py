@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ....json_types import is_array, is_object
 from ...json_input.fields import FormatError
 from ...json_input.reader import objects, read_json
+from ..formats.lenient import number_of
 from ..formats.neutral import End, Error, Start
 from ..formats.sse import MAX_EVENT, EventParser
 
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
     from ..formats.neutral import Delta
     from ..formats.sse import Event
 
+_WHOLE = (
+    "response.output_text.done",
+    "response.content_part.done",
+    "response.output_item.done",
+    "response.completed",
+    "response.incomplete",
+)
+"""Events that repeat what was said; some servers say it there only."""
 _LAST = ("message_stop", "response.completed", "response.incomplete", "response.failed")
 _ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
 
@@ -47,13 +56,14 @@ class ReplyFacts:
             return
         for holder in (value, value.get("message"), value.get("response")):
             if is_object(holder):
-                self.model = holder["model"] if isinstance(holder.get("model"), str) else self.model
+                model = holder.get("model")
+                self.model = model if isinstance(model, str) and model else self.model
                 self._count(holder.get("usage"))
 
     def update(self, delta: Delta) -> None:
         """Read them from a delta of the neutral form."""
         if isinstance(delta, Start):
-            self.model = delta.model
+            self.model = delta.model or self.model
         if isinstance(delta, Start | End) and delta.usage:
             self.input_tokens, self.output_tokens = delta.usage.input_tokens, delta.usage.output_tokens
         self.end(isinstance(delta, End | Error), isinstance(delta, Error))
@@ -69,7 +79,7 @@ class ReplyFacts:
         cached = [usage.get(f"cache_{what}_input_tokens") for what in ("read", "creation")]
         fresh = _number(usage, "input_tokens", "prompt_tokens")
         if fresh is not None:
-            self.input_tokens = fresh + sum(count for count in cached if isinstance(count, int))
+            self.input_tokens = fresh + sum(_count(count) or 0 for count in cached)
         output = _number(usage, "output_tokens", "completion_tokens")
         self.output_tokens = self.output_tokens if output is None else output
 
@@ -81,6 +91,7 @@ class StreamWatcher:
         self._facts = facts
         self._parser = EventParser()
         self._held = bytearray()
+        self._has_text = False
 
     def whole_events(self, chunk: bytes) -> bytes:
         """Return the bytes of all complete events; the rest waits for the next chunk.
@@ -97,10 +108,16 @@ class StreamWatcher:
             raise FormatError(f"an event may have {MAX_EVENT} bytes at most")
         return events
 
+    def rest(self) -> bytes:
+        """Return the bytes after the last event that is complete."""
+        return bytes(self._held)
+
     def texts(self, events: bytes) -> Iterator[tuple[int, str]]:
         """Yield the model's texts in these complete events, each with the number of its choice."""
         for event in self._parser.feed(events):
-            yield from self._look(event)
+            for choice, text in self._look(event):
+                self._has_text = True
+                yield choice, text
 
     def _look(self, event: Event) -> Iterator[tuple[int, str]]:
         try:
@@ -113,6 +130,8 @@ class StreamWatcher:
             self._facts.end(value.get("type") in _LAST, is_object(value.get("error")) or value.get("type") == "error")
             self._facts.has_stopped |= any(choice.get("finish_reason") for choice in objects(value.get("choices")))
             yield from _event_texts(value)
+            if value.get("type") in _WHOLE and not self._has_text:
+                yield from ((0, text) for text in _whole_texts(value))
 
 
 def reply_texts(reply: Any) -> Iterator[str]:
@@ -168,14 +187,27 @@ def _event_texts(event: dict[str, Any]) -> Iterator[tuple[int, str]]:
         yield 0, delta["text"]
 
 
+def _whole_texts(event: dict[str, Any]) -> Iterator[str]:
+    yield from _message_texts({"content": [event, event.get("part")]})
+    yield from _message_texts(event.get("item"))
+    yield from reply_texts(event.get("response"))
+
+
 def _message_texts(message: Any) -> Iterator[str]:
     content = message.get("content") if is_object(message) else None
-    if isinstance(content, str):
-        yield content
-    for part in objects(content):
-        if isinstance(part.get("text"), str):
+    for part in content if is_array(content) else [content]:
+        if isinstance(part, str):
+            yield part
+        elif is_object(part) and isinstance(part.get("text"), str):
             yield part["text"]
 
 
 def _number(usage: dict[str, Any], *names: str) -> int | None:
-    return next((usage[name] for name in names if isinstance(usage.get(name), int)), None)
+    return next((count for name in names if (count := _count(usage.get(name))) is not None), None)
+
+
+def _count(value: Any) -> int | None:
+    if isinstance(value, int):
+        return value
+    number = number_of(value)
+    return None if number is None else int(number)

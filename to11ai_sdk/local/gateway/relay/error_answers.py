@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..routing import Attempt
 
 _CODES = {401: "auth", 402: "quota", 403: "forbidden", 404: "model_not_found", 429: "rate_limit"}
+_PASSING = (408, 425, 429, 499)
 _BY_CODE = {
     "insufficient_quota": "quota",
     "billing_error": "quota",
@@ -37,9 +38,19 @@ def answer(problem: GatewayProblem, wire_format: str) -> Answer:
     headers = {"content-type": "application/json", "x-to11-error-code": problem.header_code}
     if problem.upstream_provider:
         headers["x-to11-upstream-provider"] = problem.upstream_provider
+    if stays(problem.status):
+        headers["x-should-retry"] = "false"
     if problem.status == 405:
         headers["allow"] = ", ".join(problem.details["allowed"])
     return Answer(problem.status, headers, json.dumps(body, separators=(",", ":")).encode())
+
+
+def stays(status: int) -> bool:
+    """Whether an error of the gateway itself would be the same again.
+
+    The SDKs of OpenAI and Anthropic send a 409 again unless ``x-should-retry: false`` says otherwise.
+    """
+    return 400 <= status < 500 and status not in _PASSING
 
 
 def seen(answer: Answer) -> GatewayProblem | None:
@@ -74,6 +85,8 @@ def refusal_headers(attempt: Attempt, reply: UpstreamReply, code: str) -> dict[s
     """Return the headers of a provider's error: the permitted ones, the provider, the code, when to retry."""
     headers = to_caller(reply.headers)
     headers |= {"x-to11-error-code": code, "x-to11-upstream-provider": attempt.provider_id}
+    if stays(reply.status) and reply.status != 409:  # a provider's 409 may be a lock that others hold
+        headers.setdefault("x-should-retry", "false")
     if reply.status == 429 and "retry-after" in reply.headers:
         headers["retry-after"] = reply.headers["retry-after"]
     return headers

@@ -102,9 +102,15 @@ def _verbatim(
         events = stream_usage.without_usage_chunk(events) if is_unasked else events
         if events:
             yield events
+    if rest := watch.rest():
+        # Not all servers end their last event with a blank line; what is cut off is not passed on.
+        for choice, text in watch.texts(rest + b"\n\n"):
+            guards[choice].add(text)
     _end(guards)
     if not (record.facts.is_over or record.facts.has_stopped):
         raise FormatError("its stream ended before its last event")
+    if rest and not (is_unasked and stream_usage.without_usage_chunk(rest + b"\n\n") == b""):
+        yield rest
 
 
 def _end(guards: Mapping[int, OutputGuard]) -> None:

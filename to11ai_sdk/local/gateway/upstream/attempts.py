@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from ..gateway_problem import GatewayProblem
     from ..routing import Attempt, Plan
+    from .retry_budget import RetryBudgets
 
 
 class Reached(NamedTuple):
@@ -28,20 +29,33 @@ class Reached(NamedTuple):
     content: bytes | None = None
 
 
-def first_answer(plan: Plan, ask: Callable[[Attempt], Reached], sleep: Callable[[float], None]) -> Reached:
+class Tries(NamedTuple):
+    """How the targets of a call are tried.
+
+    Attributes:
+        ask: sends the call to one of them.
+        sleep: waits the given seconds before a target is retried.
+        budgets: limit the retries of each provider.
+    """
+
+    ask: Callable[[Attempt], Reached]
+    sleep: Callable[[float], None]
+    budgets: RetryBudgets
+
+
+def first_answer(plan: Plan, tries: Tries) -> Reached:
     """Return the first answer below 500, or the last one.
 
     Args:
         plan: the targets.
-        ask: sends the call to one of them.
-        sleep: waits the given seconds before a target is retried.
+        tries: how they are tried.
 
     Raises:
         GatewayProblem: 502 if the last target could not be reached.
     """
     last = len(plan.attempts) - 1
     for place, attempt in enumerate(plan.attempts):
-        outcome = _persistent(attempt, ask, sleep)
+        outcome = _persistent(attempt, tries)
         if isinstance(outcome, Reached) and (place == last or not plan.fails_over(outcome.reply.status)):
             return outcome
         if place == last and not isinstance(outcome, Reached):
@@ -49,17 +63,24 @@ def first_answer(plan: Plan, ask: Callable[[Attempt], Reached], sleep: Callable[
     raise ValueError("a plan without a target")
 
 
-def _persistent(
-    attempt: Attempt, ask: Callable[[Attempt], Reached], sleep: Callable[[float], None]
-) -> Reached | GatewayProblem:
-    """Return the answer of a target after its retries."""
-    outcome = _once(attempt, ask)
+def _persistent(attempt: Attempt, tries: Tries) -> Reached | GatewayProblem:
+    """Return the answer of a target after its retries, as far as the budget of its provider allows them."""
+    budget = tries.budgets.of(attempt.provider)
+    outcome = _once(attempt, tries.ask)
     for wait_s in attempt.retry.waits_s():
-        if isinstance(outcome, Reached) and not attempt.retry.tries_again(outcome.reply.status):
+        if _is_settled(attempt, outcome):
+            break
+        if budget and not budget.spend():
             return outcome
-        sleep(wait_s)
-        outcome = _once(attempt, ask)
+        tries.sleep(wait_s)
+        outcome = _once(attempt, tries.ask)
+    if budget and _is_settled(attempt, outcome):
+        budget.refund()
     return outcome
+
+
+def _is_settled(attempt: Attempt, outcome: Reached | GatewayProblem) -> bool:
+    return isinstance(outcome, Reached) and not attempt.retry.tries_again(outcome.reply.status)
 
 
 def _once(attempt: Attempt, ask: Callable[[Attempt], Reached]) -> Reached | GatewayProblem:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .. import caller_format
-from ..endpoints import NATIVE
+from ..endpoints import NATIVE, PREFIX
 from ..formats import FORMATS, FormatError, formats
 from ..formats.marks import MARK, without_marked
 from ..formats.members import ThreadError
@@ -18,6 +18,7 @@ from . import body_edits, header_rules, stream_usage
 
 if TYPE_CHECKING:
     from ..call import RoutedCall
+    from ..config.providers import ProviderConfig
     from ..routing import Attempt
 
 
@@ -53,7 +54,7 @@ def request(call: RoutedCall, attempt: Attempt, *, asks_usage: bool = True) -> U
         travelling["content-type"] = "application/json"
     return UpstreamRequest(
         call.incoming.method,
-        _path(call, target_format),
+        _path(call, attempt, target_format),
         travelling,
         body,
         managed or call.provider_key,
@@ -68,13 +69,20 @@ def _managed_key(attempt: Attempt) -> str | None:
         raise GatewayProblem(500, "invalid_credential", "internal", str(exc)) from None
 
 
-def _path(call: RoutedCall, target_format: str) -> str:
+def _path(call: RoutedCall, attempt: Attempt, target_format: str) -> str:
     if call.match.endpoint is NATIVE:
-        return call.incoming.target.removeprefix(f"/{call.match.native}")
+        path = call.incoming.target.removeprefix(f"/{call.match.native}")
+        return path[len(PREFIX) :] if path.startswith(f"{PREFIX}/") and _has_prefix(attempt.provider) else path
     if not call.is_chat:
         return call.incoming.target
     query = f"?{call.incoming.query}" if call.incoming.query and target_format == call.wire_format else ""
     return caller_format.PATHS[target_format] + query
+
+
+def _has_prefix(provider: ProviderConfig) -> bool:
+    """Whether the address of a provider ends in ``/v1``, which Mistral's own client adds again."""
+    address = provider.base_url or (f"{provider.id}{PREFIX}" if provider.type == "mistral" else "")
+    return address.rstrip("/").endswith(PREFIX)
 
 
 def _body(call: RoutedCall, attempt: Attempt, target_format: str, asks_usage: bool) -> bytes:

@@ -57,7 +57,7 @@ class AnthropicMessages:
 
     def read_reply(self, body: Mapping[str, Any]) -> ChatReply:
         """Return the neutral form of a reply; raises ``FormatError``."""
-        return made_reply(replies.read_reply(body), ANTHROPIC)
+        return made_reply(replies.read_reply(body, self.new_id), ANTHROPIC)
 
     def write_reply(self, reply: ChatReply, request: ChatRequest | None = None) -> dict[str, Any]:
         """Return the body of a reply; ids of other formats are replaced."""
@@ -66,7 +66,7 @@ class AnthropicMessages:
 
     def read_stream(self, chunks: Iterable[bytes]) -> Iterator[Delta]:
         """Return the deltas of a stream, with an ``End`` or an ``Error`` last."""
-        return made_deltas(whole(events.read_stream(chunks)), ANTHROPIC)
+        return made_deltas(whole(events.read_stream(chunks, self.new_id)), ANTHROPIC)
 
     def write_stream(self, deltas: Iterable[Delta], request: ChatRequest) -> Iterator[bytes]:
         """Return the events of a stream, ``message_start`` to ``message_stop``, always with the usage."""

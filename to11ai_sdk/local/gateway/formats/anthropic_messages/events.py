@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ....json_input.fields import Fields
-from ..common import arguments_of
+from ....json_input.fields import FormatError
+from ..arguments import Arguments
 from ..error_bodies import read_error
+from ..lenient import Lenient, text_in
 from ..neutral import (
     Delta,
     End,
@@ -15,110 +16,133 @@ from ..neutral import (
     PartStop,
     RedactedThinking,
     Refusal,
+    ReplyPart,
     Signature,
     Start,
     StopReason,
     Text,
     Thinking,
-    ToolCall,
+    Usage,
 )
-from ..streams import Sequencer, objects
-from .replies import read_stop, read_usage
+from ..streams import Sequencer, objects, stop_for
+from .replies import begin_call, given_input, read_stop, read_usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from ..common import NewId
 
-def read_stream(chunks: Iterable[bytes]) -> Iterator[Delta]:
+_WORDS: Mapping[str, ReplyPart] = {"text": Text(""), "thinking": Thinking("")}
+_COUNTS = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+
+
+def read_stream(chunks: Iterable[bytes], new_id: NewId) -> Iterator[Delta]:
     """Yield the deltas of a stream. May end early or raise ``FormatError``."""
-    reader = _Reader()
+    reader = _Reader(new_id)
     for fields in objects(chunks):
         yield from reader.read(fields)
+    yield from reader.end()
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, new_id: NewId) -> None:
+        self._new_id = new_id
         self._sequencer = Sequencer[int]()
         self._kinds: dict[int, str] = {}
-        self._silent: set[int] = set()
+        self._arguments: dict[int, Arguments] = {}
+        self._has_calls = False
         self._usage: dict[str, Any] = {}
-        self._stop: StopReason = "end_turn"
+        self._stop: StopReason | None = None
         self._stop_sequence: str | None = None
         self._explanation = ""
 
-    def read(self, fields: Fields) -> list[Delta]:
-        handlers: Mapping[str, Callable[[Fields], list[Delta]]] = {
+    def read(self, fields: Lenient) -> list[Delta]:
+        handlers: Mapping[str, Callable[[Lenient], list[Delta]]] = {
             "message_start": self._message_start,
             "content_block_start": self._block_start,
             "content_block_delta": self._block_delta,
-            "content_block_stop": self._block_stop,
+            "content_block_stop": lambda event: self._end(event.count("index") or 0),
             "message_delta": self._message_delta,
-            "message_stop": self._message_stop,
+            "message_stop": lambda _: self._all(),
             "error": lambda event: [read_error(dict(event.raw))],
         }
-        handler = handlers.get(fields.words("type"))
+        handler = handlers.get("error" if fields.raw.get("error") else fields.words("type"))
         return handler(fields) if handler else []
 
-    def _message_start(self, event: Fields) -> list[Delta]:
+    def end(self) -> list[Delta]:
+        """Return the end of a stream whose model has said why it stops, although its last event is missing."""
+        return [] if self._stop is None else self._all()
+
+    def _message_start(self, event: Lenient) -> list[Delta]:
         message = event.child("message")
-        usage = self._count(message)
-        return [Start(message.words("id") or None, message.words("model"), usage=usage)]
+        return [Start(message.words("id") or None, message.words("model"), usage=self._count(message))]
 
-    def _block_start(self, event: Fields) -> list[Delta]:
+    def _block_start(self, event: Lenient) -> list[Delta]:
         index, block = event.count("index") or 0, event.child("content_block")
-        kind = self._kinds[index] = block.text("type")
+        begun = self._end(index)
+        kind = self._kinds[index] = block.words("type")
         if kind == "tool_use":
-            self._silent.add(index)
-            call = ToolCall(block.text("id"), block.text("name"), "")
-            return [*self._sequencer.start(index, call), *self._more(index, _input(block))]
-        if kind == "text":
-            return [*self._sequencer.start(index, Text("")), *self._more(index, block.words("text"))]
-        if kind == "thinking":
-            return [*self._sequencer.start(index, Thinking("")), *self._more(index, block.words("thinking"))]
+            self._has_calls = True
+            self._arguments[index] = Arguments()
+            begun += self._sequencer.start(index, begin_call(block, self._new_id))
+            return [*begun, *self._more_arguments(index, given_input(block))]
         if kind == "redacted_thinking":
-            return self._sequencer.start(index, RedactedThinking(block.text("data")))
-        return []
+            return [*begun, *self._sequencer.start(index, RedactedThinking(block.words("data")))]
+        if kind in _WORDS:
+            begun += [*self._sequencer.start(index, _WORDS[kind]), *self._say(index, kind, block)]
+        return [*begun, *self._sign(index, block)]
 
-    def _block_delta(self, event: Fields) -> list[Delta]:
+    def _block_delta(self, event: Lenient) -> list[Delta]:
         index, delta = event.count("index") or 0, event.child("delta")
-        kind = self._kinds.get(index, "")
-        if kind == "thinking" and delta.has("signature"):
-            return self._sequencer.add(index, Signature(delta.text("signature")))
-        member = {"text": "text", "tool_use": "partial_json", "thinking": "thinking"}.get(kind)
-        return self._more(index, delta.words(member)) if member else []
+        if delta.has("partial_json"):
+            return self._more_arguments(index, delta.words("partial_json"))
+        kind = next((kind for kind in _WORDS if delta.has(kind)), None)
+        return self._say(index, kind, delta) if kind else self._sign(index, delta)
 
-    def _block_stop(self, event: Fields) -> list[Delta]:
-        return self._end(event.count("index") or 0)
-
-    def _message_delta(self, event: Fields) -> list[Delta]:
-        self._stop, self._stop_sequence, self._explanation = read_stop(event.child("delta"))
+    def _message_delta(self, event: Lenient) -> list[Delta]:
+        delta = event.child("delta")
+        if delta.has("stop_reason"):
+            self._stop, self._stop_sequence, self._explanation = read_stop(delta)
         self._count(event)
         return []
 
-    def _message_stop(self, event: Fields) -> list[Delta]:
-        deltas = [delta for index in self._kinds for delta in self._end(index)]
+    def _all(self) -> list[Delta]:
+        deltas = [delta for index in self._sequencer.open() for delta in self._end(index)]
         if self._explanation:
             deltas += [PartStart(Refusal("")), PartDelta(self._explanation), PartStop()]
-        usage = read_usage(Fields(self._usage)) if self._usage else None
-        return [*deltas, End(self._stop, self._stop_sequence, usage)]
+        usage = read_usage(Lenient(self._usage)) if self._usage else None
+        return [*deltas, End(stop_for(self._stop or "end_turn", has_calls=self._has_calls), self._stop_sequence, usage)]
 
     def _end(self, index: int) -> list[Delta]:
-        # A call without arguments streams nothing.
-        silent = index in self._silent and index in self._sequencer
-        return [*(self._more(index, "{}") if silent else []), *self._sequencer.stop(index)]
+        arguments = self._arguments.pop(index, None)
+        rest = arguments.rest() if arguments else ""
+        return [*(self._sequencer.add(index, PartDelta(rest)) if rest else []), *self._sequencer.stop(index)]
 
-    def _count(self, holder: Fields) -> Any:
-        counted = holder.mapping("usage")
-        self._usage |= {key: value for key, value in (counted or {}).items() if value is not None}
-        return read_usage(Fields(self._usage, holder.at("usage"))) if counted is not None else None
+    def _count(self, holder: Lenient) -> Usage | None:
+        usage = holder.child("usage")
+        # Counts grow: a server that reports 0 at one end of the stream reports the number at the other.
+        self._usage |= {key: max(usage.count(key) or 0, self._usage.get(key, 0)) for key in _COUNTS if usage.has(key)}
+        self._usage |= {key: usage.raw[key] for key in ("output_tokens_details",) if usage.has(key)}
+        return read_usage(Lenient(self._usage)) if usage.raw else None
 
-    def _more(self, index: int, text: str) -> list[Delta]:
+    def _say(self, index: int, kind: str, fields: Lenient) -> list[Delta]:
+        text = text_in(fields.raw.get(kind))
         if not text:
             return []
-        self._silent.discard(index)
-        return self._sequencer.add(index, PartDelta(text))
+        is_open = self._kinds.get(index) == kind and index in self._sequencer
+        begun = [] if is_open else [*self._end(index), *self._sequencer.start(index, _WORDS[kind])]
+        self._kinds[index] = kind
+        return [*begun, *self._sequencer.add(index, PartDelta(text))]
 
+    def _sign(self, index: int, fields: Lenient) -> list[Delta]:
+        is_open = self._kinds.get(index) == "thinking" and index in self._sequencer
+        signature = fields.words("signature") if is_open else ""
+        return self._sequencer.add(index, Signature(signature)) if signature else []
 
-def _input(block: Fields) -> str:
-    given = block.mapping("input")
-    return arguments_of(given) if given else ""
+    def _more_arguments(self, index: int, text: str) -> list[Delta]:
+        if index not in self._arguments:
+            if text.strip() and self._kinds.get(index, "tool_use") == "tool_use":
+                raise FormatError("the input of a tool came before its call, or after its end")
+            return []
+        passed = self._arguments[index].more(text)
+        return self._sequencer.add(index, PartDelta(passed)) if passed else []

@@ -46,8 +46,8 @@ def read_messages(fields: Fields) -> Iterator[Message]:
 
 
 def read_reply_part(fields: Fields) -> ReplyPart | None:
-    """One block of a reply; ``None`` for one of a kind that no other format has."""
-    reader = _ANSWERS.get(fields.text("type"))
+    """One block of a reply that is no call; ``None`` for one of a kind that no other format has."""
+    reader = _ANSWERS.get(fields.words("type"))
     return reader(fields) if reader else None
 
 

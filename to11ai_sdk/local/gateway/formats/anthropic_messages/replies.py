@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ....json_input.fields import Fields
+from ..arguments import text_of_arguments, whole_arguments
 from ..error_bodies import read_error
-from ..neutral import ChatReply, Refusal, StopReason, Usage
-from ..streams import is_empty
+from ..lenient import Lenient
+from ..neutral import ChatReply, Refusal, ReplyPart, StopReason, Text, ToolCall, Usage
+from ..streams import is_empty, stop_for
 from .messages import read_reply_part, write_part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ..common import NewId
 
 _STOPS: Mapping[str, StopReason] = {
     "end_turn": "end_turn",
@@ -23,26 +27,53 @@ _STOPS: Mapping[str, StopReason] = {
 }
 
 
-def read_reply(body: Mapping[str, Any]) -> ChatReply:
+def read_reply(body: Mapping[str, Any], new_id: NewId) -> ChatReply:
     """Return the neutral form of a body; blocks of kinds that no other format has are left out.
 
     Raises:
-        FormatError: a field is missing or wrong, or the body is an error.
+        FormatError: there is no reply, or the body is an error.
     """
-    fields = Fields.of_body(body)
-    if fields.text_or_none("type") == "error" or not fields.has("content"):
+    fields = Lenient.of_body(body)
+    if fields.words("type") == "error" or not fields.has("content"):
         fields.refuse("content", f"there is no reply: {read_error(body).message}")
-    parts = [part for part in map(read_reply_part, fields.children("content")) if part is not None]
+    content = fields.raw["content"]
+    parts = [Text(content)] if isinstance(content, str) else _read_blocks(fields.children("content"), new_id)
     stop, stop_sequence, explanation = read_stop(fields)
-    parts += [Refusal(explanation)]
+    parts = [part for part in [*parts, Refusal(explanation)] if not is_empty(part)]
     return ChatReply(
         id=fields.words("id") or None,
         model=fields.words("model"),
-        parts=tuple(part for part in parts if not is_empty(part)),
-        stop=stop,
+        parts=tuple(parts),
+        stop=stop_for(stop, has_calls=any(isinstance(part, ToolCall) for part in parts)),
         stop_sequence=stop_sequence,
-        usage=read_usage(fields.child("usage")) if fields.has("usage") else None,
+        usage=read_usage(fields.child("usage")) if fields.child("usage").raw else None,
     )
+
+
+def begin_call(block: Lenient, new_id: NewId) -> ToolCall:
+    """Return the call of a block, without its arguments.
+
+    Raises:
+        FormatError: it has no name.
+    """
+    if not block.words("name"):
+        block.refuse("name", "is missing: a tool call has no name")
+    return ToolCall(block.words("id") or new_id("toolu_"), block.words("name"), "")
+
+
+def given_input(block: Lenient) -> str:
+    """Return the arguments that a block of a call has; an empty object has none."""
+    return text_of_arguments(block.raw.get("input") or "")
+
+
+def _read_blocks(blocks: list[Lenient], new_id: NewId) -> list[ReplyPart]:
+    parts: list[ReplyPart | None] = []
+    for block in blocks:
+        if block.words("type") == "tool_use":
+            parts.append(replace(begin_call(block, new_id), arguments=whole_arguments(given_input(block))))
+        else:
+            parts.append(read_reply_part(block))
+    return [part for part in parts if part is not None]
 
 
 def write_reply(reply: ChatReply, reply_id: str) -> dict[str, Any]:
@@ -62,7 +93,7 @@ def envelope(reply_id: str, model: str) -> dict[str, Any]:
     return {"id": reply_id, "type": "message", "role": "assistant", "model": model}
 
 
-def read_stop(fields: Fields) -> tuple[StopReason, str | None, str]:
+def read_stop(fields: Lenient) -> tuple[StopReason, str | None, str]:
     """Why a reply ended, the stop sequence if one did, and the provider's explanation if it refused."""
     stop = _STOPS.get(fields.words("stop_reason"), "end_turn")
     return stop, fields.text_or_none("stop_sequence"), fields.child("stop_details").words("explanation")
@@ -73,7 +104,7 @@ def stop_reason(stop: StopReason, refused: bool) -> str:
     return "refusal" if refused else stop
 
 
-def read_usage(usage: Fields) -> Usage:
+def read_usage(usage: Lenient) -> Usage:
     """Return the object ``usage``."""
     cache_read = usage.count("cache_read_input_tokens") or 0
     cache_write = usage.count("cache_creation_input_tokens") or 0

@@ -7,7 +7,8 @@ Refused: audio, files by id, and tools that are neither functions nor custom.
 
 Writing a request: thinking goes back in the member in which the provider takes it, if there is one; that a tool
 failed (``is_error``) is said in its text; Anthropic's ``thinking`` switch is dropped, as models that do not reason
-refuse any.
+refuse any. Reading a reply: thinking is ``reasoning_content``, ``reasoning`` or ``reasoning_details`` of compatible
+servers, and the parts of that kind in Mistral's ``content``.
 """
 
 from __future__ import annotations

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from ....json_input.fields import Fields
-from ..common import present
+from ..arguments import whole_arguments
+from ..common import UniqueIds, present
 from ..error_bodies import read_error
-from ..neutral import ChatReply, Refusal, ReplyPart, StopReason, Text, Thinking, ToolCall, Usage
+from ..lenient import Lenient
+from ..neutral import ChatReply, Refusal, ReplyPart, StopReason, Text, ToolCall, Usage
 from ..openai_common import created_of
-from ..streams import is_empty
+from ..streams import stop_for
+from .said import calls, said
 from .thoughts import kept_thoughts
 from .tools import write_call
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ..common import NewId
 
@@ -25,25 +29,36 @@ FINISH_REASONS: Mapping[StopReason, str] = {
     "tool_use": "tool_calls",
     "refusal": "content_filter",
 }
-_STOPS: Mapping[str, StopReason] = {"length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
+_STOPS: Mapping[str, StopReason] = {
+    "length": "max_tokens",
+    "max_tokens": "max_tokens",
+    "model_length": "max_tokens",
+    "tool_calls": "tool_use",
+    "tool_use": "tool_use",
+    "function_call": "tool_use",
+    "content_filter": "refusal",
+    "refusal": "refusal",
+}
 
 
 def read_reply(body: Mapping[str, Any], new_id: NewId) -> ChatReply:
     """Return the neutral form of a body; of several choices the first.
 
     Raises:
-        FormatError: a field is missing or wrong.
+        FormatError: there is no reply, or one that only holds an error.
     """
-    fields = Fields.of_body(body)
+    fields = Lenient.of_body(body)
     choices = fields.children("choices")
-    if not (choices and choices[0].has("message")):
-        fields.refuse("choices", f"there is no reply: {read_error(body).message}")
-    parts = tuple(part for part in _read_parts(choices[0].child("message"), new_id) if not is_empty(part))
+    message = choices[0].mapping("message") if choices else None
+    parts = () if message is None else tuple(_read_parts(choices[0].child("message"), new_id))
+    failed = None if parts else next((each.raw for each in (fields, *choices) if each.raw.get("error")), None)
+    if message is None or failed:
+        fields.refuse("choices", f"there is no reply: {read_error(failed or body).message}")
     return ChatReply(
         id=fields.words("id") or None,
         model=fields.words("model"),
         parts=parts,
-        stop=stop_reason(choices[0].text_or_none("finish_reason"), any(isinstance(part, ToolCall) for part in parts)),
+        stop=stop_reason(choices[0].words("finish_reason"), has_calls=any(isinstance(it, ToolCall) for it in parts)),
         usage=read_usage(fields),
         created=created_of(fields, "created"),
     )
@@ -63,25 +78,28 @@ def write_reply(reply: ChatReply, reply_id: str, created: int) -> dict[str, Any]
     }
 
 
-def stop_reason(finish_reason: str | None, has_calls: bool) -> StopReason:
-    """Why a reply ended; one that calls tools without saying so ends for that."""
-    stop = _STOPS.get(finish_reason or "", "end_turn")
-    return "tool_use" if has_calls and stop == "end_turn" else stop
+def stop_reason(finish_reason: str | None, *, has_calls: bool) -> StopReason:
+    """Return why a reply ended."""
+    return stop_for(_STOPS.get(finish_reason or "", "end_turn"), has_calls=has_calls)
 
 
-def _read_parts(message: Fields, new_id: NewId) -> list[ReplyPart]:
-    return [
-        Thinking(message.words("reasoning_content")),
-        Text(message.words("content")),
-        Refusal(message.words("refusal")),
-        *(_read_call(call, new_id) for call in message.children("tool_calls")),
-    ]
+def _read_parts(message: Lenient, new_id: NewId) -> Iterator[ReplyPart]:
+    for _, group in groupby(said(message), type):
+        run = list(group)
+        yield replace(run[0], text="".join(part.text for part in run))
+    ids = UniqueIds("call_", new_id)
+    for call in calls(message):
+        yield from _read_call(call, ids)
 
 
-def _read_call(fields: Fields, new_id: NewId) -> ToolCall:
-    function = fields.child("function")
-    call_id = fields.words("id") or new_id("call_")
-    return ToolCall(call_id, function.text("name"), function.words("arguments"))
+def _read_call(fields: Lenient, ids: UniqueIds) -> list[ToolCall]:
+    function = fields.child("function") if fields.has("function") else fields
+    name, arguments = function.words("name"), function.raw.get("arguments")
+    if not (name or arguments):
+        return []
+    if not name:
+        fields.refuse("function.name", "is missing: a tool call has no name")
+    return [ToolCall(ids.of(fields.words("id")), name, whole_arguments(arguments))]
 
 
 def _write_message(parts: Sequence[ReplyPart]) -> dict[str, Any]:
@@ -93,31 +111,42 @@ def _write_message(parts: Sequence[ReplyPart]) -> dict[str, Any]:
     return {"role": "assistant", "content": content, "refusal": refusal, **extra}
 
 
-def read_usage(fields: Fields) -> Usage | None:
-    """Return the member ``usage``, if it is there."""
-    if not fields.has("usage"):
-        return None
-    usage = fields.child("usage")
+def read_usage(fields: Lenient) -> Usage | None:
+    """Return the tokens of a reply or a chunk, if they are there; Moonshot and Groq have places of their own."""
+    places = [fields.child("usage"), *(choice.child("usage") for choice in fields.children("choices")[:1])]
+    places.append(fields.child("x_groq").child("usage"))
+    return next((usage for place in places if (usage := _usage(place))), None)
+
+
+def _usage(usage: Lenient) -> Usage | None:
     prompt, completion = usage.child("prompt_tokens_details"), usage.child("completion_tokens_details")
+    tokens = _first(usage, "prompt_tokens", "input_tokens"), _first(usage, "completion_tokens", "output_tokens")
+    cached = _first(prompt, "cached_tokens") or _first(usage, "prompt_cache_hit_tokens", "cached_tokens")
+    if tokens == (None, None):
+        return None
+    # What DeepSeek and Moonshot count as cached is a part of the prompt.
     return Usage(
-        input_tokens=usage.count("prompt_tokens") or 0,
-        output_tokens=usage.count("completion_tokens") or 0,
-        cache_read_tokens=prompt.count("cached_tokens") or 0,
-        cache_write_tokens=prompt.count("cache_write_tokens") or 0,
+        input_tokens=tokens[0] or 0,
+        output_tokens=tokens[1] or 0,
+        cache_read_tokens=cached or 0,
+        cache_write_tokens=_first(prompt, "cache_write_tokens", "cache_creation_tokens") or 0,
         reasoning_tokens=completion.count("reasoning_tokens") or 0,
     )
 
 
+def _first(fields: Lenient, *keys: str) -> int | None:
+    return next((found for key in keys if (found := fields.count(key)) is not None), None)
+
+
 def write_usage(usage: Usage) -> dict[str, Any]:
-    """Return the object ``usage``; details that are 0 are left out."""
-    prompt = {"cached_tokens": usage.cache_read_tokens, "cache_write_tokens": usage.cache_write_tokens}
-    details = {
-        "prompt_tokens_details": {key: count for key, count in prompt.items() if count},
-        "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens} if usage.reasoning_tokens else {},
-    }
+    """Return the object ``usage``; always with its details."""
     return {
         "prompt_tokens": usage.input_tokens,
         "completion_tokens": usage.output_tokens,
         "total_tokens": usage.input_tokens + usage.output_tokens,
-        **{key: members for key, members in details.items() if members},
+        "prompt_tokens_details": {
+            "cached_tokens": usage.cache_read_tokens,
+            "cache_write_tokens": usage.cache_write_tokens,
+        },
+        "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
     }

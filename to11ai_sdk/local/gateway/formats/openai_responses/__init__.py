@@ -54,7 +54,7 @@ class OpenAIResponses:
 
     def read_reply(self, body: Mapping[str, Any]) -> ChatReply:
         """Return the neutral form of a reply; raises ``FormatError``, also for one that failed."""
-        return made_reply(replies.read_reply(body), RESPONSES)
+        return made_reply(replies.read_reply(body, self.new_id), RESPONSES)
 
     def write_reply(self, reply: ChatReply, request: ChatRequest | None = None) -> dict[str, Any]:
         """Return the body of a reply, which repeats the settings of the request; ids of other formats are replaced."""
@@ -66,7 +66,7 @@ class OpenAIResponses:
 
     def read_stream(self, chunks: Iterable[bytes]) -> Iterator[Delta]:
         """Return the deltas of a stream, with an ``End`` or an ``Error`` last."""
-        return made_deltas(whole(events.read_stream(chunks)), RESPONSES)
+        return made_deltas(whole(events.read_stream(chunks, self.new_id)), RESPONSES)
 
     def write_stream(self, deltas: Iterable[Delta], request: ChatRequest) -> Iterator[bytes]:
         """Return the events of a stream, ``response.created`` to ``response.completed``."""

@@ -4,119 +4,164 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..arguments import text_of_arguments
 from ..error_bodies import read_error
-from ..neutral import Delta, End, PartDelta, Refusal, ReplyPart, Signature, Start, Text, Thinking, ToolCall
+from ..lenient import Lenient
+from ..neutral import Delta, End, Refusal, Start, Text, Thinking
 from ..openai_common import created_of
-from ..streams import Sequencer, objects
-from .replies import read_usage, stop_reason
+from ..streams import DONE, objects
+from .growth import Growth
+from .replies import read_content, read_usage, stop_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from ....json_input.fields import Fields
+    from ..common import NewId
+    from .growth import Words
 
-_Key = tuple[int, int]
-_REASONING = ("response.reasoning_summary_text.delta", "response.reasoning_text.delta")
+_WORDS: Mapping[str, tuple[type[Text] | type[Refusal], str]] = {
+    "output_text": (Text, "text"),
+    "refusal": (Refusal, "refusal"),
+}
+_THOUGHTS = ("reasoning_summary_text", "reasoning_text")
 
 
-def read_stream(chunks: Iterable[bytes]) -> Iterator[Delta]:
+def read_stream(chunks: Iterable[bytes], new_id: NewId) -> Iterator[Delta]:
     """Yield the deltas of a stream. May end early or raise ``FormatError``."""
-    reader = _Reader()
-    for fields in objects(chunks, end="[DONE]"):
+    reader = _Reader(new_id)
+    for fields in objects(chunks):
         yield from reader.read(fields)
 
 
 class _Reader:
-    def __init__(self) -> None:
-        self._sequencer = Sequencer[_Key]()
-        self._started = False
-        self._has_calls = False
+    def __init__(self, new_id: NewId) -> None:
+        self._growth = Growth(new_id)
+        self._items = _Items()
         self._reasoning: dict[int, tuple[str, int]] = {}
-        self._spoken: set[_Key] = set()
+        self._thoughts: set[tuple[int, str, int, int]] = set()
 
-    def read(self, event: Fields) -> list[Delta]:
-        handlers: Mapping[str, Callable[[Fields], list[Delta]]] = {
+    def read(self, event: Lenient) -> list[Delta]:
+        handlers: Mapping[str, Callable[[Lenient], list[Delta]]] = {
             "response.created": self._start,
+            "response.in_progress": self._start,
             "response.output_item.added": self._item_added,
-            "response.output_text.delta": lambda event: self._said(event, Text("")),
-            "response.refusal.delta": lambda event: self._said(event, Refusal("")),
-            "response.content_part.done": lambda event: self._sequencer.stop(_key(event)),
+            "response.content_part.done": self._part_done,
             "response.function_call_arguments.delta": self._arguments,
+            "response.function_call_arguments.done": self._arguments_done,
             "response.output_item.done": self._item_done,
             "response.completed": self._end,
+            DONE: lambda event: self._end(event) if self._growth.has_begun else [],
             "response.incomplete": self._end,
             "response.failed": lambda event: [read_error(dict(event.child("response").raw))],
             "error": lambda event: [read_error({**event.raw, "type": None} if event.has("message") else event.raw)],
-            **dict.fromkeys(_REASONING, self._thought),
+            **dict.fromkeys([f"response.{kind}.delta" for kind in _WORDS], self._said),
+            **dict.fromkeys([f"response.{kind}.done" for kind in _WORDS], self._all_said),
+            **dict.fromkeys([f"response.{kind}.delta" for kind in _THOUGHTS], self._thought),
+            **dict.fromkeys([f"response.{kind}.done" for kind in _THOUGHTS], self._all_thought),
         }
-        handler = handlers.get(event.words("type"))
+        handler = handlers.get("error" if event.raw.get("error") else event.words("type"))
         return handler(event) if handler else []
 
-    def _start(self, event: Fields) -> list[Delta]:
-        if self._started:
-            return []
-        self._started = True
+    def _start(self, event: Lenient) -> list[Delta]:
         response = event.child("response")
+        if not response.words("model"):
+            return []
         return [Start(response.words("id") or None, response.words("model"), created_of(response, "created_at"))]
 
-    def _item_added(self, event: Fields) -> list[Delta]:
-        item = event.child("item")
-        if item.text("type") != "function_call":
+    def _item_added(self, event: Lenient) -> list[Delta]:
+        item, fields = self._items.new(event), event.child("item")
+        if fields.words("type") != "function_call":
             return []
-        self._has_calls = True
-        key = _key(event)
-        call = ToolCall(item.text("call_id"), item.text("name"), "")
-        return [*self._sequencer.start(key, call), *self._more(key, item.words("arguments"))]
+        arguments = text_of_arguments(fields.raw.get("arguments"))
+        return [*self._growth.call(item, fields), *self._growth.argue(item, arguments)]
 
-    def _said(self, event: Fields, part: ReplyPart) -> list[Delta]:
-        return self._lazily(_key(event), part, event.words("delta"))
+    def _said(self, event: Lenient) -> list[Delta]:
+        kind, _ = _WORDS[_kind(event)]
+        return self._growth.say(self._items.of(event), kind(event.words("delta")), event.count("content_index") or 0)
 
-    def _arguments(self, event: Fields) -> list[Delta]:
-        return self._more(_key(event), event.words("delta"))
+    def _all_said(self, event: Lenient) -> list[Delta]:
+        kind, member = _WORDS[_kind(event)]
+        return self._repeat(event, kind(event.words(member)))
 
-    def _thought(self, event: Fields) -> list[Delta]:
+    def _part_done(self, event: Lenient) -> list[Delta]:
+        part, index = read_content(event.raw.get("part")), event.count("content_index") or 0
+        return [*self._repeat(event, part), *self._growth.stop(self._items.of(event), type(part).__name__, index)]
+
+    def _repeat(self, event: Lenient, part: Words) -> list[Delta]:
+        return self._growth.repeat(self._items.of(event), part, event.count("content_index") or 0)
+
+    def _arguments(self, event: Lenient) -> list[Delta]:
+        return self._growth.argue(self._items.of(event), text_of_arguments(event.raw.get("delta")))
+
+    def _arguments_done(self, event: Lenient) -> list[Delta]:
+        item, arguments = self._items.of(event), text_of_arguments(event.raw.get("arguments"))
+        return [*self._growth.call(item, event), *self._growth.repeat_arguments(item, arguments)]
+
+    def _thought(self, event: Lenient) -> list[Delta]:
         # A model that streams both its thoughts and their summary is heard once.
-        key, kind = _key(event), event.words("type")
-        index = event.count("summary_index") or 0
-        known, before = self._reasoning.setdefault(key[0], (kind, index))
+        item, kind, index = self._items.of(event), _kind(event), event.count("summary_index") or 0
+        known, before = self._reasoning.setdefault(item, (kind, index))
         if known != kind:
             return []
-        self._reasoning[key[0]] = (kind, index)
+        self._reasoning[item] = (kind, index)
+        self._thoughts.add(_thought_of(event, item))
+        text = event.words("delta") or event.words("text")
         gap = "\n\n" if index > before else ""
-        return self._lazily((key[0], 0), Thinking("", id=event.text_or_none("item_id")), gap + event.words("delta"))
+        return self._growth.say(item, Thinking(text and gap + text, id=event.text_or_none("item_id")))
 
-    def _item_done(self, event: Fields) -> list[Delta]:
-        key, item = _key(event), event.child("item")
-        deltas: list[Delta] = []
-        if item.words("type") == "function_call" and key not in self._spoken:
-            deltas = self._more(key, item.words("arguments"))
-        elif item.words("type") == "reasoning" and (proof := item.words("encrypted_content")):
-            thinking = Thinking("", id=item.text_or_none("id"))
-            opened = [] if key in self._sequencer else self._sequencer.start(key, thinking)
-            deltas = [*opened, *self._sequencer.add(key, Signature(proof))]
-        return [*deltas, *self._stop_item(key[0])]
+    def _all_thought(self, event: Lenient) -> list[Delta]:
+        is_new = _thought_of(event, self._items.of(event)) not in self._thoughts
+        return self._thought(event) if is_new else []
 
-    def _stop_item(self, output_index: int) -> list[Delta]:
-        keys = [key for key in self._sequencer.open() if key[0] == output_index]
-        return [delta for key in keys for delta in self._sequencer.stop(key)]
+    def _item_done(self, event: Lenient) -> list[Delta]:
+        return self._growth.finish(self._items.of(event), event.child("item"))
 
-    def _end(self, event: Fields) -> list[Delta]:
+    def _end(self, event: Lenient) -> list[Delta]:
         response = event.child("response")
-        end = End(stop_reason(response, self._has_calls), usage=read_usage(response))
-        return [*self._start(event), *self._sequencer.finish(), end]
-
-    def _lazily(self, key: _Key, part: ReplyPart, text: str) -> list[Delta]:
-        if not text:
-            return []
-        opened = [] if key in self._sequencer else self._sequencer.start(key, part)
-        return [*opened, *self._more(key, text)]
-
-    def _more(self, key: _Key, text: str) -> list[Delta]:
-        if not text:
-            return []
-        self._spoken.add(key)
-        return self._sequencer.add(key, PartDelta(text))
+        if event.words("type") == "response.incomplete":
+            response = Lenient({**response.raw, "status": "incomplete"})
+        last = self._growth.complete(response.children("output"))
+        stop = stop_reason(response, has_calls=self._growth.has_calls)
+        return [*self._start(event), *last, End(stop, usage=read_usage(response))]
 
 
-def _key(event: Fields) -> _Key:
-    return event.count("output_index") or 0, event.count("content_index") or 0
+class _Items:
+    """Numbers the items of the output. Servers tell them apart by place or by id, and some do only one of it right."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._places: dict[int, int] = {}
+        self._ids: dict[str, int | None] = {}
+
+    def new(self, event: Lenient) -> int:
+        """Return the number of an item that begins."""
+        self._count += 1
+        place, item_id = event.count("output_index"), _id_of(event)
+        if place is not None:
+            self._places[place] = self._count
+        if item_id:
+            self._ids[item_id] = None if item_id in self._ids else self._count
+        return self._count
+
+    def of(self, event: Lenient) -> int:
+        """Return the number of the item that an event is about."""
+        place = event.count("output_index")
+        known = self._ids.get(_id_of(event))
+        if known is None and place is not None:
+            known = self._places.get(place)
+        if known is None and (place is not None or not self._count):
+            return self.new(event)
+        return self._count if known is None else known
+
+
+def _id_of(event: Lenient) -> str:
+    return event.words("item_id") or event.child("item").words("id")
+
+
+def _kind(event: Lenient) -> str:
+    """Return the middle of a type such as ``response.output_text.delta``, or the last word of a shorter one."""
+    return event.words("type").split(".")[1]
+
+
+def _thought_of(event: Lenient, item: int) -> tuple[int, str, int, int]:
+    return item, _kind(event), event.count("summary_index") or 0, event.count("content_index") or 0

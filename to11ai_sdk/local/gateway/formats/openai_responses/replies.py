@@ -4,79 +4,96 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ....json_input.fields import Fields
+from .....json_types import is_array, is_mapping
+from ..arguments import whole_arguments
 from ..error_bodies import read_error
+from ..lenient import Lenient, text_in
 from ..neutral import ChatReply, Refusal, ReplyPart, StopReason, Text, ToolCall, Usage
 from ..openai_common import created_of
-from ..streams import is_empty
+from ..streams import is_empty, stop_for
 from .items import read_reasoning
-from .tools import read_call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
+    from ..common import NewId
 
 _INCOMPLETE: Mapping[str, StopReason] = {"max_output_tokens": "max_tokens", "content_filter": "refusal"}
 
 
-def read_reply(body: Mapping[str, Any]) -> ChatReply:
+def read_reply(body: Mapping[str, Any], new_id: NewId) -> ChatReply:
     """Return the neutral form of a body; items of kinds that no other format has are left out.
 
     Raises:
-        FormatError: a field is missing or wrong, or the reply failed or is not finished.
+        FormatError: there is no reply, or it failed or is not finished.
     """
-    fields = Fields.of_body(body)
-    if fields.text_or_none("status") not in {None, "completed", "incomplete"} or not fields.has("output"):
+    fields = Lenient.of_body(body)
+    if fields.words("status") not in {"", "completed", "incomplete"} or not fields.has("output"):
         fields.refuse("output", f"there is no whole reply: {read_error(body).message}")
-    parts = tuple(part for item in fields.children("output") for part in _read_item(item) if not is_empty(part))
+    items = fields.children("output")
+    parts = tuple(part for item in items for part in read_item(item, new_id) if not is_empty(part))
+    if not parts and fields.raw.get("error"):
+        fields.refuse("output", f"there is no whole reply: {read_error(body).message}")
     return ChatReply(
         id=fields.words("id") or None,
         model=fields.words("model"),
         parts=parts,
-        stop=stop_reason(fields, any(isinstance(part, ToolCall) for part in parts)),
+        stop=stop_reason(fields, has_calls=any(isinstance(part, ToolCall) for part in parts)),
         usage=read_usage(fields),
         created=created_of(fields, "created_at"),
     )
 
 
-def stop_reason(response: Fields, has_calls: bool) -> StopReason:
-    """Why a reply ended."""
-    stop = _INCOMPLETE.get(response.child("incomplete_details").words("reason"), "end_turn")
-    return "tool_use" if has_calls and stop == "end_turn" else stop
+def stop_reason(response: Lenient, *, has_calls: bool) -> StopReason:
+    """Return why a reply ended; one that is incomplete without saying why met its limit."""
+    reason = response.child("incomplete_details").words("reason")
+    is_short = response.words("status") == "incomplete"
+    return stop_for(_INCOMPLETE.get(reason, "max_tokens" if is_short else "end_turn"), has_calls=has_calls)
 
 
-def _read_item(item: Fields) -> list[ReplyPart]:
-    kind = item.text("type")
+def read_item(item: Lenient, new_id: NewId) -> list[ReplyPart]:
+    """Return the parts of an item of the output; there are none in one of a kind that no other format has.
+
+    Raises:
+        FormatError: a call has no name.
+    """
+    kind = item.words("type")
     if kind == "function_call":
-        return [read_call(item)]
+        return [_read_call(item, new_id)]
     if kind == "reasoning":
         return [read_reasoning(item)]
-    parts = item.children("content") if kind == "message" else []
-    return [_CONTENT[part.words("type")](part) for part in parts if part.words("type") in _CONTENT]
+    content = item.raw.get("content") if kind in ("message", "") else None
+    parts: list[Any] = content if is_array(content) else [content]
+    return [read_content(part) for part in parts]
 
 
-def _read_text(fields: Fields) -> ReplyPart:
-    return Text(fields.text("text"))
+def read_content(part: Any) -> Text | Refusal:
+    """Return a part of what a model says; empty for one of a kind that no other format has."""
+    kind = part.get("type") if is_mapping(part) else "text"
+    if kind == "refusal":
+        return Refusal(text_in(part.get("refusal")))
+    return Text(text_in(part) if kind in ("output_text", "text") else "")
 
 
-def _read_refusal(fields: Fields) -> ReplyPart:
-    return Refusal(fields.text("refusal"))
+def _read_call(item: Lenient, new_id: NewId) -> ToolCall:
+    if not item.words("name"):
+        item.refuse("name", "is missing: a tool call has no name")
+    call_id = item.words("call_id") or item.words("id") or new_id("call_")
+    arguments = whole_arguments(item.raw.get("arguments"))
+    return ToolCall(call_id, item.words("name"), arguments, item.words("namespace") or None)
 
 
-_CONTENT: Mapping[str, Callable[[Fields], ReplyPart]] = {"output_text": _read_text, "refusal": _read_refusal}
-
-
-def read_usage(fields: Fields) -> Usage | None:
+def read_usage(fields: Lenient) -> Usage | None:
     """Return the member ``usage``, if it is there."""
-    if not fields.has("usage"):
-        return None
     usage = fields.child("usage")
+    if not usage.raw:
+        return None
     details = usage.child("input_tokens_details")
     return Usage(
         input_tokens=usage.count("input_tokens") or 0,
         output_tokens=usage.count("output_tokens") or 0,
         cache_read_tokens=details.count("cached_tokens") or 0,
-        cache_write_tokens=details.count("cache_write_tokens") or 0,
+        cache_write_tokens=details.count("cache_write_tokens") or details.count("cache_creation_tokens") or 0,
         reasoning_tokens=usage.child("output_tokens_details").count("reasoning_tokens") or 0,
     )
 

@@ -1,0 +1,85 @@
+"""Reads what providers answer: a member of an unusual type is converted where that is sure, else counts as absent."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from ....json_types import is_array, is_object
+from ...json_input.fields import Fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_NUMBER = re.compile(r"\s*[+-]?\d{1,30}(\.\d{0,30})?\s*", re.ASCII)
+_LARGEST = 2**53
+
+
+class Lenient(Fields):
+    """The members of what a provider answered. No reader raises an error: one odd member loses no answer."""
+
+    __slots__ = ()
+
+    def text(self, key: str) -> str:
+        """Return a member as text; absent it is empty."""
+        return self.words(key)
+
+    def text_or_none(self, key: str) -> str | None:
+        """Return a member as text, if it is there: some servers send ids as numbers."""
+        return text_of(self.raw.get(key))
+
+    def count(self, key: str) -> int | None:
+        """Return a member as a whole number, if it is one of at least 0 in whatever spelling."""
+        number = number_of(self.raw.get(key))
+        return int(number) if number is not None and number >= 0 else None
+
+    def number(self, key: str) -> float | None:
+        """Return a member as a number, if it is one in whatever spelling."""
+        return number_of(self.raw.get(key))
+
+    def flag(self, key: str) -> bool | None:
+        """Return a member that is true or false, if it is there."""
+        value = self.raw.get(key)
+        return value if isinstance(value, bool) else None
+
+    def mapping(self, key: str) -> Mapping[str, Any] | None:
+        """Return a member that is an object, if it is there."""
+        value = self.raw.get(key)
+        return value if is_object(value) else None
+
+    def _array(self, key: str) -> list[Any]:
+        value = self.raw.get(key)
+        items = value if is_array(value) else [value]
+        return [item for item in items if is_object(item)]
+
+
+def text_of(value: Any) -> str | None:
+    """Return a JSON value as text, ``None`` if it is neither text nor a number."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST:
+        value = int(value)
+    is_plain = isinstance(value, str | int | float) and not isinstance(value, bool)
+    return str(value) if is_plain else None
+
+
+def number_of(value: Any) -> float | None:
+    """Return a JSON value as a number of up to 53 bits, also where it is text; ``None`` if it is none."""
+    if isinstance(value, str):
+        value = float(value) if _NUMBER.fullmatch(value) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if abs(value) <= _LARGEST else None
+
+
+def text_in(value: Any) -> str:
+    """Return all text in a value: text itself, a part that holds some, or a list of parts."""
+    return "".join(_texts(value))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if is_array(value):
+        for item in value:
+            yield from _texts(item)
+    elif is_object(value):
+        yield from _texts(next((value[key] for key in ("text", "thinking", "summary") if value.get(key)), None))
+    else:
+        yield text_of(value) or ""

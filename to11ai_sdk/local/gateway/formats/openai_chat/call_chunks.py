@@ -1,0 +1,131 @@
+"""Puts the tool calls of a chat stream together from deltas whose numbers and ids servers use in many ways."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ....json_input.fields import FormatError
+from ..arguments import Arguments, text_of_arguments
+from ..common import UniqueIds
+from ..neutral import PartDelta, ToolCall
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..common import NewId
+    from ..lenient import Lenient
+    from ..neutral import Delta
+    from ..streams import Sequencer
+
+
+class CallChunks:
+    """Reads the deltas of calls.
+
+    A call begins once it has a name. A delta without a name continues the call of its id, else of its number; one with
+    a name is a new call if its id or name is new, or if the call before is complete.
+
+    Args:
+        sequencer: puts the calls in order.
+        new_id: makes ids for calls that have none.
+
+    Attributes:
+        have_begun: whether there is a call.
+    """
+
+    def __init__(self, sequencer: Sequencer[str], new_id: NewId) -> None:
+        self.have_begun = False
+        self._sequencer = sequencer
+        self._calls: list[_ChatCall] = []
+        self._numbered: dict[int, _ChatCall] = {}
+        self._named: dict[str, _ChatCall] = {}
+        self._current: _ChatCall | None = None
+        self._ids = UniqueIds("call_", new_id)
+
+    def read(self, fields: Lenient) -> Iterator[Delta]:
+        """Yield what a delta adds."""
+        function = fields.child("function") if fields.has("function") else fields
+        piece = _Piece(fields.words("id"), function.words("name"), text_of_arguments(function.raw.get("arguments")))
+        call = self._call_of(fields.count("index"), piece)
+        call.id, call.name = call.id or piece.id, call.name or piece.name
+        call.unsent.append("" if call.has_said(piece) else piece.arguments)
+        if call.name:
+            yield from self._send(call)
+
+    def leave(self) -> list[Delta]:
+        """Return what ends the current call; one that is not complete may go on after another part."""
+        left, self._current = self._current, None
+        return self._sequencer.stop(left.key) if left and left.arguments.is_complete else []
+
+    def finish(self) -> Iterator[Delta]:
+        """Yield what is left to say of all calls.
+
+        Raises:
+            FormatError: there are arguments of a call whose name never came.
+        """
+        for call in self._calls:
+            if call.name and (rest := call.arguments.rest()):
+                yield from self._sequencer.add(call.key, PartDelta(rest))
+            elif not call.name and "".join(call.unsent).strip():
+                raise FormatError("a tool call has no name")
+
+    def _call_of(self, index: int | None, piece: _Piece) -> _ChatCall:
+        last = self._calls[-1] if self._calls else None
+        known = last if index is None else self._numbered.get(index)
+        same = self._named.get(piece.id)
+        if same and same.index == index:
+            known = same  # several calls have one number
+        if known is None and not (piece.id or piece.name):
+            known = last
+        if known is None or known.is_other(piece):
+            known = _ChatCall(f"call {len(self._calls)}", index)
+            self._calls.append(known)
+        if index is not None:
+            self._numbered[index] = known
+        if piece.id and not known.id:
+            self._named[piece.id] = known
+        return known
+
+    def _send(self, call: _ChatCall) -> Iterator[Delta]:
+        if self._current is not call:
+            yield from self.leave()
+            self._current = call
+        if not call.has_begun:
+            call.has_begun = self.have_begun = True
+            yield from self._sequencer.start(call.key, ToolCall(self._ids.of(call.id), call.name, ""))
+        unsent, call.unsent = "".join(call.unsent), []
+        if arguments := call.arguments.more(unsent):
+            yield from self._sequencer.add(call.key, PartDelta(arguments))
+
+
+class _Piece:
+    def __init__(self, call_id: str, name: str, arguments: str) -> None:
+        self.id = call_id
+        self.name = name
+        self.arguments = arguments
+
+
+class _ChatCall:
+    def __init__(self, key: str, index: int | None) -> None:
+        self.key = key
+        self.index = index
+        self.id = ""
+        self.name = ""
+        self.unsent: list[str] = []
+        self.has_begun = False
+        self.arguments = Arguments()
+
+    def is_other(self, piece: _Piece) -> bool:
+        """Whether a piece with the number of this call belongs to another one."""
+        if not (piece.name and self.name):
+            return False
+        if piece.name != self.name:
+            return True
+        if piece.id and piece.id != self.id:
+            return not self.arguments.is_partial
+        return self.arguments.is_complete and piece.arguments.strip() != "" and not self.has_said(piece)
+
+    def has_said(self, piece: _Piece) -> bool:
+        """Whether a piece repeats the whole call, as some servers do at its end."""
+        return bool(self.id and piece.id == self.id and self.arguments.is_complete) and (
+            piece.arguments == self.arguments.text
+        )

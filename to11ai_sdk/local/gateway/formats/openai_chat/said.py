@@ -1,0 +1,59 @@
+"""Finds the text and thoughts of a chat message or delta, in whichever member a server puts them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .....json_types import is_array, is_object
+from ..lenient import Lenient, text_in
+from ..neutral import Refusal, Text, Thinking
+from ..streams import is_empty
+from .thoughts import DETAILS, REASONING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Said = Text | Thinking | Refusal
+
+
+def said(message: Lenient, *, with_details: bool = True) -> Iterator[Said]:
+    """Yield what is said and thought, without what is empty.
+
+    Args:
+        message: a message or a delta.
+        with_details: whether OpenRouter's ``reasoning_details`` count where nothing else holds thoughts.
+    """
+    parts = [_thoughts(message, with_details), *_content(message.raw.get("content"))]
+    yield from (part for part in [*parts, Refusal(message.words("refusal"))] if not is_empty(part))
+
+
+def has_thoughts(message: Lenient) -> bool:
+    """Return whether thoughts are in a member of their own; servers that have both put the same into each."""
+    return any(text_in(message.raw.get(key)) for key in REASONING)
+
+
+def calls(message: Lenient) -> list[Lenient]:
+    """Return the tool calls; one in the old ``function_call`` counts if there are no others."""
+    found = message.children("tool_calls")
+    return found or [Lenient({"function": each.raw}) for each in message.children("function_call")]
+
+
+def _thoughts(message: Lenient, with_details: bool) -> Thinking:
+    for key in REASONING:
+        if text := text_in(message.raw.get(key)):
+            return Thinking(text, maker=key)
+    return Thinking(text_in(message.raw.get(DETAILS)) if with_details else "", maker="reasoning")
+
+
+def _content(content: Any) -> list[Said]:
+    items = content if is_array(content) else [content]
+    return [_part(item) for item in items]
+
+
+def _part(item: Any) -> Said:
+    kind = item.get("type") if is_object(item) else None
+    if kind in ("thinking", "reasoning"):
+        return Thinking(text_in(item))
+    if kind == "refusal":
+        return Refusal(text_in(item.get("refusal")))
+    return Text(text_in(item))
