@@ -40,7 +40,9 @@ def called(kind: str, content: str, names: list[str], **rest: Any) -> list[str]:
         ("what is the current weather", ["getCurrentWeather"]),
         ("what is the weather", []),
         ("forget_weathering", []),
-        ("weather and time", ["get_weather", "get_time"]),
+        ("weather and time", ["get_weather"]),
+        ("get_weather and get_time", ["get_weather", "get_time"]),
+        ("the time by get_weather", ["get_weather"]),
     ],
 )
 def test_the_text_names_the_tools(kind: str, content: str, names: list[str]) -> None:

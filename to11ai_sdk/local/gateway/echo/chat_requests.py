@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from .conversation import ChatQuestion, ChatTurn, OfferedTool, ToolOutput, ToolUse, orphans, unanswered
+from .conversation import ChatQuestion
 from .refusals import EchoError, InvalidError
+from .turns import ChatTurn, OfferedTool, ToolOutput, ToolUse, orphans, unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,19 +87,19 @@ def _message(message: BodyField) -> ChatTurn:
     role = message.need("role").word(*_ROLES)
     calls = tuple(map(_call, listed.items())) if (listed := message.get("tool_calls")) else ()
     if role == "tool":
-        text, _ = read_content(message.need("content"))
-        return ChatTurn(role, results=(ToolOutput(message.need("tool_call_id").text(), text),))
+        texts, _ = read_content(message.need("content"))
+        return ChatTurn(role, results=(ToolOutput(message.need("tool_call_id").text(), "\n".join(texts)),))
     content = message.get("content")
     if content is None and role != "assistant":
         raise InvalidError((*message.path, "content"))
-    text, images = read_content(content) if content else ("", 0)
-    return ChatTurn(role, text, images, calls)
+    texts, images = read_content(content) if content else ((), 0)
+    return ChatTurn(role, texts, images, calls)
 
 
-def read_content(content: BodyField) -> tuple[str, int]:
-    """Return the text and the number of images of a content."""
+def read_content(content: BodyField) -> tuple[tuple[str, ...], int]:
+    """Return the texts and the number of images of a content."""
     if isinstance(content.value, str):
-        return content.value, 0
+        return (content.value,), 0
     texts: list[str] = []
     images = 0
     for part in content.items():
@@ -107,7 +108,7 @@ def read_content(content: BodyField) -> tuple[str, int]:
             texts.append(part.need(kind).text())
         elif kind == "image_url":
             images += bool(part.need("image_url").need("url").text())
-    return "\n".join(texts), images
+    return tuple(texts), images
 
 
 def _call(call: BodyField) -> ToolUse:

@@ -8,17 +8,18 @@ import json
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from . import tokens
-from .conversation import ToolUse
 from .directives import without_markers
 from .instances import NoInstanceError, instance_of
 from .refusals import EchoError
-from .tools import arguments_for, tools_to_call
+from .tools import arguments_for, objects_in, tools_to_call
+from .turns import ToolUse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .conversation import ChatQuestion
     from .directives import Directives
+    from .turns import OfferedTool
 
 REFUSAL = "echo: this request is refused."
 _LONGEST = 1_000_000
@@ -78,14 +79,18 @@ def _answer(
 ) -> EchoAnswer:
     if "refuse" in directives.flags:
         return EchoAnswer(REFUSAL, finish="refusal")
-    said = without_markers(ask.user_text)
+    said, request = without_markers(ask.user_text), without_markers(ask.request)
     thinking = f"The user said: {tokens.cut(said, 50)}" if ask.thinking else None
-    if directives.say is None and (called := tools_to_call(ask, said)):
-        calls = tuple(ToolUse(new_id(), tool.name, arguments_for(tool, said)) for tool in called)
+    if directives.say is None and (called := tools_to_call(ask, request)):
+        calls = tuple(_call(tool, request, new_id()) for tool in called)
         return EchoAnswer(calls=calls, finish="calls", thinking=thinking)
     text = _text(ask, directives, body, said)
     ended = EchoAnswer(f"{text} ({index + 1})" if index and ask.schema is None else text, thinking=thinking)
     return _within_limit(_stopped(ended, ask.stop), ask.limit)
+
+
+def _call(tool: OfferedTool, request: str, call_id: str) -> ToolUse:
+    return ToolUse(call_id, tool.name, arguments_for(tool, request), custom=tool.parameters is None)
 
 
 def _text(ask: ChatQuestion, directives: Directives, body: bytes, said: str) -> str:
@@ -111,7 +116,7 @@ def _echo(ask: ChatQuestion, said: str) -> str:
 
 def _json(schema: dict[str, object], said: str) -> str:
     if not schema:
-        return json.dumps({"echo": said}, ensure_ascii=False)
+        return json.dumps(next(objects_in(said), {"echo": said}), ensure_ascii=False)
     try:
         return json.dumps(instance_of(schema), ensure_ascii=False)
     except NoInstanceError as exc:

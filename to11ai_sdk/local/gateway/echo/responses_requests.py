@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from .chat_requests import check_choice, choice_word, read_function
-from .conversation import ChatQuestion, ChatTurn, OfferedTool, ToolOutput, ToolUse, orphans, unanswered
+from .conversation import ChatQuestion
 from .refusals import EchoError
+from .turns import ChatTurn, OfferedTool, ToolOutput, ToolUse, orphans, unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,7 @@ def read_responses(body: BodyField) -> ChatQuestion:
     """
     _refuse_foreign(body)
     instructions = body.get("instructions")
-    messages = [ChatTurn("system", instructions.text())] if instructions else []
+    messages = [ChatTurn("system", (instructions.text(),))] if instructions else []
     messages += _input(body.need("input"))
     _check_results(messages)
     choice, names = _choice(body)
@@ -62,7 +63,7 @@ def _refuse_foreign(body: BodyField) -> None:
 
 def _input(given: BodyField) -> list[ChatTurn]:
     if isinstance(given.value, str):
-        return [ChatTurn("user", given.value)]
+        return [ChatTurn("user", (given.value,))]
     return [said for item in given.items() if (said := _item(item)) is not None]
 
 
@@ -74,21 +75,21 @@ def _item(item: BodyField) -> ChatTurn | None:
         name, arguments = item.need("name").text(), item.need("arguments").text()
         return ChatTurn("assistant", calls=(ToolUse(item.need("call_id").text(), name, arguments),))
     if kind == "function_call_output":
-        text, _ = _content(item.need("output"))
-        return ChatTurn("tool", results=(ToolOutput(item.need("call_id").text(), text),))
+        texts, _ = _content(item.need("output"))
+        return ChatTurn("tool", results=(ToolOutput(item.need("call_id").text(), "\n".join(texts)),))
     item.need("type").word("message", "function_call", "function_call_output", "reasoning")
     return None
 
 
 def _message(item: BodyField) -> ChatTurn:
     role = item.need("role").word("user", "assistant", "system", "developer")
-    text, images = _content(item.need("content"))
-    return ChatTurn(role, text, images)
+    texts, images = _content(item.need("content"))
+    return ChatTurn(role, texts, images)
 
 
-def _content(content: BodyField) -> tuple[str, int]:
+def _content(content: BodyField) -> tuple[tuple[str, ...], int]:
     if isinstance(content.value, str):
-        return content.value, 0
+        return (content.value,), 0
     texts: list[str] = []
     images = 0
     for part in content.items():
@@ -96,7 +97,7 @@ def _content(content: BodyField) -> tuple[str, int]:
         if kind in _TEXT_PARTS:
             texts.append(part.need("refusal" if kind == "refusal" else "text").text())
         images += kind == "input_image"
-    return "\n".join(texts), images
+    return tuple(texts), images
 
 
 def _check_results(messages: Sequence[ChatTurn]) -> None:
