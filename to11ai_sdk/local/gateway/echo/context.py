@@ -17,6 +17,7 @@ from .refusals import EchoError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from .kept_responses import KeptResponses
     from .storage import FileStore
 
 
@@ -79,6 +80,8 @@ class ProviderContext(NamedTuple):
     new_id: Callable[[str, bytes], str]
     clock: Callable[[], float]
     tally: Tally
+    kept: KeptResponses
+    type: str
 
 
 class EchoRequest:

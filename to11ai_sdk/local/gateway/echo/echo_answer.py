@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -57,6 +58,21 @@ class EchoAnswer(NamedTuple):
 def signature(thinking: str) -> str:
     """Return what proves that a thinking block is unchanged when it comes back."""
     return base64.b64encode(hashlib.sha256(b"echo:" + thinking.encode("utf-8", "surrogatepass")).digest()).decode()
+
+
+def seal(thinking: str) -> str:
+    """Return thinking as ``encrypted_content`` of a reasoning item; nobody else's is taken for it."""
+    content = thinking.encode("utf-8", "surrogatepass")
+    return base64.urlsafe_b64encode(hashlib.sha256(b"echo reasoning:" + content).digest() + content).decode()
+
+
+def is_sealed(sealed: str) -> bool:
+    """Whether an ``encrypted_content`` is one of ``echo``, unchanged."""
+    try:
+        content = base64.b64decode(sealed, b"-_", validate=True)
+        return hmac.compare_digest(seal(content[32:].decode("utf-8", "surrogatepass")), sealed)
+    except ValueError:
+        return False
 
 
 def answers(ask: ChatQuestion, directives: Directives, body: bytes, new_id: Callable[[], str]) -> list[EchoAnswer]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .. import caller_format
-from ..endpoints import NATIVE
+from ..endpoints import NATIVE, PREFIX
 from ..formats import FORMATS, FormatError, formats
 from ..formats.marks import MARK, without_marked
 from ..formats.members import ThreadError
@@ -70,7 +70,10 @@ def _managed_key(attempt: Attempt) -> str | None:
 
 def _path(call: RoutedCall, target_format: str) -> str:
     if call.match.endpoint is NATIVE:
-        return call.incoming.target.removeprefix(f"/{call.match.native}")
+        below = call.incoming.target.removeprefix(f"/{call.match.native}")
+        # Mistral's own SDK adds /v1 to an address, and the provider's address ends in it.
+        is_doubled = call.match.native == "mistral" and below.startswith(f"{PREFIX}/")
+        return below.removeprefix(PREFIX) if is_doubled else below
     if not call.is_chat:
         return call.incoming.target
     query = f"?{call.incoming.query}" if call.incoming.query and target_format == call.wire_format else ""
