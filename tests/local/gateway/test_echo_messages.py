@@ -91,7 +91,7 @@ def assembled(found: list[Any]) -> list[Any]:
     "given",
     [
         {},
-        {"content": "", "stop_sequences": ["echo"]},
+        {"content": "nothing", "stop_sequences": ["echo"]},
         {"content": "π  and\n\nlines "},
         {"thinking": THINKING},
         {"thinking": THINKING, "content": "get_weather", "tools": [tool("messages")]},

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal
 
+from .anthropic_limits import check_messages
 from .body import BodyField
 from .conversation import ChatQuestion
 from .echo_answer import signature
@@ -45,8 +46,9 @@ def read_messages(body: BodyField, *, counting: bool = False) -> ChatQuestion:
     _check_extras(body)
     limit = None if counting else body.need("max_tokens").integer(1)
     messages = (*_system(body), *map(_message, _some(body.need("messages"))))
-    _check_results(messages)
     tools = _tools(body)
+    check_messages(body)
+    _check_results(messages)
     choice, name, parallel = _choice(body, tools)
     return ChatQuestion(
         "anthropic",

@@ -13,6 +13,7 @@ from .body import BodyField, parse
 from .chat_requests import is_old_form, read_chat
 from .context import EchoReply, EchoRequest, as_events, as_json
 from .echo_answer import EchoAnswer, answers
+from .openai_limits import check_chat
 from .refusals import EchoError, openai_error
 from .tokens import pieces
 
@@ -29,6 +30,8 @@ def chat_completions(echo_request: EchoRequest) -> EchoReply:
     """Answer a chat request, at once or as a stream."""
     body = parse(echo_request.request.body)
     ask = read_chat(body, echo_request.provider.type)
+    if echo_request.provider.is_openai:
+        check_chat(body)
     directives = echo_request.apply_directives(ask.model, ask.user_text)
     said = answers(ask, directives, echo_request.request.body, lambda: echo_request.new_id("call_"))
     head = {"id": echo_request.new_id("chatcmpl-"), "created": echo_request.now(), "model": ask.model}

@@ -83,6 +83,11 @@ class ProviderContext(NamedTuple):
     kept: KeptResponses
     type: str
 
+    @property
+    def is_openai(self) -> bool:
+        """Whether it is OpenAI itself, whose limits others do not have."""
+        return self.type not in ("xai", "mistral")
+
 
 class EchoRequest:
     """One request to an endpoint of ``echo``, and the directives in it."""

@@ -72,8 +72,13 @@ def refusal_of(error: InvalidError, dialect: str) -> EchoError:
     return EchoError(400, f"{place}: Input should be {_listed(error)}")
 
 
+def openai_place(path: Path) -> str:
+    """Return a place in a body as OpenAI writes it."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+
+
 def _openai_refusal(error: InvalidError) -> EchoError:
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.path).lstrip(".")
+    place = openai_place(error.path)
     if error.expected is None:
         message, code = f"Missing required parameter: '{place}'.", "missing_required_parameter"
     elif error.choices:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .body import BodyField, parse
 from .context import EchoReply, EchoRequest, as_json
 from .echo_answer import EchoAnswer, answers, seal
+from .openai_limits import check_responses
 from .response_events import event_stream
 from .responses_items import earlier_items, given_items
 from .responses_requests import read_responses, refuse_foreign
@@ -26,6 +27,8 @@ def responses(echo_request: EchoRequest) -> EchoReply:
     kept = echo_request.provider.kept
     given = given_items(body, kept)
     ask = read_responses(body, [*earlier_items(body, kept), *given])
+    if echo_request.provider.is_openai:
+        check_responses(body, given)
     directives = echo_request.apply_directives(ask.model, ask.user_text)
     [answer] = answers(ask, directives, echo_request.request.body, lambda: echo_request.new_id("call_"))
     output = [*_reasoning(echo_request, answer, body), *_output(echo_request, answer)]
