@@ -124,7 +124,7 @@ def test_openai_refuses_an_object_without_properties(path: str, given: Any, para
     assert error["message"] == "Invalid schema for function 't': In context=(), object schema missing properties."
 
 
-@pytest.mark.parametrize("name", ["xai", "mistral"])
+@pytest.mark.parametrize("name", ["xai", "mistral", "ollama"])
 def test_the_limits_of_openai_are_not_those_of_others(name: str) -> None:
     asked = chat(user="u" * 99, tools=[tool("chat", "t", OBJECT)])
     assert send(provider(name=name), "/chat/completions", asked).status == 200

@@ -1,4 +1,4 @@
-"""What Anthropic refuses in a well-formed request: blank text, empty turns, ids and names, schemas and sampling.
+"""Refuses what Anthropic refuses in a well-formed request: blank text, empty turns, ids, names, schemas and sampling.
 
 The messages are those of the API, as users report them.
 """
@@ -102,8 +102,7 @@ def _check_pattern(holder: BodyField, kind: str, name: str, pattern: str) -> Non
 
 def _check_sampling(body: BodyField) -> None:
     version = _VERSION.match(body.need("model").text())
-    number = (int(version[1]), int(version[2] or 0)) if version else (0, 0)
-    both = body.get("temperature") is not None and body.get("top_p") is not None
-    if both and number >= _ONE_OF_BOTH:
+    is_newer = version is not None and (int(version[1]), int(version[2] or 0)) >= _ONE_OF_BOTH
+    if is_newer and body.get("temperature") is not None and body.get("top_p") is not None:
         message = "`temperature` and `top_p` cannot both be specified for this model. Please use only one."
         raise EchoError(400, message)

@@ -39,7 +39,7 @@ def messages(echo_request: EchoRequest) -> EchoReply:
     edits: dict[str, Any] = {"context_management": {"applied_edits": []}} if body.get("context_management") else {}
     shown = {**usage, "service_tier": "standard"}
     if (stream := body.get("stream")) and stream.flag():
-        start = {**head, "content": [], **_end(None), "usage": {**shown, "output_tokens": 1}}
+        start: dict[str, Any] = {**head, "content": [], **_end(None), "usage": {**shown, "output_tokens": 1}}
         return _stream(start, blocks, {"delta": end, "usage": usage, **edits})
     return as_json({**head, "content": blocks, **end, **edits, "usage": shown})
 

@@ -86,7 +86,7 @@ class ProviderContext(NamedTuple):
     @property
     def is_openai(self) -> bool:
         """Whether it is OpenAI itself, whose limits others do not have."""
-        return self.type not in ("xai", "mistral")
+        return self.type in ("openai", "azure-openai")
 
 
 class EchoRequest:

@@ -15,8 +15,8 @@ class ChatQuestion(NamedTuple):
     """A chat request.
 
     Attributes:
-        tools: the functions that may be called.
-        choice: whether one is to be called: ``named`` means all of ``tools``, which holds only those named.
+        tools: the tools that may be called.
+        choice: whether one is to be called; ``tools`` holds only those that may be.
         parallel: whether more than one call may be made at once.
         schema: the JSON schema of the answer, ``{}`` for any object, ``None`` for plain text.
         thinking: whether the model shall think first.
@@ -71,8 +71,8 @@ class ChatQuestion(NamedTuple):
         place, text, with_results = 0, "", False
         for index, said in enumerate(self.messages):
             with_results = said.role != "assistant" and (with_results or bool(said.results))
-            if said.role == "user" and not with_results and (said.images or said.words):
-                place, text = index, said.words[-1] if said.words else ""
+            if said.role == "user" and not with_results and ((words := said.words) or said.images):
+                place, text = index, words[-1] if words else ""
         return place, text
 
     @property

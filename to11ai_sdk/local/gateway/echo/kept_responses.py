@@ -1,15 +1,14 @@
-"""The responses that ``echo`` keeps, so that later requests can go on from them and name their items by id.
+"""Keeps the latest responses of ``echo``, so that later requests can continue them and refer to their items.
 
 Source: https://platform.openai.com/docs/guides/conversation-state.
 """
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-from ..formats.common import encode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,9 +19,8 @@ MOST_BYTES = 16 * 1024 * 1024
 
 class _Kept(NamedTuple):
     previous: str | None
-    given: tuple[Any, ...]
-    output: tuple[dict[str, Any], ...]
-    size: int
+    items: bytes
+    names: tuple[str, ...]
 
 
 class KeptResponses:
@@ -37,7 +35,7 @@ class KeptResponses:
         self._most = most
         self._most_bytes = most_bytes
         self._responses: OrderedDict[str, _Kept] = OrderedDict()
-        self._items: dict[str, dict[str, Any]] = {}
+        self._items: dict[str, bytes] = {}
         self._bytes = 0
         self._lock = threading.Lock()
 
@@ -45,13 +43,15 @@ class KeptResponses:
         self, response_id: str, previous: str | None, given: Sequence[Any], output: Sequence[dict[str, Any]]
     ) -> None:
         """Keep a response: the one before it, the items of its input and those of its output."""
-        row = _Kept(previous, tuple(given), tuple(output), len(encode([*given, *output])))
-        if row.size > self._most_bytes:
+        # As bytes they are what they count; as objects they would be many times that.
+        made = {item["id"]: json.dumps(item).encode() for item in output}
+        row = _Kept(previous, json.dumps([*given, *output]).encode(), tuple(made))
+        if len(row.items) > self._most_bytes:
             return
         with self._lock:
             self._responses[response_id] = row
-            self._items.update({item["id"]: item for item in output})
-            self._bytes += row.size
+            self._items.update(made)
+            self._bytes += len(row.items)
             while len(self._responses) > self._most or self._bytes > self._most_bytes:
                 self._drop_oldest()
 
@@ -69,15 +69,16 @@ class KeptResponses:
             for place in reversed(chain):
                 self._responses.move_to_end(place)
             rows = [self._responses[place] for place in reversed(chain)]
-        return [item for row in rows for item in (*row.given, *row.output)]
+        return [item for row in rows for item in json.loads(row.items)]
 
     def item(self, item_id: str) -> dict[str, Any] | None:
         """Return an item of a kept response's output."""
         with self._lock:
-            return self._items.get(item_id)
+            found = self._items.get(item_id)
+        return None if found is None else json.loads(found)
 
     def _drop_oldest(self) -> None:
         _, row = self._responses.popitem(last=False)
-        self._bytes -= row.size
-        for item in row.output:
-            self._items.pop(item["id"], None)
+        self._bytes -= len(row.items)
+        for name in row.names:
+            self._items.pop(name, None)

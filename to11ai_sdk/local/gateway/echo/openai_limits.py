@@ -1,4 +1,4 @@
-"""What OpenAI refuses in a well-formed request: names and ids that are too long or have wrong characters, and schemas.
+"""Refuses what OpenAI refuses in a well-formed request: names and ids that are too long or malformed, and schemas.
 
 The messages are those of the API, as users report them.
 """

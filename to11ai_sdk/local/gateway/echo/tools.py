@@ -43,7 +43,8 @@ def tools_to_call(ask: ChatQuestion, request: str) -> Sequence[OfferedTool]:
     exact = [tool for tool in fresh if _is_written(tool.name, request)]
     if 0 < len(exact) <= MOST_NAMED:
         return exact if ask.parallel else exact[:1]
-    hinted = [tool for tool in fresh if not exact and _is_hinted(tool.name, request)]
+    said = set(re.findall(r"[a-z]+|\d+", request.lower()))
+    hinted = [tool for tool in fresh if not exact and _is_hinted(tool.name, said)]
     if ask.choice == "auto":
         return hinted[:1] if len(hinted) <= MOST_NAMED else ()
     return (hinted or fresh)[:1] if len(called) < MOST_NAMED and fresh else ask.tools[-1:]
@@ -95,9 +96,8 @@ def _is_written(name: str, text: str) -> bool:
     return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, flags) is not None
 
 
-def _is_hinted(name: str, text: str) -> bool:
+def _is_hinted(name: str, said: set[str]) -> bool:
     words = [word.lower() for word in _words(name)[1:]]
-    said = set(re.findall(r"[a-z]+|\d+", text.lower()))
     return any(map(str.isalpha, words)) and said.issuperset(words)
 
 

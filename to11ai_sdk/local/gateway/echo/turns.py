@@ -1,4 +1,4 @@
-"""The turns of a chat request to ``echo``, and the calls and results of tools in them."""
+"""Describes the turns of a chat request to ``echo``, and the calls and results of tools in them."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def without_reminders(text: str) -> str:
         elif tag[1] and tag[2] == open_name:
             kept.append(text[place:since])
             place, open_name = tag.end(), ""
-    return "".join([*kept, text[place:]]).strip()
+    return "".join([*kept, text[place:]]).strip() if kept else text
 
 
 def unanswered(messages: Sequence[ChatTurn], *, at_once: bool) -> list[str]:
