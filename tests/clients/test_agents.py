@@ -163,14 +163,16 @@ def codex(local: LocalTo11, work: Path, model: str, text: str) -> list[Any]:
     return [event["item"] for event in printed if event["type"] == "item.completed"]
 
 
-def test_codex_answers_a_greeting_at_once(local: LocalTo11, work: Path) -> None:
-    items = codex(local, work, GPT, "Hello there")
+@pytest.mark.parametrize("model", [GPT, CLAUDE])
+def test_codex_answers_a_greeting_at_once(local: LocalTo11, work: Path, model: str) -> None:
+    items = codex(local, work, model, "Hello there")
     assert [item["text"] for item in items if item["type"] == "agent_message"] == ["echo: Hello there"]
     assert not [item for item in items if item["type"] == "command_execution"]
 
 
-def test_codex_runs_a_command_and_ends(local: LocalTo11, work: Path) -> None:
-    items = codex(local, work, GPT, 'exec_command {"cmd": "cat note.txt"}')
+@pytest.mark.parametrize("model", [GPT, CLAUDE])
+def test_codex_runs_a_command_and_ends(local: LocalTo11, work: Path, model: str) -> None:
+    items = codex(local, work, model, 'exec_command {"cmd": "cat note.txt"}')
     [ran] = [item for item in items if item["type"] == "command_execution"]
     assert (ran["exit_code"], ran["aggregated_output"]) == (0, "the sea is calm\n")
     assert "the sea is calm" in items[-1]["text"]
