@@ -87,6 +87,21 @@ def test_tools_that_were_called_before_the_user_spoke_again_are_called_again(kin
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_what_the_user_says_after_the_last_tool_is_a_new_request(kind: str) -> None:
+    echo = provider("anthropic" if kind == "messages" else "openai")
+    given: dict[str, Any] = {"tools": [tool(kind, "get_weather"), tool(kind, "final")], "tool_choice": ANY[kind]}
+    history = user('hello {"location": "Paris"}')
+    called: list[Any] = []
+    for more in (None, 'again {"location": "Oslo"}', None, None):
+        rest = {} if kind == "responses" else {"messages": history}
+        body = read(ask(kind, history, echo, **given, **rest))
+        called += calls_of(kind, body)
+        history = [*history, *results_of(kind, body, more)]
+    paris, oslo = {"location": "Paris"}, {"location": "Oslo"}
+    assert called == [("get_weather", paris), ("final", paris), ("get_weather", oslo), ("final", oslo)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("more", [None, "get_time", REMINDER])
 def test_an_agent_that_is_free_to_call_ends_after_the_results(kind: str, more: str | None) -> None:
     assert run(kind, "weather?", ["get_weather", "get_time"], more=more) == ["get_weather"]

@@ -46,7 +46,8 @@ class ChatQuestion(NamedTuple):
     def request(self) -> str:
         """What the user asks for: the last block of text of the last turn that the user began.
 
-        Text that comes with the results of tools is no new request.
+        Text that comes with the results of tools is no new request, unless the last tool is among them: with that one
+        frameworks end, and the next text is the user's again.
         """
         return self._asked[1]
 
@@ -58,7 +59,7 @@ class ChatQuestion(NamedTuple):
     @property
     def results(self) -> list[tuple[str, str]]:
         """The name and the text of each result that came after the last thing said by the model."""
-        names = {call.id: call.name for said in self.messages for call in said.calls}
+        names = self._names
         found: list[tuple[str, str]] = []
         for said in reversed(self.messages):
             if said.role == "assistant":
@@ -67,11 +68,18 @@ class ChatQuestion(NamedTuple):
         return found
 
     @property
+    def _names(self) -> dict[str, str]:
+        return {call.id: call.name for said in self.messages for call in said.calls}
+
+    @property
     def _asked(self) -> tuple[int, str]:
-        place, text, with_results = 0, "", False
+        names, last = self._names, {tool.name for tool in self.tools[-1:]}
+        place, text, answered = 0, "", set[str]()
         for index, said in enumerate(self.messages):
-            with_results = said.role != "assistant" and (with_results or bool(said.results))
-            if said.role == "user" and not with_results and ((words := said.words) or said.images):
+            now = {result.name or names.get(result.call_id, "") for result in said.results}
+            answered = set[str]() if said.role == "assistant" else answered | now
+            is_new = not answered or bool(answered & last)
+            if said.role == "user" and is_new and ((words := said.words) or (said.images and not now)):
                 place, text = index, words[-1] if words else ""
         return place, text
 
