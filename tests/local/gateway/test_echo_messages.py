@@ -55,7 +55,12 @@ def test_a_stream() -> None:
         {
             "type": "message_delta",
             "delta": {"stop_reason": "end_turn", "stop_sequence": None},
-            "usage": {"output_tokens": 4},
+            "usage": {
+                "input_tokens": 10,
+                "cache_creation_input_tokens": 0,
+                "cache_read_input_tokens": 0,
+                "output_tokens": 4,
+            },
         },
         {"type": "message_stop"},
     ]
@@ -86,7 +91,7 @@ def assembled(found: list[Any]) -> list[Any]:
     "given",
     [
         {},
-        {"content": "", "stop_sequences": ["echo"]},
+        {"content": "nothing", "stop_sequences": ["echo"]},
         {"content": "π  and\n\nlines "},
         {"thinking": THINKING},
         {"thinking": THINKING, "content": "get_weather", "tools": [tool("messages")]},
@@ -100,7 +105,7 @@ def test_a_stream_says_what_the_answer_says(given: dict[str, Any]) -> None:
     assert assembled(found) == whole["content"]
     end = found[-2]
     assert end["delta"] == {key: whole[key] for key in whole if key.startswith("stop_")}
-    assert end["usage"]["output_tokens"] == whole["usage"]["output_tokens"]
+    assert end["usage"] == {name: value for name, value in whole["usage"].items() if name.endswith("_tokens")}
 
 
 def test_thinking() -> None:
@@ -177,10 +182,66 @@ def test_max_tokens() -> None:
     assert body["usage"]["output_tokens"] == 4
 
 
-def test_output_format() -> None:
+@pytest.mark.parametrize("place", ["output_config", "output_format"])
+def test_output_format(place: str) -> None:
     schema = {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]}
-    body = body_of(output_config={"format": {"type": "json_schema", "schema": schema}})
+    form = {"type": "json_schema", "schema": schema}
+    body = body_of(**{place: form if place == "output_format" else {"format": form}})
     assert json.loads(body["content"][0]["text"]) == {"ok": True}
+
+
+def test_two_output_formats_are_refused() -> None:
+    form = {"type": "json_schema", "schema": {"type": "object"}}
+    reply = ask("messages", output_format=form, output_config={"format": form})
+    error = read(reply)["error"]
+    assert (reply.status, error["type"]) == (400, "invalid_request_error")
+    assert error["message"].startswith("output_format: ")
+
+
+@pytest.mark.parametrize(
+    ("given", "unsupported"),
+    [
+        ({"thread": {"type": "create"}}, ["thread"]),
+        ({"thread": {"type": "continue", "previous_message_id": "msg_1"}}, ["thread"]),
+        (
+            {"thread": {"type": "create"}, "thinking": {"type": "adaptive"}, "context_management": {"edits": []}},
+            ["context_management", "thinking"],
+        ),
+    ],
+)
+def test_a_thread_is_refused_so_that_the_sdk_goes_on_without_it(given: Any, unsupported: list[str]) -> None:
+    reply = ask("messages", **given)
+    error = read(reply)["error"]
+    assert (reply.status, error["type"]) == (400, "invalid_request_error")
+    assert error["details"] == {"error_code": "thread_unsupported_request", "unsupported": unsupported}
+    assert "without `thread`" in error["message"]
+
+
+@pytest.mark.parametrize("container", ["container_1", {"id": "container_1", "skills": []}, {"skills": []}])
+def test_a_container_is_taken(container: Any) -> None:
+    assert body_of("Hello!", container=container)["content"][0]["text"] == "echo: Hello!"
+
+
+def test_context_management_is_answered_with_no_edits() -> None:
+    edits = {"edits": [{"type": "clear_tool_uses_20250919"}]}
+    assert body_of(context_management=edits)["context_management"] == {"applied_edits": []}
+    found = events(ask("messages", context_management=edits, stream=True))
+    assert found[-2]["context_management"] == {"applied_edits": []}
+    assert "context_management" not in body_of()
+
+
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [
+        ({"container": 5}, "container"),
+        ({"container": {"skills": 5}}, "container.skills"),
+        ({"context_management": "x"}, "context_management"),
+        ({"context_management": {"edits": [{}]}}, "context_management.edits.0.type"),
+    ],
+)
+def test_malformed_containers_and_context_management_are_refused(given: Any, place: str) -> None:
+    reply = ask("messages", **given)
+    assert (reply.status, read(reply)["error"]["message"].split(": ")[0]) == (400, place)
 
 
 @pytest.mark.parametrize(

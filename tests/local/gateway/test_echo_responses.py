@@ -163,7 +163,6 @@ def test_items_of_the_input() -> None:
     items = [
         {"role": "developer", "content": "x"},
         {"type": "message", "role": "assistant", "content": [{"type": "refusal", "refusal": "no"}]},
-        {"type": "reasoning", "id": "rs_1", "summary": []},
         {"role": "user", "content": parts},
     ]
     assert text_of("responses", body_of(items)) == "echo: look [1 image]"
@@ -210,7 +209,7 @@ def test_allowed_tools_narrow_the_choice() -> None:
     assert [name for name, _ in calls_of("responses", body_of(tools=tools, tool_choice=choice))] == ["b"]
 
 
-def test_no_response_is_kept() -> None:
+def test_a_response_that_is_not_kept() -> None:
     reply = ask("responses", previous_response_id="resp_1")
     error = read(reply)["error"]
     assert (reply.status, error["code"]) == (400, "previous_response_not_found")

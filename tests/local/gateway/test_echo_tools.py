@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from echo_harness import ask, calls_of, read, said, tool
+from echo_harness import ask, calls_of, chat, events, provider, read, said, send, text_of, tool, user
 
 KINDS = ["chat", "responses", "messages"]
 LONG = "a" * 60 + "!"
@@ -40,7 +40,9 @@ def called(kind: str, content: str, names: list[str], **rest: Any) -> list[str]:
         ("what is the current weather", ["getCurrentWeather"]),
         ("what is the weather", []),
         ("forget_weathering", []),
-        ("weather and time", ["get_weather", "get_time"]),
+        ("weather and time", ["get_weather"]),
+        ("get_weather and get_time", ["get_weather", "get_time"]),
+        ("the time by get_weather", ["get_weather"]),
     ],
 )
 def test_the_text_names_the_tools(kind: str, content: str, names: list[str]) -> None:
@@ -115,7 +117,8 @@ def test_arguments_fit_the_schema(kind: str, content: str, arguments: Any) -> No
     ],
 )
 def test_no_pattern_of_a_schema_is_tried_on_the_users_text(kind: str, schema: Any, arguments: Any) -> None:
-    reply = ask(kind, f"f {json.dumps(arguments)}", tools=[tool(kind, "f", {"type": "object", **schema})])
+    whole = {"type": "object", "properties": {}, **schema}
+    reply = ask(kind, f"f {json.dumps(arguments)}", tools=[tool(kind, "f", whole)])
     assert calls_of(kind, read(reply)) == [("f", arguments)]
 
 
@@ -128,7 +131,8 @@ def test_a_schema_that_is_none_is_refused(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_tool_without_parameters(kind: str) -> None:
-    assert calls_of(kind, read(ask(kind, "f", tools=[tool(kind, "f", {})]))) == [("f", {})]
+    parameters = {"type": "object"} if kind == "messages" else {}
+    assert calls_of(kind, read(ask(kind, "f", tools=[tool(kind, "f", parameters)]))) == [("f", {})]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -140,3 +144,86 @@ def test_the_same_request_is_answered_the_same(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_tool_that_is_not_meant_is_not_called(kind: str) -> None:
     assert said(kind, "hello", tools=[tool(kind)]) == "echo: hello"
+
+
+FUNCTIONS = [{"name": "get_weather", "parameters": tool("chat")["function"]["parameters"]}, {"name": "final"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "choice", "name"),
+    [
+        ("What's the weather?", None, "get_weather"),
+        ("hello", {"name": "final"}, "final"),
+        ("get_weather final", "auto", "get_weather"),
+        ("get_weather", "none", None),
+        ("hello", "auto", None),
+    ],
+)
+def test_functions_of_the_old_form_are_called(text: str, choice: Any, name: str | None) -> None:
+    given = {"functions": FUNCTIONS, **({"function_call": choice} if choice else {})}
+    [answer] = read(ask("chat", text, **given))["choices"]
+    assert answer["message"].get("function_call", {}).get("name") == name
+    assert answer["finish_reason"] == ("function_call" if name else "stop")
+    assert "tool_calls" not in answer["message"]
+
+
+def test_a_function_of_the_old_form_in_a_stream() -> None:
+    found = events(ask("chat", "get_weather", functions=FUNCTIONS, stream=True))[:-1]
+    deltas = [event["choices"][0]["delta"] for event in found]
+    assert deltas[1] == {"function_call": {"name": "get_weather", "arguments": ""}}
+    written = "".join(delta.get("function_call", {}).get("arguments", "") for delta in deltas)
+    assert json.loads(written) == {"location": "location"}
+    assert found[-1]["choices"][0]["finish_reason"] == "function_call"
+
+
+def test_an_agent_of_the_old_form_ends() -> None:
+    called = {"role": "assistant", "content": None, "function_call": {"name": "get_weather", "arguments": "{}"}}
+    history = [*user("weather"), called, {"role": "function", "name": "get_weather", "content": "sunny"}]
+    assert said("chat", messages=history, functions=FUNCTIONS) == "echo: get_weather returned sunny"
+
+
+def test_a_function_of_the_old_form_must_be_offered() -> None:
+    reply = ask("chat", functions=FUNCTIONS, function_call={"name": "other"})
+    error = read(reply)["error"]
+    assert (reply.status, error["param"]) == (400, "function_call")
+    assert "'other' not found in 'functions'" in error["message"]
+
+
+CUSTOM = {"type": "custom", "custom": {"name": "run_code", "description": "Runs code"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "choice"),
+    [
+        ("run_code print(1)", "auto"),
+        ("print(1)", {"type": "custom", "custom": {"name": "run_code"}}),
+        ("print(1)", {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": [CUSTOM]}}),
+    ],
+)
+def test_a_custom_tool_is_called_with_the_text(text: str, choice: Any) -> None:
+    given: Any = {"tools": [tool("chat"), CUSTOM], "tool_choice": choice}
+    [answer] = read(ask("chat", text, **given))["choices"]
+    [call] = answer["message"]["tool_calls"]
+    assert (call["type"], call["custom"]) == ("custom", {"name": "run_code", "input": text})
+    assert answer["finish_reason"] == "tool_calls"
+    found = events(ask("chat", text, stream=True, **given))[:-1]
+    parts = [part for event in found for part in event["choices"][0]["delta"].get("tool_calls", [])]
+    assert parts[0] == {"index": 0, "id": call["id"], "type": "custom", "custom": {"name": "run_code", "input": ""}}
+    assert "".join(part["custom"]["input"] for part in parts) == text
+    history = [*user(text), answer["message"], {"role": "tool", "tool_call_id": call["id"], "content": "1"}]
+    assert said("chat", messages=history, tools=[CUSTOM]) == "echo: run_code returned 1"
+
+
+@pytest.mark.parametrize("given", [{"name": "mistral"}, {"name": "eu", "provider_type": "mistral"}])
+def test_mistral_has_a_word_of_its_own_for_any_tool(given: dict[str, str]) -> None:
+    asked = chat("hello", tools=[tool("chat", "a"), tool("chat", "b")], tool_choice="any")
+    assert calls_of("chat", read(send(provider(**given), "/chat/completions", asked)))[0][0] == "a"
+    reply = send(provider(), "/chat/completions", asked)
+    assert reply.status == 400
+    assert read(reply)["error"]["message"].endswith("Supported values are: 'none', 'auto' or 'required'.")
+
+
+@pytest.mark.parametrize("name", ["openai", "mistral"])
+def test_a_doubled_version_in_the_path_counts_once(name: str) -> None:
+    body = read(send(provider(name=name), "/v1/chat/completions", chat("hello")))
+    assert text_of("chat", body) == "echo: hello"

@@ -207,6 +207,13 @@ def test_a_form_is_sent_byte_for_byte(to11: LocalTo11, up: Upstreams) -> None:
         assert up.last.headers["content-type"] == content_type
 
 
+def test_the_version_that_mistrals_own_sdk_adds_counts_once(to11: LocalTo11, up: Upstreams) -> None:
+    up.answer("/mistral/v1/fim/completions", b"{}")
+    assert Caller(to11).send("POST", "/v1/mistral/v1/fim/completions", {"model": "m"}).status == 200
+    up.answer("/mistral/v1/v1beta", b"{}")
+    assert Caller(to11).send("POST", "/v1/mistral/v1beta", {"model": "m"}).status == 200
+
+
 def test_native_passthrough_is_sent_byte_for_byte(to11: LocalTo11, up: Upstreams) -> None:
     up.answer("/mistral/v1/fim/completions", b"\x00\x01", 418, content_type="application/x-odd", x_odd="1")
     body = b"\x00 \xff not JSON"

@@ -56,7 +56,7 @@ _BY_NAME = {
     "image_generation": ("dall-e-*", "gpt-image-*"),
     "audio_transcription": ("whisper-*", "*-transcribe"),
     "audio_speech": ("tts-*", "*-tts"),
-    "chat": ("gpt-*", "claude-*", "grok-*", "mistral-*"),
+    "chat": ("gpt-*", "o[1-9]", "o[1-9]-*", "claude-*", "grok-*", "mistral-*", "ministral-*"),
 }
 
 
@@ -215,11 +215,24 @@ def _echo(provider_id: str, models: Iterable[str], dialect: str = "openai") -> P
     return ProviderConfig(provider_id, "echo", provider_id, dialect, tuple(map(ProviderModel.named, models)))
 
 
+_OPENAI = """
+gpt-4o gpt-4o-mini gpt-5 gpt-5-mini gpt-5-nano gpt-5.1 gpt-5.2 gpt-5.4 gpt-5.4-mini gpt-5.4-nano gpt-5.5 gpt-5.6-sol
+gpt-5.6-terra gpt-5.6-luna gpt-6-sol gpt-6-luna o3 o3-mini o4-mini
+text-embedding-3-small text-embedding-3-large dall-e-3 gpt-image-1 gpt-image-1-mini gpt-image-2
+whisper-1 gpt-4o-transcribe gpt-4o-mini-transcribe tts-1 tts-1-hd gpt-4o-mini-tts
+"""
+_ANTHROPIC = """
+claude-sonnet-4-6 claude-haiku-4-5 claude-haiku-4-5-20251001 claude-sonnet-4-5 claude-sonnet-4-5-20250929
+claude-opus-4-5 claude-opus-4-6 claude-opus-4-7 claude-opus-4-8
+claude-sonnet-5 claude-opus-5 claude-haiku-5-5 claude-sonnet-5-5 claude-opus-5-5
+"""
+_MISTRAL = "mistral-large-latest mistral-medium-latest mistral-small-latest ministral-8b-latest mistral-embed"
+
 DEFAULTS: tuple[ProviderConfig, ...] = (
-    _echo("openai", ("gpt-4o", "gpt-4o-mini", "text-embedding-3-small", "dall-e-3", "whisper-1", "tts-1")),
-    _echo("anthropic", ("claude-sonnet-4-6",), "anthropic"),
-    _echo("xai", ("grok-4",)),
+    _echo("openai", _OPENAI.split()),
+    _echo("anthropic", _ANTHROPIC.split(), "anthropic"),
+    _echo("xai", ("grok-4", "grok-4.3", "grok-4.5", "grok-4.7")),
     _echo("cohere", ("rerank-v3.5",), "cohere"),
-    _echo("mistral", ("mistral-large-latest",)),
+    _echo("mistral", _MISTRAL.split()),
 )
 """The providers of a new local project, all answered by ``echo``."""

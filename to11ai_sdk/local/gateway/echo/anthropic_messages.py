@@ -36,11 +36,12 @@ def messages(echo_request: EchoRequest) -> EchoReply:
     [answer] = answers(ask, directives, echo_request.request.body, lambda: echo_request.new_id("toolu_"))
     head = {"id": echo_request.new_id("msg_"), "type": "message", "role": "assistant", "model": ask.model}
     blocks, end, usage = _blocks(answer), _end(answer), _usage(ask.prompt_tokens, answer.tokens)
+    edits: dict[str, Any] = {"context_management": {"applied_edits": []}} if body.get("context_management") else {}
+    shown = {**usage, "service_tier": "standard"}
     if (stream := body.get("stream")) and stream.flag():
-        return _stream(
-            {**head, "content": [], **_end(None), "usage": {**usage, "output_tokens": 1}}, blocks, end, usage
-        )
-    return as_json({**head, "content": blocks, **end, "usage": usage})
+        start: dict[str, Any] = {**head, "content": [], **_end(None), "usage": {**shown, "output_tokens": 1}}
+        return _stream(start, blocks, {"delta": end, "usage": usage, **edits})
+    return as_json({**head, "content": blocks, **end, **edits, "usage": shown})
 
 
 def count_tokens(echo_request: EchoRequest) -> EchoReply:
@@ -76,20 +77,15 @@ def _usage(prompt: int, output: int) -> dict[str, Any]:
         "cache_creation_input_tokens": 0,
         "cache_read_input_tokens": 0,
         "output_tokens": output,
-        "service_tier": "standard",
     }
 
 
-def _stream(
-    start: dict[str, Any], blocks: list[dict[str, Any]], end: dict[str, Any], usage: dict[str, Any]
-) -> EchoReply:
+def _stream(start: dict[str, Any], blocks: list[dict[str, Any]], end: dict[str, Any]) -> EchoReply:
     events = [sse.write_typed({"type": "message_start", "message": start})]
     for index, block in enumerate(blocks):
         events += [sse.write_typed({"type": kind, "index": index, **rest}) for kind, rest in _block_events(block)]
     events.insert(2, sse.write_typed({"type": "ping"}))
-    events.append(
-        sse.write_typed({"type": "message_delta", "delta": end, "usage": {"output_tokens": usage["output_tokens"]}})
-    )
+    events.append(sse.write_typed({"type": "message_delta", **end}))
     broken = EchoError(529, "echo: the stream broke, as the request asked for.")
     error = sse.write_typed({"type": "error", "error": anthropic_error(broken)})
     return as_events([*events, sse.write_typed({"type": "message_stop"})], error)

@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal
 
+from .anthropic_limits import check_messages
 from .body import BodyField
-from .conversation import ChatQuestion, ChatTurn, OfferedTool, ToolOutput, ToolUse, orphans, unanswered
+from .conversation import ChatQuestion
 from .echo_answer import signature
 from .refusals import EchoError
+from .turns import ChatTurn, OfferedTool, ToolOutput, ToolUse, orphans, unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +30,7 @@ _FOREIGN = (
     "max_completion_tokens",
     "max_output_tokens",
 )
+_THREADLESS = ("cache_control", "context_management", "fallbacks", "thinking")
 _BLOCKS = ("text", "image", "document", "search_result", "tool_use", "tool_result", "thinking", "redacted_thinking")
 
 
@@ -39,10 +42,13 @@ def read_messages(body: BodyField, *, counting: bool = False) -> ChatQuestion:
         EchoError: 400, it is not consistent.
     """
     _refuse_foreign(body)
+    _refuse_thread(body)
+    _check_extras(body)
     limit = None if counting else body.need("max_tokens").integer(1)
     messages = (*_system(body), *map(_message, _some(body.need("messages"))))
-    _check_results(messages)
     tools = _tools(body)
+    check_messages(body)
+    _check_results(messages)
     choice, name, parallel = _choice(body, tools)
     return ChatQuestion(
         "anthropic",
@@ -64,13 +70,34 @@ def _refuse_foreign(body: BodyField) -> None:
             raise EchoError(400, f"{name}: Extra inputs are not permitted")
 
 
+def _refuse_thread(body: BodyField) -> None:
+    """Refuse a thread in the form on which Anthropic's SDKs go on with the whole conversation by themselves."""
+    if body.get("thread") is None:
+        return
+    named = [name for name in _THREADLESS if body.get(name) is not None]
+    message = "thread: echo keeps no threads. Send the full conversation without `thread`."
+    details = {"error_code": "thread_unsupported_request", "unsupported": named or ["thread"]}
+    raise EchoError(400, message, details=details)
+
+
+def _check_extras(body: BodyField) -> None:
+    """Check what is taken and changes no answer."""
+    container = body.get("container")
+    if container and not isinstance(container.value, str) and (skills := container.get("skills")):
+        skills.items()
+    management = body.get("context_management")
+    edits = management.get("edits") if management else None
+    for edit in edits.items() if edits else ():
+        edit.need("type").text()
+
+
 def _system(body: BodyField) -> list[ChatTurn]:
     if "system" not in body.object():
         return []
     system = BodyField(body.object()["system"], ("system",))
     if isinstance(system.value, str):
-        return [ChatTurn("system", system.value)]
-    return [ChatTurn("system", "\n".join(block.need("text").text() for block in system.items()))]
+        return [ChatTurn("system", (system.value,))]
+    return [ChatTurn("system", tuple(block.need("text").text() for block in system.items()))]
 
 
 def _some(messages: BodyField) -> list[BodyField]:
@@ -84,7 +111,7 @@ def _message(message: BodyField) -> ChatTurn:
     role = message.need("role").word("user", "assistant", "system")
     content = message.need("content")
     if isinstance(content.value, str):
-        return ChatTurn(role, content.value)
+        return ChatTurn(role, (content.value,))
     blocks = [(block.need("type").text(), block) for block in content.items()]
     for kind, block in blocks:
         # The blocks of server tools are many; they come from the provider and are passed over.
@@ -94,7 +121,7 @@ def _message(message: BodyField) -> ChatTurn:
             _check_thinking(block)
     return ChatTurn(
         role,
-        "\n".join(block.need("text").text() for kind, block in blocks if kind == "text"),
+        tuple(block.need("text").text() for kind, block in blocks if kind == "text"),
         sum(bool(block.need("source").object()) for kind, block in blocks if kind == "image"),
         tuple(_call(block) for kind, block in blocks if kind == "tool_use"),
         tuple(_result(block) for kind, block in blocks if kind == "tool_result"),
@@ -179,8 +206,11 @@ def _thinking(body: BodyField, limit: int | None) -> bool:
 
 
 def _schema(body: BodyField) -> dict[str, Any] | None:
-    config = body.get("output_config")
+    config, older = body.get("output_config"), body.get("output_format")
     form = config.get("format") if config else None
+    if form and older:
+        raise EchoError(400, "output_format: Cannot be specified together with `output_config.format`.")
+    form = form or older
     if form is None:
         return None
     form.need("type").word("json_schema")

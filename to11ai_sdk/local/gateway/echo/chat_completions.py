@@ -5,14 +5,15 @@ Sources: https://platform.openai.com/docs/api-reference/chat/object and ``/chat/
 
 from __future__ import annotations
 
-from itertools import chain, zip_longest
+from itertools import chain, repeat, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from ..formats import sse
 from .body import BodyField, parse
-from .chat_requests import read_chat
+from .chat_requests import is_old_form, read_chat
 from .context import EchoReply, EchoRequest, as_events, as_json
 from .echo_answer import EchoAnswer, answers
+from .openai_limits import check_chat
 from .refusals import EchoError, openai_error
 from .tokens import pieces
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .conversation import ChatQuestion
+    from .turns import ToolUse
 
 _FINISH = {"stop": "stop", "stop_sequence": "stop", "length": "length", "calls": "tool_calls", "refusal": "stop"}
 
@@ -27,14 +29,16 @@ _FINISH = {"stop": "stop", "stop_sequence": "stop", "length": "length", "calls":
 def chat_completions(echo_request: EchoRequest) -> EchoReply:
     """Answer a chat request, at once or as a stream."""
     body = parse(echo_request.request.body)
-    ask = read_chat(body)
+    ask = read_chat(body, echo_request.provider.type)
+    if echo_request.provider.is_openai:
+        check_chat(body)
     directives = echo_request.apply_directives(ask.model, ask.user_text)
     said = answers(ask, directives, echo_request.request.body, lambda: echo_request.new_id("call_"))
     head = {"id": echo_request.new_id("chatcmpl-"), "created": echo_request.now(), "model": ask.model}
     usage = _usage(ask, said)
     if (stream := body.get("stream")) and stream.flag():
-        return _stream(head, said, usage if _wants_usage(body) else None)
-    choices = [_choice(index, answer) for index, answer in enumerate(said)]
+        return _stream(head, said, usage if _wants_usage(body) else None, is_old_form(body))
+    choices = [_choice(index, answer, is_old_form(body)) for index, answer in enumerate(said)]
     return as_json(
         {**head, "object": "chat.completion", "choices": choices, "usage": usage, "system_fingerprint": "fp_echo"}
     )
@@ -46,17 +50,28 @@ def _wants_usage(body: BodyField) -> bool:
     return wanted is not None and wanted.flag()
 
 
-def _choice(index: int, answer: EchoAnswer) -> dict[str, Any]:
+def _choice(index: int, answer: EchoAnswer, old: bool) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": answer.text, "refusal": None, "annotations": []}
     if answer.finish == "refusal":
         message.update(content=None, refusal=answer.text)
     if answer.calls:
         message["content"] = None
-        message["tool_calls"] = [
-            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
-            for call in answer.calls
-        ]
-    return {"index": index, "message": message, "logprobs": None, "finish_reason": _FINISH[answer.finish]}
+        message |= _called(answer.calls[0]) if old else {"tool_calls": [*map(_call, answer.calls)]}
+    return {"index": index, "message": message, "logprobs": None, "finish_reason": _finish(answer, old)}
+
+
+def _call(call: ToolUse) -> dict[str, Any]:
+    if call.custom:
+        return {"id": call.id, "type": "custom", "custom": {"name": call.name, "input": call.arguments}}
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+
+
+def _called(call: ToolUse) -> dict[str, Any]:
+    return {"function_call": {"name": call.name, "arguments": call.arguments}}
+
+
+def _finish(answer: EchoAnswer, old: bool) -> str:
+    return "function_call" if old and answer.calls else _FINISH[answer.finish]
 
 
 def _usage(ask: ChatQuestion, said: list[EchoAnswer]) -> dict[str, Any]:
@@ -70,12 +85,12 @@ def _usage(ask: ChatQuestion, said: list[EchoAnswer]) -> dict[str, Any]:
     }
 
 
-def _stream(head: dict[str, Any], said: list[EchoAnswer], usage: dict[str, Any] | None) -> EchoReply:
+def _stream(head: dict[str, Any], said: list[EchoAnswer], usage: dict[str, Any] | None, old: bool) -> EchoReply:
     shared: dict[str, Any] = {**head, "object": "chat.completion.chunk", "system_fingerprint": "fp_echo"}
     if usage is not None:
         shared["usage"] = None
     # The choices come interleaved, as they do from a model that writes them side by side.
-    rounds = chain.from_iterable(zip_longest(*map(_chunks, range(len(said)), said)))
+    rounds = chain.from_iterable(zip_longest(*map(_chunks, range(len(said)), said, repeat(old))))
     events = [sse.write({**shared, "choices": [choice]}) for choice in rounds if choice is not None]
     if usage is not None:
         events.append(sse.write({**shared, "choices": [], "usage": usage}))
@@ -83,19 +98,20 @@ def _stream(head: dict[str, Any], said: list[EchoAnswer], usage: dict[str, Any] 
     return as_events([*events, sse.write("[DONE]")], sse.write(broken))
 
 
-def _chunks(index: int, answer: EchoAnswer) -> Iterator[dict[str, Any]]:
-    for delta in _deltas(answer):
+def _chunks(index: int, answer: EchoAnswer, old: bool) -> Iterator[dict[str, Any]]:
+    for delta in _deltas(answer, old):
         yield {"index": index, "delta": delta, "logprobs": None, "finish_reason": None}
-    yield {"index": index, "delta": {}, "logprobs": None, "finish_reason": _FINISH[answer.finish]}
+    yield {"index": index, "delta": {}, "logprobs": None, "finish_reason": _finish(answer, old)}
 
 
-def _deltas(answer: EchoAnswer) -> Iterator[dict[str, Any]]:
+def _deltas(answer: EchoAnswer, old: bool) -> Iterator[dict[str, Any]]:
     yield {"role": "assistant", "content": None if answer.calls else "", "refusal": None}
     name = "refusal" if answer.finish == "refusal" else "content"
     for piece in pieces(answer.text):
         yield {name: piece}
     for index, call in enumerate(answer.calls):
-        function = {"name": call.name, "arguments": ""}
-        yield {"tool_calls": [{"index": index, "id": call.id, "type": "function", "function": function}]}
+        begun = call._replace(arguments="")
+        yield _called(begun) if old else {"tool_calls": [{"index": index, **_call(begun)}]}
         for piece in pieces(call.arguments):
-            yield {"tool_calls": [{"index": index, "function": {"arguments": piece}}]}
+            part = {"custom": {"input": piece}} if call.custom else {"function": {"arguments": piece}}
+            yield {"function_call": {"arguments": piece}} if old else {"tool_calls": [{"index": index, **part}]}

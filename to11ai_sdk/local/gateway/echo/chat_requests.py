@@ -7,22 +7,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from .conversation import ChatQuestion, ChatTurn, OfferedTool, ToolOutput, ToolUse, orphans, unanswered
+from .conversation import ChatQuestion
 from .refusals import EchoError, InvalidError
+from .turns import ChatTurn, OfferedTool, ToolOutput, ToolUse, orphans, unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .body import BodyField
 
-_ROLES = ("system", "developer", "user", "assistant", "tool")
+_ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 _FOREIGN = ("system", "stop_sequences", "input", "instructions", "max_output_tokens", "anthropic_version")
 _TEXT_PARTS = ("text", "refusal")
 _OTHER_PARTS = ("input_audio", "file")
 
 
-def read_chat(body: BodyField) -> ChatQuestion:
-    """Return what a request asks.
+def read_chat(body: BodyField, provider_type: str = "openai") -> ChatQuestion:
+    """Return what a request to a type of provider asks.
 
     Raises:
         InvalidError: it is malformed.
@@ -31,17 +32,17 @@ def read_chat(body: BodyField) -> ChatQuestion:
     body.refuse(*_FOREIGN)
     messages = tuple(map(_message, _some(body.need("messages"))))
     _check_results(messages)
-    choice, names = _choice(body)
-    tools = tuple(tool for tool in _tools(body) if names is None or tool.name in names)
+    choice, names = _choice(body, provider_type)
+    tools = [tool for tool in _tools(body, names) if names is None or tool.name in names]
     effort, parallel = body.get("reasoning_effort"), body.get("parallel_tool_calls")
     limit = body.get("max_completion_tokens") or body.get("max_tokens")
     return ChatQuestion(
         "openai",
         body.need("model").text(),
         messages,
-        tools,
+        tuple(tools),
         choice,
-        parallel=parallel is None or parallel.flag(),
+        parallel=not is_old_form(body) and (parallel is None or parallel.flag()),
         schema=_schema(body),
         thinking=effort is not None and effort.text() != "none",
         stop=tuple(stop.texts()) if (stop := body.get("stop")) else (),
@@ -50,13 +51,18 @@ def read_chat(body: BodyField) -> ChatQuestion:
     )
 
 
+def is_old_form(body: BodyField) -> bool:
+    """Whether a request offers its tools in the old form, as ``functions``."""
+    return body.get("tools") is None and body.get("functions") is not None
+
+
 def read_function(definition: BodyField) -> tuple[str, dict[str, Any]]:
     """Return the name and the parameters of a function."""
     parameters = definition.get("parameters")
     return definition.need("name").text(), parameters.object() if parameters else {}
 
 
-def check_choice(tools: Sequence[OfferedTool], names: Sequence[str] | None) -> None:
+def check_choice(tools: Sequence[OfferedTool], names: Sequence[str] | None, param: str = "tool_choice") -> None:
     """Refuse a choice of a tool that is not offered.
 
     Raises:
@@ -65,13 +71,16 @@ def check_choice(tools: Sequence[OfferedTool], names: Sequence[str] | None) -> N
     offered = {tool.name for tool in tools}
     for name in names or ():
         if name not in offered:
-            message = f"Invalid value for 'tool_choice': tool '{name}' not found in 'tools'."
-            raise EchoError(400, message, param="tool_choice")
+            place = "functions" if param == "function_call" else "tools"
+            message = f"Invalid value for '{param}': tool '{name}' not found in '{place}'."
+            raise EchoError(400, message, param=param)
 
 
-def choice_word(choice: BodyField) -> Literal["auto", "none", "required"]:
-    """Return a choice that is a word."""
-    return cast("Literal['auto', 'none', 'required']", choice.word("none", "auto", "required"))
+def choice_word(choice: BodyField, provider_type: str = "openai") -> Literal["auto", "none", "required"]:
+    """Return a choice that is a word; Mistral has one more."""
+    more = ("any",) if provider_type == "mistral" else ()
+    word = choice.word("none", "auto", "required", *more)
+    return cast("Literal['auto', 'none', 'required']", "required" if word == "any" else word)
 
 
 def _some(messages: BodyField) -> list[BodyField]:
@@ -84,21 +93,26 @@ def _some(messages: BodyField) -> list[BodyField]:
 
 def _message(message: BodyField) -> ChatTurn:
     role = message.need("role").word(*_ROLES)
-    calls = tuple(map(_call, listed.items())) if (listed := message.get("tool_calls")) else ()
+    calls = [*map(_call, listed.items())] if (listed := message.get("tool_calls")) else []
+    if called := message.get("function_call"):
+        calls.append(ToolUse("", called.need("name").text(), called.need("arguments").text()))
     if role == "tool":
-        text, _ = read_content(message.need("content"))
-        return ChatTurn(role, results=(ToolOutput(message.need("tool_call_id").text(), text),))
+        texts, _ = read_content(message.need("content"))
+        return ChatTurn(role, results=(ToolOutput(message.need("tool_call_id").text(), "\n".join(texts)),))
+    if role == "function":
+        texts, _ = read_content(message.need("content"))
+        return ChatTurn(role, results=(ToolOutput("", "\n".join(texts), message.need("name").text()),))
     content = message.get("content")
     if content is None and role != "assistant":
         raise InvalidError((*message.path, "content"))
-    text, images = read_content(content) if content else ("", 0)
-    return ChatTurn(role, text, images, calls)
+    texts, images = read_content(content) if content else ((), 0)
+    return ChatTurn(role, texts, images, tuple(calls))
 
 
-def read_content(content: BodyField) -> tuple[str, int]:
-    """Return the text and the number of images of a content."""
+def read_content(content: BodyField) -> tuple[tuple[str, ...], int]:
+    """Return the texts and the number of images of a content."""
     if isinstance(content.value, str):
-        return content.value, 0
+        return (content.value,), 0
     texts: list[str] = []
     images = 0
     for part in content.items():
@@ -107,11 +121,13 @@ def read_content(content: BodyField) -> tuple[str, int]:
             texts.append(part.need(kind).text())
         elif kind == "image_url":
             images += bool(part.need("image_url").need("url").text())
-    return "\n".join(texts), images
+    return tuple(texts), images
 
 
 def _call(call: BodyField) -> ToolUse:
-    call.need("type").word("function")
+    if call.need("type").word("function", "custom") == "custom":
+        custom = call.need("custom")
+        return ToolUse(call.need("id").text(), custom.need("name").text(), custom.need("input").text(), custom=True)
     function = call.need("function")
     return ToolUse(call.need("id").text(), function.need("name").text(), function.need("arguments").text())
 
@@ -128,27 +144,33 @@ def _check_results(messages: Sequence[ChatTurn]) -> None:
         raise EchoError(400, message, param="messages")
 
 
-def _tools(body: BodyField) -> list[OfferedTool]:
+def _tools(body: BodyField, names: Sequence[str] | None) -> list[OfferedTool]:
     tools: list[OfferedTool] = []
-    for tool in offered.items() if (offered := body.get("tools")) else ():
-        if tool.need("type").text() == "function":
-            name, parameters = read_function(tool.need("function"))
-            tools.append(OfferedTool(name, parameters, tool.object()))
-    check_choice(tools, _choice(body)[1])
+    old = is_old_form(body)
+    for tool in offered.items() if (offered := body.get("functions" if old else "tools")) else ():
+        kind = "old" if old else tool.need("type").text()
+        if kind == "custom":
+            tools.append(OfferedTool(tool.need("custom").need("name").text(), None, tool.object()))
+        elif kind in ("function", "old"):
+            tools.append(OfferedTool(*read_function(tool if old else tool.need("function")), tool.object()))
+    check_choice(tools, names, "function_call" if old else "tool_choice")
     return tools
 
 
-def _choice(body: BodyField) -> tuple[Literal["auto", "none", "required"], list[str] | None]:
-    choice = body.get("tool_choice")
+def _choice(body: BodyField, provider_type: str) -> tuple[Literal["auto", "none", "required"], list[str] | None]:
+    choice = body.get("function_call" if is_old_form(body) else "tool_choice")
     if choice is None:
         return "auto", None
     if isinstance(choice.value, str):
-        return choice_word(choice), None
-    if choice.need("type").word("function", "allowed_tools") == "function":
-        return "required", [choice.need("function").need("name").text()]
+        return choice_word(choice, provider_type), None
+    if is_old_form(body):
+        return "required", [choice.need("name").text()]
+    kind = choice.need("type").word("function", "custom", "allowed_tools")
+    if kind != "allowed_tools":
+        return "required", [choice.need(kind).need("name").text()]
     allowed = choice.need("allowed_tools")
-    names = [tool.need("function").need("name").text() for tool in allowed.need("tools").items()]
-    return choice_word(allowed.need("mode")), names
+    tools = [tool.need(tool.need("type").word("function", "custom")) for tool in allowed.need("tools").items()]
+    return choice_word(allowed.need("mode")), [tool.need("name").text() for tool in tools]
 
 
 def _schema(body: BodyField) -> dict[str, Any] | None:

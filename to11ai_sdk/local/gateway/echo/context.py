@@ -17,6 +17,7 @@ from .refusals import EchoError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from .kept_responses import KeptResponses
     from .storage import FileStore
 
 
@@ -79,6 +80,13 @@ class ProviderContext(NamedTuple):
     new_id: Callable[[str, bytes], str]
     clock: Callable[[], float]
     tally: Tally
+    kept: KeptResponses
+    type: str
+
+    @property
+    def is_openai(self) -> bool:
+        """Whether it is OpenAI itself, whose limits others do not have."""
+        return self.type in ("openai", "azure-openai")
 
 
 class EchoRequest:

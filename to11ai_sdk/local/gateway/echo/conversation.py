@@ -8,48 +8,15 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from .tokens import PER_IMAGE, PER_MESSAGE, PER_REQUEST, count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-
-class OfferedTool(NamedTuple):
-    """A function on offer; ``parameters`` is a JSON schema."""
-
-    name: str
-    parameters: dict[str, Any]
-    definition: dict[str, Any]
-
-
-class ToolUse(NamedTuple):
-    """A call of a tool; ``arguments`` is the text of a JSON object."""
-
-    id: str
-    name: str
-    arguments: str
-
-
-class ToolOutput(NamedTuple):
-    """The result of a tool call."""
-
-    call_id: str
-    text: str
-
-
-class ChatTurn(NamedTuple):
-    """One message of the conversation."""
-
-    role: str
-    text: str = ""
-    images: int = 0
-    calls: tuple[ToolUse, ...] = ()
-    results: tuple[ToolOutput, ...] = ()
+    from .turns import ChatTurn, OfferedTool
 
 
 class ChatQuestion(NamedTuple):
     """A chat request.
 
     Attributes:
-        tools: the functions that may be called.
-        choice: whether one is to be called: ``named`` means all of ``tools``, which holds only those named.
+        tools: the tools that may be called.
+        choice: whether one is to be called; ``tools`` holds only those that may be.
         parallel: whether more than one call may be made at once.
         schema: the JSON schema of the answer, ``{}`` for any object, ``None`` for plain text.
         thinking: whether the model shall think first.
@@ -76,15 +43,45 @@ class ChatQuestion(NamedTuple):
         return next((said.text for said in reversed(self.messages) if said.role == "user" and said.text), "")
 
     @property
+    def request(self) -> str:
+        """What the user asks for: the last block of text of the last turn that the user began.
+
+        Text that comes with the results of tools is no new request, unless the last tool is among them: with that one
+        frameworks end, and the next text is the user's again.
+        """
+        return self._asked[1]
+
+    @property
+    def called(self) -> list[str]:
+        """The names of the tools that were called since the user asked, in their order."""
+        return [call.name for said in self.messages[self._asked[0] :] for call in said.calls]
+
+    @property
     def results(self) -> list[tuple[str, str]]:
         """The name and the text of each result that came after the last thing said by the model."""
-        names = {call.id: call.name for said in self.messages for call in said.calls}
+        names = self._names
         found: list[tuple[str, str]] = []
         for said in reversed(self.messages):
             if said.role == "assistant":
                 break
-            found[:0] = [(names.get(result.call_id, "tool"), result.text) for result in said.results]
+            found[:0] = [(result.name or names.get(result.call_id, "tool"), result.text) for result in said.results]
         return found
+
+    @property
+    def _names(self) -> dict[str, str]:
+        return {call.id: call.name for said in self.messages for call in said.calls}
+
+    @property
+    def _asked(self) -> tuple[int, str]:
+        names, last = self._names, {tool.name for tool in self.tools[-1:]}
+        place, text, answered = 0, "", set[str]()
+        for index, said in enumerate(self.messages):
+            now = {result.name or names.get(result.call_id, "") for result in said.results}
+            answered = set[str]() if said.role == "assistant" else answered | now
+            is_new = not answered or bool(answered & last)
+            if said.role == "user" and is_new and ((words := said.words) or (said.images and not now)):
+                place, text = index, words[-1] if words else ""
+        return place, text
 
     @property
     def prompt_tokens(self) -> int:
@@ -96,26 +93,4 @@ class ChatQuestion(NamedTuple):
 def _tokens_of(said: ChatTurn) -> int:
     calls = sum(count(call.name) + count(call.arguments) for call in said.calls)
     results = sum(count(result.text) for result in said.results)
-    return PER_MESSAGE + PER_IMAGE * said.images + count(said.text) + calls + results
-
-
-def unanswered(messages: Sequence[ChatTurn], *, at_once: bool) -> list[str]:
-    """Return the ids of calls without a result; ``at_once`` if it has to come before anything else is said."""
-    waiting: list[str] = []
-    for said in messages:
-        answered = {result.call_id for result in said.results}
-        waiting = [call_id for call_id in waiting if call_id not in answered]
-        if waiting and at_once and not said.results:
-            break
-        waiting += [call.id for call in said.calls]
-    return waiting
-
-
-def orphans(messages: Sequence[ChatTurn]) -> list[str]:
-    """Return the ids of results to which there was no call before."""
-    known: set[str] = set()
-    found: list[str] = []
-    for said in messages:
-        found += [result.call_id for result in said.results if result.call_id not in known]
-        known |= {call.id for call in said.calls}
-    return found
+    return PER_MESSAGE + PER_IMAGE * said.images + sum(map(count, said.texts)) + calls + results

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from . import tokens
-from .conversation import ToolUse
 from .directives import without_markers
 from .instances import NoInstanceError, instance_of
 from .refusals import EchoError
-from .tools import arguments_for, tools_to_call
+from .tools import arguments_for, objects_in, tools_to_call
+from .turns import ToolUse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .conversation import ChatQuestion
     from .directives import Directives
+    from .turns import OfferedTool
 
 REFUSAL = "echo: this request is refused."
 _LONGEST = 1_000_000
@@ -58,6 +60,21 @@ def signature(thinking: str) -> str:
     return base64.b64encode(hashlib.sha256(b"echo:" + thinking.encode("utf-8", "surrogatepass")).digest()).decode()
 
 
+def seal(thinking: str) -> str:
+    """Return thinking as ``encrypted_content`` of a reasoning item; nobody else's is taken for it."""
+    content = thinking.encode("utf-8", "surrogatepass")
+    return base64.urlsafe_b64encode(hashlib.sha256(b"echo reasoning:" + content).digest() + content).decode()
+
+
+def is_sealed(sealed: str) -> bool:
+    """Whether an ``encrypted_content`` is one of ``echo``, unchanged."""
+    try:
+        content = base64.b64decode(sealed, b"-_", validate=True)
+        return hmac.compare_digest(seal(content[32:].decode("utf-8", "surrogatepass")), sealed)
+    except ValueError:
+        return False
+
+
 def answers(ask: ChatQuestion, directives: Directives, body: bytes, new_id: Callable[[], str]) -> list[EchoAnswer]:
     """Return the answers to a request, as many as it wants; all but the first end in their number.
 
@@ -78,14 +95,18 @@ def _answer(
 ) -> EchoAnswer:
     if "refuse" in directives.flags:
         return EchoAnswer(REFUSAL, finish="refusal")
-    said = without_markers(ask.user_text)
+    said, request = without_markers(ask.user_text), without_markers(ask.request)
     thinking = f"The user said: {tokens.cut(said, 50)}" if ask.thinking else None
-    if directives.say is None and (called := tools_to_call(ask, said)):
-        calls = tuple(ToolUse(new_id(), tool.name, arguments_for(tool, said)) for tool in called)
+    if directives.say is None and (called := tools_to_call(ask, request)):
+        calls = tuple(_call(tool, request, new_id()) for tool in called)
         return EchoAnswer(calls=calls, finish="calls", thinking=thinking)
     text = _text(ask, directives, body, said)
     ended = EchoAnswer(f"{text} ({index + 1})" if index and ask.schema is None else text, thinking=thinking)
     return _within_limit(_stopped(ended, ask.stop), ask.limit)
+
+
+def _call(tool: OfferedTool, request: str, call_id: str) -> ToolUse:
+    return ToolUse(call_id, tool.name, arguments_for(tool, request), custom=tool.parameters is None)
 
 
 def _text(ask: ChatQuestion, directives: Directives, body: bytes, said: str) -> str:
@@ -111,7 +132,7 @@ def _echo(ask: ChatQuestion, said: str) -> str:
 
 def _json(schema: dict[str, object], said: str) -> str:
     if not schema:
-        return json.dumps({"echo": said}, ensure_ascii=False)
+        return json.dumps(next(objects_in(said), {"echo": said}), ensure_ascii=False)
     try:
         return json.dumps(instance_of(schema), ensure_ascii=False)
     except NoInstanceError as exc:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from ..formats.common import encode
 from ..provider import UnreachableError, UpstreamReply, UpstreamRequest
 from .context import CountedIds, EchoReply, EchoRequest, ProviderContext, Tally
+from .kept_responses import KeptResponses
 from .refusals import EchoError, InvalidError, error_body, refusal_of
 from .routes import DIALECTS, route
 from .storage import MemoryFiles
@@ -29,6 +30,7 @@ class EchoProvider:
         dialect: ``"openai"`` (also for xAI and Mistral), ``"anthropic"``, ``"cohere"``, or ``"native"`` for one whose
             API is only passed through.
         name: which provider it stands for, such as ``"xai"``; stands in model lists, and markers may be meant for it.
+        provider_type: whose API it is, such as ``"mistral"``, where the name does not say.
         models: the models it has; it always has ``echo`` as well, and those that fail on purpose.
         files: where uploaded files are kept, by default in memory.
         new_id: makes an id of a prefix and the bytes of the request.
@@ -44,6 +46,7 @@ class EchoProvider:
         *,
         dialect: str,
         name: str | None = None,
+        provider_type: str | None = None,
         models: Collection[str] = (),
         files: FileStore | None = None,
         new_id: Callable[[str, bytes], str] | None = None,
@@ -56,7 +59,18 @@ class EchoProvider:
         self._sleep = sleep
         # A store may have a length, and be empty.
         kept = MemoryFiles() if files is None else files
-        self._context = ProviderContext(dialect, name or dialect, models, kept, new_id or CountedIds(), clock, Tally())
+        name = name or dialect
+        self._context = ProviderContext(
+            dialect,
+            name,
+            models,
+            kept,
+            new_id or CountedIds(),
+            clock,
+            Tally(),
+            KeptResponses(),
+            provider_type or name,
+        )
 
     def send(self, request: UpstreamRequest) -> UpstreamReply:
         """Answer a request.

@@ -22,6 +22,7 @@ class EchoError(Exception):
         code: the machine-readable reason: OpenAI's ``error.code``, Anthropic's ``error.type``; ``None`` for the
             usual one of the status.
         retry_after: the value of ``Retry-After``, in seconds as written by the caller.
+        details: what a program may go by, Anthropic only.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class EchoError(Exception):
         param: str | None = None,
         code: str | None = None,
         retry_after: str | None = None,
+        details: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -39,6 +41,7 @@ class EchoError(Exception):
         self.param = param
         self.code = code
         self.retry_after = retry_after
+        self.details = details
 
 
 class InvalidError(Exception):
@@ -69,8 +72,13 @@ def refusal_of(error: InvalidError, dialect: str) -> EchoError:
     return EchoError(400, f"{place}: Input should be {_listed(error)}")
 
 
+def openai_place(path: Path) -> str:
+    """Return a place in a body as OpenAI writes it."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+
+
 def _openai_refusal(error: InvalidError) -> EchoError:
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.path).lstrip(".")
+    place = openai_place(error.path)
     if error.expected is None:
         message, code = f"Missing required parameter: '{place}'.", "missing_required_parameter"
     elif error.choices:
@@ -123,4 +131,5 @@ def openai_error(error: EchoError) -> dict[str, Any]:
 def anthropic_error(error: EchoError) -> dict[str, Any]:
     """Return the ``error`` object of Anthropic."""
     kind = ANTHROPIC_SENT.get(error.status, "api_error" if error.status >= 500 else "invalid_request_error")
-    return {"type": error.code or kind, "message": error.message}
+    shown: dict[str, Any] = {"type": error.code or kind, "message": error.message}
+    return shown if error.details is None else {**shown, "details": error.details}

@@ -75,6 +75,16 @@ def _call_events(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield {"type": "response.function_call_arguments.done", "name": item["name"], "arguments": item["arguments"]}
 
 
+def _custom_call(item: dict[str, Any]) -> _Beginning:
+    return {**item, "status": "in_progress", "input": ""}, _custom_call_events(item)
+
+
+def _custom_call_events(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for piece in pieces(item["input"]):
+        yield {"type": "response.custom_tool_call_input.delta", "delta": piece}
+    yield {"type": "response.custom_tool_call_input.done", "input": item["input"]}
+
+
 def _reasoning(item: dict[str, Any]) -> _Beginning:
     return {**item, "summary": []}, _summary_events(item["summary"])
 
@@ -89,4 +99,4 @@ def _summary_events(summary: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         yield {"type": f"{name}_part.done", "part": part, **place}
 
 
-_BEGINNINGS = {"message": _message, "function_call": _call, "reasoning": _reasoning}
+_BEGINNINGS = {"message": _message, "function_call": _call, "custom_tool_call": _custom_call, "reasoning": _reasoning}

@@ -9,51 +9,58 @@ from typing import TYPE_CHECKING, Any
 
 from .body import BodyField, parse
 from .context import EchoReply, EchoRequest, as_json
-from .echo_answer import EchoAnswer, answers
+from .echo_answer import EchoAnswer, answers, seal
+from .openai_limits import check_responses
 from .response_events import event_stream
-from .responses_requests import read_responses
+from .responses_items import earlier_items, given_items
+from .responses_requests import read_responses, refuse_foreign
 
 if TYPE_CHECKING:
     from .conversation import ChatQuestion
+    from .turns import ToolUse
 
 
 def responses(echo_request: EchoRequest) -> EchoReply:
-    """Answer a request, at once or as a stream."""
+    """Answer a request, at once or as a stream; keep the response for the next request unless it says otherwise."""
     body = parse(echo_request.request.body)
-    ask = read_responses(body)
+    refuse_foreign(body)
+    kept = echo_request.provider.kept
+    given = given_items(body, kept)
+    ask = read_responses(body, [*earlier_items(body, kept), *given])
+    if echo_request.provider.is_openai:
+        check_responses(body, given)
     directives = echo_request.apply_directives(ask.model, ask.user_text)
     [answer] = answers(ask, directives, echo_request.request.body, lambda: echo_request.new_id("call_"))
-    output = _output(echo_request, answer, with_summary=_wants_summary(body))
+    output = [*_reasoning(echo_request, answer, body), *_output(echo_request, answer)]
     response = _response(echo_request, ask, body, answer, output)
-    if (stream := body.get("stream")) and stream.flag():
-        return event_stream(response)
-    return as_json(response)
+    if (store := body.get("store")) is None or store.flag():
+        kept.keep(response["id"], response["previous_response_id"], [item.value for item in given], output)
+    return event_stream(response) if (stream := body.get("stream")) and stream.flag() else as_json(response)
 
 
-def _wants_summary(body: BodyField) -> bool:
-    reasoning = body.get("reasoning")
-    return reasoning is not None and reasoning.get("summary") is not None
+def _reasoning(echo_request: EchoRequest, answer: EchoAnswer, body: BodyField) -> list[dict[str, Any]]:
+    if answer.thinking is None:
+        return []
+    wanted, included = body.get("reasoning"), body.get("include")
+    with_summary = wanted is not None and wanted.get("summary") is not None
+    summary = [{"type": "summary_text", "text": answer.thinking}] if with_summary else []
+    item: dict[str, Any] = {"id": echo_request.new_id("rs_"), "type": "reasoning", "summary": summary}
+    if included and "reasoning.encrypted_content" in included.texts():
+        item["encrypted_content"] = seal(answer.thinking)
+    return [item]
 
 
-def _output(echo_request: EchoRequest, answer: EchoAnswer, *, with_summary: bool) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = []
-    if answer.thinking is not None:
-        summary = [{"type": "summary_text", "text": answer.thinking}] if with_summary else []
-        items.append({"id": echo_request.new_id("rs_"), "type": "reasoning", "summary": summary})
+def _output(echo_request: EchoRequest, answer: EchoAnswer) -> list[dict[str, Any]]:
     if not answer.calls:
-        items.append(_message(echo_request.new_id("msg_"), answer))
-    for call in answer.calls:
-        items.append(
-            {
-                "id": echo_request.new_id("fc_"),
-                "type": "function_call",
-                "status": "completed",
-                "call_id": call.id,
-                "name": call.name,
-                "arguments": call.arguments,
-            }
-        )
-    return items
+        return [_message(echo_request.new_id("msg_"), answer)]
+    return [_call(echo_request, call) for call in answer.calls]
+
+
+def _call(echo_request: EchoRequest, call: ToolUse) -> dict[str, Any]:
+    item = {"status": "completed", "call_id": call.id, "name": call.name}
+    if call.custom:
+        return {"id": echo_request.new_id("ctc_"), "type": "custom_tool_call", **item, "input": call.arguments}
+    return {"id": echo_request.new_id("fc_"), "type": "function_call", **item, "arguments": call.arguments}
 
 
 def _message(item_id: str, answer: EchoAnswer) -> dict[str, Any]:
@@ -80,7 +87,7 @@ def _response(
         "output": output,
         "parallel_tool_calls": ask.parallel,
         **given,
-        "previous_response_id": None,
+        "previous_response_id": body.value.get("previous_response_id"),
         "usage": _usage(ask, answer),
     }
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from .chat_requests import check_choice, choice_word, read_function
-from .conversation import ChatQuestion, ChatTurn, OfferedTool, ToolOutput, ToolUse, orphans, unanswered
+from .conversation import ChatQuestion
 from .refusals import EchoError
+from .responses_items import read_item
+from .turns import ChatTurn, OfferedTool, orphans, unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,20 +21,22 @@ if TYPE_CHECKING:
 _MOVED = {"messages": "input", "response_format": "text.format", "max_tokens": "max_output_tokens"}
 _MOVED["max_completion_tokens"] = "max_output_tokens"
 _FOREIGN = ("system", "stop", "stop_sequences", "n", "reasoning_effort", "anthropic_version")
-_TEXT_PARTS = ("input_text", "output_text", "refusal", "text")
 
 
-def read_responses(body: BodyField) -> ChatQuestion:
+def read_responses(body: BodyField, items: Sequence[BodyField]) -> ChatQuestion:
     """Return what a request asks.
+
+    Args:
+        body: the request.
+        items: its input, and before that what it goes on from.
 
     Raises:
         InvalidError: it is malformed.
-        EchoError: 400, it is not consistent, or refers to a response: none is kept.
+        EchoError: 400, it is not consistent.
     """
-    _refuse_foreign(body)
     instructions = body.get("instructions")
-    messages = [ChatTurn("system", instructions.text())] if instructions else []
-    messages += _input(body.need("input"))
+    messages = [ChatTurn("system", (instructions.text(),))] if instructions else []
+    messages += [said for item in items if (said := read_item(item)) is not None]
     _check_results(messages)
     choice, names = _choice(body)
     parallel, limit = body.get("parallel_tool_calls"), body.get("max_output_tokens")
@@ -49,54 +53,25 @@ def read_responses(body: BodyField) -> ChatQuestion:
     )
 
 
-def _refuse_foreign(body: BodyField) -> None:
+def refuse_foreign(body: BodyField) -> None:
+    """Refuse members of other APIs, and what ``echo`` does not keep.
+
+    Raises:
+        EchoError: 400 naming the first of them.
+    """
     for name, place in _MOVED.items():
         if name in body.object():
             message = f"Unsupported parameter: '{name}'. In the Responses API, this parameter has moved to '{place}'."
             raise EchoError(400, message, param=name, code="unsupported_parameter")
     body.refuse(*_FOREIGN)
-    if previous := body.get("previous_response_id"):
-        message = f"Previous response with id '{previous.text()}' not found."
-        raise EchoError(400, message, param="previous_response_id", code="previous_response_not_found")
-
-
-def _input(given: BodyField) -> list[ChatTurn]:
-    if isinstance(given.value, str):
-        return [ChatTurn("user", given.value)]
-    return [said for item in given.items() if (said := _item(item)) is not None]
-
-
-def _item(item: BodyField) -> ChatTurn | None:
-    kind = found.text() if (found := item.get("type")) else "message"
-    if kind == "message":
-        return _message(item)
-    if kind == "function_call":
-        name, arguments = item.need("name").text(), item.need("arguments").text()
-        return ChatTurn("assistant", calls=(ToolUse(item.need("call_id").text(), name, arguments),))
-    if kind == "function_call_output":
-        text, _ = _content(item.need("output"))
-        return ChatTurn("tool", results=(ToolOutput(item.need("call_id").text(), text),))
-    item.need("type").word("message", "function_call", "function_call_output", "reasoning")
-    return None
-
-
-def _message(item: BodyField) -> ChatTurn:
-    role = item.need("role").word("user", "assistant", "system", "developer")
-    text, images = _content(item.need("content"))
-    return ChatTurn(role, text, images)
-
-
-def _content(content: BodyField) -> tuple[str, int]:
-    if isinstance(content.value, str):
-        return content.value, 0
-    texts: list[str] = []
-    images = 0
-    for part in content.items():
-        kind = part.need("type").word(*_TEXT_PARTS, "input_image", "input_file", "input_audio")
-        if kind in _TEXT_PARTS:
-            texts.append(part.need("refusal" if kind == "refusal" else "text").text())
-        images += kind == "input_image"
-    return "\n".join(texts), images
+    if conversation := body.get("conversation"):
+        value = conversation.value
+        named = conversation.text() if isinstance(value, str) else conversation.need("id").text()
+        message = (
+            f"Conversation with id '{named}' not found. echo keeps no conversations: send all of it as `input`, or go"
+            " on with `previous_response_id`."
+        )
+        raise EchoError(400, message, param="conversation", code="conversation_not_found")
 
 
 def _check_results(messages: Sequence[ChatTurn]) -> None:
@@ -110,9 +85,11 @@ def _check_results(messages: Sequence[ChatTurn]) -> None:
 def _tools(body: BodyField, names: Sequence[str] | None) -> list[OfferedTool]:
     tools: list[OfferedTool] = []
     for tool in offered.items() if (offered := body.get("tools")) else ():
-        if tool.need("type").text() == "function":
-            name, parameters = read_function(tool)
-            tools.append(OfferedTool(name, parameters, tool.object()))
+        kind = tool.need("type").text()
+        if kind == "function":
+            tools.append(OfferedTool(*read_function(tool), tool.object()))
+        elif kind == "custom":
+            tools.append(OfferedTool(tool.need("name").text(), None, tool.object()))
     check_choice(tools, names)
     return tools
 
@@ -123,7 +100,7 @@ def _choice(body: BodyField) -> tuple[Literal["auto", "none", "required"], list[
         return "auto", None
     if isinstance(choice.value, str):
         return choice_word(choice), None
-    if choice.need("type").word("function", "allowed_tools") == "function":
+    if choice.need("type").word("function", "custom", "allowed_tools") != "allowed_tools":
         return "required", [choice.need("name").text()]
     names = [tool.need("name").text() for tool in choice.need("tools").items()]
     return choice_word(choice.need("mode")), names

@@ -72,12 +72,17 @@ def route(
         EchoError: 404 or 405, the dialect has no such endpoint.
     """
     try:
-        endpoint, arguments = _MAPS[dialect].bind("echo").match(path, method)
+        endpoint, arguments = _MAPS[dialect].bind("echo").match(_below(path), method)
     except HTTPException as exc:
         if dialect == "native" or provider in NATIVE:
             return native, {}
         raise _unknown(dialect, method, path, exc) from None
     return endpoint, arguments
+
+
+def _below(path: str) -> str:
+    """Return the path below ``/v1``, which some SDKs add to an address that ends in it."""
+    return path.removeprefix("/v1") if path.startswith("/v1/") else path
 
 
 def _unknown(dialect: str, method: str, path: str, problem: HTTPException) -> EchoError:

@@ -1,14 +1,23 @@
 """Chooses the tools that ``echo`` calls, and their arguments.
 
-A forced choice is followed. Otherwise a tool is called if the user's text has its name, or all words of its name but
-the first: ``get_weather`` is called for "What's the weather in Paris?". The arguments are the first JSON object in the
-user's text that fits the tool's schema, its patterns aside, or else made from the schema.
+A tool is called when the user's request, which is the last block of the user's text, is about it: has its name, or all
+words of the name but the first. ``get_weather`` is called for "What's the weather in Paris?". A name of one word, such
+as ``Read``, counts only as it is written. There is one call, but for a request that has the exact names of several. A
+request that names more than ``MOST_NAMED`` tools is a list of tools, and asks for none.
+
+In answer to results no tool is called, unless one must be: then one that was not called since the user spoke, and in
+the end the last of the list, which is where frameworks put the tool that takes the result. So every agent ends.
+
+The arguments are the first JSON object in the request that fits the tool's schema, its patterns aside, or else made
+from the schema.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .instances import NoInstanceError, fits, instance_of
@@ -17,30 +26,44 @@ from .refusals import EchoError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .conversation import ChatQuestion, OfferedTool
+    from .conversation import ChatQuestion
+    from .turns import OfferedTool
 
 
-def tools_to_call(ask: ChatQuestion, text: str) -> Sequence[OfferedTool]:
+MOST_NAMED = 8
+"""How many tools a request may name, and how many are called before the last when one must be."""
+
+
+def tools_to_call(ask: ChatQuestion, request: str) -> Sequence[OfferedTool]:
     """Return the tools that an answer calls; none in answer to their results, unless it is forced."""
     if ask.choice == "none" or not ask.tools or (ask.choice == "auto" and ask.results):
         return ()
-    named = [tool for tool in ask.tools if _is_named(tool.name, text)]
-    if ask.choice == "required":
-        named = named or [ask.tools[0]]
-    return named if ask.parallel else named[:1]
+    called = ask.called
+    fresh = [tool for tool in ask.tools if tool.name not in called] if ask.choice == "required" else [*ask.tools]
+    exact = [tool for tool in fresh if _is_written(tool.name, request)]
+    if 0 < len(exact) <= MOST_NAMED:
+        return exact if ask.parallel else exact[:1]
+    said = set(re.findall(r"[a-z]+|\d+", request.lower()))
+    hinted = [tool for tool in fresh if not exact and _is_hinted(tool.name, said)]
+    if ask.choice == "auto":
+        return hinted[:1] if len(hinted) <= MOST_NAMED else ()
+    return (hinted or fresh)[:1] if len(called) < MOST_NAMED and fresh else ask.tools[-1:]
 
 
-def arguments_for(tool: OfferedTool, text: str) -> str:
-    """Return the text of the arguments.
+def arguments_for(tool: OfferedTool, request: str) -> str:
+    """Return the text of the arguments; that of a tool that takes any text is the request.
 
     Raises:
         EchoError: 400, the tool's schema has no value.
     """
-    given = next((value for value in _objects_in(text) if fits(tool.parameters, value)), None)
+    parameters = tool.parameters
+    if parameters is None:
+        return request
+    given = next((value for value in objects_in(request) if fits(parameters, value)), None)
     if given is not None:
         return json.dumps(given, ensure_ascii=False)
     try:
-        made = instance_of({"type": "object", **tool.parameters}, tool.name)
+        made = instance_of({"type": "object", **parameters}, tool.name)
     except NoInstanceError as exc:
         raise EchoError(
             400, f"Invalid schema for function '{tool.name}': {exc}", param="tools", code="invalid_function_parameters"
@@ -48,19 +71,35 @@ def arguments_for(tool: OfferedTool, text: str) -> str:
     return json.dumps(made, ensure_ascii=False)
 
 
-def _is_named(name: str, text: str) -> bool:
-    if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE):
-        return True
-    words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+|\d+", name)][1:]
-    said = set(re.findall(r"[a-z]+|\d+", text.lower()))
-    return bool(words) and all(word in said for word in words)
-
-
-def _objects_in(text: str) -> Iterator[dict[str, Any]]:
-    decoder = json.JSONDecoder()
-    for found in list(re.finditer(r"\{", text))[:20]:
+def objects_in(text: str) -> Iterator[dict[str, Any]]:
+    """Yield the JSON objects in a text, in their order; of those that begin in its first 20 braces."""
+    decoder = json.JSONDecoder(parse_constant=_no_number, parse_float=_number)
+    for found in islice(re.finditer(r"\{", text), 20):
         try:
             value, _ = decoder.raw_decode(text, found.start())
         except (ValueError, RecursionError):
             continue
         yield value
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is not JSON")
+
+
+def _number(digits: str) -> float:
+    value = float(digits)
+    return value if math.isfinite(value) else _no_number(digits)
+
+
+def _is_written(name: str, text: str) -> bool:
+    flags = re.IGNORECASE if len(_words(name)) > 1 else 0
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, flags) is not None
+
+
+def _is_hinted(name: str, said: set[str]) -> bool:
+    words = [word.lower() for word in _words(name)[1:]]
+    return any(map(str.isalpha, words)) and said.issuperset(words)
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"[A-Z]?[a-z]+|[A-Z]+|\d+", name)

@@ -42,7 +42,8 @@ def by_prefix(scope: Scope, prefix: str, name: str) -> Attempt:
         raise bad_request("provider_mismatch", message, {"model": scope.call.model, "providerId": provider.id})
     model = provider.model(name)
     if model is None:
-        raise unknown(scope, f"{name!r} is not a model of the provider {provider.id!r}")
+        advice = how_to_add(provider.id, provider.kind)
+        raise unknown(scope, f"{name!r} is not a model of the provider {provider.id!r}; {advice}")
     return Attempt(_usable(scope, [_Found(provider, model)])[0].provider, name)
 
 
@@ -115,6 +116,13 @@ def not_enabled(scope: Scope, provider_id: str, env: str, rule_id: str | None = 
     message = f"the provider {provider_id!r} is not active in the environment {env!r}"
     details = {"rule": rule_id, "env": env, "providerId": provider_id}
     return GatewayProblem(422, "ENV_NOT_ENABLED_FOR_PROVIDER", "bad_request", message, details)
+
+
+def how_to_add(provider_id: str, kind: str) -> str:
+    """Return what to do so that a provider has one more model."""
+    if kind == "echo":
+        return f"to11ai local --provider '{provider_id}=echo,models=a|b' has the models a and b, models=* every name"
+    return f"add it to the models of {provider_id!r} in its configuration, or * for every name"
 
 
 def unknown(scope: Scope, message: str) -> GatewayProblem:

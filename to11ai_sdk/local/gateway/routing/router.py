@@ -124,7 +124,8 @@ def _bare(scope: Scope, name: str) -> Sequence[Attempt]:
         return _of_rule(scope, served, name)
     attempt = direct.by_name(scope, name)
     if attempt is None:
-        raise direct.unknown(scope, f"no rule and no provider of the project has the model {name!r}")
+        advice = direct.how_to_add("anthropic" if name.startswith("claude-") else "openai", "echo")
+        raise direct.unknown(scope, f"no rule and no provider of the project has the model {name!r}; {advice}")
     return [attempt]
 
 

@@ -48,6 +48,7 @@ class Backends:
         return EchoProvider(
             dialect=config.dialect,
             name=config.id,
+            provider_type=config.type,
             models=_ModelNames(config),
             files=StoredFiles(self._store, project_id, config.id),
             clock=self._clock,

@@ -1,0 +1,84 @@
+"""Keeps the latest responses of ``echo``, so that later requests can continue them and refer to their items.
+
+Source: https://platform.openai.com/docs/guides/conversation-state.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MOST = 1_000
+MOST_BYTES = 16 * 1024 * 1024
+
+
+class _Kept(NamedTuple):
+    previous: str | None
+    items: bytes
+    names: tuple[str, ...]
+
+
+class KeptResponses:
+    """The latest responses of a provider, as many as fit; used by many threads at once.
+
+    Args:
+        most: how many are kept.
+        most_bytes: how many bytes of JSON their items may have together.
+    """
+
+    def __init__(self, most: int = MOST, most_bytes: int = MOST_BYTES) -> None:
+        self._most = most
+        self._most_bytes = most_bytes
+        self._responses: OrderedDict[str, _Kept] = OrderedDict()
+        self._items: dict[str, bytes] = {}
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def keep(
+        self, response_id: str, previous: str | None, given: Sequence[Any], output: Sequence[dict[str, Any]]
+    ) -> None:
+        """Keep a response: the one before it, the items of its input and those of its output."""
+        # As bytes they are what they count; as objects they would be many times that.
+        made = {item["id"]: json.dumps(item).encode() for item in output}
+        row = _Kept(previous, json.dumps([*given, *output]).encode(), tuple(made))
+        if len(row.items) > self._most_bytes:
+            return
+        with self._lock:
+            self._responses[response_id] = row
+            self._items.update(made)
+            self._bytes += len(row.items)
+            while len(self._responses) > self._most or self._bytes > self._most_bytes:
+                self._drop_oldest()
+
+    def history(self, response_id: str) -> list[Any] | None:
+        """Return all items up to a response and its output, ``None`` if it or one before it is not kept."""
+        chain: list[str] = []
+        place: str | None = response_id
+        with self._lock:
+            while place is not None:
+                if place not in self._responses:
+                    return None
+                chain.append(place)
+                place = self._responses[place].previous
+            # The latest in use is dropped last, and of one conversation its beginning first.
+            for place in reversed(chain):
+                self._responses.move_to_end(place)
+            rows = [self._responses[place] for place in reversed(chain)]
+        return [item for row in rows for item in json.loads(row.items)]
+
+    def item(self, item_id: str) -> dict[str, Any] | None:
+        """Return an item of a kept response's output."""
+        with self._lock:
+            found = self._items.get(item_id)
+        return None if found is None else json.loads(found)
+
+    def _drop_oldest(self) -> None:
+        _, row = self._responses.popitem(last=False)
+        self._bytes -= len(row.items)
+        for name in row.names:
+            self._items.pop(name, None)

@@ -1,0 +1,102 @@
+"""Describes the turns of a chat request to ``echo``, and the calls and results of tools in them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_ADDED = ("system-reminder", "system_reminder", "environment_context", "environment_details", "user_instructions")
+_TAG = re.compile(rf"<(/?)({'|'.join(_ADDED)})(?:\s[^<>]*)?>")
+
+
+class OfferedTool(NamedTuple):
+    """A tool on offer; ``parameters`` is a JSON schema, ``None`` for one that takes any text (OpenAI's ``custom``)."""
+
+    name: str
+    parameters: dict[str, Any] | None
+    definition: dict[str, Any]
+
+
+class ToolUse(NamedTuple):
+    """A call of a tool; ``arguments`` is the text of a JSON object, or any text if the call is ``custom``.
+
+    The ``id`` is empty in OpenAI's old form of calls, which have none.
+    """
+
+    id: str
+    name: str
+    arguments: str
+    custom: bool = False
+
+
+class ToolOutput(NamedTuple):
+    """The result of a tool call; it has the tool's ``name`` where calls have no ids."""
+
+    call_id: str
+    text: str
+    name: str | None = None
+
+
+class ChatTurn(NamedTuple):
+    """One message of the conversation; ``texts`` are its blocks of text."""
+
+    role: str
+    texts: tuple[str, ...] = ()
+    images: int = 0
+    calls: tuple[ToolUse, ...] = ()
+    results: tuple[ToolOutput, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """All of its text but what the user's program has added to it."""
+        return "\n".join(self.words)
+
+    @property
+    def words(self) -> list[str]:
+        """Its blocks of text without what the user's program has added to them."""
+        own = map(without_reminders, self.texts) if self.role == "user" else self.texts
+        return [text for text in own if text]
+
+
+def without_reminders(text: str) -> str:
+    """Return a text without what the user's program has added to it, such as ``<system-reminder>`` elements.
+
+    Coding agents put notes for the model into the user's turn: Claude Code its reminders, Codex and Cline what they
+    know of the machine. Such a note may name every tool, and nobody asked for any. An element that does not end stays.
+    """
+    if not _TAG.search(text):
+        return text
+    kept: list[str] = []
+    place, open_name, since = 0, "", 0
+    for tag in _TAG.finditer(text):
+        if not open_name and not tag[1]:
+            open_name, since = tag[2], tag.start()
+        elif tag[1] and tag[2] == open_name:
+            kept.append(text[place:since])
+            place, open_name = tag.end(), ""
+    return "".join([*kept, text[place:]]).strip() if kept else text
+
+
+def unanswered(messages: Sequence[ChatTurn], *, at_once: bool) -> list[str]:
+    """Return the ids of calls without a result; ``at_once`` if it has to come before anything else is said."""
+    waiting: list[str] = []
+    for said in messages:
+        answered = {result.call_id for result in said.results}
+        waiting = [call_id for call_id in waiting if call_id not in answered]
+        if waiting and at_once and not said.results:
+            break
+        waiting += [call.id for call in said.calls if call.id]
+    return waiting
+
+
+def orphans(messages: Sequence[ChatTurn]) -> list[str]:
+    """Return the ids of results to which there was no call before."""
+    known: set[str] = set()
+    found: list[str] = []
+    for said in messages:
+        found += [result.call_id for result in said.results if result.call_id and result.call_id not in known]
+        known |= {call.id for call in said.calls}
+    return found
