@@ -18,7 +18,7 @@ from to11ai_sdk.local.gateway.formats import members as tables
 
 CHAT, RESPONSES, ANTHROPIC = NAMES
 HELLO = [{"role": "user", "content": "Hello!"}]
-OTHERS = Peer(name="up", max_tokens_field="max_tokens", knows_developer=False, takes_top_k=True)
+OTHERS = Peer(name="up", is_openai=False, max_tokens_field="max_tokens")
 TARGETS = {CHAT: (RESPONSES, ANTHROPIC), RESPONSES: (CHAT, ANTHROPIC), ANTHROPIC: (CHAT, RESPONSES)}
 TABLES = {CHAT: tables.CHAT, RESPONSES: tables.RESPONSES, ANTHROPIC: tables.ANTHROPIC}
 PDF = "data:application/pdf;base64,JVBERi0="

@@ -490,6 +490,12 @@ def test_tools_that_the_provider_runs_are_left_out(source: str, target: str) -> 
             "tool_choice: forces a call, and the provider itself runs all tools ('web_search'",
         ),
         (ANTHROPIC, CHAT, {"type": "tool", "name": "web_fetch"}, "tool_choice: forces 'web_search', 'web_fetch', "),
+        (
+            ANTHROPIC,
+            CHAT,
+            {"type": "tool", "name": "x"},
+            "tool_choice: forces a call, and the provider itself runs all",
+        ),
         (ANTHROPIC, RESPONSES, {"type": "any"}, "tool_choice: forces a call, and the provider itself runs all tools ("),
     ],
 )

@@ -26,7 +26,7 @@ def service(fields: Fields) -> dict[str, str]:
 
 def role_for(role: Role, peer: Peer) -> Role:
     """Return the role under which a provider takes a message."""
-    return "system" if role == "developer" and not peer.knows_developer else role
+    return "system" if role == "developer" and not peer.is_openai else role
 
 
 def error_text(result: ToolResult) -> tuple[Text | Image | File, ...]:

@@ -78,7 +78,7 @@ def settled(fields: Fields, tooling: Tooling, run_by_provider: Sequence[str]) ->
         fields.refuse("tool_choice", f"forces {names}, which the provider runs itself, and no other can: {_ADVICE}")
     if tooling.tools or not fields.children("tools"):
         return tooling
-    if choice and choice.type == "required":
+    if choice and choice.type in ("required", "tool"):
         fields.refuse("tool_choice", f"forces a call, and the provider itself runs all tools ({names}): {_ADVICE}")
     return Tooling((), None, None)
 

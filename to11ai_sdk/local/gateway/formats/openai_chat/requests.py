@@ -64,7 +64,7 @@ def write_request(request: ChatRequest, peer: Peer) -> dict[str, Any]:
     Raises:
         FormatError: it holds a file by URL, which this format cannot, or ``top_k``, which the provider does not have.
     """
-    if not peer.takes_top_k:
+    if peer.is_openai:
         refuse_limits(request, "top_k")
     request = fitted(request, _LIMITS)
     sampling = request.sampling

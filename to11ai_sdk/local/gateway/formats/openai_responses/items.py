@@ -167,9 +167,15 @@ def _write_assistant(parts: Iterable[Part], peer: Peer) -> Iterator[dict[str, An
         if isinstance(part, ToolCall):
             call = {"call_id": part.id, "name": part.name, "arguments": part.arguments}
             yield {"type": "function_call", **call}
-        elif isinstance(part, Thinking) and part.id is not None and is_own(part, RESPONSES, peer.name):
-            yield write_reasoning(part, part.id)
+        elif isinstance(part, Thinking) and _is_taken(part, peer):
+            yield write_reasoning(part, part.id or "")
     yield from _write_said(said)
+
+
+def _is_taken(thinking: Thinking, peer: Peer) -> bool:
+    # OpenAI looks for an item without a proof among those that it keeps, and it keeps none for us.
+    has_proof = bool(thinking.signature) or not peer.is_openai
+    return thinking.id is not None and has_proof and is_own(thinking, RESPONSES, peer.name)
 
 
 def _write_said(content: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
