@@ -106,6 +106,7 @@ HARMLESS: list[tuple[str, dict[str, Any]]] = [
     (CHAT, {"frequency_penalty": 0, "presence_penalty": 0.0, "logit_bias": {}, "logprobs": False, "top_logprobs": 0}),
     (CHAT, {"n": 1, "stop": None, "seed": None, "audio": None, "modalities": ["text"], "functions": None}),
     (CHAT, {"store": True, "prediction": {"type": "content", "content": "x"}, "prompt_cache_retention": "24h"}),
+    (CHAT, {"safe_prompt": False, "transforms": [], "repetition_penalty": None}),
     (CHAT, {"stop": [], "logit_bias": None, "tools": None, "response_format": None, "prompt_cache_options": {}}),
     (RESPONSES, {"store": True, "include": ["reasoning.encrypted_content"], "truncation": "auto", "max_tool_calls": 3}),
     (RESPONSES, {"background": False, "previous_response_id": None, "top_logprobs": 0, "context_management": []}),

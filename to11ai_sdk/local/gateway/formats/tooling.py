@@ -1,4 +1,4 @@
-"""Tools of all formats: which can be translated, which the provider runs itself, and the choice among what is left."""
+"""Sorts tools into those that can be translated and those that their provider runs, and reads the choice of some."""
 
 from __future__ import annotations
 

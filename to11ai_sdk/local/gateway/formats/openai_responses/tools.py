@@ -1,4 +1,4 @@
-"""Tools of the responses format: offered, chosen and called; those of a namespace keep it."""
+"""Reads and writes the tools of the responses format with their namespaces, the choice of one, and calls."""
 
 from __future__ import annotations
 
