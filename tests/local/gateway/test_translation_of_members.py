@@ -76,7 +76,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ),
     (RESPONSES, {"input": [{"type": "item_reference", "id": "msg_1"}]}, "input.0.type: 'item_reference' is not suppor"),
     (RESPONSES, {"input": [{"type": "item_reference", "id": "msg_1"}]}, "set store to false, and the client sends the"),
-    (RESPONSES, {"stop": "END"}, "stop: is not known here"),
+    (RESPONSES, {"seed": 7}, "seed: is not known here"),
     (ANTHROPIC, {"container": "container_1"}, "container: no other format has it"),
     (ANTHROPIC, {"container": {"skills": [{"type": "anthropic", "skill_id": "pptx"}]}}, "container: no other format"),
     (
@@ -137,6 +137,7 @@ def test_texts_that_end_the_reply_are_refused_where_there_is_no_place_for_them()
     )
     assert translated(asked(CHAT, stop=["END", ""]), CHAT, ANTHROPIC)["stop_sequences"] == ["END"]
     assert translated(asked(ANTHROPIC, stop_sequences=["END"]), ANTHROPIC, CHAT)["stop"] == ["END"]
+    assert translated(asked(RESPONSES, stop="END"), RESPONSES, ANTHROPIC)["stop_sequences"] == ["END"]
     assert "stop_sequences" not in translated(asked(CHAT, stop=["\n"]), CHAT, ANTHROPIC)
 
 

@@ -132,6 +132,7 @@ RESPONSES: Mapping[str, Rule] = {
     "reasoning": _TRANSLATED,
     "safety_identifier": _TRANSLATED,
     "service_tier": _TRANSLATED,
+    "stop": _TRANSLATED,
     "store": _LEFT_OUT,
     "stream": _TRANSLATED,
     "stream_options": _LEFT_OUT,
@@ -139,6 +140,7 @@ RESPONSES: Mapping[str, Rule] = {
     "text": _TRANSLATED,
     "tool_choice": _TRANSLATED,
     "tools": _TRANSLATED,
+    "top_k": _TRANSLATED,
     "top_logprobs": _REFUSED,
     "top_p": _TRANSLATED,
     "truncation": _LEFT_OUT,
@@ -179,6 +181,12 @@ ANTHROPIC: Mapping[str, Rule] = {
     "user_profile_id": _LEFT_OUT,
     "workspace_id": _LEFT_OUT,
 }
+TABLES: Mapping[str, Mapping[str, Rule]] = {
+    "openai_chat": CHAT,
+    "openai_responses": RESPONSES,
+    "anthropic_messages": ANTHROPIC,
+}
+"""The table of each format."""
 
 
 class ThreadError(FormatError):

@@ -29,6 +29,12 @@ def role_for(role: Role, peer: Peer) -> Role:
     return "system" if role == "developer" and not peer.is_openai else role
 
 
+def read_stop(fields: Fields) -> tuple[str, ...]:
+    """Return the texts that end the reply: one, or an array of them. OpenAI's responses lack them, rules do not."""
+    stop = (fields.text("stop"),) if isinstance(fields.raw.get("stop"), str) else fields.texts("stop")
+    return tuple(filter(None, stop))
+
+
 def error_text(result: ToolResult) -> tuple[Text | Image | File, ...]:
     """Return what a tool answered; that it failed is said in its text, as these formats have no other place for it."""
     if not result.is_error:
