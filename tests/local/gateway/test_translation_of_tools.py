@@ -556,6 +556,13 @@ def test_more_of_a_call_after_a_custom_one_is_not_held_back() -> None:
     assert PartDelta('{"a":1}') in deltas
 
 
+def test_tools_that_the_input_adds_are_offered_too() -> None:
+    item = {"type": "additional_tools", "role": "developer", "tools": [AGENTS, {"type": "web_search"}]}
+    sent = translated(asked(RESPONSES, input=[*HELLO, item], tools=[tool(RESPONSES, "a", EMPTY)]), RESPONSES, ANTHROPIC)
+    assert [each["name"] for each in sent["tools"]] == ["a", "agents__spawn", "agents__say"]
+    assert sent["messages"] == HELLO
+
+
 def test_what_anthropic_ran_before_is_left_out_of_the_conversation() -> None:
     blocks = [
         {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "x"}},

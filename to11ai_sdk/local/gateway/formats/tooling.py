@@ -76,7 +76,7 @@ def settled(fields: Fields, tooling: Tooling, run_by_provider: Sequence[str]) ->
     is_named = choice is not None and choice.type == "tool" and choice.name in run_by_provider
     if is_named and not any(tool.name == choice.name for tool in tooling.tools if choice):
         fields.refuse("tool_choice", f"forces {names}, which the provider runs itself, and no other can: {_ADVICE}")
-    if tooling.tools or not fields.children("tools"):
+    if tooling.tools or not (run_by_provider or fields.children("tools")):
         return tooling
     if choice and choice.type in ("required", "tool"):
         fields.refuse("tool_choice", f"forces a call, and the provider itself runs all tools ({names}): {_ADVICE}")
