@@ -82,7 +82,7 @@ def refuse_limits(request: ChatRequest, *members: str) -> None:
         FormatError: it has texts that end the reply (``stop``), or chooses among so many tokens (``top_k``).
     """
     if "stop" in members and request.sampling.stop:
-        raise FormatError(_NO_ROOM.format("texts that end the reply"), "stop")
+        raise FormatError(_NO_ROOM.format("texts that end the reply (stop, stop_sequences)"), "stop")
     if "top_k" in members and request.sampling.top_k is not None:
         raise FormatError(_NO_ROOM.format("top_k"), "top_k")
 
