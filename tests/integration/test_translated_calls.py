@@ -106,3 +106,21 @@ def test_a_custom_tool_of_chat_completions(gpt: openai.OpenAI) -> None:
     [call] = reply.choices[0].message.tool_calls or ()
     assert call.type == "custom"
     assert call.custom.name == "run"
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_chat_client_keeps_the_thoughts_of_claude_for_claude(gpt: openai.OpenAI, streamed: bool) -> None:
+    tool: Any = {"type": "function", "function": {"name": "get_weather", "parameters": GO["parameters"]}}
+    asked: Any = {"tools": [tool], "reasoning_effort": "high", "model": "claude-sonnet-4-6"}
+    if streamed:
+        with gpt.chat.completions.stream(messages=WEATHER, **asked) as stream:
+            message: Any = stream.get_final_completion().choices[0].message
+    else:
+        message = gpt.chat.completions.create(messages=WEATHER, **asked).choices[0].message
+    assert message.reasoning_content
+    [proof] = [detail["signature"] for detail in message.reasoning_details]
+    assert proof.startswith("to11:anthropic_messages:anthropic::")
+    result: Any = {"role": "tool", "tool_call_id": message.tool_calls[0].id, "content": "sunny"}
+    for model in ("claude-sonnet-4-6", "gpt-4o"):
+        reply = gpt.chat.completions.create(messages=[*WEATHER, message, result], **{**asked, "model": model})
+        assert "sunny" in str(reply.choices[0].message.content)

@@ -201,9 +201,7 @@ responses_requests = (
             messages("system", some(texts))
             | messages("developer", some(texts))
             | messages("user", some(texts | detailed_images | _documents))
-            | messages(
-                "assistant", some(texts | refusals | calls | st.builds(Thinking, words, st.none() | proofs, words))
-            )
+            | messages("assistant", some(texts | refusals | calls | st.builds(Thinking, words, proofs, words)))
             | results(some(texts | detailed_images | _documents), st.just(False)),
             least=0,
         ),

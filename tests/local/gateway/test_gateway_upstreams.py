@@ -482,6 +482,31 @@ def test_parameters_of_a_rule_are_added_and_the_callers_win(to11: LocalTo11, up:
     assert (span.rule_id, span.version_id, span.model) == ("r", version.id, "route::fast")
 
 
+@pytest.mark.parametrize(
+    ("params", "sent"),
+    [
+        ({"stop": "END"}, {"stop": ["END"]}),
+        ({"temperature": 0.5, "top_p": 1}, {"temperature": 0.5, "top_p": 1}),
+        ({"seed": 7, "frequency_penalty": 0.5}, {"seed": 7, "frequency_penalty": 0.5}),
+    ],
+)
+def test_parameters_of_a_rule_reach_a_provider_of_another_format(
+    to11: LocalTo11, up: Upstreams, params: dict[str, Any], sent: dict[str, Any]
+) -> None:
+    api = Api.of(to11)
+    target = {"providerId": "openai", "modelId": "gpt-4o", "params": params}
+    snapshot = {"endpoint": "chat", "name": "fast", "strategy": "single", "target": target}
+    version = api.versions.create(rule_id="r", snapshot=snapshot)
+    api.releases.set(rule_id="r", env_slug="prod", strategy="single", version_id=version.id)
+    up.answer("/openai/v1/chat/completions", CHAT)
+    body = {"model": "route::fast", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 9}
+    assert Caller(to11).send("POST", "/v1/messages", body).status == 200
+    asked = json.loads(up.last.get_data())
+    assert asked == {"model": "gpt-4o", "messages": body["messages"], "max_completion_tokens": 9, **sent}
+    refused = Caller(to11).send("POST", "/v1/messages", {**body, "seed": 7})
+    assert (refused.status, refused.json["error"]["details"]["field"]) == (400, "seed")
+
+
 def test_fallback_goes_on_after_5xx_and_lost_connections_and_not_after_4xx(up: Upstreams) -> None:
     waits: list[float] = []
     providers: dict[str, Any] = {

@@ -18,7 +18,7 @@ from to11ai_sdk.local.gateway.formats import members as tables
 
 CHAT, RESPONSES, ANTHROPIC = NAMES
 HELLO = [{"role": "user", "content": "Hello!"}]
-OTHERS = Peer(name="up", max_tokens_field="max_tokens", knows_developer=False, takes_top_k=True)
+OTHERS = Peer(name="up", is_openai=False, max_tokens_field="max_tokens")
 TARGETS = {CHAT: (RESPONSES, ANTHROPIC), RESPONSES: (CHAT, ANTHROPIC), ANTHROPIC: (CHAT, RESPONSES)}
 TABLES = {CHAT: tables.CHAT, RESPONSES: tables.RESPONSES, ANTHROPIC: tables.ANTHROPIC}
 PDF = "data:application/pdf;base64,JVBERi0="
@@ -76,7 +76,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ),
     (RESPONSES, {"input": [{"type": "item_reference", "id": "msg_1"}]}, "input.0.type: 'item_reference' is not suppor"),
     (RESPONSES, {"input": [{"type": "item_reference", "id": "msg_1"}]}, "set store to false, and the client sends the"),
-    (RESPONSES, {"stop": "END"}, "stop: is not known here"),
+    (RESPONSES, {"seed": 7}, "seed: is not known here"),
     (ANTHROPIC, {"container": "container_1"}, "container: no other format has it"),
     (ANTHROPIC, {"container": {"skills": [{"type": "anthropic", "skill_id": "pptx"}]}}, "container: no other format"),
     (
@@ -106,6 +106,7 @@ HARMLESS: list[tuple[str, dict[str, Any]]] = [
     (CHAT, {"frequency_penalty": 0, "presence_penalty": 0.0, "logit_bias": {}, "logprobs": False, "top_logprobs": 0}),
     (CHAT, {"n": 1, "stop": None, "seed": None, "audio": None, "modalities": ["text"], "functions": None}),
     (CHAT, {"store": True, "prediction": {"type": "content", "content": "x"}, "prompt_cache_retention": "24h"}),
+    (CHAT, {"safe_prompt": False, "transforms": [], "repetition_penalty": None}),
     (CHAT, {"stop": [], "logit_bias": None, "tools": None, "response_format": None, "prompt_cache_options": {}}),
     (RESPONSES, {"store": True, "include": ["reasoning.encrypted_content"], "truncation": "auto", "max_tool_calls": 3}),
     (RESPONSES, {"background": False, "previous_response_id": None, "top_logprobs": 0, "context_management": []}),
@@ -136,6 +137,7 @@ def test_texts_that_end_the_reply_are_refused_where_there_is_no_place_for_them()
     )
     assert translated(asked(CHAT, stop=["END", ""]), CHAT, ANTHROPIC)["stop_sequences"] == ["END"]
     assert translated(asked(ANTHROPIC, stop_sequences=["END"]), ANTHROPIC, CHAT)["stop"] == ["END"]
+    assert translated(asked(RESPONSES, stop="END"), RESPONSES, ANTHROPIC)["stop_sequences"] == ["END"]
     assert "stop_sequences" not in translated(asked(CHAT, stop=["\n"]), CHAT, ANTHROPIC)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 CHAT, RESPONSES, ANTHROPIC = NAMES
 ENDPOINTS = {CHAT: "/chat/completions", RESPONSES: "/responses", ANTHROPIC: "/messages"}
 HELLO = [{"role": "user", "content": "Hello!"}]
-OTHERS = Peer(name="up", reasoning_field="reasoning_content", knows_developer=False)
+OTHERS = Peer(name="up", is_openai=False, reasoning_field="reasoning_content")
 
 TOOLS = {
     CHAT: [{"type": "function", "function": {"name": "f"}}],
@@ -234,6 +234,14 @@ def test_a_provider_that_keeps_nothing_is_asked_for_the_proof_where_the_caller_s
     assert included(ANTHROPIC, output_config={"effort": "high"}) == ["reasoning.encrypted_content"]
     assert included(ANTHROPIC, thinking={"type": "adaptive"}) is None
     assert included(CHAT, reasoning_effort="high") is None
+
+
+def test_a_summary_without_a_proof_does_not_go_to_openai_which_would_look_for_it() -> None:
+    turns = [*answered(ANTHROPIC, "up", Thinking("hmm", None, "rs_1", maker=RESPONSES), CALL), RESULT[ANTHROPIC]]
+    sent = sent_on(asked(ANTHROPIC, *turns), ANTHROPIC, RESPONSES, Peer(name="up"))
+    assert [item["type"] for item in sent] == ["function_call", "function_call_output"]
+    others = sent_on(asked(ANTHROPIC, *turns), ANTHROPIC, RESPONSES)
+    assert others[0] == {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": "hmm"}]}
 
 
 def test_what_the_caller_had_from_elsewhere_is_never_sent_as_signed() -> None:

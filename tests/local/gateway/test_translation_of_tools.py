@@ -490,6 +490,12 @@ def test_tools_that_the_provider_runs_are_left_out(source: str, target: str) -> 
             "tool_choice: forces a call, and the provider itself runs all tools ('web_search'",
         ),
         (ANTHROPIC, CHAT, {"type": "tool", "name": "web_fetch"}, "tool_choice: forces 'web_search', 'web_fetch', "),
+        (
+            ANTHROPIC,
+            CHAT,
+            {"type": "tool", "name": "x"},
+            "tool_choice: forces a call, and the provider itself runs all",
+        ),
         (ANTHROPIC, RESPONSES, {"type": "any"}, "tool_choice: forces a call, and the provider itself runs all tools ("),
     ],
 )
@@ -548,6 +554,13 @@ def test_more_of_a_call_after_a_custom_one_is_not_held_back() -> None:
     reply = ChatReply("x", "m", (ToolCall("c1", "run", '{"input":"a"}'), ToolCall("c2", "f", '{"a":1}')), "tool_use")
     deltas = list(form.read_stream(form.write_stream(deltas_of(reply), request)))
     assert PartDelta('{"a":1}') in deltas
+
+
+def test_tools_that_the_input_adds_are_offered_too() -> None:
+    item = {"type": "additional_tools", "role": "developer", "tools": [AGENTS, {"type": "web_search"}]}
+    sent = translated(asked(RESPONSES, input=[*HELLO, item], tools=[tool(RESPONSES, "a", EMPTY)]), RESPONSES, ANTHROPIC)
+    assert [each["name"] for each in sent["tools"]] == ["a", "agents__spawn", "agents__say"]
+    assert sent["messages"] == HELLO
 
 
 def test_what_anthropic_ran_before_is_left_out_of_the_conversation() -> None:

@@ -143,9 +143,8 @@ class ProviderConfig:
         """What it knows of the wire formats."""
         return Peer(
             name=self.id,
+            is_openai=self._is_openai,
             max_tokens_field=self.max_tokens_field,
-            knows_developer=self._is_openai,
-            takes_top_k=not self._is_openai,
             reasoning_field=None if self._is_openai else _REASONING_FIELDS.get(self.type, "reasoning_content"),
         )
 

@@ -1,4 +1,4 @@
-"""What a caller gets of a reply: its own names of tools, and thoughts that go back to their maker."""
+"""Turns a reply into what its caller gets: its own names of tools, and thoughts that can go back to their maker."""
 
 from __future__ import annotations
 

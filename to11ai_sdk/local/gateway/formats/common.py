@@ -33,18 +33,16 @@ class Peer:
 
     Attributes:
         name: what the gateway calls it; it goes into what only this provider may get back.
+        is_openai: whether it is OpenAI, on Azure or not. Others lack the role ``developer``, and have ``top_k``.
         max_tokens_field: what it calls the limit of a chat completion: OpenAI's reasoning models refuse the old name
             ``"max_tokens"``, some compatible servers know no other.
-        knows_developer: whether it has the role ``developer``; others know ``system`` only.
-        takes_top_k: whether its chat completions have ``top_k``.
         reasoning_field: the member of an assistant's message in which its chat completions take thoughts back;
             ``None`` if they take none.
     """
 
     name: str = ""
+    is_openai: bool = True
     max_tokens_field: str = "max_completion_tokens"
-    knows_developer: bool = True
-    takes_top_k: bool = False
     reasoning_field: str | None = None
 
 
@@ -84,7 +82,7 @@ def refuse_limits(request: ChatRequest, *members: str) -> None:
         FormatError: it has texts that end the reply (``stop``), or chooses among so many tokens (``top_k``).
     """
     if "stop" in members and request.sampling.stop:
-        raise FormatError(_NO_ROOM.format("texts that end the reply"), "stop")
+        raise FormatError(_NO_ROOM.format("texts that end the reply (stop, stop_sequences)"), "stop")
     if "top_k" in members and request.sampling.top_k is not None:
         raise FormatError(_NO_ROOM.format("top_k"), "top_k")
 

@@ -1,4 +1,4 @@
-"""Marks what the gateway made itself: signatures and encrypted reasoning that hold the thoughts of another format.
+"""Marks the signatures and encrypted reasoning that the gateway itself makes for thoughts of another format.
 
 A caller gets thoughts in its own format. Where their maker spoke another, their proof begins with ``MARK``, then come
 the maker's format, the provider, the id of the item and the maker's own proof. So they go back to their maker, and to

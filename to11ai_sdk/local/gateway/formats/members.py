@@ -1,4 +1,4 @@
-"""What becomes of each member of a request that is translated: the one table of each format.
+"""Lists what becomes of each member of a request that is translated, in one table for each format.
 
 A member is translated; or left out, as it does not change the answer, or says only how the provider works; or refused
 by name, as it would change the answer and no other format has it. A value that means nothing is never refused. A member
@@ -64,6 +64,7 @@ _NOWHERE = "no other format has it: leave it out, or choose a model of a provide
 _KEPT = "refers to what one provider keeps: set store to false, and send the whole input instead"
 _OWN_TEXT = "the reply would be no text: leave it out, or ask the provider in its own format"
 _REFUSED = Rule("refused", _NOWHERE)
+_UNKNOWN = Rule("refused", f"is not known here: {_NOWHERE}")
 
 CHAT: Mapping[str, Rule] = {
     "audio": Rule("refused", _OWN_TEXT),
@@ -131,6 +132,7 @@ RESPONSES: Mapping[str, Rule] = {
     "reasoning": _TRANSLATED,
     "safety_identifier": _TRANSLATED,
     "service_tier": _TRANSLATED,
+    "stop": _TRANSLATED,
     "store": _LEFT_OUT,
     "stream": _TRANSLATED,
     "stream_options": _LEFT_OUT,
@@ -138,6 +140,7 @@ RESPONSES: Mapping[str, Rule] = {
     "text": _TRANSLATED,
     "tool_choice": _TRANSLATED,
     "tools": _TRANSLATED,
+    "top_k": _TRANSLATED,
     "top_logprobs": _REFUSED,
     "top_p": _TRANSLATED,
     "truncation": _LEFT_OUT,
@@ -178,6 +181,12 @@ ANTHROPIC: Mapping[str, Rule] = {
     "user_profile_id": _LEFT_OUT,
     "workspace_id": _LEFT_OUT,
 }
+TABLES: Mapping[str, Mapping[str, Rule]] = {
+    "openai_chat": CHAT,
+    "openai_responses": RESPONSES,
+    "anthropic_messages": ANTHROPIC,
+}
+"""The table of each format."""
 
 
 class ThreadError(FormatError):
@@ -196,10 +205,8 @@ def check(fields: Fields, table: Mapping[str, Rule]) -> None:
         FormatError: names the member and says what to do; a ``ThreadError`` for a thread.
     """
     for key, value in fields.raw.items():
-        rule = table.get(key)
-        if rule is None and value is not None:
-            fields.refuse(key, f"is not known here: {_NOWHERE}")
-        if rule is None or rule.fate != "refused" or value is None or rule.means_nothing(value):
+        rule = table.get(key, _UNKNOWN)
+        if rule.fate != "refused" or value is None or rule.means_nothing(value):
             continue
         if key == "thread":
             raise ThreadError(rule.advice, key)

@@ -29,7 +29,13 @@ def service(fields: Fields) -> dict[str, str]:
 
 def role_for(role: Role, peer: Peer) -> Role:
     """Return the role under which a provider takes a message."""
-    return "system" if role == "developer" and not peer.knows_developer else role
+    return "system" if role == "developer" and not peer.is_openai else role
+
+
+def read_stop(fields: Fields) -> tuple[str, ...]:
+    """Return the texts that end the reply: one, or an array of them. OpenAI's responses lack them, rules do not."""
+    stop = (fields.text("stop"),) if isinstance(fields.raw.get("stop"), str) else fields.texts("stop")
+    return tuple(filter(None, stop))
 
 
 def error_text(result: ToolResult) -> tuple[Text | Image | File, ...]:

@@ -1,4 +1,4 @@
-"""The names of tools on their way to a provider and back: within its limits, without the groups it does not know."""
+"""Maps the names of tools to what a provider takes, and finds the tool of such a name again."""
 
 from __future__ import annotations
 

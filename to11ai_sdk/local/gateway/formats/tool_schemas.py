@@ -1,4 +1,4 @@
-"""Completes the JSON Schemas of tools: what a schema may leave out, some providers want to see."""
+"""Completes the JSON Schemas of tools with what some providers require and others leave out."""
 
 from __future__ import annotations
 

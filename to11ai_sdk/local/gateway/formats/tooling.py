@@ -1,4 +1,4 @@
-"""Tools of all formats: which can be translated, which the provider runs itself, and the choice among what is left."""
+"""Sorts tools into those that can be translated and those that their provider runs, and reads the choice of some."""
 
 from __future__ import annotations
 
@@ -75,11 +75,15 @@ def settled(fields: Fields, tooling: Tooling, run_by_provider: Sequence[str]) ->
     names = ", ".join(map(repr, run_by_provider[:_SHOWN]))
     is_named = choice is not None and choice.type == "tool" and choice.name in run_by_provider
     if is_named and not any(tool.name == choice.name for tool in tooling.tools if choice):
-        fields.refuse("tool_choice", f"forces {names}, which the provider runs itself, and no other can: {_ADVICE}")
-    if tooling.tools or not fields.children("tools"):
+        fields.refuse(
+            "tool_choice", f"forces {names}, which the provider runs itself, and no other can: do not, {_ADVICE}"
+        )
+    if tooling.tools or not (run_by_provider or fields.children("tools")):
         return tooling
-    if choice and choice.type == "required":
-        fields.refuse("tool_choice", f"forces a call, and the provider itself runs all tools ({names}): {_ADVICE}")
+    if choice and choice.type in ("required", "tool"):
+        fields.refuse(
+            "tool_choice", f"forces a call, and the provider itself runs all tools ({names}): do not, {_ADVICE}"
+        )
     return Tooling((), None, None)
 
 
@@ -94,7 +98,7 @@ def allowed(fields: Fields, tools: Sequence[Tool], references: Sequence[Fields])
     words = {"auto": ToolChoice("auto"), "required": ToolChoice("required")}
     choice = fields.choice("mode", words, "see the list of tool choices")
     if choice.type == "required" and not kept:
-        fields.refuse("tools", f"has no function among those that the request offers: {_ADVICE}")
+        fields.refuse("tools", f"has no function among those that the request offers: add one, {_ADVICE}")
     return Tooling(kept, choice if kept else None, None)
 
 

@@ -10,7 +10,7 @@ from .. import caller_format
 from ..endpoints import NATIVE, PREFIX
 from ..formats import FORMATS, FormatError, formats
 from ..formats.marks import MARK, without_marked
-from ..formats.members import ThreadError
+from ..formats.members import TABLES, ThreadError
 from ..gateway_problem import GatewayProblem, bad_request
 from ..provider import UpstreamRequest
 from ..routing import applied
@@ -115,11 +115,19 @@ def _translated(
     try:
         # A rule's parameters use the names of the caller's format: only with them the body is read again.
         is_same = body.keys() == call.body.keys()
-        asked = call.neutral if is_same else FORMATS[call.wire_format].read_request(body)
-        content = writer.write_request(
+        own = {} if is_same else _only_of_target(call, body, target_format)
+        read = FORMATS[call.wire_format].read_request
+        asked = call.neutral if is_same else read({name: body[name] for name in body.keys() - own.keys()})
+        content = own | writer.write_request(
             replace(asked, model=str(body["model"]), include_usage=asked.stream and asks_usage)
         )
     except FormatError as exc:
         details = exc.details if isinstance(exc, ThreadError) else {"field": exc.field} if exc.field else {}
         raise bad_request("untranslatable", str(exc), details) from None
     return json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode()
+
+
+def _only_of_target(call: RoutedCall, body: dict[str, object], target_format: str) -> dict[str, object]:
+    """Return the parameters of a rule that only the target's format has; they are sent unchanged."""
+    known, own = TABLES[call.wire_format], TABLES[target_format]
+    return {name: value for name, value in body.items() if name not in call.body and name not in known and name in own}

@@ -1,4 +1,4 @@
-"""Tools of the Anthropic format: offered and chosen."""
+"""Reads and writes the tools of the Anthropic format, and the choice of one."""
 
 from __future__ import annotations
 

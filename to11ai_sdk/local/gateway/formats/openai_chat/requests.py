@@ -9,7 +9,7 @@ from ..common import present, refuse_limits, within
 from ..fitting import Limits, fitted
 from ..members import CHAT, check
 from ..neutral import ChatRequest, Message, Reasoning, ResponseFormat, Role, Sampling
-from ..openai_common import USER_LONGEST, read_json_schema, service, write_json_schema
+from ..openai_common import USER_LONGEST, read_json_schema, read_stop, service, write_json_schema
 from ..tool_names import OPENAI_LONGEST
 from .messages import read_message, write_messages
 from .tools import read_tooling, write_choice, write_tool
@@ -64,7 +64,7 @@ def write_request(request: ChatRequest, peer: Peer) -> dict[str, Any]:
     Raises:
         FormatError: it holds a file by URL, which this format cannot, or ``top_k``, which the provider does not have.
     """
-    if not peer.takes_top_k:
+    if peer.is_openai:
         refuse_limits(request, "top_k")
     request = fitted(request, _LIMITS)
     sampling = request.sampling
@@ -106,14 +106,13 @@ def _read_message(fields: Fields) -> Message:
 
 
 def _read_sampling(fields: Fields) -> Sampling:
-    stop = (fields.text("stop"),) if isinstance(fields.raw.get("stop"), str) else fields.texts("stop")
     most = fields.count("max_completion_tokens")
     return Sampling(
         max_tokens=fields.count("max_tokens") if most is None else most,
         temperature=fields.number("temperature"),
         top_p=fields.number("top_p"),
         top_k=fields.count("top_k"),
-        stop=tuple(filter(None, stop)),
+        stop=read_stop(fields),
     )
 
 

@@ -1,4 +1,4 @@
-"""Thoughts in chat completions: the members in which servers have them, and in which callers keep them for their maker.
+"""Reads and writes thoughts in chat completions, for servers that have them and callers that keep them.
 
 The format itself has none. A caller gets the thoughts of a model that speaks another as ``reasoning_content``, and
 their proofs in ``reasoning_details``, as OpenRouter has them: clients that send a message back as it came send both.

@@ -1,4 +1,4 @@
-"""Tools of the chat completions format: offered, chosen and called."""
+"""Reads and writes the tools of the chat completions format, the choice of one, and calls."""
 
 from __future__ import annotations
 

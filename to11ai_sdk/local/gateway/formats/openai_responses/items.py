@@ -9,7 +9,7 @@ from ..common import is_data, present
 from ..marks import RESPONSES, is_own, read_thinking
 from ..neutral import File, Image, Message, Part, Refusal, Role, Text, Thinking, ToolCall, ToolResult
 from ..openai_common import detail_of, error_text, file_data_of, image_url_of, role_for
-from .tools import read_call, read_custom_call
+from .tools import ADDITIONAL_TOOLS, read_call, read_custom_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -71,7 +71,7 @@ def _read_input(fields: Fields) -> Iterator[Message]:
         kind = item.text_or_none("type") or "message"
         if kind == "item_reference":
             item.refuse("type", f"{kind!r} is not supported here: {_REFERENCE}")
-        if kind not in _RUN_BY_PROVIDER:
+        if kind not in (*_RUN_BY_PROVIDER, ADDITIONAL_TOOLS):
             yield _ITEMS[kind](item) if kind in _ITEMS else item.choice("type", _ITEMS, _ADVICE)(item)
 
 
@@ -139,9 +139,14 @@ _RUN_BY_PROVIDER = (
     "code_interpreter_call",
     "file_search_call",
     "image_generation_call",
+    "mcp_approval_request",
+    "mcp_approval_response",
     "mcp_call",
     "mcp_list_tools",
+    "program",
+    "program_output",
     "tool_search_call",
+    "tool_search_output",
     "web_search_call",
 )
 """Calls of tools that the provider ran itself: what they found is in what it then said."""
@@ -167,9 +172,15 @@ def _write_assistant(parts: Iterable[Part], peer: Peer) -> Iterator[dict[str, An
         if isinstance(part, ToolCall):
             call = {"call_id": part.id, "name": part.name, "arguments": part.arguments}
             yield {"type": "function_call", **call}
-        elif isinstance(part, Thinking) and part.id is not None and is_own(part, RESPONSES, peer.name):
-            yield write_reasoning(part, part.id)
+        elif isinstance(part, Thinking) and _is_taken(part, peer):
+            yield write_reasoning(part, part.id or "")
     yield from _write_said(said)
+
+
+def _is_taken(thinking: Thinking, peer: Peer) -> bool:
+    # OpenAI looks for an item without a proof among those that it keeps, and it keeps none for us.
+    has_proof = bool(thinking.signature) or not peer.is_openai
+    return thinking.id is not None and has_proof and is_own(thinking, RESPONSES, peer.name)
 
 
 def _write_said(content: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

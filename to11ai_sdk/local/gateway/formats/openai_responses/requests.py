@@ -10,7 +10,7 @@ from ..common import present, refuse_limits, refuse_several, within
 from ..fitting import Limits, fitted
 from ..members import RESPONSES, check
 from ..neutral import ChatRequest, Reasoning, ResponseFormat, Sampling
-from ..openai_common import USER_LONGEST, read_json_schema, service, write_json_schema
+from ..openai_common import USER_LONGEST, read_json_schema, read_stop, service, write_json_schema
 from ..tool_names import OPENAI_LONGEST
 from .items import read_messages, write_messages
 from .tools import read_tooling, write_choice, write_tools
@@ -93,6 +93,8 @@ def _read_sampling(fields: Fields) -> Sampling:
         max_tokens=fields.count("max_output_tokens"),
         temperature=fields.number("temperature"),
         top_p=fields.number("top_p"),
+        top_k=fields.count("top_k"),
+        stop=read_stop(fields),
     )
 
 

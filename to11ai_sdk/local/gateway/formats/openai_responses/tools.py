@@ -1,4 +1,4 @@
-"""Tools of the responses format: offered, chosen and called; those of a namespace keep it."""
+"""Reads and writes the tools of the responses format with their namespaces, the choice of one, and calls."""
 
 from __future__ import annotations
 
@@ -17,13 +17,17 @@ if TYPE_CHECKING:
 _WORDS = {"auto": ToolChoice("auto"), "none": ToolChoice("none"), "required": ToolChoice("required")}
 
 
+ADDITIONAL_TOOLS = "additional_tools"
+"""Type of the items of ``input`` that offer further tools."""
+
+
 def read_tooling(fields: Fields) -> Tooling:
     """Return what a request says about tools; those that the provider runs itself are left out.
 
     Raises:
         FormatError: a tool is of a type that cannot be translated, or one that is left out is forced.
     """
-    offered = fields.children("tools")
+    offered = [*fields.children("tools"), *_additional(fields)]
     tools = tuple(tool for each in offered if not left_out([each]) for tool in _read_tools(each))
     parallel = fields.flag("parallel_tool_calls")
     return settled(fields, _chosen(fields, tools)._replace(parallel=parallel), left_out(offered))
@@ -55,6 +59,13 @@ def read_call(fields: Fields) -> ToolCall:
 def read_custom_call(fields: Fields) -> ToolCall:
     """Return an item that calls a custom tool."""
     return ToolCall(fields.text("call_id"), fields.text("name"), fields.words("input"), _namespace(fields), True)
+
+
+def _additional(fields: Fields) -> Iterator[Fields]:
+    items = [] if isinstance(fields.raw.get("input"), str) else fields.children("input")
+    for item in items:
+        if item.raw.get("type") == ADDITIONAL_TOOLS:
+            yield from item.children("tools")
 
 
 def _namespace(fields: Fields) -> str | None:
