@@ -10,7 +10,16 @@ from formats_samples import NAMES, NOW, collect, numbered_formats
 
 from to11ai_sdk.local.gateway.formats import FormatError, formats
 from to11ai_sdk.local.gateway.formats.common import Peer
-from to11ai_sdk.local.gateway.formats.neutral import ChatReply, ChatRequest, Error, Text, Thinking, ToolCall, Usage
+from to11ai_sdk.local.gateway.formats.neutral import (
+    ChatReply,
+    ChatRequest,
+    Error,
+    Refusal,
+    Text,
+    Thinking,
+    ToolCall,
+    Usage,
+)
 
 CHAT, RESPONSES, ANTHROPIC = NAMES
 STREAMED = ChatRequest("m", (), stream=True, include_usage=True)
@@ -290,6 +299,30 @@ def test_text_of_a_response_is_heard_once_wherever_it_comes(head: Any, begun: An
     assert reply.stop == "end_turn"
 
 
+@pytest.mark.parametrize("other", ["Bye", "Help", "He", ""])
+def test_a_repetition_that_differs_adds_nothing(other: str) -> None:
+    part = {**PART_DONE, "part": {"type": "output_text", "text": other}}
+    for end in (
+        {**TEXT_DONE, "text": other},
+        part,
+        done(spoken(other)),
+        done(spoken(other, "x")),
+        completed(spoken(other)),
+    ):
+        reply = streamed(RESPONSES, CREATED, ADDED, {**DELTA, "delta": "Hello"}, end, completed())
+        assert reply.parts == (Text("Hello"),)
+
+
+def test_a_call_of_a_response_without_a_name_is_an_error() -> None:
+    item = {"type": "function_call", "call_id": "c", "arguments": '{"a":1}'}
+    with pytest.raises(FormatError, match="a tool call has no name"):
+        numbered_formats()[RESPONSES].read_reply({"output": [item]})
+    for events in ([done(item), completed()], [completed(item)]):
+        last = list(_deltas(RESPONSES, CREATED, *events))[-1]
+        assert isinstance(last, Error)
+        assert "a tool call has no name" in last.message
+
+
 def test_refusals_reasoning_and_arguments_that_come_only_at_the_end() -> None:
     refusal = {"type": "message", "content": [{"type": "refusal", "refusal": "No."}]}
     thought = {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": "hmm"}]}
@@ -464,6 +497,14 @@ MAGISTRAL = [
     {"type": "reference", "reference_ids": [1]},
     "ur",
 ]
+
+
+def test_a_refusal_in_a_list_of_parts() -> None:
+    body = message(content=[{"type": "refusal", "refusal": "No."}, {"type": "text", "text": "Sorry."}])
+    assert numbered_formats()[CHAT].read_reply(body).parts == (Refusal("No."), Text("Sorry."))
+    content = [{"type": "refusal", "refusal": "No."}, {"type": "other", "text": "x"}, "Sorry."]
+    body = {"output": [{"type": "message", "content": content}]}
+    assert numbered_formats()[RESPONSES].read_reply(body).parts == (Refusal("No."), Text("Sorry."))
 
 
 def test_content_as_a_list_of_parts() -> None:

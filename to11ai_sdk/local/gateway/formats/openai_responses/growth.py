@@ -101,7 +101,9 @@ class Growth:
                 deltas += self._missing(-number, read_item(item, self._new_id), said)
             elif id(item) in waiting:
                 deltas += self.finish(-number, item)
-        if not missing and any(call.waiting.strip() for call in self._calls.values() if not call.has_begun):
+        nameless = [item for item, call in self._calls.items() if not call.has_begun and call.waiting.strip()]
+        # A call that came without a name may be one of those that the whole response has.
+        if any(item < 0 or not missing for item in nameless):
             raise FormatError("a tool call has no name")
         return [*deltas, *self._sequencer.finish()]
 
