@@ -78,7 +78,31 @@ CALLS: dict[str, tuple[list[dict[str, Any]], list[Any]]] = {
     ),
     "name first, id next": (
         [call(0, name="f", arguments=""), call(0, id="late", arguments='{"a":1}')],
+        [("late", "f", '{"a":1}')],
+    ),
+    "name first, id after the arguments": (
+        [call(0, name="f", arguments='{"a"'), call(0, id="late", arguments=":1}")],
         [("call_1", "f", '{"a":1}')],
+    ),
+    "the name in pieces": (
+        [call(0, id="a", name="get_"), call(0, name="weather", arguments=""), call(0, arguments='{"a":1}')],
+        [("a", "get_weather", '{"a":1}')],
+    ),
+    "the name as far as it is known": (
+        [call(0, id="a", name="get_"), call(0, id="a", name="get_weather"), call(0, arguments='{"a":1}')],
+        [("a", "get_weather", '{"a":1}')],
+    ),
+    "two calls without arguments": (
+        [call(0, id="a", name="f", arguments=""), call(0, id="b", name="g", arguments="")],
+        [("a", "f", "{}"), ("b", "g", "{}")],
+    ),
+    "a call without arguments before another": (
+        [call(0, id="a", name="f", arguments=""), call(1, id="b", name="g", arguments="{}")],
+        [("a", "f", "{}"), ("b", "g", "{}")],
+    ),
+    "a name that comes after another call": (
+        [call(0, id="a"), call(1, id="b", name="g", arguments="{}"), call(0, name="f", arguments="")],
+        [("b", "g", "{}"), ("a", "f", "{}")],
     ),
     "arguments before the name": (
         [call(0, arguments='{"a":'), call(0, arguments="1}"), call(0, id="c1", name="f")],
@@ -392,6 +416,28 @@ def test_arguments_of_a_response_are_heard_once() -> None:
     ):
         assert [words_of(streamed(RESPONSES, CREATED, *events))] == [["", [("f", {"a": 1})]]]
     assert streamed(RESPONSES, CREATED, added, completed()).parts == (ToolCall("c1", "f", "{}"),)
+
+
+def test_arguments_at_the_beginning_of_a_call_are_heard_once() -> None:
+    block = {"type": "tool_use", "id": "a", "name": "f", "input": {"a": 1}}
+    start = {"type": "content_block_start", "index": 0, "content_block": block}
+    delta = {
+        "type": "content_block_delta",
+        "index": 0,
+        "delta": {"type": "input_json_delta", "partial_json": '{"a":1}'},
+    }
+    for events in ([start], [start, delta]):
+        assert streamed(ANTHROPIC, *events, {"type": "message_stop"}).parts == (ToolCall("a", "f", '{"a":1}'),)
+    item = {"type": "function_call", "id": "fc_1", "call_id": "a", "name": "f", "arguments": '{"a":1}'}
+    added = {"type": "response.output_item.added", "output_index": 0, "item": item}
+    begun = {"type": "response.function_call_arguments.delta", "output_index": 0, "delta": '{"a":1}'}
+    for events in ([added], [added, begun], [added, begun, done(item)], [added, done(item)]):
+        assert streamed(RESPONSES, CREATED, *events, completed()).parts == (ToolCall("a", "f", '{"a":1}'),)
+
+
+def test_a_call_between_texts_keeps_its_place() -> None:
+    reply = streamed(CHAT, chunk(content="a"), call(0, id="c", name="f"), chunk(content="b"), chunk("tool_calls"))
+    assert reply.parts == (Text("a"), ToolCall("c", "f", "{}"), Text("b"))
 
 
 STOPS: dict[str, tuple[str, dict[str, Any], list[Any], str]] = {
@@ -749,3 +795,10 @@ def test_hostile_arguments_are_read_in_linear_time() -> None:
     ]
     reply = collect(numbered_formats()[CHAT].read_stream(sse_of(*pieces, chunk("stop"))))
     assert len(reply.parts) == 5001
+
+
+@pytest.mark.parametrize("members", [{"name": "x", "arguments": ""}, {"id": "a", "name": "x", "arguments": " "}])
+def test_a_call_that_never_begins_is_read_in_linear_time(members: dict[str, Any]) -> None:
+    stream = sse_of(call(0, **members)) * 10_000
+    reply = collect(numbered_formats()[CHAT].read_stream([*stream, *sse_of(chunk("stop"))]))
+    assert len(reply.parts) == 1

@@ -25,9 +25,14 @@ def whole_arguments(value: Any) -> str:
 
 
 class Arguments:
-    """The arguments of one call, while they arrive in pieces."""
+    """The arguments of one call, while they arrive in pieces.
 
-    def __init__(self) -> None:
+    Args:
+        given: arguments that came with the beginning of the call; they count if no piece follows.
+    """
+
+    def __init__(self, given: str = "") -> None:
+        self._given = given
         self._held: list[str] = []
         self._start: str | None = ""
         self._passed: list[str] = []
@@ -68,8 +73,9 @@ class Arguments:
 
     def rest(self) -> str:
         """Return what is still to be passed on at the end of the call."""
+        given = self.more(self._given) if self._start == "" else ""
         if self._start is None:
-            return ""
+            return given
         text = NO_ARGUMENTS if self._start in ("", _NOTHING) else "".join(self._held)
         self._start = None
         self._passed.append(text)

@@ -83,9 +83,8 @@ class _Reader:
         kind = self._kinds[index] = block.words("type")
         if kind == "tool_use":
             self._has_calls = True
-            self._arguments[index] = Arguments()
-            begun += self._sequencer.start(index, begin_call(block, self._new_id))
-            return [*begun, *self._more_arguments(index, given_input(block))]
+            self._arguments[index] = Arguments(given_input(block))
+            return [*begun, *self._sequencer.start(index, begin_call(block, self._new_id))]
         if kind == "redacted_thinking":
             return [*begun, *self._sequencer.start(index, RedactedThinking(block.words("data")))]
         if kind in _WORDS:

@@ -17,12 +17,16 @@ if TYPE_CHECKING:
     from ..neutral import Delta
     from ..streams import Sequencer
 
+_LONGEST_NAME = 1000
+"""Longer names are not put together from pieces."""
+
 
 class CallChunks:
     """Reads the deltas of calls.
 
-    A call begins once it has a name. A delta without a name continues the call of its id, else of its number; one with
-    a name is a new call if its id or name is new, or if the call before is complete.
+    A call begins once it has a name, with its first argument, as some servers send the name in pieces. A delta without
+    a name continues the call of its id, else of its number; one with a name is a new call if its id or name is new, or
+    if the call before is complete.
 
     Args:
         sequencer: puts the calls in order.
@@ -39,6 +43,7 @@ class CallChunks:
         self._numbered: dict[int, _ChatCall] = {}
         self._named: dict[str, _ChatCall] = {}
         self._current: _ChatCall | None = None
+        self._begun = 0
         self._ids = UniqueIds("call_", new_id)
 
     def read(self, fields: Lenient) -> Iterator[Delta]:
@@ -46,15 +51,16 @@ class CallChunks:
         function = fields.child("function") if fields.has("function") else fields
         piece = _Piece(fields.words("id"), function.words("name"), text_of_arguments(function.raw.get("arguments")))
         call = self._call_of(fields.count("index"), piece)
-        call.id, call.name = call.id or piece.id, call.name or piece.name
-        call.unsent.append("" if call.has_said(piece) else piece.arguments)
-        if call.name:
+        call.id, call.name = call.id or piece.id, call.name_with(piece)
+        call.keep("" if call.has_said(piece) else piece.arguments)
+        if call.name and (call.has_begun or call.has_unsent):
+            yield from self._begin_all(call)
             yield from self._send(call)
 
-    def leave(self) -> list[Delta]:
-        """Return what ends the current call; one that is not complete may go on after another part."""
-        left, self._current = self._current, None
-        return self._sequencer.stop(left.key) if left and left.arguments.is_complete else []
+    def leave(self) -> Iterator[Delta]:
+        """Yield what ends the current call; one that is not complete may go on after another part."""
+        yield from self._begin_all()
+        yield from self._leave()
 
     def finish(self) -> Iterator[Delta]:
         """Yield what is left to say of all calls.
@@ -63,9 +69,11 @@ class CallChunks:
             FormatError: there are arguments of a call whose name never came.
         """
         for call in self._calls:
+            if call.name and not call.has_begun:
+                yield from self._send(call)
             if call.name and (rest := call.arguments.rest()):
                 yield from self._sequencer.add(call.key, PartDelta(rest))
-            elif not call.name and "".join(call.unsent).strip():
+            elif not call.name and call.has_unsent:
                 raise FormatError("a tool call has no name")
 
     def _call_of(self, index: int | None, piece: _Piece) -> _ChatCall:
@@ -85,14 +93,26 @@ class CallChunks:
             self._named[piece.id] = known
         return known
 
+    def _begin_all(self, until: _ChatCall | None = None) -> Iterator[Delta]:
+        """Begin the calls that have a name, up to one, in the order in which they came."""
+        while self._begun < len(self._calls) and self._calls[self._begun] is not until:
+            call = self._calls[self._begun]
+            self._begun += 1
+            if call.name and not call.has_begun:
+                yield from self._send(call)
+
+    def _leave(self) -> list[Delta]:
+        left, self._current = self._current, None
+        return self._sequencer.stop(left.key) if left and left.arguments.is_complete else []
+
     def _send(self, call: _ChatCall) -> Iterator[Delta]:
         if self._current is not call:
-            yield from self.leave()
+            yield from self._leave()
             self._current = call
         if not call.has_begun:
             call.has_begun = self.have_begun = True
             yield from self._sequencer.start(call.key, ToolCall(self._ids.of(call.id), call.name, ""))
-        unsent, call.unsent = "".join(call.unsent), []
+        unsent, call.unsent, call.has_unsent = "".join(call.unsent), [], False
         if arguments := call.arguments.more(unsent):
             yield from self._sequencer.add(call.key, PartDelta(arguments))
 
@@ -111,6 +131,7 @@ class _ChatCall:
         self.id = ""
         self.name = ""
         self.unsent: list[str] = []
+        self.has_unsent = False
         self.has_begun = False
         self.arguments = Arguments()
 
@@ -118,11 +139,24 @@ class _ChatCall:
         """Whether a piece with the number of this call belongs to another one."""
         if not (piece.name and self.name):
             return False
+        if not self.has_begun and (not piece.id or (piece.id == self.id and piece.name.startswith(self.name))):
+            return False
         if piece.name != self.name:
             return True
         if piece.id and piece.id != self.id:
             return not self.arguments.is_partial
         return self.arguments.is_complete and piece.arguments.strip() != "" and not self.has_said(piece)
+
+    def keep(self, arguments: str) -> None:
+        """Take arguments that are to be passed on."""
+        self.unsent.append(arguments)
+        self.has_unsent = self.has_unsent or not (arguments == "" or arguments.isspace())
+
+    def name_with(self, piece: _Piece) -> str:
+        """Return the name with that of a piece: the same again, all of it so far, or more of it."""
+        if self.has_begun or piece.name in ("", self.name) or len(self.name) > _LONGEST_NAME:
+            return self.name
+        return piece.name if piece.name.startswith(self.name) else self.name + piece.name
 
     def has_said(self, piece: _Piece) -> bool:
         """Whether a piece repeats the whole call, as some servers do at its end."""

@@ -115,7 +115,7 @@ def read_usage(fields: Lenient) -> Usage | None:
     """Return the tokens of a reply or a chunk, if they are there; Moonshot and Groq have places of their own."""
     places = [fields.child("usage"), *(choice.child("usage") for choice in fields.children("choices")[:1])]
     places.append(fields.child("x_groq").child("usage"))
-    return next((usage for place in places if (usage := _usage(place))), None)
+    return next((usage for place in places if place.raw and (usage := _usage(place))), None)
 
 
 def _usage(usage: Lenient) -> Usage | None:

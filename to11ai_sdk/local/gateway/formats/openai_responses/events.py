@@ -72,8 +72,7 @@ class _Reader:
         item, fields = self._items.new(event), event.child("item")
         if fields.words("type") != "function_call":
             return []
-        arguments = text_of_arguments(fields.raw.get("arguments"))
-        return [*self._growth.call(item, fields), *self._growth.argue(item, arguments)]
+        return self._growth.call(item, fields)
 
     def _said(self, event: Lenient) -> list[Delta]:
         kind, _ = _WORDS[_kind(event)]

@@ -61,7 +61,7 @@ class Growth:
 
     def call(self, item: int, fields: Lenient) -> list[Delta]:
         """Return the beginning of a call, once it has a name."""
-        call = self._calls.setdefault(item, _GrowingCall())
+        call = self._calls.setdefault(item, _GrowingCall(text_of_arguments(fields.raw.get("arguments"))))
         call.id = call.id or fields.words("call_id") or fields.words("id")
         if call.has_begun or not fields.words("name"):
             return []
@@ -164,10 +164,10 @@ def _is_call(item: Lenient) -> bool:
 
 
 class _GrowingCall:
-    def __init__(self) -> None:
+    def __init__(self, given: str = "") -> None:
         self.id = ""
         self.has_begun = False
-        self.arguments = Arguments()
+        self.arguments = Arguments(given)
         self.held: list[str] = []
 
     @property
