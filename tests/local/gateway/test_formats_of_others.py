@@ -397,6 +397,24 @@ def test_items_that_all_have_one_place_or_another_id_each_time() -> None:
     assert streamed(RESPONSES, CREATED, *changed).parts == (Text("Hello"),)
 
 
+def test_items_that_only_end_and_all_at_one_place() -> None:
+    first, second = {**spoken("a"), "id": ""}, {**spoken("b"), "id": ""}
+    assert streamed(RESPONSES, CREATED, done(first), done(second), completed()).parts == (Text("a"), Text("b"))
+    again = done({**spoken("a"), "id": "msg_1"})
+    added = {**ADDED, "item": {"type": "message", "id": "msg_1"}}
+    assert streamed(RESPONSES, CREATED, added, again, again, completed(spoken("a"))).parts == (Text("a"),)
+
+
+def test_many_parts_and_their_ends_are_read_in_linear_time() -> None:
+    begun = [{**DELTA, "content_index": index, "delta": "x"} for index in range(10_000)]
+    ends = [
+        {**PART_DONE, "content_index": index, "part": {"type": "output_text", "text": "x"}} for index in range(10_000)
+    ]
+    items = [done(spoken("x"), index) for index in range(1, 3000)]
+    reply = collect(_deltas(RESPONSES, CREATED, *begun, *ends, *items, *items, completed()))
+    assert len(reply.parts) == 12_999
+
+
 def test_arguments_of_a_response_are_heard_once() -> None:
     item = {"type": "function_call", "id": "fc_1", "call_id": "c1", "name": "f", "arguments": '{"a":1}'}
     added = {"type": "response.output_item.added", "output_index": 0, "item": {**item, "arguments": ""}}

@@ -112,6 +112,7 @@ class Sequencer(Generic[K]):
 
     def __init__(self) -> None:
         self._numbers = count()
+        self._oldest = 0
         self._open: dict[K, int] = {}
         self._waiting: dict[int, list[Delta]] = {}
 
@@ -153,13 +154,14 @@ class Sequencer(Generic[K]):
 
     def _released(self) -> list[Delta]:
         released: list[Delta] = []
-        for number in list(self._waiting):
-            pending = self._waiting[number]
+        while self._oldest in self._waiting:
+            pending = self._waiting[self._oldest]
             released += pending
             if not pending or not isinstance(pending[-1], PartStop):
                 pending.clear()
                 break
-            del self._waiting[number]
+            del self._waiting[self._oldest]
+            self._oldest += 1
         return released
 
 

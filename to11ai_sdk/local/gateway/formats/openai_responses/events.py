@@ -113,7 +113,10 @@ class _Reader:
         return self._thought(event) if is_new else []
 
     def _item_done(self, event: Lenient) -> list[Delta]:
-        return self._growth.finish(self._items.of(event), event.child("item"))
+        item = self._items.of(event)
+        if self._growth.has_finished(item) and not self._items.has_id(event):
+            item = self._items.new(event)
+        return self._growth.finish(item, event.child("item"))
 
     def _end(self, event: Lenient) -> list[Delta]:
         response = event.child("response")
@@ -128,29 +131,32 @@ class _Items:
     """Numbers the items of the output. Servers tell them apart by place or by id, and some do only one of it right."""
 
     def __init__(self) -> None:
-        self._count = 0
         self._places: dict[int, int] = {}
+        self._place_of: list[int | None] = [None]
         self._ids: dict[str, int | None] = {}
 
     def new(self, event: Lenient) -> int:
         """Return the number of an item that begins."""
-        self._count += 1
-        place, item_id = event.count("output_index"), _id_of(event)
+        number, place, item_id = len(self._place_of), event.count("output_index"), _id_of(event)
+        self._place_of.append(place)
         if place is not None:
-            self._places[place] = self._count
+            self._places[place] = number
         if item_id:
-            self._ids[item_id] = None if item_id in self._ids else self._count
-        return self._count
+            self._ids[item_id] = None if item_id in self._ids else number
+        return number
 
     def of(self, event: Lenient) -> int:
         """Return the number of the item that an event is about."""
-        place = event.count("output_index")
-        known = self._ids.get(_id_of(event))
-        if known is None and place is not None:
-            known = self._places.get(place)
-        if known is None and (place is not None or not self._count):
-            return self.new(event)
-        return self._count if known is None else known
+        place, same = event.count("output_index"), self._ids.get(_id_of(event))
+        if same is not None and (place is None or self._place_of[same] in (None, place)):
+            return same
+        last = len(self._place_of) - 1
+        known = (last or None) if place is None else self._places.get(place)
+        return self.new(event) if known is None else known
+
+    def has_id(self, event: Lenient) -> bool:
+        """Return whether the id that an event is about has come before."""
+        return _id_of(event) in self._ids
 
 
 def _id_of(event: Lenient) -> str:

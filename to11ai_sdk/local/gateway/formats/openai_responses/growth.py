@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from ....json_input.fields import FormatError
@@ -36,13 +35,18 @@ class Growth:
         self.has_calls = False
         self._new_id = new_id
         self._sequencer = Sequencer[_Key]()
-        self._said: dict[_Key, list[str]] = defaultdict(list)
+        self._said: dict[int, dict[tuple[str, int], list[str]]] = {}
+        self._finished: set[int] = set()
         self._calls: dict[int, _GrowingCall] = {}
 
     @property
     def has_begun(self) -> bool:
         """Whether anything was said or called."""
         return self.has_calls or bool(self._said)
+
+    def has_finished(self, item: int) -> bool:
+        """Whether an item has come whole."""
+        return item in self._finished
 
     def say(self, item: int, part: Words, index: int = 0) -> list[Delta]:
         """Return more of a part, which begins with its first text."""
@@ -51,13 +55,14 @@ class Growth:
         key = (item, type(part).__name__, index)
         bare = Thinking("", id=part.id) if isinstance(part, Thinking) else type(part)("")
         begun = [] if key in self._sequencer else self._sequencer.start(key, bare)
-        self._said[key].append(part.text)
+        self._said.setdefault(item, {}).setdefault(key[1:], []).append(part.text)
         return [*begun, *self._sequencer.add(key, PartDelta(part.text))]
 
     def repeat(self, item: int, part: Words, index: int = 0) -> list[Delta]:
         """Return what the whole of a part has that was not said yet."""
-        said = _Said([self._said[item, type(part).__name__, index]])
-        return self.say(item, type(part)(said.new_in(part.text)), index)
+        pieces = self._said.get(item, {}).get((type(part).__name__, index), [])
+        pieces[:] = ["".join(pieces)]
+        return self.say(item, type(part)(_Said([pieces]).new_in(part.text)), index)
 
     def call(self, item: int, fields: Lenient) -> list[Delta]:
         """Return the beginning of a call, once it has a name."""
@@ -82,7 +87,10 @@ class Growth:
         return self._pass(item, self._calls.setdefault(item, _GrowingCall()).arguments.rest_of(whole))
 
     def finish(self, item: int, fields: Lenient) -> list[Delta]:
-        """Return what an item that is whole has that was not said yet, and its end."""
+        """Return what an item that is whole has that was not said yet, and its end; nothing when it comes again."""
+        if item in self._finished:
+            return []
+        self._finished.add(item)
         if _is_call(fields):
             arguments = text_of_arguments(fields.raw.get("arguments"))
             return [*self.call(item, fields), *self.repeat_arguments(item, arguments), *self.stop(item)]
@@ -111,9 +119,9 @@ class Growth:
         """Return the end of an item, or of one of its parts."""
         call = self._calls.get(item)
         rest = self._pass(item, call.arguments.rest()) if call and call.has_begun and kind is None else []
-        wanted = (item, kind, index)
-        keys = [key for key in self._sequencer.open() if key[0] == item and (kind is None or key == wanted)]
-        return [*rest, *(delta for key in keys for delta in self._sequencer.stop(key))]
+        of_item = [("ToolCall", 0), ("Thinking", 0), *self._said.get(item, {})]
+        keys = of_item if kind is None else [(kind, index)]
+        return [*rest, *(delta for key in keys for delta in self._sequencer.stop((item, *key)))]
 
     def _pass(self, item: int, text: str) -> list[Delta]:
         key, call = (item, "ToolCall", 0), self._calls[item]
@@ -153,9 +161,9 @@ class Growth:
 
     def _all_said(self, item: int | None = None) -> dict[str, _Said]:
         pieces: dict[str, list[list[str]]] = {"Text": [], "Refusal": [], "Thinking": []}
-        for key, said in self._said.items():
-            if item in (None, key[0]):
-                pieces[key[1]].append(said)
+        for of_item in self._said.values() if item is None else [self._said.get(item, {})]:
+            for (kind, _), said in of_item.items():
+                pieces[kind].append(said)
         return {kind: _Said(several) for kind, several in pieces.items()}
 
 
