@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anthropic
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
 
     from pytest_httpserver import HTTPServer
 
+NODE_MODULES = os.environ.get("TO11_NODE_MODULES")
+"""Folder with ``node_modules/@anthropic-ai/sdk``."""
 MODELS = ["gpt-4o", "claude-sonnet-4-6", "anthropic::claude-sonnet-4-6", "grok-4"]
 SCHEMA = {"type": "object", "properties": {"location": {"type": "string"}}, "required": ["location"]}
 HELLO: Any = [{"role": "user", "content": "Hello!"}]
@@ -295,3 +301,31 @@ def test_a_base_url_that_misses_v1_is_explained(to11: LocalTo11) -> None:
     options["base_url"] = f"{to11.gateway_url}/messages"
     with anthropic.Anthropic(**options) as claude, pytest.raises(anthropic.NotFoundError, match="without /messages"):
         claude.messages.create(model="gpt-4o", max_tokens=9, messages=HELLO)
+
+
+IN_NODE = """
+const options = {
+  baseURL: process.argv[2], apiKey: "managed-by-to11",
+  defaultHeaders: {"x-to11-authorization": `Bearer ${process.argv[3]}`, "x-to11-project-id": process.argv[4]},
+};
+const messages = [{role: "user", content: "Hello!"}];
+const Anthropic = (await import("@anthropic-ai/sdk")).default;
+try {
+  await new Anthropic(options).messages.create({model: "twice", max_tokens: 9, messages});
+} catch (error) {
+  console.log(error.constructor.name, error.status);
+}
+"""
+
+
+@pytest.mark.skipif(not (NODE_MODULES and shutil.which("node")), reason="needs Node and @anthropic-ai/sdk")
+def test_an_error_that_stays_is_one_request_of_node_js(tmp_path: Path) -> None:
+    assert NODE_MODULES
+    (tmp_path / "node_modules").symlink_to(Path(NODE_MODULES, "node_modules"))
+    (tmp_path / "once.mjs").write_text(IN_NODE, "utf-8")
+    models = {"kind": "echo", "dialect": "openai", "models": ["twice"]}
+    with LocalTo11(providers={"one": models, "two": models}) as to11:
+        command = ["node", "once.mjs", to11.base_url, to11.api_key, to11.project_id]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        assert done.stdout.strip() == "ConflictError 409", done.stderr
+        assert len([call for call in to11.requests if call.path.startswith("/v1/")]) == 1
