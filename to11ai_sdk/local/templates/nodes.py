@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
 from liquid.ast import ConditionalBlockNode
-from liquid.builtin.expressions import LoopExpression, StringLiteral
+from liquid.builtin.expressions import FilteredExpression, LoopExpression, StringLiteral
 from liquid.builtin.expressions.primitive import FloatLiteral, RangeLiteral
 from liquid.builtin.output import Output, OutputNode
 from liquid.builtin.tags.case_tag import MultiExpressionBlockNode
@@ -17,7 +17,9 @@ from liquid.exceptions import LiquidTypeError
 from liquid.expression import Expression
 
 from .comparing import AnyOf, replace_comparisons
+from .filters import FILTERS
 from .operands import number, whole
+from .tags import TemplateError, line_of
 from .values import OperandError, is_undefined, text_of
 
 if TYPE_CHECKING:
@@ -200,6 +202,13 @@ class _End(Expression):
         return [self.inner]
 
 
+def _check_filters(expression: Expression) -> None:
+    for each in (expression.filters or ()) if isinstance(expression, FilteredExpression) else ():
+        if each.name not in FILTERS:
+            line = line_of(each.token.source, each.token.start_index)
+            raise TemplateError(f"line {line}: unknown filter {each.name!r}; use one of Liquid's standard filters")
+
+
 def _use_whole_ends(expression: Expression) -> None:
     for child in expression.children():
         _use_whole_ends(child)
@@ -211,7 +220,7 @@ def use_liquids_values(node: Node, context: RenderContext) -> None:
     """Have a node and all below it compare and count as Liquid does.
 
     Raises:
-        TemplateError: a comparison that cannot be made.
+        TemplateError: a comparison that cannot be made, or a filter that there is not.
     """
     if isinstance(node, MultiExpressionBlockNode):
         tests: Any = node.expression
@@ -219,6 +228,7 @@ def use_liquids_values(node: Node, context: RenderContext) -> None:
     if isinstance(node, ConditionalBlockNode):
         node.block.blank = node.blank
     for expression in node.expressions():
+        _check_filters(expression)
         replace_comparisons(expression)
         _use_whole_ends(expression)
     for child in node.children(context, include_partials=False):

@@ -18,6 +18,7 @@ MAX_TAG_LENGTH = 10_000
 """Characters of one tag or output."""
 
 _OPENING = re.compile(r"\{\{|\{%(?:-?\s*(raw|doc)\s*-?%\})?")
+_NAME = re.compile(r"\{%-?\s*(\w+)")
 _BLANKS = re.compile(r"\s{100}")
 
 
@@ -33,14 +34,19 @@ def count_tags(source: str) -> int:
     """
     if len(source) > MAX_LENGTH:
         raise TemplateError(f"is longer than {MAX_LENGTH} characters")
-    spans = list(_tag_spans(source))
+    spans = list(tag_spans(source))
     lines = sum(source.count("\n", start, end) for start, end in spans)
     if len(spans) + lines > MAX_TAGS:
         raise TemplateError(f"has more than {MAX_TAGS} tags")
     return len(spans) + lines
 
 
-def _tag_spans(source: str) -> Iterator[tuple[int, int]]:
+def tag_spans(source: str) -> Iterator[tuple[int, int]]:
+    """Yield where each tag and output begins and where its end does; a raw block has no length.
+
+    Raises:
+        TemplateError: one that is not closed, or has too many blanks in a row.
+    """
     position = 0
     while opening := _OPENING.search(source, position):
         start, end = opening.start(), _closing(source, opening)
@@ -67,6 +73,18 @@ def _closing(source: str, opening: re.Match[str]) -> int:
 def line_of(source: str, position: int) -> int:
     """Return the number of the line, from 1, that a position in the source is on."""
     return source.count("\n", 0, position) + 1
+
+
+def unclosed_block(source: str, ending: str) -> int | None:
+    """Return where the last block begins that an ending such as ``endif`` is missing for."""
+    opened: list[int] = []
+    for start, end in tag_spans(source):
+        found = _NAME.match(source, start, end)
+        if found and found[1] == ending.removeprefix("end"):
+            opened.append(start)
+        elif found and found[1] == ending and opened:
+            opened.pop()
+    return opened[-1] if opened else None
 
 
 def explain_quotes(source: str, position: int) -> str | None:
