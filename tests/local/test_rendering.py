@@ -214,6 +214,7 @@ HOSTILE = [
     "{% for i in (1..100) %}{{ same | sort | uniq | size }}{% endfor %}",
     "{% for i in (1..1000) %}{{ records | where: 'name', long | size }}{% endfor %}",
     "{% assign e = long %}" + "{% assign e = e | replace: 'y', '&' | escape | escape | escape %}" * 9,
+    "{% for i in (1..1000) %}{% if objects == copies %}{% endif %}{% endfor %}",
     "{{ 'now' | date: form }}",
     "{% assign n = 1.5 %}{% for i in (1..99999999) %}{% assign n = n | times: n | modulo: 7.5 %}{% endfor %}",
     "{% assign n = 7 %}" + "{% assign n = n | times: n %}" * 40 + "{{ n | divided_by: 3 }}",
@@ -238,6 +239,8 @@ def test_a_hostile_template_is_refused_in_time(source: str) -> None:
     shuffled = [f"{(number * 7919) % 20_011:05d}" for number in range(20_000)]
     records = [{"name": "y" * 99_999} for _ in range(5)]
     more = {"shuffled": shuffled, "same": ["x" * 500] * 200, "records": records, "form": "%999Y" * 20_000}
+    objects = [{"n": number % 7, "m": [number]} for number in range(3_000)]
+    more |= {"objects": objects, "copies": [dict(each) for each in objects]}
     variables |= {**more, "digits": "9" * 90_000}
     started = time.thread_time()
     problem = refused(render, "text", {"text": source}, {}, variables)

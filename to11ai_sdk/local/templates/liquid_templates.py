@@ -146,6 +146,11 @@ class _Context(RenderContext):
     def raise_for_loop_limit(self, length: int = 1) -> None:
         self.budget.spend(length * self.loop_work)
 
+    def pay_for_comparison(self, left: Any, right: Any) -> None:
+        """Pay for comparing arrays or objects, which goes through both, and slowly."""
+        if isinstance(left, (list, dict)) and isinstance(right, (list, dict)):
+            self.budget.spend(4 * min(size_of(left), size_of(right)))
+
     def pay_for_loop(self, value: Any) -> None:
         """Pay for the whole value that a loop goes through."""
         self.budget.spend(size_of(value))
