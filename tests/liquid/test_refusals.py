@@ -81,6 +81,7 @@ def test_a_refusal_names_the_line_the_filter_and_the_argument(source: str, messa
         ("{{ text | shout }}", "unknown filter 'shout'"),
         ("{% if text %}{{ five | plus: 1 | shout: 2 }}{% endif %}", "unknown filter 'shout'"),
         ("{% assign x = text | shout %}", "unknown filter 'shout'"),
+        ("{{ list | json }}", "unknown filter 'json'; arrays and objects print as JSON without one"),
         ("{% if not text %}{% endif %}", "a condition takes no 'not'; use {% unless %} or '!='"),
         ("{% if (text) %}{% endif %}", "a condition takes no parentheses; nest one {% if %} in another"),
         ("{% if text || five %}{% endif %}", "expected the end of the tag, found '||'"),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _WORDS = {
     "a primitive expression": "a value",
     "end of expression": "the end of the tag",
+    "unexpected liquid parsing error": "cannot be read; a condition may be too long",
     "missing expression": "expected something after the name of the tag, found the end of the tag",
     "missing or unexpected path segment": "expected a name or an index",
     "expected word": "expected a name",

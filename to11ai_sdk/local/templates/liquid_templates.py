@@ -22,7 +22,7 @@ from liquid.undefined import UNDEFINED
 from liquid.utils import ReadOnlyChainMap
 
 from . import filters
-from .budget import NODE_WORK, Budget, BudgetError
+from .budget import COMPARISON_WORK, NODE_WORK, Budget, BudgetError
 from .explanations import explain, message_of
 from .nodes import add_tags, use_liquids_values
 from .tags import TemplateError, count_tags, line_of
@@ -36,7 +36,7 @@ __all__ = ["Template", "TemplateError", "parse", "render"]
 
 
 class Template(NamedTuple):
-    """A parsed template; ``tags`` is how many tags and outputs it has."""
+    """A parsed template; ``tags`` is how many tags and outputs it has, long ones counted more than once."""
 
     parsed: BoundTemplate
     tags: int
@@ -147,9 +147,9 @@ class _Context(RenderContext):
         self.budget.spend(length * self.loop_work)
 
     def pay_for_comparison(self, left: Any, right: Any) -> None:
-        """Pay for comparing arrays or objects, which goes through both, and slowly."""
-        if isinstance(left, (list, dict)) and isinstance(right, (list, dict)):
-            self.budget.spend(4 * min(size_of(left), size_of(right)))
+        """Pay for a comparison; that of arrays or objects goes through both, and slowly."""
+        both = isinstance(left, (list, dict)) and isinstance(right, (list, dict))
+        self.budget.spend(4 * min(size_of(left), size_of(right)) if both else COMPARISON_WORK)
 
     def pay_for_loop(self, value: Any) -> None:
         """Pay for the whole value that a loop goes through."""

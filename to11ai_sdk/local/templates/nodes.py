@@ -89,9 +89,13 @@ def _not_blank(node: _SomeNode) -> _SomeNode:
 class _CycleNode(CycleNode):
     """Goes on by the name of the cycle, or by what its arguments are called; their values may change."""
 
+    def __init__(self, token: Token, group: Expression | None, args: list[Expression]) -> None:
+        super().__init__(token, group, args)
+        self.called = None if group else str(self)
+
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         name = printed(self.group.evaluate(context), self.token) if self.group else None
-        index = context.cycle(("cycle", name, None if self.group else str(self)), len(self.args))
+        index = context.cycle(("cycle", name, self.called), len(self.args))
         if index >= len(self.args):
             return 0
         return buffer.write(printed(self.args[index].evaluate(context), self.token))
@@ -202,17 +206,22 @@ class _End(Expression):
         return [self.inner]
 
 
+_ADVICE = {"json": "arrays and objects print as JSON without one"}
+
+
 def _check_filters(expression: Expression) -> None:
     for each in (expression.filters or ()) if isinstance(expression, FilteredExpression) else ():
         if each.name not in FILTERS:
             line = line_of(each.token.source, each.token.start_index)
-            raise TemplateError(f"line {line}: unknown filter {each.name!r}; use one of Liquid's standard filters")
+            advice = _ADVICE.get(each.name, "use one of Liquid's standard filters")
+            raise TemplateError(f"line {line}: unknown filter {each.name!r}; {advice}")
 
 
 def _use_whole_ends(expression: Expression) -> None:
     for child in expression.children():
         _use_whole_ends(child)
-    if isinstance(expression, RangeLiteral):
+    # The value of a case is in each of its comparisons.
+    if isinstance(expression, RangeLiteral) and not isinstance(expression.start, _End):
         expression.start, expression.stop = _End(expression.start), _End(expression.stop)
 
 

@@ -26,8 +26,12 @@ class TemplateError(Exception):
     """A template that cannot be parsed or rendered; the message says where and why."""
 
 
+LONG_TAG = 100
+"""Characters of a tag that count as another tag: a long condition is long work."""
+
+
 def count_tags(source: str) -> int:
-    """How many tags and outputs a template has; each line of a tag counts, because ``liquid`` has a tag on each.
+    """How many tags and outputs a template has, a line of a tag and its every 100 characters counted as one more.
 
     Raises:
         TemplateError: too long, too many, not closed, or blanks on which the lexer would take quadratic time.
@@ -35,10 +39,11 @@ def count_tags(source: str) -> int:
     if len(source) > MAX_LENGTH:
         raise TemplateError(f"is longer than {MAX_LENGTH} characters")
     spans = list(tag_spans(source))
-    lines = sum(source.count("\n", start, end) for start, end in spans)
-    if len(spans) + lines > MAX_TAGS:
+    # The tag liquid has a tag on each line.
+    tags = len(spans) + sum(source.count("\n", start, end) for start, end in spans)
+    if tags > MAX_TAGS:
         raise TemplateError(f"has more than {MAX_TAGS} tags")
-    return len(spans) + lines
+    return tags + sum((end - start) // LONG_TAG for start, end in spans)
 
 
 def tag_spans(source: str) -> Iterator[tuple[int, int]]:
