@@ -150,3 +150,61 @@ FROM_RUBY: dict[str, Callable[[Generated, Outputs], bool]] = {
     "infinity": lambda made, seen: made.name == "chain" and seen.to11 is REFUSED and "Infinity" in str(seen.ruby),
 }
 """How the local platform may differ from Ruby's engine, by the name of the difference in docs/templates.md."""
+
+
+def _named(*names: str) -> Callable[[Generated, Outputs], bool]:
+    return lambda made, _: made.name in names
+
+
+def _float_in_text(made: Generated, _: Outputs) -> bool:
+    return any(isinstance(operand, float) for operand in _flat(made.operands)) and made.name not in OPERATORS
+
+
+def _flat(values: Any) -> Iterator[Any]:
+    for value in values:
+        yield from _flat(value) if isinstance(value, list) else (value,)
+
+
+def _unordered(made: Generated, seen: Outputs) -> bool:
+    return made.name in ("<", "<=", ">", ">=") and seen.to11 is not REFUSED
+
+
+FROM_LIQUIDJS: dict[str, Callable[[Generated, Outputs], bool]] = {
+    "floats": lambda made, seen: _same_numbers(seen.to11, seen.liquidjs) or _float_in_text(made, seen),
+    "division by zero": lambda made, seen: made.name in ("divided_by", "modulo") and seen.to11 is REFUSED,
+    "true as a number": lambda made, _: made.name in _NUMBERS and _BOOLEAN(made),
+    "numbers in texts": lambda made, _: made.name in _NUMBERS and _holds(str)(made),
+    "division": _named("divided_by", "modulo"),
+    "order of numbers and texts": lambda made, seen: made.name in OPERATORS and seen.to11 is REFUSED,
+    "order of nil, true and false": _unordered,
+    "contains": _named("contains"),
+    "whole numbers as arguments": lambda made, seen: made.name in WHOLE_ARGUMENTS and seen.to11 is REFUSED,
+    "negative lengths": lambda made, _: made.name == "truncate" and "minus" in made.case.template,
+    "truncated words": _named("truncatewords"),
+    "splitting at blanks": lambda made, _: made.name == "split" and " " in str(made.operands[1]),
+    "replacing nothing": lambda made, _: made.name in ("replace", "replace_first"),
+    "entities": _named("escape", "escape_once"),
+    "encoded punctuation": _named("url_encode"),
+    "first and last": _named("first", "last"),
+    "nested arrays": lambda made, _: made.operands == (ARRAYS["nested"],),
+    "mixed sorting": lambda made, seen: made.name.startswith("sort") and seen.to11 is REFUSED,
+    "compact with a property": _named("compact of records"),
+    "the same items": _named("uniq of records"),
+    "nil as a target": lambda made, _: made.name == "where of records" and ", nil" in made.case.template,
+    "nil as a word": lambda made, _: made.case.template.startswith("{% if nil ") and "blank" in made.case.template,
+    "empty objects": lambda made, _: made.name in OPERATORS and VARIABLES["empty_object"] in made.operands,
+}
+"""How liquidjs may differ from both others, in the same way."""
+
+
+def difference(made: Generated, seen: Outputs) -> str | None:
+    """Return the name of the difference between the engines, nothing if they agree, ``unknown`` if it has no name.
+
+    Chains of filters are only compared with Ruby's engine, and the filters that it lacks only with liquidjs.
+    """
+    if seen.to11 != seen.ruby:
+        name = next((name for name, explains in FROM_RUBY.items() if explains(made, seen)), "unknown")
+        return "unknown" if name == "newer filters" and seen.to11 != seen.liquidjs else name
+    if seen.to11 == seen.liquidjs or made.name == "chain":
+        return None
+    return next((name for name, explains in FROM_LIQUIDJS.items() if explains(made, seen)), "unknown")

@@ -72,6 +72,29 @@ def test_a_refusal_names_the_line_the_filter_and_the_argument(source: str, messa
 
 
 @pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("{{ }}", "expected a value, found the end of the tag"),
+        ("{% if text %}\n{% if five %}{% endif %}", "'{% if %}' is not closed with '{% endif %}'"),
+        ("{% for x %}{% endfor %}", "expected in, found the end of the tag"),
+        ("{{ text | }}", "expected a name, found the end of the tag"),
+        ("{{ text | shout }}", "unknown filter 'shout'"),
+        ("{% if text %}{{ five | plus: 1 | shout: 2 }}{% endif %}", "unknown filter 'shout'"),
+        ("{% assign x = text | shout %}", "unknown filter 'shout'"),
+        ("{{ list | json }}", "unknown filter 'json'; arrays and objects print as JSON without one"),
+        ("{% if not text %}{% endif %}", "a condition takes no 'not'; use {% unless %} or '!='"),
+        ("{% if (text) %}{% endif %}", "a condition takes no parentheses; nest one {% if %} in another"),
+        ("{% if text || five %}{% endif %}", "expected the end of the tag, found '||'"),
+        ("{% if text = five %}{% endif %}", "expected the end of the tag, found '='"),
+        ("{% case %}{% endcase %}", "expected something after the name of the tag, found the end of the tag"),
+    ],
+)
+def test_a_syntax_error_names_the_line(source: str, message: str) -> None:
+    before = "{% if text %}{{ text }}{% endif %}\n{{ five }}\n"
+    assert refusal(before + source).startswith(f"text: line 3: {message}")
+
+
+@pytest.mark.parametrize(
     ("source", "closing"),
     [
         ('{{ \'{"a":{"b":1}}\' }}', "'}}'"),

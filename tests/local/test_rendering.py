@@ -193,6 +193,7 @@ def test_what_is_no_template(source: str, message: str) -> None:
     assert message in problem.message
 
 
+LOOP = "{% for i in (1..9999999) %}"
 HOSTILE = [
     "{{ 'x' " + "| replace: 'x', 'xxxxxxxxxx' " * 12 + "}}",
     "{% assign a = 'x' %}" + "{% assign a = a | append: a %}" * 40,
@@ -214,6 +215,14 @@ HOSTILE = [
     "{% for i in (1..100) %}{{ same | sort | uniq | size }}{% endfor %}",
     "{% for i in (1..1000) %}{{ records | where: 'name', long | size }}{% endfor %}",
     "{% assign e = long %}" + "{% assign e = e | replace: 'y', '&' | escape | escape | escape %}" * 9,
+    "{% for i in (1..1000) %}{% if objects == copies %}{% endif %}{% endfor %}",
+    LOOP + "{% if " + "false or " * 200 + "false %}{% endif %}{% endfor %}",
+    LOOP + "{% if " + "1==2 or " * 200 + "1==2 %}{% endif %}{% endfor %}",
+    LOOP + "{% cycle " + "1, " * 3_000 + "1 %}{% endfor %}",
+    LOOP + "{% case 1 %}{% when " + "2," * 4_000 + "2 %}{% endcase %}{% endfor %}",
+    LOOP + "{{ many" + ".size.x" * 1_200 + " | default: 1 }}{% endfor %}",
+    LOOP + "{{ 1" + "|abs" * 2_000 + " }}{% endfor %}",
+    "{% case (1..2) %}" + "{% when 1,2,3,4,5,6,7,8 %}" * 4_000 + "{% endcase %}" + "{{ a" * 2,
     "{{ 'now' | date: form }}",
     "{% assign n = 1.5 %}{% for i in (1..99999999) %}{% assign n = n | times: n | modulo: 7.5 %}{% endfor %}",
     "{% assign n = 7 %}" + "{% assign n = n | times: n %}" * 40 + "{{ n | divided_by: 3 }}",
@@ -238,6 +247,8 @@ def test_a_hostile_template_is_refused_in_time(source: str) -> None:
     shuffled = [f"{(number * 7919) % 20_011:05d}" for number in range(20_000)]
     records = [{"name": "y" * 99_999} for _ in range(5)]
     more = {"shuffled": shuffled, "same": ["x" * 500] * 200, "records": records, "form": "%999Y" * 20_000}
+    objects = [{"n": number % 7, "m": [number]} for number in range(3_000)]
+    more |= {"objects": objects, "copies": [dict(each) for each in objects]}
     variables |= {**more, "digits": "9" * 90_000}
     started = time.thread_time()
     problem = refused(render, "text", {"text": source}, {}, variables)

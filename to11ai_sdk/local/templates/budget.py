@@ -22,6 +22,10 @@ NODE_WORK = 20
 """Units for one tag, one variable read or one call of a filter, whatever the size of the value."""
 
 
+COMPARISON_WORK = 10
+"""Units for one comparison of texts or numbers, besides those for reading them."""
+
+
 class BudgetError(Exception):
     """A template that asks for too much; the message says of what."""
 

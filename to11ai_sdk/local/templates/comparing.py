@@ -5,7 +5,7 @@ python-liquid compares as Python does in places, so its expressions are replaced
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from liquid.builtin.expressions import BooleanExpression
 from liquid.builtin.expressions import logical as parsed
@@ -118,6 +118,7 @@ class Comparison(Expression):
         for value in (left, right):
             if is_undefined(value):
                 str(value)  # Raises.
+        cast("Any", context).pay_for_comparison(left, right)
         try:
             return self.test(left, right)
         except OperandError as error:

@@ -22,9 +22,10 @@ from liquid.undefined import UNDEFINED
 from liquid.utils import ReadOnlyChainMap
 
 from . import filters
-from .budget import NODE_WORK, Budget, BudgetError
+from .budget import COMPARISON_WORK, NODE_WORK, Budget, BudgetError
+from .explanations import explain, message_of
 from .nodes import add_tags, use_liquids_values
-from .tags import TemplateError, count_tags, explain_quotes, line_of
+from .tags import TemplateError, count_tags, line_of
 from .values import OperandError, is_undefined, size_of, wrap
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ __all__ = ["Template", "TemplateError", "parse", "render"]
 
 
 class Template(NamedTuple):
-    """A parsed template; ``tags`` is how many tags and outputs it has."""
+    """A parsed template; ``tags`` is how many tags and outputs it has, long ones counted more than once."""
 
     parsed: BoundTemplate
     tags: int
@@ -52,8 +53,7 @@ def parse(source: str) -> Template:
         # python-liquid drops a line break at the very end, if what comes before it ends with "-%}".
         parsed = _ENVIRONMENT.from_string(source + "{% # %}" * source.endswith("\n"))
     except LiquidError as error:
-        raise TemplateError(_describe(error, explain_quotes)) from error
-    _check_names(parsed)
+        raise TemplateError(explain(error, source, _problem_of)) from error
     context = RenderContext(parsed)
     for node in parsed.nodes:
         use_liquids_values(node, context)
@@ -146,6 +146,11 @@ class _Context(RenderContext):
     def raise_for_loop_limit(self, length: int = 1) -> None:
         self.budget.spend(length * self.loop_work)
 
+    def pay_for_comparison(self, left: Any, right: Any) -> None:
+        """Pay for a comparison; that of arrays or objects goes through both, and slowly."""
+        both = isinstance(left, (list, dict)) and isinstance(right, (list, dict))
+        self.budget.spend(4 * min(size_of(left), size_of(right)) if both else COMPARISON_WORK)
+
     def pay_for_loop(self, value: Any) -> None:
         """Pay for the whole value that a loop goes through."""
         self.budget.spend(size_of(value))
@@ -161,19 +166,15 @@ class _Environment(Environment):
 _ENVIRONMENT = _Environment(undefined=StrictDefaultUndefined)
 
 
-def _check_names(template: BoundTemplate) -> None:
-    unknown = sorted(set(template.filter_names(include_partials=False)) - _ENVIRONMENT.filters.keys())
-    if unknown:
-        raise TemplateError(f"unknown filter {unknown[0]!r}; use one of Liquid's standard filters")
-
-
-def _no_explanation(_: str, __: int) -> None:
+def _problem_of(tag: str) -> str | None:
+    try:
+        _ENVIRONMENT.from_string(tag)
+    except LiquidError as error:
+        return message_of(error)
     return None
 
 
-def _describe(error: LiquidError, explain: Callable[[str, int], str | None] = _no_explanation) -> str:
-    message = str(error.message or type(error).__name__)
+def _describe(error: LiquidError) -> str:
     if not error.token or error.token.start_index < 0:
-        return message
-    source, position = error.token.source, error.token.start_index
-    return f"line {line_of(source, position)}: {explain(source, position) or message}"
+        return message_of(error)
+    return f"line {line_of(error.token.source, error.token.start_index)}: {message_of(error)}"

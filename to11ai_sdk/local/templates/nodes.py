@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
 from liquid.ast import ConditionalBlockNode
-from liquid.builtin.expressions import LoopExpression, StringLiteral
+from liquid.builtin.expressions import FilteredExpression, LoopExpression, StringLiteral
 from liquid.builtin.expressions.primitive import FloatLiteral, RangeLiteral
 from liquid.builtin.output import Output, OutputNode
 from liquid.builtin.tags.case_tag import MultiExpressionBlockNode
@@ -17,7 +17,9 @@ from liquid.exceptions import LiquidTypeError
 from liquid.expression import Expression
 
 from .comparing import AnyOf, replace_comparisons
+from .filters import FILTERS
 from .operands import number, whole
+from .tags import TemplateError, line_of
 from .values import OperandError, is_undefined, text_of
 
 if TYPE_CHECKING:
@@ -87,9 +89,13 @@ def _not_blank(node: _SomeNode) -> _SomeNode:
 class _CycleNode(CycleNode):
     """Goes on by the name of the cycle, or by what its arguments are called; their values may change."""
 
+    def __init__(self, token: Token, group: Expression | None, args: list[Expression]) -> None:
+        super().__init__(token, group, args)
+        self.called = None if group else str(self)
+
     def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
         name = printed(self.group.evaluate(context), self.token) if self.group else None
-        index = context.cycle(("cycle", name, None if self.group else str(self)), len(self.args))
+        index = context.cycle(("cycle", name, self.called), len(self.args))
         if index >= len(self.args):
             return 0
         return buffer.write(printed(self.args[index].evaluate(context), self.token))
@@ -200,10 +206,22 @@ class _End(Expression):
         return [self.inner]
 
 
+_ADVICE = {"json": "arrays and objects print as JSON without one"}
+
+
+def _check_filters(expression: Expression) -> None:
+    for each in (expression.filters or ()) if isinstance(expression, FilteredExpression) else ():
+        if each.name not in FILTERS:
+            line = line_of(each.token.source, each.token.start_index)
+            advice = _ADVICE.get(each.name, "use one of Liquid's standard filters")
+            raise TemplateError(f"line {line}: unknown filter {each.name!r}; {advice}")
+
+
 def _use_whole_ends(expression: Expression) -> None:
     for child in expression.children():
         _use_whole_ends(child)
-    if isinstance(expression, RangeLiteral):
+    # The value of a case is in each of its comparisons.
+    if isinstance(expression, RangeLiteral) and not isinstance(expression.start, _End):
         expression.start, expression.stop = _End(expression.start), _End(expression.stop)
 
 
@@ -211,7 +229,7 @@ def use_liquids_values(node: Node, context: RenderContext) -> None:
     """Have a node and all below it compare and count as Liquid does.
 
     Raises:
-        TemplateError: a comparison that cannot be made.
+        TemplateError: a comparison that cannot be made, or a filter that there is not.
     """
     if isinstance(node, MultiExpressionBlockNode):
         tests: Any = node.expression
@@ -219,6 +237,7 @@ def use_liquids_values(node: Node, context: RenderContext) -> None:
     if isinstance(node, ConditionalBlockNode):
         node.block.blank = node.blank
     for expression in node.expressions():
+        _check_filters(expression)
         replace_comparisons(expression)
         _use_whole_ends(expression)
     for child in node.children(context, include_partials=False):

@@ -18,6 +18,7 @@ MAX_TAG_LENGTH = 10_000
 """Characters of one tag or output."""
 
 _OPENING = re.compile(r"\{\{|\{%(?:-?\s*(raw|doc)\s*-?%\})?")
+_NAME = re.compile(r"\{%-?\s*(\w+)")
 _BLANKS = re.compile(r"\s{100}")
 
 
@@ -25,22 +26,32 @@ class TemplateError(Exception):
     """A template that cannot be parsed or rendered; the message says where and why."""
 
 
+LONG_TAG = 100
+"""Characters of a tag that count as another tag: a long condition is long work."""
+
+
 def count_tags(source: str) -> int:
-    """How many tags and outputs a template has; each line of a tag counts, because ``liquid`` has a tag on each.
+    """How many tags and outputs a template has, a line of a tag and its every 100 characters counted as one more.
 
     Raises:
         TemplateError: too long, too many, not closed, or blanks on which the lexer would take quadratic time.
     """
     if len(source) > MAX_LENGTH:
         raise TemplateError(f"is longer than {MAX_LENGTH} characters")
-    spans = list(_tag_spans(source))
-    lines = sum(source.count("\n", start, end) for start, end in spans)
-    if len(spans) + lines > MAX_TAGS:
+    spans = list(tag_spans(source))
+    # The tag liquid has a tag on each line.
+    tags = len(spans) + sum(source.count("\n", start, end) for start, end in spans)
+    if tags > MAX_TAGS:
         raise TemplateError(f"has more than {MAX_TAGS} tags")
-    return len(spans) + lines
+    return tags + sum((end - start) // LONG_TAG for start, end in spans)
 
 
-def _tag_spans(source: str) -> Iterator[tuple[int, int]]:
+def tag_spans(source: str) -> Iterator[tuple[int, int]]:
+    """Yield where each tag and output begins and where its end does; a raw block has no length.
+
+    Raises:
+        TemplateError: one that is not closed, or has too many blanks in a row.
+    """
     position = 0
     while opening := _OPENING.search(source, position):
         start, end = opening.start(), _closing(source, opening)
@@ -67,6 +78,18 @@ def _closing(source: str, opening: re.Match[str]) -> int:
 def line_of(source: str, position: int) -> int:
     """Return the number of the line, from 1, that a position in the source is on."""
     return source.count("\n", 0, position) + 1
+
+
+def unclosed_block(source: str, ending: str) -> int | None:
+    """Return where the last block begins that an ending such as ``endif`` is missing for."""
+    opened: list[int] = []
+    for start, end in tag_spans(source):
+        found = _NAME.match(source, start, end)
+        if found and found[1] == ending.removeprefix("end"):
+            opened.append(start)
+        elif found and found[1] == ending and opened:
+            opened.pop()
+    return opened[-1] if opened else None
 
 
 def explain_quotes(source: str, position: int) -> str | None:
