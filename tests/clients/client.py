@@ -46,7 +46,7 @@ class Client:
     models: ClassVar[tuple[str, ...]] = MODELS
     cannot: ClassVar[dict[str | tuple[str, str], Cannot]] = {}
     classes: ClassVar[dict[str | tuple[str, str], str]] = {}
-    opaque: ClassVar[tuple[str, ...]] = ()
+    opaque: ClassVar[tuple[str | tuple[str, str], ...]] = ()
     keeps_headers: ClassVar[bool] = True
     says_why: ClassVar[bool] = True
     passed_through: ClassVar[bool] = False

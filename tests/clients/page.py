@@ -167,7 +167,11 @@ def reasons(client: type[Client]) -> dict[str, list[str]]:
 
 def main(path: str, *options: str) -> int:
     """Check the page, or write it."""
-    text = page(json.loads(Path(path).read_text("utf-8")))
+    report = json.loads(Path(path).read_text("utf-8"))
+    if left := [client.title for client in CLIENTS if "measured" not in report.get(client.title, {})]:
+        print(f"the report is not whole; these did not run: {'; '.join(left)}")
+        return 1
+    text = page(report)
     if "--write" in options:
         PAGE.write_text(text, "utf-8")
     elif not PAGE.exists() or PAGE.read_text("utf-8") != text:

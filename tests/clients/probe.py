@@ -70,39 +70,34 @@ def measure(client: type[Client], server: ScriptedServer) -> dict[str, Any]:
     """What a client sends, and how often."""
     found: dict[str, Any] = {}
     for name, base in (("plain", "/base"), ("slash", "/base/")):
-        first = asked(client, server, base, 400, {}).requests[0]
+        first = asked(made(client, server, base), server, 400, {})[0][0]
         found[name] = first.target.partition("?")[0]
     found["key"] = next((name for name, value in first.headers.items() if MANAGED_KEY in value), "none")
     found["version"] = first.headers.get("anthropic-version", "")
     found["agent"] = first.headers.get("user-agent", "")
     found["to11"] = first.headers.get("x-to11-authorization") == "Bearer k"
-    found["requests"] = {name: count(client, server, *reply) for name, reply in SCENARIOS.items()}
+    counts = {}
+    for name, (status, headers) in SCENARIOS.items():
+        # A new one each time: some keep a connection that belongs to the event loop of the call before.
+        requests, waits = asked(made(client, server, "/v1"), server, status, headers)
+        counts[name] = {"requests": len(requests), "waits": waits}
+    found["requests"] = counts
     return found
 
 
-def count(client: type[Client], server: ScriptedServer, status: int, headers: dict[str, str]) -> dict[str, Any]:
-    """How many requests one call makes, and the waits between them."""
-    made = asked(client, server, "/v1", status, headers)
-    return {"requests": len(made.requests), "waits": made.waits}
+def made(client: type[Client], server: ScriptedServer, base: str) -> Client:
+    """A client, made by the lines of the page, with a base URL of the server."""
+    given: Any = Given()
+    return client(client.connect(given, "p", server.url + base, client.models[0]), client.models[0])
 
 
-class Asked:
-    """What came of one call."""
-
-    def __init__(self, requests: list[Any], waits: list[float]) -> None:
-        self.requests = requests
-        self.waits = waits
-
-
-def asked(client: type[Client], server: ScriptedServer, base: str, status: int, headers: dict[str, str]) -> Asked:
-    """Make one call; every reply is the same."""
+def asked(client: Any, server: ScriptedServer, status: int, headers: dict[str, str]) -> tuple[list[Any], list[float]]:
+    """Make one call of which every try has the same reply; the requests, and the waits between them."""
     server.play((READ, http(status, BODY, headers), KEEP))
     server.requests.clear()
     WAITS.clear()
-    model = client.models[0]
-    made: Any = client(client.connect(Given(), "p", server.url + base, model), model)  # type: ignore[arg-type]
-    quiet(lambda: made.errors("model"))
-    return Asked(list(server.requests), made.waited() if hasattr(made, "waited") else list(WAITS))
+    quiet(lambda: client.errors("model"))
+    return list(server.requests), client.waited() if hasattr(client, "waited") else list(WAITS)
 
 
 def quiet(call: Callable[[], object]) -> None:

@@ -16,7 +16,7 @@ from .places import needs_clients
 if TYPE_CHECKING:
     from .client import Client
 
-pytestmark = needs_clients
+pytestmark = [needs_clients, pytest.mark.timeout(400)]
 ON_THE_SDKS = (
     "openai",
     "anthropic",
@@ -34,7 +34,7 @@ def measured() -> Any:
     """What a process finds in which nobody sleeps."""
     command = [sys.executable, "-W", "ignore", "-m", "tests.clients.probe"]
     root = Path(__file__).parents[2]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=110)
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=380)
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout.splitlines()[-1])
 

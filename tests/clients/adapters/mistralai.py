@@ -27,7 +27,10 @@ class Chat(Client):
     classes: ClassVar = {**dict.fromkeys(asked.ERRORS, "SDKError"), "stream": "ResponseValidationError"}
     says_why = False
     shows_tokens = ("chat",)
-    notes = ("The address is that of the gateway without `/v1`, because it adds `/v1/chat/completions` itself.",)
+    notes = (
+        "The address is that of the gateway without `/v1`, because it adds `/v1/chat/completions` itself.",
+        'An image may be `"image_url": "data:..."` for Mistral; OpenAI models want `"image_url": {"url": "data:..."}`.',
+    )
 
     @staticmethod
     def connect(client: To11aiClient, project_id: str, gateway_url: str, model: str) -> Any:
@@ -78,4 +81,5 @@ class Chat(Client):
         return found.choices[0].message.parsed.model_dump()
 
     def image(self, text: str) -> Reply:
-        return self.said([{"type": "text", "text": text}, {"type": "image_url", "image_url": {"url": asked.DATA_URL}}])
+        url: Any = {"url": asked.DATA_URL} if self.model == asked.GPT else asked.DATA_URL
+        return self.said([{"type": "text", "text": text}, {"type": "image_url", "image_url": url}])

@@ -109,8 +109,8 @@ class Responses(Client):
     classes: ClassVar = {**CLASSES, "stream": "RuntimeError"}
     opaque = ("stream",)
     notes = (
-        "An error in the stream of `responses.stream` is an event, no exception; only `get_final_response()` then "
-        "raises, a `RuntimeError` without the reason.",
+        "An error inside a stream of responses is an event of the type `error`, no exception: look for it, or half an "
+        "answer passes for a whole one. Only `get_final_response()` raises, a `RuntimeError` without the reason.",
     )
     connect = Chat.connect
     at_once = Chat.at_once

@@ -94,6 +94,7 @@ class OverResponses(OverChat):
     """OpenAIResponsesModel."""
 
     title = "pydantic-ai, OpenAIResponsesModel"
+    opaque = (("stream", asked.CLAUDE),)
     classes: ClassVar = {**CLASSES, ("stream", asked.CLAUDE): "ModelAPIError"}
 
     @staticmethod

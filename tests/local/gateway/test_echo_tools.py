@@ -223,6 +223,15 @@ def test_mistral_has_a_word_of_its_own_for_any_tool(given: dict[str, str]) -> No
     assert read(reply)["error"]["message"].endswith("Supported values are: 'none', 'auto' or 'required'.")
 
 
+def test_mistral_takes_the_url_of_an_image_alone() -> None:
+    parts = [{"type": "text", "text": "look"}, {"type": "image_url", "image_url": "data:image/png;base64,AA=="}]
+    asked = {"model": "gpt-4o", "messages": [{"role": "user", "content": parts}]}
+    body = read(send(provider(name="mistral"), "/chat/completions", asked))
+    assert text_of("chat", body) == "echo: look [1 image]"
+    refused = send(provider(), "/chat/completions", asked)
+    assert (refused.status, read(refused)["error"]["param"]) == (400, "messages[0].content[1].image_url")
+
+
 @pytest.mark.parametrize("name", ["openai", "mistral"])
 def test_a_doubled_version_in_the_path_counts_once(name: str) -> None:
     body = read(send(provider(name=name), "/v1/chat/completions", chat("hello")))

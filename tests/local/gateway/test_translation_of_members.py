@@ -329,3 +329,17 @@ def test_the_page_says_which_members_are_left_out_or_refused(source: str, fate: 
 def test_the_whole_request_survives_json() -> None:
     sent = translated(asked(CHAT, user="\ud800" * 65), CHAT, RESPONSES)
     assert len(json.loads(json.dumps(sent))["user"]) == 64
+
+
+@pytest.mark.parametrize("url", ["data:image/png;base64,AA==", {"url": "data:image/png;base64,AA=="}])
+@pytest.mark.parametrize(
+    ("target", "picture"),
+    [
+        (ANTHROPIC, {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AA=="}}),
+        (RESPONSES, {"type": "input_image", "image_url": "data:image/png;base64,AA==", "detail": "auto"}),
+    ],
+)
+def test_a_picture_may_be_its_url_alone_as_mistral_writes_it(url: Any, target: str, picture: dict[str, Any]) -> None:
+    message = {"role": "user", "content": [{"type": "image_url", "image_url": url}]}
+    written = translated(asked(CHAT, messages=[message]), CHAT, target)
+    assert written["input" if target == RESPONSES else "messages"][0]["content"] == [picture]

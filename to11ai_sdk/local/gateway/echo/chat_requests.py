@@ -30,7 +30,7 @@ def read_chat(body: BodyField, provider_type: str = "openai") -> ChatQuestion:
         EchoError: 400, it is not consistent.
     """
     body.refuse(*_FOREIGN)
-    messages = tuple(map(_message, _some(body.need("messages"))))
+    messages = tuple(_message(each, provider_type) for each in _some(body.need("messages")))
     _check_results(messages)
     choice, names = _choice(body, provider_type)
     tools = [tool for tool in _tools(body, names) if names is None or tool.name in names]
@@ -91,7 +91,7 @@ def _some(messages: BodyField) -> list[BodyField]:
     return items
 
 
-def _message(message: BodyField) -> ChatTurn:
+def _message(message: BodyField, provider_type: str) -> ChatTurn:
     role = message.need("role").word(*_ROLES)
     calls = [*map(_call, listed.items())] if (listed := message.get("tool_calls")) else []
     if called := message.get("function_call"):
@@ -105,12 +105,12 @@ def _message(message: BodyField) -> ChatTurn:
     content = message.get("content")
     if content is None and role != "assistant":
         raise InvalidError((*message.path, "content"))
-    texts, images = read_content(content) if content else ((), 0)
+    texts, images = read_content(content, provider_type) if content else ((), 0)
     return ChatTurn(role, texts, images, tuple(calls))
 
 
-def read_content(content: BodyField) -> tuple[tuple[str, ...], int]:
-    """Return the texts and the number of images of a content."""
+def read_content(content: BodyField, provider_type: str = "openai") -> tuple[tuple[str, ...], int]:
+    """Return the texts and the number of images of a content; Mistral's clients send the URL of an image alone."""
     if isinstance(content.value, str):
         return (content.value,), 0
     texts: list[str] = []
@@ -120,7 +120,9 @@ def read_content(content: BodyField) -> tuple[tuple[str, ...], int]:
         if kind in _TEXT_PARTS:
             texts.append(part.need(kind).text())
         elif kind == "image_url":
-            images += bool(part.need("image_url").need("url").text())
+            image = part.need("image_url")
+            bare = provider_type == "mistral" and isinstance(image.value, str)
+            images += bool((image if bare else image.need("url")).text())
     return tuple(texts), images
 
 

@@ -76,6 +76,8 @@ def _read_refusal(fields: Fields) -> Part:
 
 
 def _read_image(fields: Fields) -> Part:
+    if isinstance(fields.raw.get("image_url"), str):  # Mistral's clients send the URL alone.
+        return Image(image_url_of(fields, "image_url"))
     image = fields.child("image_url")
     return Image(image_url_of(image, "url"), detail_of(image))
 
