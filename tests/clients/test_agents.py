@@ -316,5 +316,6 @@ def test_the_ai_sdk_takes_a_second_turn_and_ends(
     ended = json.loads(run([node(), script, json.dumps(given)], work))
     assert ended["first"] == "echo: getWeather returned sunny in Paris"
     assert (ended["steps"], ended["second"]) == (2, "echo: Thank you!")
+    assert ended["forced"] == ["getWeather", "done"]
     if "withObject" in more:
         assert ended["object"] == {"city": "city", "population": 0}
