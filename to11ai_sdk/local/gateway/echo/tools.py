@@ -40,10 +40,11 @@ def tools_to_call(ask: ChatQuestion, request: str) -> Sequence[OfferedTool]:
         return ()
     called = ask.called
     fresh = [tool for tool in ask.tools if tool.name not in called] if ask.choice == "required" else [*ask.tools]
-    exact = [tool for tool in fresh if _is_written(tool.name, request)]
+    lower = request.lower()
+    exact = [tool for tool in fresh if tool.name.lower() in lower and _is_written(tool.name, request)]
     if 0 < len(exact) <= MOST_NAMED:
         return exact if ask.parallel else exact[:1]
-    said = set(re.findall(r"[a-z]+|\d+", request.lower()))
+    said = set(re.findall(r"[a-z]+|\d+", lower))
     hinted = [tool for tool in fresh if not exact and _is_hinted(tool.name, said)]
     if ask.choice == "auto":
         return hinted[:1] if len(hinted) <= MOST_NAMED else ()
