@@ -18,6 +18,7 @@ class OfferedTool(NamedTuple):
     name: str
     parameters: dict[str, Any] | None
     definition: dict[str, Any]
+    namespace: str | None = None
 
 
 class ToolUse(NamedTuple):
@@ -30,6 +31,7 @@ class ToolUse(NamedTuple):
     name: str
     arguments: str
     custom: bool = False
+    namespace: str | None = None
 
 
 class ToolOutput(NamedTuple):
