@@ -101,7 +101,7 @@ class Calls:
 # Claude Code
 
 
-def claude(local: LocalTo11, work: Path, model: str, text: str) -> Any:
+def claude(local: LocalTo11, work: Path, model: str | None, text: str) -> Any:
     program = installed("@anthropic-ai/claude-code-*/claude")
     env = {
         "ANTHROPIC_BASE_URL": local.client().anthropic_options(
@@ -112,12 +112,13 @@ def claude(local: LocalTo11, work: Path, model: str, text: str) -> Any:
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
         "DISABLE_AUTOUPDATER": "1",
     }
-    return json.loads(run([program, "-p", text, "--model", model, "--output-format", "json"], work, **env))
+    named = ["--model", model] if model else []
+    return json.loads(run([program, "-p", text, *named, "--output-format", "json"], work, **env))
 
 
-@pytest.mark.parametrize("model", [CLAUDE, GPT])
+@pytest.mark.parametrize("model", [CLAUDE, GPT, "haiku", None])
 @pytest.mark.parametrize("text", ["Hello there", "ping"])
-def test_claude_code_answers_a_greeting_at_once(local: LocalTo11, work: Path, model: str, text: str) -> None:
+def test_claude_code_answers_a_greeting_at_once(local: LocalTo11, work: Path, model: str | None, text: str) -> None:
     calls = Calls(local)
     ended = claude(local, work, model, text)
     assert (ended["result"], ended["num_turns"], ended["is_error"]) == (f"echo: {text}", 1, False)
@@ -137,7 +138,7 @@ def test_claude_code_reads_a_file_and_ends(local: LocalTo11, work: Path, model: 
 # Codex
 
 CODEX = """
-model = "{model}"
+{named}
 model_provider = "to11"
 
 [model_providers.to11]
@@ -148,14 +149,15 @@ http_headers = {headers}
 """
 
 
-def codex(local: LocalTo11, work: Path, model: str, text: str) -> list[Any]:
+def codex(local: LocalTo11, work: Path, model: str | None, text: str) -> list[Any]:
     """The items that a run of Codex completes."""
     program = installed("@openai/codex-*/vendor/*/bin/codex")
     home = work.parent / ".codex"
     home.mkdir()
     base_url = local.client().openai_options(project_id=local.project_id, gateway_url=local.gateway_url)["base_url"]
     headers = ", ".join(f"{json.dumps(name)} = {json.dumps(value)}" for name, value in headers_of(local).items())
-    config = CODEX.format(model=model, base_url=base_url, headers=f"{{ {headers} }}")
+    named = f'model = "{model}"' if model else ""
+    config = CODEX.format(named=named, base_url=base_url, headers=f"{{ {headers} }}")
     (home / "config.toml").write_text(config, "utf-8")
     command = [program, "exec", "--skip-git-repo-check", "--json", "--sandbox", "danger-full-access", text]
     printed = [json.loads(line) for line in run(command, work).splitlines()]
@@ -163,8 +165,8 @@ def codex(local: LocalTo11, work: Path, model: str, text: str) -> list[Any]:
     return [event["item"] for event in printed if event["type"] == "item.completed"]
 
 
-@pytest.mark.parametrize("model", [GPT, CLAUDE])
-def test_codex_answers_a_greeting_at_once(local: LocalTo11, work: Path, model: str) -> None:
+@pytest.mark.parametrize("model", [GPT, CLAUDE, None])
+def test_codex_answers_a_greeting_at_once(local: LocalTo11, work: Path, model: str | None) -> None:
     items = codex(local, work, model, "Hello there")
     assert [item["text"] for item in items if item["type"] == "agent_message"] == ["echo: Hello there"]
     assert not [item for item in items if item["type"] == "command_execution"]
@@ -176,6 +178,14 @@ def test_codex_runs_a_command_and_ends(local: LocalTo11, work: Path, model: str)
     [ran] = [item for item in items if item["type"] == "command_execution"]
     assert (ran["exit_code"], ran["aggregated_output"]) == (0, "the sea is calm\n")
     assert "the sea is calm" in items[-1]["text"]
+
+
+def test_codex_runs_a_program_of_its_own_model_and_ends(local: LocalTo11, work: Path) -> None:
+    """Its current models write JavaScript for a custom tool in a namespace."""
+    items = codex(local, work, None, 'text((await tools.exec_command({cmd: "cat note.txt"})).output); // exec')
+    [ran] = [item for item in items if item["type"] == "command_execution"]
+    assert (ran["exit_code"], ran["aggregated_output"]) == (0, "the sea is calm\n")
+    assert items[-1]["text"].startswith("echo: exec returned")
 
 
 # Frameworks that force a tool at every turn, and end only with their own last tool
@@ -316,5 +326,6 @@ def test_the_ai_sdk_takes_a_second_turn_and_ends(
     ended = json.loads(run([node(), script, json.dumps(given)], work))
     assert ended["first"] == "echo: getWeather returned sunny in Paris"
     assert (ended["steps"], ended["second"]) == (2, "echo: Thank you!")
+    assert ended["forced"] == ["getWeather", "done"]
     if "withObject" in more:
         assert ended["object"] == {"city": "city", "population": 0}

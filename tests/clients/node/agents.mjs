@@ -21,10 +21,14 @@ const question = { role: "user", content: 'What is the weather? {"city": "Paris"
 const first = await generateText({ ...shared, messages: [question] });
 const history = [question, ...first.response.messages, { role: "user", content: "Thank you!" }];
 const second = await generateText({ ...shared, messages: history });
+const done = tool({ description: "Takes the answer", inputSchema: z.object({ answer: z.string() }) });
+const forced = { ...shared, tools: { getWeather, done }, toolChoice: "required" };
+const loop = await generateText({ ...forced, messages: [{ role: "user", content: "Hello!" }] });
 const found = { first: first.text, steps: first.steps.length, second: second.text };
+found.forced = loop.steps.flatMap((step) => step.toolCalls.map((call) => call.toolName));
 if (withObject) {
   const output = Output.object({ schema: z.object({ city: z.string(), population: z.number() }) });
-  const last = await generateText({ ...shared, toolChoice: "auto", messages: [question], output });
+  const last = await generateText({ ...shared, messages: [question], output });
   found.object = last.output;
 }
 console.log(JSON.stringify(found));

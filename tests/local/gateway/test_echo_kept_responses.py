@@ -224,3 +224,44 @@ def test_a_custom_tool_can_be_forced(choice: Any) -> None:
     body = turn(provider(), "hello", tools=tools, tool_choice=choice)
     assert [item["type"] for item in body["output"]] == ["custom_tool_call"]
     assert calls_of("responses", body) == []
+
+
+def test_tools_in_a_namespace_are_called_by_both_names() -> None:
+    echo = provider()
+    group = {"type": "namespace", "name": "crm", "description": "", "tools": [tool("responses", "find_customer")]}
+    group["tools"].append({"type": "custom", "name": "run_query"})
+    for text, kind, name in (
+        ("find_customer", "function_call", "find_customer"),
+        ("run_query", "custom_tool_call", "run_query"),
+    ):
+        first = turn(echo, text, tools=[{"type": "web_search"}, group])
+        [call] = first["output"]
+        assert (call["type"], call["namespace"], call["name"]) == (kind, "crm", name)
+        result = {"type": f"{kind}_output", "call_id": call["call_id"], "output": "done"}
+        second = turn(echo, [*user(text), call, result], tools=[group])
+        assert text_of("responses", second) == f"echo: {name} returned done"
+
+
+def test_tools_that_an_item_adds_are_offered_from_then_on() -> None:
+    echo = provider()
+    added = {"type": "additional_tools", "role": "developer", "tools": [tool("responses")]}
+    first = turn(echo, [added, *user("hello")])
+    assert text_of("responses", first) == "echo: hello"
+    second = turn(echo, user("get_weather"), previous_response_id=first["id"])
+    assert [name for name, _ in calls_of("responses", second)] == ["get_weather"]
+    forced = turn(echo, [added, *user("hello")], tool_choice={"type": "function", "name": "get_weather"})
+    assert [name for name, _ in calls_of("responses", forced)] == ["get_weather"]
+
+
+def test_items_of_other_tools_are_passed_over() -> None:
+    call = {"type": "local_shell_call", "id": "lsh_1", "call_id": "c1", "status": "completed", "action": {}}
+    search = {"type": "web_search_call", "id": "ws_1", "status": "completed"}
+    body = turn(provider(), [*user("hello"), call, search, {"type": "compaction_trigger"}, *user("and?")])
+    assert text_of("responses", body) == "echo: and?"
+
+
+def test_the_tools_of_a_namespace_have_the_same_limits() -> None:
+    bare = {"type": "function", "name": "t", "parameters": {"type": "object"}}
+    group = {"type": "namespace", "name": "crm", "description": "", "tools": [bare]}
+    status, error = refused(provider(), "hello", tools=[group])
+    assert (status, error["param"]) == (400, "tools[0].tools[0].parameters")

@@ -268,7 +268,9 @@ def test_tools_count() -> None:
 
 def test_blocks_and_tools_of_the_providers_own_servers_are_passed_over() -> None:
     use = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}}
-    messages = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": [use]}]
+    kinds = ("tool_search_tool_result", "advisor_tool_result", "compaction", "fallback", "mcp_tool_listing")
+    blocks = [use, *({"type": kind} for kind in kinds)]
+    messages = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": blocks}]
     tools = [{"type": "web_search_20250305", "name": "web_search"}]
     body = body_of(messages=[*messages, {"role": "user", "content": "web_search"}], tools=tools)
     assert body["content"][0]["text"] == "echo: web_search"

@@ -196,7 +196,7 @@ def test_a_malformed_request_to_anthropic(given: dict[str, Any], text: str | Non
     ("given", "param"),
     [
         ({"input": None}, "input"),
-        ({"input": [{"type": "computer_call", "id": "x"}]}, "input[0].type"),
+        ({"input": [{"type": "mystery", "id": "x"}]}, "input[0].type"),
         ({"input": [{"role": "tool", "content": "x"}]}, "input[0].role"),
         ({"tools": [{"type": "function"}]}, "tools[0].name"),
         ({"tool_choice": {"type": "tool"}}, "tool_choice.type"),

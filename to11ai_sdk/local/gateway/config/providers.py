@@ -216,7 +216,8 @@ def _echo(provider_id: str, models: Iterable[str], dialect: str = "openai") -> P
 
 _OPENAI = """
 gpt-4o gpt-4o-mini gpt-5 gpt-5-mini gpt-5-nano gpt-5.1 gpt-5.2 gpt-5.4 gpt-5.4-mini gpt-5.4-nano gpt-5.5 gpt-5.6-sol
-gpt-5.6-terra gpt-5.6-luna gpt-6-sol gpt-6-luna o3 o3-mini o4-mini
+gpt-5.6-terra gpt-5.6-luna gpt-6-astra gpt-6-sol gpt-6-luna gpt-6.1-sol gpt-6.1-terra gpt-6.2-astra gpt-6.2-sol
+o3 o3-mini o4-mini
 text-embedding-3-small text-embedding-3-large dall-e-3 gpt-image-1 gpt-image-1-mini gpt-image-2
 whisper-1 gpt-4o-transcribe gpt-4o-mini-transcribe tts-1 tts-1-hd gpt-4o-mini-tts
 """

@@ -31,6 +31,11 @@ _FOREIGN = (
     "max_output_tokens",
 )
 _THREADLESS = ("cache_control", "context_management", "fallbacks", "thinking")
+_PASSED_OVER = (
+    *("server_tool", "mcp_tool", "tool_search", "web_", "code_", "bash_", "text_editor", "container"),
+    *("advisor", "compaction", "fallback", "tool_addition", "tool_removal"),
+)
+"""How the types of blocks begin that come from the provider, most of its own tools."""
 _BLOCKS = ("text", "image", "document", "search_result", "tool_use", "tool_result", "thinking", "redacted_thinking")
 
 
@@ -114,8 +119,7 @@ def _message(message: BodyField) -> ChatTurn:
         return ChatTurn(role, (content.value,))
     blocks = [(block.need("type").text(), block) for block in content.items()]
     for kind, block in blocks:
-        # The blocks of server tools are many; they come from the provider and are passed over.
-        if not kind.startswith(("server_tool", "mcp_tool", "web_", "code_", "bash_", "text_editor", "container")):
+        if not kind.startswith(_PASSED_OVER):
             block.need("type").word(*_BLOCKS)
         if kind == "thinking":
             _check_thinking(block)

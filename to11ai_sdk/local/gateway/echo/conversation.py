@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from .tokens import PER_IMAGE, PER_MESSAGE, PER_REQUEST, count
@@ -60,12 +61,9 @@ class ChatQuestion(NamedTuple):
     def results(self) -> list[tuple[str, str]]:
         """The name and the text of each result that came after the last thing said by the model."""
         names = self._names
-        found: list[tuple[str, str]] = []
-        for said in reversed(self.messages):
-            if said.role == "assistant":
-                break
-            found[:0] = [(result.name or names.get(result.call_id, "tool"), result.text) for result in said.results]
-        return found
+        since = takewhile(lambda said: said.role != "assistant", reversed(self.messages))
+        results = [result for said in reversed([*since]) for result in said.results]
+        return [(result.name or names.get(result.call_id, "tool"), result.text) for result in results]
 
     @property
     def _names(self) -> dict[str, str]:

@@ -106,7 +106,7 @@ def _answer(
 
 
 def _call(tool: OfferedTool, request: str, call_id: str) -> ToolUse:
-    return ToolUse(call_id, tool.name, arguments_for(tool, request), custom=tool.parameters is None)
+    return ToolUse(call_id, tool.name, arguments_for(tool, request), tool.parameters is None, tool.namespace)
 
 
 def _text(ask: ChatQuestion, directives: Directives, body: bytes, said: str) -> str:

@@ -42,19 +42,18 @@ def check_chat(body: BodyField) -> None:
             _check_name(call.need(call.value["type"]).need("name"), "chat")
 
 
-def check_responses(body: BodyField, items: Sequence[BodyField]) -> None:
-    """Check a request of responses and the items of its input that have been read.
+def check_responses(body: BodyField, items: Sequence[BodyField], tools: Sequence[tuple[BodyField, str | None]]) -> None:
+    """Check a request of responses, the items of its input and the tools on offer that have been read.
 
     Raises:
         EchoError: 400 naming the place.
     """
     _check_user(body)
-    for tool in _members(body, "tools"):
-        if tool.value["type"] in ("function", "custom"):
-            _check_function(tool, "responses")
+    for tool, _ in tools:
+        _check_function(tool, "responses")
     for item in items:
         _check_length(item.get("call_id"), LONGEST_CALL_ID["responses"])
-        if str(item.value.get("type")).endswith("_call"):
+        if item.value.get("type") in ("function_call", "custom_tool_call"):
             _check_name(item.need("name"), "responses")
         _check_item_id(item)
 

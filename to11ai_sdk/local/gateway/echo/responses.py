@@ -12,7 +12,7 @@ from .context import EchoReply, EchoRequest, as_json
 from .echo_answer import EchoAnswer, answers, seal
 from .openai_limits import check_responses
 from .response_events import event_stream
-from .responses_items import earlier_items, given_items
+from .responses_items import earlier_items, given_items, offered_tools
 from .responses_requests import read_responses, refuse_foreign
 
 if TYPE_CHECKING:
@@ -26,9 +26,10 @@ def responses(echo_request: EchoRequest) -> EchoReply:
     refuse_foreign(body)
     kept = echo_request.provider.kept
     given = given_items(body, kept)
-    ask = read_responses(body, [*earlier_items(body, kept), *given])
+    items = [*earlier_items(body, kept), *given]
+    ask = read_responses(body, items)
     if echo_request.provider.is_openai:
-        check_responses(body, given)
+        check_responses(body, given, offered_tools(body, items))
     directives = echo_request.apply_directives(ask.model, ask.user_text)
     [answer] = answers(ask, directives, echo_request.request.body, lambda: echo_request.new_id("call_"))
     output = [*_reasoning(echo_request, answer, body), *_output(echo_request, answer)]
@@ -58,6 +59,8 @@ def _output(echo_request: EchoRequest, answer: EchoAnswer) -> list[dict[str, Any
 
 def _call(echo_request: EchoRequest, call: ToolUse) -> dict[str, Any]:
     item = {"status": "completed", "call_id": call.id, "name": call.name}
+    if call.namespace is not None:
+        item["namespace"] = call.namespace
     if call.custom:
         return {"id": echo_request.new_id("ctc_"), "type": "custom_tool_call", **item, "input": call.arguments}
     return {"id": echo_request.new_id("fc_"), "type": "function_call", **item, "arguments": call.arguments}

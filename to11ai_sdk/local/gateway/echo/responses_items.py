@@ -13,6 +13,8 @@ from .refusals import EchoError
 from .turns import ChatTurn, ToolOutput, ToolUse
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .kept_responses import KeptResponses
 
 _TEXT_PARTS = ("input_text", "output_text", "refusal", "text")
@@ -24,7 +26,16 @@ _ITEMS = (
     "custom_tool_call_output",
     "reasoning",
     "item_reference",
+    "additional_tools",
 )
+_OTHERS = """
+apply_patch_call apply_patch_call_output code_interpreter_call compaction compaction_trigger computer_call
+computer_call_output configuration_update file_search_call image_generation_call local_shell_call
+local_shell_call_output mcp_approval_request mcp_approval_response mcp_call mcp_list_tools program program_output
+shell_call shell_call_output tool_search_call tool_search_output web_search_call
+"""
+_PASSED_OVER = frozenset(_OTHERS.split())
+"""Items of tools that are no functions of the caller's."""
 
 
 def given_items(body: BodyField, kept: KeptResponses) -> list[BodyField]:
@@ -57,7 +68,7 @@ def earlier_items(body: BodyField, kept: KeptResponses) -> list[BodyField]:
 
 
 def read_item(item: BodyField) -> ChatTurn | None:
-    """Return what an item says; ``None`` for one of reasoning."""
+    """Return what an item says; ``None`` for one that says nothing, such as reasoning."""
     kind = _kind(item)
     if kind == "message":
         return _message(item)
@@ -68,8 +79,23 @@ def read_item(item: BodyField) -> ChatTurn | None:
     if kind in ("function_call_output", "custom_tool_call_output"):
         texts, _ = _content(item.need("output"))
         return ChatTurn("tool", results=(ToolOutput(item.need("call_id").text(), "\n".join(texts)),))
-    item.need("type").word(*_ITEMS)
+    if kind not in _PASSED_OVER:
+        item.need("type").word(*_ITEMS)
     return None
+
+
+def offered_tools(body: BodyField, items: Sequence[BodyField]) -> list[tuple[BodyField, str | None]]:
+    """Return the tools that the caller runs, each with its namespace: those of the request and those that items add."""
+    adding = [body, *(item for item in items if item.value.get("type") == "additional_tools")]
+    listed = [tool for holder in adding if (tools := holder.get("tools")) for tool in tools.items()]
+    found: list[tuple[BodyField, str | None]] = []
+    for tool in listed:
+        if tool.need("type").text() == "namespace":
+            name = tool.need("name").text()
+            found += [(member, name) for member in tool.need("tools").items()]
+        else:
+            found.append((tool, None))
+    return [(tool, name) for tool, name in found if tool.need("type").text() in ("function", "custom")]
 
 
 def _kind(item: BodyField) -> str:

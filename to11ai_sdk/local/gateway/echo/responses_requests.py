@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from .chat_requests import check_choice, choice_word, read_function
 from .conversation import ChatQuestion
 from .refusals import EchoError
-from .responses_items import read_item
+from .responses_items import offered_tools, read_item
 from .turns import ChatTurn, OfferedTool, orphans, unanswered
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def read_responses(body: BodyField, items: Sequence[BodyField]) -> ChatQuestion:
         "openai",
         body.need("model").text(),
         tuple(messages),
-        tuple(tool for tool in _tools(body, names) if names is None or tool.name in names),
+        tuple(tool for tool in _tools(body, items, names) if names is None or tool.name in names),
         choice,
         parallel=parallel is None or parallel.flag(),
         schema=_schema(body),
@@ -82,14 +82,12 @@ def _check_results(messages: Sequence[ChatTurn]) -> None:
         raise EchoError(400, f"No tool output found for function call {missing[0]}.", param="input")
 
 
-def _tools(body: BodyField, names: Sequence[str] | None) -> list[OfferedTool]:
+def _tools(body: BodyField, items: Sequence[BodyField], names: Sequence[str] | None) -> list[OfferedTool]:
     tools: list[OfferedTool] = []
-    for tool in offered.items() if (offered := body.get("tools")) else ():
-        kind = tool.need("type").text()
-        if kind == "function":
-            tools.append(OfferedTool(*read_function(tool), tool.object()))
-        elif kind == "custom":
-            tools.append(OfferedTool(tool.need("name").text(), None, tool.object()))
+    for tool, namespace in offered_tools(body, items):
+        is_custom = tool.value["type"] == "custom"
+        name, parameters = (tool.need("name").text(), None) if is_custom else read_function(tool)
+        tools.append(OfferedTool(name, parameters, tool.object(), namespace))
     check_choice(tools, names)
     return tools
 

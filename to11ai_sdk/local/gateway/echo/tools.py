@@ -3,7 +3,7 @@
 A tool is called when the user's request, which is the last block of the user's text, is about it: has its name, or all
 words of the name but the first. ``get_weather`` is called for "What's the weather in Paris?". A name of one word, such
 as ``Read``, counts only as it is written. There is one call, but for a request that has the exact names of several. A
-request that names more than ``MOST_NAMED`` tools is a list of tools, and asks for none.
+request about more than ``MOST_NAMED`` tools is taken for a description of them, and asks for none.
 
 In answer to results no tool is called, unless one must be: then one that was not called since the user spoke, and in
 the end the last of the list, which is where frameworks put the tool that takes the result. So every agent ends.
@@ -30,8 +30,11 @@ if TYPE_CHECKING:
     from .turns import OfferedTool
 
 
-MOST_NAMED = 8
-"""How many tools a request may name, and how many are called before the last when one must be."""
+MOST_NAMED = 4
+"""How many tools a request may name; a text with the names of more describes them, and asks for none."""
+
+MOST_BEFORE_LAST = 8
+"""How many calls there are, at most, before that of the last tool when one must be called at every turn."""
 
 
 def tools_to_call(ask: ChatQuestion, request: str) -> Sequence[OfferedTool]:
@@ -40,14 +43,15 @@ def tools_to_call(ask: ChatQuestion, request: str) -> Sequence[OfferedTool]:
         return ()
     called = ask.called
     fresh = [tool for tool in ask.tools if tool.name not in called] if ask.choice == "required" else [*ask.tools]
-    exact = [tool for tool in fresh if _is_written(tool.name, request)]
+    lower = request.lower()
+    exact = [tool for tool in fresh if tool.name.lower() in lower and _is_written(tool.name, request)]
     if 0 < len(exact) <= MOST_NAMED:
         return exact if ask.parallel else exact[:1]
-    said = set(re.findall(r"[a-z]+|\d+", request.lower()))
+    said = set(re.findall(r"[a-z]+|\d+", lower))
     hinted = [tool for tool in fresh if not exact and _is_hinted(tool.name, said)]
     if ask.choice == "auto":
         return hinted[:1] if len(hinted) <= MOST_NAMED else ()
-    return (hinted or fresh)[:1] if len(called) < MOST_NAMED and fresh else ask.tools[-1:]
+    return (hinted or fresh)[:1] if len(called) < MOST_BEFORE_LAST and fresh else ask.tools[-1:]
 
 
 def arguments_for(tool: OfferedTool, request: str) -> str:

@@ -18,6 +18,7 @@ class OfferedTool(NamedTuple):
     name: str
     parameters: dict[str, Any] | None
     definition: dict[str, Any]
+    namespace: str | None = None
 
 
 class ToolUse(NamedTuple):
@@ -30,6 +31,7 @@ class ToolUse(NamedTuple):
     name: str
     arguments: str
     custom: bool = False
+    namespace: str | None = None
 
 
 class ToolOutput(NamedTuple):
@@ -82,14 +84,14 @@ def without_reminders(text: str) -> str:
 
 def unanswered(messages: Sequence[ChatTurn], *, at_once: bool) -> list[str]:
     """Return the ids of calls without a result; ``at_once`` if it has to come before anything else is said."""
-    waiting: list[str] = []
+    waiting: dict[str, None] = {}
     for said in messages:
-        answered = {result.call_id for result in said.results}
-        waiting = [call_id for call_id in waiting if call_id not in answered]
+        for result in said.results:
+            waiting.pop(result.call_id, None)
         if waiting and at_once and not said.results:
             break
-        waiting += [call.id for call in said.calls if call.id]
-    return waiting
+        waiting.update((call.id, None) for call in said.calls if call.id)
+    return [*waiting]
 
 
 def orphans(messages: Sequence[ChatTurn]) -> list[str]:

@@ -121,7 +121,8 @@ def not_enabled(scope: Scope, provider_id: str, env: str, rule_id: str | None = 
 def how_to_add(provider_id: str, kind: str) -> str:
     """Return what to do so that a provider has one more model."""
     if kind == "echo":
-        return f"to11ai local --provider '{provider_id}=echo,models=a|b' has the models a and b, models=* every name"
+        option = f"--provider '{provider_id}=echo,models=a|b'"
+        return f"start to11ai local with {option} for the models a and b, or with models=* for every name"
     return f"add it to the models of {provider_id!r} in its configuration, or * for every name"
 
 
