@@ -12,6 +12,7 @@ from gateway_harness import Caller
 from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.local.gateway.config.providers import ProviderConfig
 from to11ai_sdk.local.gateway.formats import FORMATS, Peer, deltas_of, formats
+from to11ai_sdk.local.gateway.formats.marks import without_marked
 from to11ai_sdk.local.gateway.formats.neutral import ChatReply, RedactedThinking, Text, Thinking, ToolCall
 
 if TYPE_CHECKING:
@@ -270,6 +271,15 @@ def test_a_mark_that_somebody_made_up_is_left_out(proof: str, target: str) -> No
     item = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": proof}
     call = {"type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}"}
     assert "to11:" not in json.dumps(sent_on(asked(RESPONSES, item, call), RESPONSES, target))
+
+
+@pytest.mark.parametrize("wire_format", NAMES)
+@pytest.mark.parametrize(
+    "items", [7, "x", None, [7, None, "x", {}, {"content": "to11:"}, {"content": [7, {}]}]], ids=str
+)
+def test_what_is_no_message_passes_unchanged(wire_format: str, items: Any) -> None:
+    body = {"model": "m", place(wire_format): items}
+    assert without_marked(wire_format, body, takes_thoughts=False) == body
 
 
 def test_a_turn_does_not_end_with_thoughts() -> None:

@@ -330,7 +330,12 @@ def test_a_tool_of_a_namespace_and_one_of_the_same_whole_name_stay_apart() -> No
 
 def test_a_choice_may_name_a_tool_of_a_namespace() -> None:
     body = asked(RESPONSES, tools=CODEX, tool_choice={"type": "function", "name": "spawn", "namespace": "agents"})
-    assert translated(body, RESPONSES, ANTHROPIC)["tool_choice"] == {"type": "tool", "name": "agents__spawn"}
+    wanted = {"type": "tool", "name": "agents__spawn"}
+    assert translated(body, RESPONSES, ANTHROPIC)["tool_choice"] == wanted
+    body["tool_choice"].pop("namespace")
+    assert translated(body, RESPONSES, ANTHROPIC)["tool_choice"] == wanted
+    body["tools"] = [*CODEX, tool(RESPONSES, "spawn", EMPTY)]
+    assert translated(body, RESPONSES, ANTHROPIC)["tool_choice"] == {"type": "tool", "name": "spawn"}
 
 
 GRAMMAR = {"type": "grammar", "syntax": "lark", "definition": "start: WORD"}
