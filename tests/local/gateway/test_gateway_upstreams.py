@@ -507,6 +507,26 @@ def test_parameters_of_a_rule_reach_a_provider_of_another_format(
     assert (refused.status, refused.json["error"]["details"]["field"]) == (400, "seed")
 
 
+def test_fallback_skips_a_target_that_cannot_take_the_request(up: Upstreams) -> None:
+    def provider(name: str) -> dict[str, Any]:
+        return {"kind": "upstream", "dialect": "openai", "base_url": f"{up.url}{name}", "models": ["*"]}
+
+    up.answer("/last/chat/completions", CHAT)  # anything else is answered with 500
+    claude = {"providerId": "anthropic", "modelId": "claude-sonnet-4-6"}
+    first, last = ({"providerId": name, "modelId": "m"} for name in ("first", "last"))
+    with LocalTo11(providers={name: provider(name) for name in ("first", "last")}, sleep=lambda seconds: None) as to11:
+        for place, chain in enumerate([[first, claude, last], [first, claude], [claude, last]]):
+            api = Api.of(to11)
+            snapshot = {"endpoint": "chat", "strategy": "fallback", "retry": {"maxRetries": 0}, "chain": chain}
+            version = api.versions.create(rule_id=f"r{place}", snapshot=snapshot)
+            api.releases.set(rule_id=f"r{place}", env_slug="prod", strategy="single", version_id=version.id)
+        replies = [Caller(to11).chat(f"route::r{place}", seed=7) for place in range(3)]
+        assert [reply.status for reply in replies] == [200, 502, 400]
+        assert "provider returned status 500" in replies[1].json["error"]["message"]
+        assert replies[2].json["error"]["details"]["field"] == "seed"
+        assert [span.provider_id for span in reversed(to11.traces())] == ["last", "first", "anthropic"]
+
+
 def test_fallback_goes_on_after_5xx_and_lost_connections_and_not_after_4xx(up: Upstreams) -> None:
     waits: list[float] = []
     providers: dict[str, Any] = {

@@ -113,6 +113,7 @@ HARMLESS: list[tuple[str, dict[str, Any]]] = [
     (RESPONSES, {"stream_options": {"include_obfuscation": False}, "client_metadata": {"a": "b"}, "prompt": None}),
     (ANTHROPIC, {"service_tier": "auto", "betas": ["x"], "anthropic_version": "2023-06-01", "speed": "standard"}),
     (ANTHROPIC, {"cache_control": {"type": "ephemeral"}, "container": None, "mcp_servers": [], "thread": None}),
+    (ANTHROPIC, {"billing_policy": {"type": "billing_policy", "bill_to": "self"}, "compaction": None}),
     (ANTHROPIC, {"context_management": {"edits": []}, "inference_geo": "global", "stop_sequences": []}),
     (ANTHROPIC, {"context_management": {"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]}}),
 ]

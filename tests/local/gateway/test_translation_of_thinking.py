@@ -12,6 +12,7 @@ from gateway_harness import Caller
 from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.local.gateway.config.providers import ProviderConfig
 from to11ai_sdk.local.gateway.formats import FORMATS, Peer, deltas_of, formats
+from to11ai_sdk.local.gateway.formats.marks import without_marked
 from to11ai_sdk.local.gateway.formats.neutral import ChatReply, RedactedThinking, Text, Thinking, ToolCall
 
 if TYPE_CHECKING:
@@ -272,6 +273,15 @@ def test_a_mark_that_somebody_made_up_is_left_out(proof: str, target: str) -> No
     assert "to11:" not in json.dumps(sent_on(asked(RESPONSES, item, call), RESPONSES, target))
 
 
+@pytest.mark.parametrize("wire_format", NAMES)
+@pytest.mark.parametrize(
+    "items", [7, "x", None, [7, None, "x", {}, {"content": "to11:"}, {"content": [7, {}]}]], ids=str
+)
+def test_what_is_no_message_passes_unchanged(wire_format: str, items: Any) -> None:
+    body = {"model": "m", place(wire_format): items}
+    assert without_marked(wire_format, body, takes_thoughts=False) == body
+
+
 def test_a_turn_does_not_end_with_thoughts() -> None:
     turn = {"role": "assistant", "content": [{"type": "thinking", "thinking": "hmm", "signature": "proof"}]}
     both = {"role": "assistant", "content": [{"type": "text", "text": "Hi"}, *turn["content"]]}
@@ -373,3 +383,76 @@ def test_a_caller_of_chat_sees_what_claude_thought_and_keeps_it_for_claude(up: U
     up.answers("openai", CHAT, Text("Yes."))
     up.caller.send("POST", "/v1/chat/completions", {"model": "openai::m", "messages": turns})
     assert up.sent["messages"][1] == {"role": "assistant", "content": "Hi", "refusal": None}
+
+
+def sent_by(maker: str) -> tuple[dict[str, Any], list[dict[str, Any]], Any]:
+    """A reply with thoughts and a call as its maker sends it, the same as events, and what the maker wants back."""
+    if maker == ANTHROPIC:
+        blocks: list[dict[str, Any]] = [
+            {"type": "thinking", "thinking": "hmm", "signature": "Er/8+abc=="},
+            {"type": "redacted_thinking", "data": "Em/9secret=="},
+            {"type": "tool_use", "id": "c1", "name": "f", "input": {}},
+        ]
+        events = [
+            {"type": "message_start", "message": {"id": "m", "model": "m"}},
+            {"type": "content_block_start", "index": 0, "content_block": {"type": "thinking", "thinking": ""}},
+            {"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": "hmm"}},
+            {
+                "type": "content_block_delta",
+                "index": 0,
+                "delta": {"type": "signature_delta", "signature": "Er/8+abc=="},
+            },
+            {"type": "content_block_stop", "index": 0},
+            {"type": "content_block_start", "index": 1, "content_block": blocks[1]},
+            {"type": "content_block_stop", "index": 1},
+            {"type": "content_block_start", "index": 2, "content_block": blocks[2]},
+            {"type": "content_block_stop", "index": 2},
+            {"type": "message_delta", "delta": {"stop_reason": "tool_use"}},
+            {"type": "message_stop"},
+        ]
+        reply = {"id": "m", "type": "message", "model": "m", "content": blocks, "stop_reason": "tool_use"}
+        return reply, events, {"role": "assistant", "content": blocks}
+    if maker == RESPONSES:
+        summary = [{"type": "summary_text", "text": "hmm"}]
+        item = {"type": "reasoning", "id": "rs_1", "summary": summary, "encrypted_content": "gAAAAABo=="}
+        call = {"type": "function_call", "id": "fc_1", "call_id": "c1", "name": "f", "arguments": "{}"}
+        reply = {"id": "r", "model": "m", "status": "completed", "output": [item, call]}
+        text = {"item_id": "rs_1", "output_index": 0, "summary_index": 0, "delta": "hmm"}
+        events = [
+            {"type": "response.created", "response": {"id": "r", "model": "m"}},
+            {"type": "response.output_item.added", "output_index": 0, "item": {**item, "summary": []}},
+            {"type": "response.reasoning_summary_text.delta", **text},
+            {"type": "response.output_item.done", "output_index": 0, "item": item},
+            {"type": "response.output_item.added", "output_index": 1, "item": call},
+            {"type": "response.output_item.done", "output_index": 1, "item": call},
+            {"type": "response.completed", "response": reply},
+        ]
+        return reply, events, item
+    call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    message = {"role": "assistant", "content": None, maker: "hmm", "tool_calls": [call]}
+    deltas: list[dict[str, Any]] = [{maker: "h"}, {maker: "mm"}, {"tool_calls": [{"index": 0, **call}]}]
+    chunks = [{"id": "x", "model": "m", "choices": [{"index": 0, "delta": delta}]} for delta in deltas]
+    chunks.append({"id": "x", "model": "m", "choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]})
+    reply = {"id": "x", "model": "m", "choices": [{"message": message, "finish_reason": "tool_calls"}]}
+    return reply, chunks, message
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("maker", [ANTHROPIC, RESPONSES, "reasoning_content", "reasoning"])
+@pytest.mark.parametrize("caller", NAMES)
+def test_thoughts_are_the_same_after_the_whole_way_and_back(caller: str, maker: str, stream: bool) -> None:
+    spoken = CHAT if maker.startswith("reasoning") else maker
+    if caller == spoken:
+        return
+    reply, events, wanted = sent_by(maker)
+    request, writer = FORMATS[caller].read_request(asked(caller)), formats(peer=OTHERS)[caller]
+    if stream:
+        data = "".join(f"data: {json.dumps(event)}\n\n" for event in events).encode()
+        written = b"".join(writer.write_stream(FORMATS[spoken].read_stream([data]), request)).decode()
+        lines = [json.loads(line[6:]) for line in written.splitlines() if line.startswith("data: {")]
+        turns = gathered(caller, lines)
+    else:
+        body = writer.write_reply(FORMATS[spoken].read_reply(reply), request)
+        own = {CHAT: lambda: [body["choices"][0]["message"]], RESPONSES: lambda: body["output"]}
+        turns = own.get(caller, lambda: [{"role": "assistant", "content": body["content"]}])()
+    assert sent_on(asked(caller, *turns, RESULT[caller]), caller, spoken)[0] == wanted

@@ -216,6 +216,32 @@ def test_ids_that_become_one_without_their_odd_characters_stay_apart() -> None:
     assert len(set(sent)) == 3
 
 
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("caller", NAMES)
+@pytest.mark.parametrize(
+    "call_id", ["functions.w:0", "call|fc_1", "ü", "a" * 64, "c" * 86, "chatcmpl-tool-" + "0" * 32]
+)
+def test_an_id_in_a_reply_fits_the_caller_and_goes_back_as_it_was(caller: str, call_id: str, stream: bool) -> None:
+    made = [*called(caller, asked(caller), ToolCall(call_id, "f", "{}"), stream=stream)]
+    [shown] = set(
+        re.findall(r'"(?:call_id|id)": "((?!fc_|chatcmpl-\d|msg_)[^"]*)"', json.dumps(made, ensure_ascii=False))
+    )
+    assert 0 < len(shown) <= LIMITS[caller]
+    if caller == ANTHROPIC:
+        assert re.fullmatch(r"[a-zA-Z0-9_-]+", shown)
+    for target in TARGETS[caller]:
+        arguments: Any = {} if caller == ANTHROPIC else "{}"
+        sent, _, _, result = sent_call(target, translated(conversation(caller, shown, "f", arguments), caller, target))
+        assert sent == result
+        if len(call_id) <= min(LIMITS[caller] * 3 // 4 - 5, LIMITS[target]) and target != ANTHROPIC:
+            assert sent == call_id
+
+
+@pytest.mark.parametrize("call_id", ["to11_", "to11_x", "to11_****", "to11_____", "to11_YQ=="])
+def test_an_id_that_only_looks_as_if_the_gateway_had_made_it_stays(call_id: str) -> None:
+    assert sent_call(CHAT, translated(conversation(ANTHROPIC, call_id, "f", {}), ANTHROPIC, CHAT))[0] == call_id
+
+
 LONG = "mcp__a_server_with_a_long_name__" + "and_a_tool_whose_name_says_everything_it_does_" * 2
 NAMES_OF_TOOLS = [LONG, "files.read", "Dockerfile problems", "söker", "x" * 130]
 
@@ -330,7 +356,12 @@ def test_a_tool_of_a_namespace_and_one_of_the_same_whole_name_stay_apart() -> No
 
 def test_a_choice_may_name_a_tool_of_a_namespace() -> None:
     body = asked(RESPONSES, tools=CODEX, tool_choice={"type": "function", "name": "spawn", "namespace": "agents"})
-    assert translated(body, RESPONSES, ANTHROPIC)["tool_choice"] == {"type": "tool", "name": "agents__spawn"}
+    wanted = {"type": "tool", "name": "agents__spawn"}
+    assert translated(body, RESPONSES, ANTHROPIC)["tool_choice"] == wanted
+    body["tool_choice"].pop("namespace")
+    assert translated(body, RESPONSES, ANTHROPIC)["tool_choice"] == wanted
+    body["tools"] = [*CODEX, tool(RESPONSES, "spawn", EMPTY)]
+    assert translated(body, RESPONSES, ANTHROPIC)["tool_choice"] == {"type": "tool", "name": "spawn"}
 
 
 GRAMMAR = {"type": "grammar", "syntax": "lark", "definition": "start: WORD"}

@@ -136,6 +136,7 @@ class Gateway:
             return self._ask(call, attempt, record)
 
         reached = first_answer(call.plan, Tries(ask, self._sleep, self._budgets))
+        record.attempt = reached.attempt
         if reached.content is None:
             record.is_stream = True
             return streaming.streamed(call, reached, record, self._guardrails.stream)

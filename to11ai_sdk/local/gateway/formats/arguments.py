@@ -84,6 +84,9 @@ class Arguments:
 
     def rest_of(self, whole: str) -> str:
         """Return what a server that repeats all arguments at the end has not sent before."""
+        if self._start is not None:
+            # What was held back so far is in the whole as well.
+            self._held, self._start = [], ""
         said = self.text
         return self.more(whole[len(said) :]) if whole.startswith(said) else ""
 

@@ -1,4 +1,4 @@
-"""Turns a reply into what its caller gets: its own names of tools, and thoughts that can go back to their maker."""
+"""Turns a reply into what its caller gets: its own names of tools, ids that fit, thoughts that can go back."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ....json_types import is_object
+from .call_ids import shown
 from .common import loads_or_none
 from .marks import ANTHROPIC, proof_of, redacted_proof
 from .neutral import PartDelta, PartStart, PartStop, RedactedThinking, Signature, Start, Thinking, ToolCall
@@ -34,7 +35,7 @@ def reply_for(reply: ChatReply, request: ChatRequest | None, wire_format: str, p
     A model that the provider does not name is the one that the caller asked for.
     """
     tools = originals(request.tools) if request else {}
-    parts = tuple(_marked(_restored(part, tools), wire_format, provider) for part in reply.parts)
+    parts = tuple(_marked(_restored(part, tools, wire_format), wire_format, provider) for part in reply.parts)
     return replace(reply, parts=parts, model=reply.model or (request.model if request else ""))
 
 
@@ -43,7 +44,7 @@ def deltas_for(
 ) -> Iterator[Delta]:
     """Yield the deltas of such a reply; what a custom tool takes comes in one piece."""
     tools = originals(request.tools) if request else {}
-    for delta in _marked_deltas(_restored_deltas(deltas, tools), wire_format, provider):
+    for delta in _marked_deltas(_restored_deltas(deltas, tools, wire_format), wire_format, provider):
         if isinstance(delta, Start) and request and not delta.model:
             yield replace(delta, model=request.model)
         else:
@@ -56,19 +57,22 @@ def _made(part: ReplyPart, maker: str) -> ReplyPart:
     return part
 
 
-def _restored(part: ReplyPart, tools: Mapping[str, Tool]) -> ReplyPart:
-    tool = tools.get(part.name) if isinstance(part, ToolCall) else None
-    if tool is None or not isinstance(part, ToolCall):
+def _restored(part: ReplyPart, tools: Mapping[str, Tool], wire_format: str) -> ReplyPart:
+    if not isinstance(part, ToolCall):
+        return part
+    part = replace(part, id=shown(part.id, wire_format))
+    tool = tools.get(part.name)
+    if tool is None:
         return part
     arguments = _input(part.arguments) if tool.is_custom else part.arguments
     return replace(part, name=tool.name, arguments=arguments, namespace=tool.namespace, is_custom=tool.is_custom)
 
 
-def _restored_deltas(deltas: Iterable[Delta], tools: Mapping[str, Tool]) -> Iterator[Delta]:
+def _restored_deltas(deltas: Iterable[Delta], tools: Mapping[str, Tool], wire_format: str) -> Iterator[Delta]:
     held: list[str] | None = None
     for delta in deltas:
         if isinstance(delta, PartStart):
-            part = _restored(delta.part, tools)
+            part = _restored(delta.part, tools, wire_format)
             held = [] if isinstance(part, ToolCall) and part.is_custom else None
             yield PartStart(part)
         elif isinstance(delta, PartDelta) and held is not None:

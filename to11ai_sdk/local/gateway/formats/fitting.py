@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .common import NO_ARGUMENTS, digest, dumps
+from .call_ids import CallIds
+from .common import NO_ARGUMENTS, dumps
 from .neutral import ToolCall, ToolResult
 from .tool_names import ToolNames
 from .tool_schemas import parameters
@@ -17,29 +16,25 @@ if TYPE_CHECKING:
 
     from .neutral import ChatRequest, Message, Part, Tool
 
-_ODD = re.compile(r"[^a-zA-Z0-9_-]")
-
 
 @dataclass(frozen=True)
 class Limits:
     """What a format takes.
 
     Attributes:
-        call_id: most characters of the id of a call.
+        wire_format: its name, which decides about the ids of calls.
         tool_name: most characters of the name of a tool.
-        plain_ids: whether ids are made of letters, digits, ``_`` and ``-`` only.
         nested_schemas: whether the schemas inside that of a tool have to be complete.
     """
 
-    call_id: int
+    wire_format: str
     tool_name: int
-    plain_ids: bool = False
     nested_schemas: bool = True
 
 
 def fitted(request: ChatRequest, limits: Limits) -> ChatRequest:
     """Return a request with names and ids that a format takes; the same ones for the same request, turn after turn."""
-    names, ids = ToolNames(request.tools, limits.tool_name), _CallIds(_ids(request.messages), limits)
+    names, ids = ToolNames(request.tools, limits.tool_name), CallIds(_ids(request.messages), limits.wire_format)
 
     def part(part: Part) -> Part:
         if isinstance(part, ToolCall):
@@ -69,20 +64,3 @@ def _ids(messages: Iterable[Message]) -> set[str]:
     parts = [part for message in messages for part in message.parts]
     called = {part.id for part in parts if isinstance(part, ToolCall)}
     return called | {part.call_id for part in parts if isinstance(part, ToolResult)}
-
-
-class _CallIds:
-    """The ids of the calls of a request: what does not fit is cut and gets a digest, so that no two become one."""
-
-    def __init__(self, ids: set[str], limits: Limits) -> None:
-        self._limits = limits
-        self._uses = Counter(map(self._plain, ids))
-
-    def sent(self, call_id: str) -> str:
-        plain, most = self._plain(call_id), self._limits.call_id
-        if 0 < len(plain) <= most and (plain == call_id or self._uses[plain] == 1):
-            return plain
-        return f"{plain[: most - 17]}_{digest(call_id)[:16]}"
-
-    def _plain(self, call_id: str) -> str:
-        return _ODD.sub("_", call_id) if self._limits.plain_ids else call_id

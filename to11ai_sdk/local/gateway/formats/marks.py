@@ -67,8 +67,9 @@ def without_marked(wire_format: str, body: Mapping[str, Any], *, takes_thoughts:
     items = body.get(key)
     if not is_array(items):
         return dict(body)
-    kept = [_chat_message(item, takes_thoughts) if wire_format == CHAT else _without(item) for item in items]
-    return {**body, key: [item for item in kept if item is not None]}
+    if wire_format == CHAT:
+        return {**body, key: [_chat_message(item, takes_thoughts) for item in items]}
+    return {**body, key: [kept for item in items for kept in _without(item)]}
 
 
 def _chat_message(item: Any, takes_thoughts: bool) -> Any:
@@ -79,15 +80,16 @@ def _chat_message(item: Any, takes_thoughts: bool) -> Any:
     return {key: value for key, value in item.items() if key not in left_out}
 
 
-def _without(item: Any) -> Any:
+def _without(item: Any) -> list[Any]:
+    """Return an item or a turn without marked thoughts; none if nothing else is in it."""
     if not is_object(item):
-        return item
+        return [item]
     if item.get("type") == "reasoning" and is_marked(item.get("encrypted_content")):
-        return None
+        return []
     content = item.get("content")
     if not is_array(content):
-        return item
+        return [item]
     kept = [block for block in content if not (is_object(block) and is_marked(block.get("signature")))]
     if len(kept) == len(content):
-        return item
-    return {**item, "content": kept} if kept else None
+        return [item]
+    return [{**item, "content": kept}] if kept else []

@@ -50,12 +50,13 @@ def is_provider_run(kind: str) -> bool:
 
 def left_out(tools: Sequence[Fields]) -> list[str]:
     """Return what the tools that a provider would run are called: by their names, else by their types."""
-    return [str(tool.raw.get("name") or tool.words("type")) for tool in tools if is_provider_run(tool.words("type"))]
+    kinds = ((tool, tool.words("type")) for tool in tools)
+    return [str(tool.raw.get("name") or kind) for tool, kind in kinds if is_provider_run(kind)]
 
 
 def refuse_kind(fields: Fields, known: Mapping[str, Any]) -> NoReturn:
     """Refuse a tool of a type that cannot be translated, or a choice of one."""
-    kind = fields.text("type")
+    kind = fields.text("type")[:_LONGEST]
     if is_provider_run(kind):
         fields.refuse("type", f"{kind!r} is run by the provider itself, and no other can: do not force it, {_ADVICE}")
     if kind.startswith(PROVIDER_DEFINED):
@@ -72,7 +73,7 @@ def settled(fields: Fields, tooling: Tooling, run_by_provider: Sequence[str]) ->
         FormatError: the choice forces one of them.
     """
     choice = tooling.choice
-    names = ", ".join(map(repr, run_by_provider[:_SHOWN]))
+    names = ", ".join(repr(name[:_LONGEST]) for name in run_by_provider[:_SHOWN])
     is_named = choice is not None and choice.type == "tool" and choice.name in run_by_provider
     if is_named and not any(tool.name == choice.name for tool in tooling.tools if choice):
         fields.refuse(
@@ -114,7 +115,7 @@ def custom(name: str, description: str | None, wanted: Fields, namespace: str | 
 
 
 _ADVICE = "or ask the provider in its own format"
-_SHOWN = 5
+_SHOWN, _LONGEST = 5, 60
 
 
 def _meant(reference: Fields) -> tuple[str, str | None, str]:

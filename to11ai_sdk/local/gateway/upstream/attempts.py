@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import gateway_problem
+from ..gateway_problem import GatewayProblem
 from ..provider import UnreachableError, UpstreamReply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..gateway_problem import GatewayProblem
     from ..routing import Attempt, Plan
     from .retry_budget import RetryBudgets
 
@@ -50,17 +50,25 @@ def first_answer(plan: Plan, tries: Tries) -> Reached:
         plan: the targets.
         tries: how they are tried.
 
+    A target that cannot take the request is skipped once another has failed: the failure says more, and goes away.
+
     Raises:
-        GatewayProblem: 502 if the last target could not be reached.
+        GatewayProblem: 502 if the last target could not be reached; 400 if the first cannot take the request.
     """
-    last = len(plan.attempts) - 1
-    for place, attempt in enumerate(plan.attempts):
-        outcome = _persistent(attempt, tries)
-        if isinstance(outcome, Reached) and (place == last or not plan.fails_over(outcome.reply.status)):
+    failed: Reached | GatewayProblem | None = None
+    for attempt in plan.attempts:
+        try:
+            outcome = _persistent(attempt, tries)
+        except GatewayProblem as exc:
+            if failed is None or exc.status != 400:
+                raise
+            continue
+        if isinstance(outcome, Reached) and not plan.fails_over(outcome.reply.status):
             return outcome
-        if place == last and not isinstance(outcome, Reached):
-            raise outcome
-    raise ValueError("a plan without a target")
+        failed = outcome
+    if isinstance(failed, Reached):
+        return failed
+    raise failed or ValueError("a plan without a target")
 
 
 def _persistent(attempt: Attempt, tries: Tries) -> Reached | GatewayProblem:

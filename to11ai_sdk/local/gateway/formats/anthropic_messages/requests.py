@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ....json_input.fields import Fields, FormatError
+from .. import marks
 from ..common import present, refuse_several, within
 from ..fitting import Limits, fitted
 from ..members import ANTHROPIC, check
@@ -25,7 +26,7 @@ ADAPTIVE_BUDGET = 24_576
 
 _EFFORTS: Mapping[str | None, str | None] = {"none": None, "minimal": "low"}
 _TEMPERATURE = 1.0
-_LIMITS = Limits(call_id=64, tool_name=ANTHROPIC_LONGEST, plain_ids=True, nested_schemas=False)
+_LIMITS = Limits(marks.ANTHROPIC, ANTHROPIC_LONGEST, nested_schemas=False)
 _USER_LONGEST = 256
 
 

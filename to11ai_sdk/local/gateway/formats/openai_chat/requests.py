@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ....json_input.fields import Fields
+from .. import marks
 from ..common import present, refuse_limits, within
 from ..fitting import Limits, fitted
 from ..members import CHAT, check
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..common import Peer
 
-_LIMITS = Limits(call_id=40, tool_name=OPENAI_LONGEST)
+_LIMITS = Limits(marks.CHAT, OPENAI_LONGEST)
 _ROLES: Mapping[str, Role] = {
     "system": "system",
     "developer": "developer",

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ....json_input.fields import Fields
+from .. import marks
 from ..common import present, refuse_limits, refuse_several, within
 from ..fitting import Limits, fitted
 from ..members import RESPONSES, check
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from ..common import Peer
 
-_LIMITS = Limits(call_id=64, tool_name=OPENAI_LONGEST)
+_LIMITS = Limits(marks.RESPONSES, OPENAI_LONGEST)
 
 
 def read_request(body: Mapping[str, Any]) -> ChatRequest:

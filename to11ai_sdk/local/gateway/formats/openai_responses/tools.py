@@ -117,7 +117,12 @@ def _chosen(fields: Fields, tools: tuple[Tool, ...]) -> Tooling:
         return allowed(choice, tools, choice.children("tools"))
     if kind not in _MEMBERS:
         refuse_kind(choice, {**_MEMBERS, "allowed_tools": True})
-    return Tooling(tools, ToolChoice("tool", choice.text("name"), _namespace(choice)), None)
+    name, namespace = choice.text("name"), _namespace(choice)
+    # OpenAI's own choice has no member for the namespace.
+    homes = [tool.namespace for tool in tools if tool.name == name]
+    if namespace is None and homes and None not in homes:
+        namespace = homes[0]
+    return Tooling(tools, ToolChoice("tool", name, namespace), None)
 
 
 def _write_tool(tool: Tool) -> dict[str, Any]:

@@ -1,0 +1,76 @@
+"""Keeps the ids of tool calls within what each format takes, on their way to a provider and to a caller.
+
+A caller gets an id that its format does not take as ``to11_`` and the id in base64url. So the provider that made it
+sees its own id again, and a provider of the caller's own format one that it takes.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from .common import digest
+from .marks import ANTHROPIC, CHAT, RESPONSES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_ODD = re.compile(r"[^a-zA-Z0-9_-]")
+_WRAPPED = "to11_"
+
+
+class _Limit(NamedTuple):
+    longest: int
+    is_plain: bool
+
+
+_LIMITS: Mapping[str, _Limit] = {CHAT: _Limit(40, False), RESPONSES: _Limit(64, False), ANTHROPIC: _Limit(64, True)}
+"""Most characters of an id in each format, and whether only letters, digits, ``_`` and ``-`` are taken."""
+
+
+class CallIds:
+    """The ids of the calls of a request, as a provider gets them; no two become one.
+
+    Args:
+        ids: all ids in the request.
+        wire_format: the provider's format.
+    """
+
+    def __init__(self, ids: Iterable[str], wire_format: str) -> None:
+        self._limit = _LIMITS[wire_format]
+        self._uses = Counter(map(self._plain, {_unwrapped(call_id) for call_id in ids}))
+
+    def sent(self, call_id: str) -> str:
+        """Return the id that the provider gets: what does not fit is cut and ends with a digest."""
+        given = _unwrapped(call_id)
+        plain, longest = self._plain(given), self._limit.longest
+        if 0 < len(plain) <= longest and (plain == given or self._uses[plain] == 1):
+            return plain
+        return f"{plain[: longest - 17]}_{digest(given)[:16]}"
+
+    def _plain(self, call_id: str) -> str:
+        return _ODD.sub("_", call_id) if self._limit.is_plain else call_id
+
+
+def shown(call_id: str, wire_format: str) -> str:
+    """Return the id of a call in a reply as a caller of this format gets it."""
+    limit = _LIMITS[wire_format]
+    if 0 < len(call_id) <= limit.longest and not (limit.is_plain and _ODD.search(call_id)):
+        return call_id
+    wrapped = _wrapped(call_id)
+    return wrapped if len(wrapped) <= limit.longest else CallIds([call_id], wire_format).sent(call_id)
+
+
+def _wrapped(call_id: str) -> str:
+    return _WRAPPED + urlsafe_b64encode(call_id.encode("utf-8", "surrogatepass")).decode().rstrip("=")
+
+
+def _unwrapped(call_id: str) -> str:
+    data = call_id.removeprefix(_WRAPPED)
+    try:
+        original = urlsafe_b64decode(data + "=" * (-len(data) % 4)).decode("utf-8", "surrogatepass")
+    except ValueError:
+        return call_id
+    return original if original and _wrapped(original) == call_id else call_id
