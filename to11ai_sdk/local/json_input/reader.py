@@ -23,6 +23,10 @@ class TooDeepError(ValueError):
     """A JSON value with too many levels of arrays and objects."""
 
 
+class _TooLargeError(Exception):
+    """A number that no float can hold, by its first digits."""
+
+
 def read_json(content: str | bytes, max_depth: int | None = None) -> Any:
     """Read a JSON text.
 
@@ -35,20 +39,15 @@ def read_json(content: str | bytes, max_depth: int | None = None) -> Any:
         TooDeepError: it is nested deeper than ``max_depth``.
         ValueError: it is not JSON; a number that no float can hold is reported with its path.
     """
-    too_large: list[str] = []
-
-    def number(literal: str) -> float:
-        value = float(literal)
-        if math.isinf(value):
-            too_large.append(literal)
-        return value
-
     text = content.decode("utf-8") if isinstance(content, bytes) else content
-    value = json.loads(text, parse_float=number, parse_constant=_refuse_constant)
-    if max_depth is not None and too_deep(value, max_depth):
+    try:
+        value = _DECODER.decode(text)
+    except _TooLargeError as exc:
+        place = _place_of_infinity(json.loads(text, parse_constant=_refuse_constant))
+        raise ValueError(f"{place}{exc} is too large a number") from None
+    # There are no more levels than brackets; counting these is much faster.
+    if max_depth is not None and text.count("[") + text.count("{") > max_depth and too_deep(value, max_depth):
         raise TooDeepError(f"it is nested deeper than {max_depth} levels")
-    if too_large:
-        raise ValueError(f"{_place_of_infinity(value)}{too_large[0][:_SHOWN]} is too large a number")
     return value
 
 
@@ -93,3 +92,13 @@ def _children(value: Any) -> list[tuple[str | int, Any]]:
 
 def _refuse_constant(word: str) -> NoReturn:
     raise ValueError(f"{word} is not a number of JSON")
+
+
+def _number(literal: str) -> float:
+    value = float(literal)
+    if math.isinf(value):
+        raise _TooLargeError(literal[:_SHOWN])
+    return value
+
+
+_DECODER = json.JSONDecoder(parse_float=_number, parse_constant=_refuse_constant)

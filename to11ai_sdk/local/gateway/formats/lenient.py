@@ -11,6 +11,8 @@ from ...json_input.fields import Fields
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from typing_extensions import Self
+
 _NUMBER = re.compile(r"\s*[+-]?\d{1,30}(\.\d{0,30})?\s*", re.ASCII)
 _LARGEST = 2**53
 
@@ -22,11 +24,17 @@ class Lenient(Fields):
 
     def text(self, key: str) -> str:
         """Return a member as text; absent it is empty."""
-        return self.words(key)
+        return text_of(self.raw.get(key)) or ""
 
     def text_or_none(self, key: str) -> str | None:
         """Return a member as text, if it is there: some servers send ids as numbers."""
         return text_of(self.raw.get(key))
+
+    words = text
+
+    def children(self, key: str) -> list[Self]:
+        """Return the objects in a member, or the member if it is one."""
+        return super().children(key) if self.raw.get(key) else []
 
     def count(self, key: str) -> int | None:
         """Return a member as a whole number, if it is one of at least 0 in whatever spelling."""
@@ -49,16 +57,18 @@ class Lenient(Fields):
 
     def _array(self, key: str) -> list[Any]:
         value = self.raw.get(key)
-        items = value if is_array(value) else [value]
-        return [item for item in items if is_object(item)]
+        if is_array(value):
+            return [item for item in value if is_object(item)]
+        return [value] if is_object(value) else []
 
 
 def text_of(value: Any) -> str | None:
     """Return a JSON value as text, ``None`` if it is neither text nor a number."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST:
         value = int(value)
-    is_plain = isinstance(value, str | int | float) and not isinstance(value, bool)
-    return str(value) if is_plain else None
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def number_of(value: Any) -> float | None:
@@ -72,6 +82,8 @@ def number_of(value: Any) -> float | None:
 
 def text_in(value: Any) -> str:
     """Return all text in a value: text itself, a part that holds some, or a list of parts."""
+    if value is None or isinstance(value, str):
+        return value or ""
     return "".join(_texts(value))
 
 

@@ -113,9 +113,8 @@ def _write_message(parts: Sequence[ReplyPart]) -> dict[str, Any]:
 
 def read_usage(fields: Lenient) -> Usage | None:
     """Return the tokens of a reply or a chunk, if they are there; Moonshot and Groq have places of their own."""
-    places = [fields.child("usage"), *(choice.child("usage") for choice in fields.children("choices")[:1])]
-    places.append(fields.child("x_groq").child("usage"))
-    return next((usage for place in places if place.raw and (usage := _usage(place))), None)
+    places = (fields, *fields.children("choices")[:1], fields.child("x_groq"))
+    return next((usage for place in places if place.has("usage") and (usage := _usage(place.child("usage")))), None)
 
 
 def _usage(usage: Lenient) -> Usage | None:
