@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from . import coding_agents
 from .adapters import CLIENTS
 from .asked import CAPABILITIES
 from .probe import SCENARIOS
@@ -43,6 +44,7 @@ def page(report: dict[str, dict[str, Any]]) -> str:
     """The whole page."""
     parts = [HEAD, "## What works", capabilities(report), "## What they send", sent(report)]
     parts += ["## How often they try", TRIES, tries(report), "## How to point them at the gateway", *sections(report)]
+    parts += ["## Coding agents", coding_agents.section()]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 

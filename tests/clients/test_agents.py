@@ -20,6 +20,8 @@ from pydantic import BaseModel
 
 from to11ai_sdk.local import LocalTo11
 
+from .coding_agents import claude_code_env, codex_config
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
@@ -104,11 +106,7 @@ class Calls:
 def claude(local: LocalTo11, work: Path, model: str | None, text: str) -> Any:
     program = installed("@anthropic-ai/claude-code-*/claude")
     env = {
-        "ANTHROPIC_BASE_URL": local.client().anthropic_options(
-            project_id=local.project_id, gateway_url=local.gateway_url
-        )["base_url"],
-        "ANTHROPIC_AUTH_TOKEN": "managed-by-to11",
-        "ANTHROPIC_CUSTOM_HEADERS": "\n".join(f"{name}: {value}" for name, value in headers_of(local).items()),
+        **claude_code_env(local),
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
         "DISABLE_AUTOUPDATER": "1",
     }
@@ -137,28 +135,13 @@ def test_claude_code_reads_a_file_and_ends(local: LocalTo11, work: Path, model: 
 
 # Codex
 
-CODEX = """
-{named}
-model_provider = "to11"
-
-[model_providers.to11]
-name = "to11"
-base_url = "{base_url}"
-wire_api = "responses"
-http_headers = {headers}
-"""
-
 
 def codex(local: LocalTo11, work: Path, model: str | None, text: str) -> list[Any]:
     """The items that a run of Codex completes."""
     program = installed("@openai/codex-*/vendor/*/bin/codex")
     home = work.parent / ".codex"
     home.mkdir()
-    base_url = local.client().openai_options(project_id=local.project_id, gateway_url=local.gateway_url)["base_url"]
-    headers = ", ".join(f"{json.dumps(name)} = {json.dumps(value)}" for name, value in headers_of(local).items())
-    named = f'model = "{model}"' if model else ""
-    config = CODEX.format(named=named, base_url=base_url, headers=f"{{ {headers} }}")
-    (home / "config.toml").write_text(config, "utf-8")
+    (home / "config.toml").write_text(codex_config(local, model), "utf-8")
     command = [program, "exec", "--skip-git-repo-check", "--json", "--sandbox", "danger-full-access", text]
     printed = [json.loads(line) for line in run(command, work).splitlines()]
     assert printed[-1]["type"] == "turn.completed"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from . import coding_agents
 from .adapters import CLIENTS
 from .page import PAGE
 
@@ -34,6 +35,10 @@ def test_the_page_shows_the_lines_and_the_version_that_run(client: type[Client])
     assert shown == [client.lines()]
     row = next(line for line in text.splitlines() if line.startswith(f"| {client.title} |"))
     assert row.split(" | ")[1] == pinned()[f"{client.language} {client.package}"]
+
+
+def test_the_page_shows_how_the_coding_agents_are_run() -> None:
+    assert PAGE.read_text("utf-8").endswith(f"## Coding agents\n\n{coding_agents.section()}\n")
 
 
 def test_titles_are_unique() -> None:

@@ -27,7 +27,10 @@ class Rerank(Client):
         "rate": "TooManyRequestsError",
         "server": "ApiError",
     }
-    notes = ("`ClientV2` asks for `/v2/rerank`, which the gateway does not serve.",)
+    notes = (
+        "It waits 60 s where `Retry-After` says more, and does not obey `x-should-retry`.",
+        "`ClientV2` asks for `/v2/rerank`, which the gateway does not serve.",
+    )
     shows_tokens = ()
     hello_answer = "1:1 0:0"
 

@@ -105,7 +105,10 @@ class OverAnthropic(OverOpenAI):
     title = "litellm, anthropic/"
     cannot: ClassVar = {"agent": Cannot("it has no loop of its own")}
     keeps_headers = False
-    notes = ("Its errors have lost the headers: no code of the gateway's, no `Retry-After`.",)
+    notes = (
+        "It tries once; `num_retries` changes that.",
+        "Its errors have lost the headers: no code of the gateway's, no `Retry-After`.",
+    )
 
     @staticmethod
     def connect(client: To11aiClient, project_id: str, gateway_url: str, model: str) -> Any:

@@ -133,6 +133,7 @@ class OpenAIChat(OnNode):
     package = "openai"
     module = "openai_chat"
     cannot: ClassVar = {("structured", asked.CLAUDE): SCHEMA_ON_CLAUDE}
+    notes = ("It obeys a `Retry-After` up to 60 s; a longer one is ignored, and tried again in a moment.",)
     classes: ClassVar = {
         "key": "AuthenticationError",
         "model": "NotFoundError",
@@ -191,6 +192,7 @@ class AiOpenAI(OnNode):
     classes: ClassVar = {**dict.fromkeys(asked.ERRORS, "AI_APICallError"), "stream": "AI_StreamProviderError"}
     notes: ClassVar = (
         'An error in a stream is a part of it, `{type: "error"}`, and no exception.',
+        "It ignores a `Retry-After` of 60 s or more, and `x-should-retry`: `maxRetries: 0` stops it.",
         "It names earlier turns by their ids, which only OpenAI keeps: with a Claude model give "
         "`providerOptions: {openai: {store: false}}`.",
     )
@@ -203,7 +205,7 @@ class AiAnthropic(AiOpenAI):
     package = "@ai-sdk/anthropic"
     module = "ai_anthropic"
     cannot: ClassVar = {}
-    notes = AiOpenAI.notes[:1]
+    notes = AiOpenAI.notes[:2]
 
 
 class AiCompatible(AiOpenAI):
@@ -212,7 +214,7 @@ class AiCompatible(AiOpenAI):
     title = "ai, @ai-sdk/openai-compatible"
     package = "@ai-sdk/openai-compatible"
     module = "ai_compatible"
-    notes = AiOpenAI.notes[:1]
+    notes = AiOpenAI.notes[:2]
 
 
 class AiMistral(AiOpenAI):
@@ -224,7 +226,7 @@ class AiMistral(AiOpenAI):
     models = ("mistral-large-latest",)
     classes: ClassVar = {**AiOpenAI.classes, "stream": "AI_TypeValidationError"}
     shows_tokens = ("chat",)
-    notes = AiOpenAI.notes[:1]
+    notes = AiOpenAI.notes[:2]
 
 
 class AiCohere(AiOpenAI):
@@ -239,7 +241,7 @@ class AiCohere(AiOpenAI):
         for name in ("stream", "tools", "structured", "agent", "image", "stream_error")
     }
     shows_tokens = ()
-    notes = ()
+    notes = AiOpenAI.notes[1:2]
     hello_answer = "1:1 0:0"
 
 

@@ -20,6 +20,10 @@ class OverOpenAI(Client):
     title = "strands-agents, OpenAIModel"
     package = "strands-agents"
     classes: ClassVar = {**openai.CLASSES, "rate": "ModelThrottledException"}
+    notes = (
+        "A 429 is tried 6 times by the agent, each time as often as the SDK below it tries: give "
+        "`retry_strategy=None` to the agent, or `max_retries` 0 in `client_args`.",
+    )
 
     @staticmethod
     def connect(client: To11aiClient, project_id: str, gateway_url: str, model: str) -> Any:
