@@ -257,6 +257,17 @@ WHOLE_CALLS: dict[str, tuple[Any, str]] = {
     "null": (None, "{}"),
     "the word null": ("null", "{}"),
     "empty object": ({}, "{}"),
+    "empty list": ([], "{}"),
+    "text with an empty list": ("[ ]", "{}"),
+    "empty objects": ("{} { }", "{}"),
+    "an empty object before the arguments": ('{}{"a":"{}"}', '{"a":"{}"}'),
+    "an object twice": ('{"a":"}"}{"a":"}"}', '{"a":"}"}'),
+    "an object within text": ('"{\\"a\\":[1]}"', '{"a":[1]}'),
+    "an object within text within text": (json.dumps(json.dumps('{"a":1}')), '{"a":1}'),
+    "empty text within text": ('""', "{}"),
+    "the word null within text": ('"null"', "{}"),
+    "blanks around": (' \n{"a": 1}\n', '{"a": 1}'),
+    "a nested empty object": ('{ "a": {} }', '{ "a": {} }'),
 }
 
 
@@ -268,6 +279,66 @@ def test_arguments_of_whole_calls(given: Any, expected: str) -> None:
     assert whole(RESPONSES, {"model": "m", "output": [item]}).parts == (ToolCall("5", "f", expected),)
     block = {"type": "tool_use", "id": 5, "name": "f", "input": given}
     assert whole(ANTHROPIC, {"content": [block]}).parts == (ToolCall("5", "f", expected),)
+
+
+def cut(text: str, size: int) -> list[str]:
+    return [text[place : place + size] for place in range(0, len(text), size)]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 99])
+@pytest.mark.parametrize(("given", "expected"), WHOLE_CALLS.values(), ids=WHOLE_CALLS)
+def test_arguments_in_pieces_of_any_size(given: Any, expected: str, size: int) -> None:
+    text = given if isinstance(given, str) else json.dumps(given, separators=(",", ":"))
+    pieces = cut(text, size)
+    calls = [call(0, id="a", name="f"), *(call(0, arguments=piece) for piece in pieces)]
+    assert streamed(CHAT, *calls, chunk("stop")).parts == (ToolCall("a", "f", expected),)
+
+    added = {"type": "response.output_item.added", "item": {"type": "function_call", "call_id": "a", "name": "f"}}
+    deltas = [{"type": "response.function_call_arguments.delta", "delta": piece} for piece in pieces]
+    assert streamed(RESPONSES, added, *deltas, completed()).parts == (ToolCall("a", "f", expected),)
+
+    start = {"type": "content_block_start", "index": 0, "content_block": {"type": "tool_use", "id": "a", "name": "f"}}
+    partial = [{"type": "input_json_delta", "partial_json": piece} for piece in pieces]
+    blocks = [{"type": "content_block_delta", "index": 0, "delta": delta} for delta in partial]
+    assert streamed(ANTHROPIC, start, *blocks, {"type": "message_stop"}).parts == (ToolCall("a", "f", expected),)
+
+
+def test_text_that_is_no_object_stays_as_the_model_wrote_it() -> None:
+    for text in ("[1]", '"Paris"', '{"a":1}{"a":2}', '{"a"', "Paris", "nu"):
+        reply = whole_calls(text)
+        assert [part.arguments for part in reply.parts if isinstance(part, ToolCall)] == [text]
+        chunks = [call(0, id="a", name="f"), *(call(0, arguments=piece) for piece in text), chunk("stop")]
+        assert collect(numbered_formats()[CHAT].read_stream(sse_of(*chunks))).parts == (ToolCall("a", "f", text),)
+
+
+def whole_calls(arguments: Any) -> ChatReply:
+    calls = [{"id": "a", "function": {"name": "f", "arguments": arguments}}]
+    return numbered_formats()[CHAT].read_reply(message(tool_calls=calls))
+
+
+def test_an_empty_object_that_comes_first_is_no_arguments_in_any_stream() -> None:
+    item = {"type": "function_call", "id": "fc_1", "call_id": "c1", "name": "f"}
+    added = {"type": "response.output_item.added", "output_index": 0, "item": {**item, "arguments": "{}"}}
+    delta = {"type": "response.function_call_arguments.delta", "output_index": 0, "delta": '{"a":1}'}
+    last = {**item, "arguments": '{"a":1}'}
+    assert words_of(streamed(RESPONSES, CREATED, added, delta, done(last), completed(last))) == ["", [("f", {"a": 1})]]
+    for block in ({}, {"a": 1}):
+        start = {"type": "tool_use", "id": "t", "name": "f", "input": block}
+        events = [
+            {"type": "content_block_start", "index": 0, "content_block": start},
+            {"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": "{}"}},
+            {"type": "content_block_delta", "index": 0, "delta": {"partial_json": '{"a":1}'}},
+            {"type": "message_stop"},
+        ]
+        if block:
+            del events[1]
+        assert words_of(streamed(ANTHROPIC, *events)) == ["", [("f", {"a": 1})]]
+
+
+def test_calls_that_begin_with_empty_objects_side_by_side() -> None:
+    calls = [call(index, id=f"c{index}", name="f", arguments="{}") for index in (0, 1)]
+    more = [call(index, arguments=f'{{"a":{index}}}') for index in (0, 1)]
+    assert words_of(streamed(CHAT, *calls, *more, chunk("stop"))) == ["", [("f", {"a": 0}), ("f", {"a": 1})]]
 
 
 @pytest.mark.parametrize(("given", "expected"), WHOLE_CALLS.values(), ids=WHOLE_CALLS)
@@ -805,6 +876,13 @@ def test_what_is_no_answer_stays_an_error(source: str) -> None:
     last = list(numbered_formats()[source].read_stream(sse_of({"type": "error", "error": {"message": "Oops"}})))[-1]
     assert isinstance(last, Error)
     assert last.message == "Oops"
+
+
+@pytest.mark.parametrize("piece", ["{", "{} ", " ", '"', "[ ] ", '{"a":1}'])
+def test_arguments_that_say_nothing_are_read_in_linear_time(piece: str) -> None:
+    pieces = [call(0, id="a", name="f"), *[call(0, arguments=piece * 50)] * 2000, chunk("stop")]
+    (part,) = collect(numbered_formats()[CHAT].read_stream(sse_of(*pieces))).parts
+    assert isinstance(part, ToolCall)
 
 
 def test_hostile_arguments_are_read_in_linear_time() -> None:

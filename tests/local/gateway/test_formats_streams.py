@@ -395,7 +395,7 @@ def test_calls_that_a_server_numbers_alike_are_told_apart_by_their_ids() -> None
 
 
 def test_more_of_a_call_that_is_complete_is_malformed() -> None:
-    deltas = read(CHAT, call_chunk(0, "{}", "a"), call_chunk(1, "{}", "b"), call_chunk(0, "{}"))
+    deltas = read(CHAT, call_chunk(0, '{"a":1}', "a"), call_chunk(1, "{}", "b"), call_chunk(0, '{"a":2}'), "[DONE]")
     assert isinstance(deltas[-1], Error)
     assert "after its end" in deltas[-1].message
 

@@ -145,7 +145,7 @@ class _ChatCall:
             return True
         if piece.id and piece.id != self.id:
             return not self.arguments.is_partial
-        return self.arguments.is_complete and piece.arguments.strip() != "" and not self.has_said(piece)
+        return self.arguments.is_whole and piece.arguments.strip() != "" and not self.has_said(piece)
 
     def keep(self, arguments: str) -> None:
         """Take arguments that are to be passed on."""
@@ -160,6 +160,5 @@ class _ChatCall:
 
     def has_said(self, piece: _Piece) -> bool:
         """Whether a piece repeats the whole call, as some servers do at its end."""
-        return bool(self.id and piece.id == self.id and self.arguments.is_complete) and (
-            piece.arguments == self.arguments.text
-        )
+        is_same = bool(self.id) and piece.id == self.id and self.arguments.is_whole
+        return is_same and piece.arguments.strip() != "" and self.arguments.is_repeated_by(piece.arguments)
