@@ -98,6 +98,7 @@ calls = st.builds(ToolCall, ids, names, arguments)
 data_urls = st.binary(max_size=9).map(lambda data: f"data:image/png;base64,{b64encode(data).decode()}")
 web_urls = words.map(lambda word: f"https://example.com/{word}")
 images = st.builds(Image, data_urls | web_urls)
+file_names = words.map(lambda word: f"{word}.png")
 detailed_images = st.builds(Image, data_urls | web_urls, st.sampled_from([None, "low", "high"]))
 signed = st.builds(Thinking, words, proofs)
 redacted = st.builds(RedactedThinking, words)
@@ -129,6 +130,24 @@ def results(content: st.SearchStrategy[Any], is_error: st.SearchStrategy[bool]) 
 tools = some(st.builds(Tool, names, st.none() | words, schemas, st.booleans()), least=0)
 
 
+def _as_sent(request: ChatRequest) -> ChatRequest:
+    """A request that needs no putting in order: calls have ids of their own, a choice has tools, someone is asked."""
+    numbers = itertools.count()
+    turns = tuple(
+        replace(
+            message,
+            parts=tuple(
+                replace(part, id=f"call-{next(numbers)}") if isinstance(part, ToolCall) else part
+                for part in message.parts
+            ),
+        )
+        for message in request.messages
+    )
+    asked = (*turns, Message("user", (Text("So?"),))) if turns else turns
+    choice = {} if request.tools else {"tool_choice": None, "parallel_tool_calls": None}
+    return replace(request, messages=asked, **choice)
+
+
 # What all three formats can hold.
 common_requests = st.builds(
     ChatRequest,
@@ -145,10 +164,10 @@ common_requests = st.builds(
     ),
     tools=tools,
     tool_choice=st.none() | tool_choices,
-    sampling=st.builds(Sampling, st.integers(1, 99), st.none() | st.floats(0, 0.9), st.none() | st.floats(0, 0.9)),
+    sampling=st.builds(Sampling, st.integers(1, 99), st.none() | st.floats(0.1, 0.9), st.none() | st.floats(0.1, 0.9)),
     reasoning=st.builds(Reasoning, effort=st.sampled_from([None, "low", "high"])),
     user=st.none() | words,
-).map(lambda request: request if request.tool_choice is None else replace(request, parallel_tool_calls=None))
+).map(_as_sent)
 
 _openai_settings = {
     "model": words,
@@ -172,7 +191,7 @@ chat_requests = st.builds(
     messages=some(
         messages("system", some(texts))
         | messages("developer", some(texts))
-        | messages("user", some(texts | detailed_images | st.builds(File, data_urls, words)))
+        | messages("user", some(texts | detailed_images | st.builds(File, data_urls, file_names)))
         | messages("assistant", st.tuples(some(texts), some(calls, 0)).map(lambda both: both[0] + both[1]))
         | messages("assistant", st.tuples(refusals) | some(calls))
         | results(some(texts), st.just(False)),
@@ -193,7 +212,7 @@ def _alternating(requests: ChatRequest) -> ChatRequest:
     return replace(requests, messages=tuple(kept))
 
 
-_documents = st.builds(File, data_urls | web_urls, st.none() | words)
+_documents = st.builds(File, data_urls, file_names) | st.builds(File, web_urls, st.none() | words)
 responses_requests = (
     st.builds(
         ChatRequest,
@@ -235,8 +254,8 @@ anthropic_requests = st.builds(
     sampling=st.builds(
         Sampling,
         st.integers(1, 9999),
-        st.none() | st.floats(0, 0.9),
-        st.none() | st.floats(0, 0.9),
+        st.none() | st.floats(0.1, 0.9),
+        st.none() | st.floats(0.1, 0.9),
         _counts,
         some(words, 0),
     ),
@@ -245,9 +264,9 @@ anthropic_requests = st.builds(
     user=st.none() | words,
 )
 REQUESTS: dict[str, st.SearchStrategy[ChatRequest]] = {
-    "openai_chat": chat_requests,
-    "openai_responses": responses_requests,
-    "anthropic_messages": anthropic_requests,
+    "openai_chat": chat_requests.map(_as_sent),
+    "openai_responses": responses_requests.map(_as_sent),
+    "anthropic_messages": anthropic_requests.map(_as_sent),
 }
 
 usages = st.builds(

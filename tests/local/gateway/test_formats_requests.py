@@ -184,7 +184,12 @@ CHOICES: list[tuple[Any, Any, Any]] = [
 @pytest.mark.parametrize("source", [0, 1, 2])
 @pytest.mark.parametrize("target", [0, 1, 2])
 def test_tool_choice(choice: tuple[Any, Any, Any], source: int, target: int) -> None:
-    body = {"model": "m", place(NAMES[source]): HELLO, "tool_choice": choice[source]}
+    offered = [
+        {"type": "function", "function": {"name": "w"}},
+        {"type": "function", "name": "w"},
+        {"name": "w", "input_schema": {"type": "object"}},
+    ]
+    body = {"model": "m", place(NAMES[source]): HELLO, "tools": [offered[source]], "tool_choice": choice[source]}
     assert translated(body, NAMES[source], NAMES[target])["tool_choice"] == choice[target]
 
 
@@ -307,7 +312,8 @@ def test_an_effort_makes_claude_think(source: str, asked: dict[str, Any]) -> Non
     ids=str,
 )
 def test_claude_is_not_made_to_think_where_the_rest_of_the_request_forbids_it(members: dict[str, Any]) -> None:
-    sent = translated({"model": "m", "messages": HELLO, "reasoning_effort": "high", **members}, CHAT, ANTHROPIC)
+    body = {"model": "m", "messages": HELLO, "tools": [{"type": "function", "function": {"name": "w"}}]}
+    sent = translated({**body, "reasoning_effort": "high", **members}, CHAT, ANTHROPIC)
     assert "thinking" not in sent
     assert sent.get("output_config") == (None if "reasoning_effort" in members else {"effort": "high"})
 
@@ -387,11 +393,12 @@ def test_a_document_of_text_is_text_and_one_by_url_a_file() -> None:
 
 
 def test_data_urls_without_base64_reach_anthropic_as_base64() -> None:
-    request = ChatRequest("m", (Message("user", (Image("data:image/svg+xml,%3Csvg/%3E"), File("data:,hi"))),))
+    parts = (Image("data:image/svg+xml,%3Csvg/%3E"), File("data:application/pdf,hi"))
+    request = ChatRequest("m", (Message("user", parts),))
     blocks = numbered_formats()[ANTHROPIC].write_request(request)["messages"][0]["content"]
     assert [block["source"] for block in blocks] == [
         {"type": "base64", "media_type": "image/svg+xml", "data": "PHN2Zy8+"},
-        {"type": "base64", "media_type": "text/plain", "data": "aGk="},
+        {"type": "base64", "media_type": "application/pdf", "data": "aGk="},
     ]
 
 

@@ -92,7 +92,7 @@ class Arguments:
         """Return what is still to be passed on at the end of the call."""
         if self._has_begun or self.is_partial:
             return self._left()
-        given, self._given = self._given, ""
+        given, self._given, self._start = self._given, "", ""
         return self.more(given) + self._left()
 
     def _left(self) -> str:

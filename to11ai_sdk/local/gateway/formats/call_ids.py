@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from .common import digest
 from .marks import ANTHROPIC, CHAT, RESPONSES
+from .turn_order import DistinctIds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,7 +32,9 @@ _LIMITS: Mapping[str, _Limit] = {CHAT: _Limit(40, False), RESPONSES: _Limit(64, 
 
 
 class CallIds:
-    """The ids of the calls of a request, as a provider gets them; no two become one.
+    """The ids of the calls of a request, as a provider gets them, asked for in the order of the conversation.
+
+    No two become one. Calls that share an id get distinct ones, and its results answer them in turn.
 
     Args:
         ids: all ids in the request.
@@ -41,17 +44,49 @@ class CallIds:
     def __init__(self, ids: Iterable[str], wire_format: str) -> None:
         self._limit = _LIMITS[wire_format]
         self._uses = Counter(map(self._plain, {_unwrapped(call_id) for call_id in ids}))
+        self._distinct = DistinctIds()
+        self._open: defaultdict[str, deque[str]] = defaultdict(deque)
+        self._answered: dict[str, str] = {}
 
-    def sent(self, call_id: str) -> str:
-        """Return the id that the provider gets: what does not fit is cut and ends with a digest."""
+    def called(self, call_id: str) -> str:
+        """Return the id of the next call as the provider gets it."""
+        sent = self.sent(self._distinct.of(_unwrapped(call_id)))
+        self._open[_unwrapped(call_id)].append(sent)
+        return sent
+
+    def answered(self, call_id: str) -> str:
+        """Return the id of the call that the next result answers."""
         given = _unwrapped(call_id)
+        if calls := self._open[given]:
+            self._answered[given] = calls.popleft()
+        return self._answered.get(given) or self.sent(given)
+
+    def sent(self, given: str) -> str:
+        """Return an id as the provider gets it: what does not fit is cut and ends with a digest."""
         plain, longest = self._plain(given), self._limit.longest
-        if 0 < len(plain) <= longest and (plain == given or self._uses[plain] == 1):
+        if 0 < len(plain) <= longest and (plain == given or self._uses[plain] <= 1):
             return plain
         return f"{plain[: longest - 17]}_{digest(given)[:16]}"
 
     def _plain(self, call_id: str) -> str:
         return _ODD.sub("_", call_id) if self._limit.is_plain else call_id
+
+
+class ShownIds:
+    """The ids of the calls of a reply as its caller gets them, each other than those of the conversation.
+
+    Args:
+        taken: the ids of the conversation.
+        wire_format: the caller's format.
+    """
+
+    def __init__(self, taken: Iterable[str], wire_format: str) -> None:
+        self._distinct = DistinctIds(map(_unwrapped, taken))
+        self._wire_format = wire_format
+
+    def of(self, call_id: str) -> str:
+        """Return the id of the next call."""
+        return shown(self._distinct.of(call_id), self._wire_format)
 
 
 def shown(call_id: str, wire_format: str) -> str:

@@ -1,4 +1,4 @@
-"""Turns a reply into what its caller gets: its own names of tools, ids that fit, thoughts that can go back."""
+"""Turns a reply into what its caller gets: its names of tools, new ids, thoughts that can go back to their maker."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ....json_types import is_object
-from .call_ids import shown
+from .call_ids import ShownIds
 from .common import loads_or_none
 from .marks import ANTHROPIC, proof_of, redacted_proof
 from .neutral import PartDelta, PartStart, PartStop, RedactedThinking, Signature, Start, Thinking, ToolCall
@@ -34,8 +34,8 @@ def reply_for(reply: ChatReply, request: ChatRequest | None, wire_format: str, p
 
     A model that the provider does not name is the one that the caller asked for.
     """
-    tools = originals(request.tools) if request else {}
-    parts = tuple(_marked(_restored(part, tools, wire_format), wire_format, provider) for part in reply.parts)
+    tools, ids = originals(request.tools) if request else {}, _ids_for(request, wire_format)
+    parts = tuple(_marked(_restored(part, tools, ids), wire_format, provider) for part in reply.parts)
     return replace(reply, parts=parts, model=reply.model or (request.model if request else ""))
 
 
@@ -43,8 +43,8 @@ def deltas_for(
     deltas: Iterable[Delta], request: ChatRequest | None, wire_format: str, provider: str
 ) -> Iterator[Delta]:
     """Yield the deltas of such a reply; what a custom tool takes comes in one piece."""
-    tools = originals(request.tools) if request else {}
-    for delta in _marked_deltas(_restored_deltas(deltas, tools, wire_format), wire_format, provider):
+    tools, ids = originals(request.tools) if request else {}, _ids_for(request, wire_format)
+    for delta in _marked_deltas(_restored_deltas(deltas, tools, ids), wire_format, provider):
         if isinstance(delta, Start) and request and not delta.model:
             yield replace(delta, model=request.model)
         else:
@@ -57,22 +57,27 @@ def _made(part: ReplyPart, maker: str) -> ReplyPart:
     return part
 
 
-def _restored(part: ReplyPart, tools: Mapping[str, Tool], wire_format: str) -> ReplyPart:
+def _ids_for(request: ChatRequest | None, wire_format: str) -> ShownIds:
+    """Return what keeps the ids of calls apart from those that the conversation has: callers know calls by them."""
+    parts = [part for message in request.messages for part in message.parts] if request else []
+    return ShownIds([part.id for part in parts if isinstance(part, ToolCall)], wire_format)
+
+
+def _restored(part: ReplyPart, tools: Mapping[str, Tool], ids: ShownIds) -> ReplyPart:
     if not isinstance(part, ToolCall):
         return part
-    part = replace(part, id=shown(part.id, wire_format))
-    tool = tools.get(part.name)
+    part, tool = replace(part, id=ids.of(part.id)), tools.get(part.name)
     if tool is None:
         return part
     arguments = _input(part.arguments) if tool.is_custom else part.arguments
     return replace(part, name=tool.name, arguments=arguments, namespace=tool.namespace, is_custom=tool.is_custom)
 
 
-def _restored_deltas(deltas: Iterable[Delta], tools: Mapping[str, Tool], wire_format: str) -> Iterator[Delta]:
+def _restored_deltas(deltas: Iterable[Delta], tools: Mapping[str, Tool], ids: ShownIds) -> Iterator[Delta]:
     held: list[str] | None = None
     for delta in deltas:
         if isinstance(delta, PartStart):
-            part = _restored(delta.part, tools, wire_format)
+            part = _restored(delta.part, tools, ids)
             held = [] if isinstance(part, ToolCall) and part.is_custom else None
             yield PartStart(part)
         elif isinstance(delta, PartDelta) and held is not None:

@@ -1,8 +1,7 @@
-"""What the three formats share: ids and times, data URLs, the arguments of tool calls, compact JSON."""
+"""What the three formats share: ids and times, the arguments of tool calls, compact JSON."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import secrets
@@ -10,7 +9,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_to_bytes
 
 from ....json_types import is_object
 from ...json_input.fields import MAX_DEPTH, FormatError
@@ -19,7 +17,6 @@ from ...json_input.reader import TooDeepError, read_json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ...json_input.fields import Fields
     from .neutral import ChatRequest
 
 
@@ -83,7 +80,7 @@ def refuse_limits(request: ChatRequest, *members: str) -> None:
     """
     if "stop" in members and request.sampling.stop:
         raise FormatError(_NO_ROOM.format("texts that end the reply (stop, stop_sequences)"), "stop")
-    if "top_k" in members and request.sampling.top_k is not None:
+    if "top_k" in members and request.sampling.top_k:
         raise FormatError(_NO_ROOM.format("top_k"), "top_k")
 
 
@@ -130,40 +127,6 @@ class UniqueIds:
         unique = given if given and given not in self._used else self._new_id(self._prefix)
         self._used.add(unique)
         return unique
-
-
-def is_data(url: str) -> bool:
-    """Whether a URL holds its content itself."""
-    return url[:5].lower() == "data:"
-
-
-def source_of(url: str) -> dict[str, Any]:
-    """Anthropic's source for a URL; the content of a ``data:`` URL is handed over as base64."""
-    if not is_data(url):
-        return {"type": "url", "url": url}
-    head, _, data = url[5:].partition(",")
-    media_type, *parameters = head.split(";")
-    if "base64" not in parameters:
-        data = base64.b64encode(unquote_to_bytes(data)).decode()
-    return {"type": "base64", "media_type": media_type or "text/plain", "data": data}
-
-
-def url_of(source: Fields) -> str:
-    """Return the URL for Anthropic's source.
-
-    Raises:
-        FormatError: it is a file kept by the provider, which no other can reach, or of an unknown type.
-    """
-    kinds = {"url": _plain_url, "base64": _data_url}
-    return source.choice("type", kinds, "send the content itself, as base64 or URL")(source)
-
-
-def _plain_url(source: Fields) -> str:
-    return source.text("url")
-
-
-def _data_url(source: Fields) -> str:
-    return f"data:{source.text('media_type')};base64,{source.text('data')}"
 
 
 def dumps(value: Any) -> str:

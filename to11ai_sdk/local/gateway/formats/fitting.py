@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from .arguments import whole_arguments
 from .call_ids import CallIds
-from .common import NO_ARGUMENTS, dumps
+from .common import dumps
 from .neutral import ToolCall, ToolResult
 from .tool_names import ToolNames
 from .tool_schemas import parameters
+from .turn_order import results_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,8 +41,8 @@ def fitted(request: ChatRequest, limits: Limits) -> ChatRequest:
     def part(part: Part) -> Part:
         if isinstance(part, ToolCall):
             name = names.sent(part.namespace, part.name)
-            return ToolCall(ids.sent(part.id), name, _arguments(part))
-        return replace(part, call_id=ids.sent(part.call_id)) if isinstance(part, ToolResult) else part
+            return ToolCall(ids.called(part.id), name, _arguments(part))
+        return replace(part, call_id=ids.answered(part.call_id)) if isinstance(part, ToolResult) else part
 
     def tool(tool: Tool) -> Tool:
         schema = parameters(tool.parameters, nested=limits.nested_schemas)
@@ -49,7 +51,8 @@ def fitted(request: ChatRequest, limits: Limits) -> ChatRequest:
     choice = request.tool_choice
     if choice and choice.name is not None:
         choice = replace(choice, name=names.sent(choice.namespace, choice.name), namespace=None)
-    messages = tuple(replace(message, parts=tuple(map(part, message.parts))) for message in request.messages)
+    messages = results_first(request.messages)
+    messages = tuple(replace(message, parts=tuple(map(part, message.parts))) for message in messages)
     tools = tuple(replace(tool(each), is_custom=False) for each in request.tools)
     return replace(request, messages=messages, tools=tools, tool_choice=choice)
 
@@ -57,7 +60,7 @@ def fitted(request: ChatRequest, limits: Limits) -> ChatRequest:
 def _arguments(call: ToolCall) -> str:
     if call.is_custom:
         return dumps({"input": call.arguments})
-    return NO_ARGUMENTS if call.arguments.strip() in ("", "null") else call.arguments
+    return whole_arguments(call.arguments)
 
 
 def _ids(messages: Iterable[Message]) -> set[str]:

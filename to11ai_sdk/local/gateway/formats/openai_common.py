@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
+from mimetypes import guess_extension
 from typing import TYPE_CHECKING, Any
 
-from .common import is_data, present
+from .common import present
 from .neutral import ResponseFormat, Text
+from .sources import is_data, media_type_of
 
 if TYPE_CHECKING:
     from ...json_input.fields import Fields
@@ -65,6 +67,14 @@ def file_data_of(fields: Fields, key: str) -> str:
     if not _is_data_url(url):
         fields.refuse(key, "must be a data URL, which says what kind of file it is: data:application/pdf;base64,...")
     return url
+
+
+def file_name(file: File) -> str:
+    """Return the name of a file that is sent as data, with an ending, by which OpenAI knows its kind."""
+    name = file.name or "file"
+    if "." in name or not is_data(file.url):
+        return name
+    return name + (guess_extension(media_type_of(file.url)) or "")
 
 
 def _is_data_url(url: str) -> bool:

@@ -25,7 +25,10 @@ def parameters(schema: Mapping[str, Any] | None, *, nested: bool) -> dict[str, A
         schema: the schema; ``None`` for a tool without arguments.
         nested: whether the schemas inside are completed as well: OpenAI refuses an array without ``items``.
     """
-    whole = {"type": "object", **{key: value for key, value in (schema or {}).items() if value is not None}}
+    whole = {key: value for key, value in (schema or {}).items() if value is not None}
+    kinds = whole.get("type", "object")
+    # No provider takes another type, nor a choice of types: without arguments there is an empty object.
+    whole = {"type": "object", **whole, **({"type": "object"} if is_array(kinds) and "object" in kinds else {})}
     return _completed({key: _inner(key, value) for key, value in whole.items()} if nested else whole)
 
 

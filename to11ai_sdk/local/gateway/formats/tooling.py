@@ -79,9 +79,11 @@ def settled(fields: Fields, tooling: Tooling, run_by_provider: Sequence[str]) ->
         fields.refuse(
             "tool_choice", f"forces {names}, which the provider runs itself, and no other can: do not, {_ADVICE}"
         )
-    if tooling.tools or not (run_by_provider or fields.children("tools")):
+    if tooling.tools:
         return tooling
     if choice and choice.type in ("required", "tool"):
+        if not (run_by_provider or fields.children("tools")):
+            fields.refuse("tool_choice", "forces a call, and the request offers no tools: add some")
         fields.refuse(
             "tool_choice", f"forces a call, and the provider itself runs all tools ({names}): do not, {_ADVICE}"
         )

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ....json_input.fields import FormatError
-from ..common import arguments_of, input_of, source_of, url_of
+from ..common import arguments_of, input_of
 from ..marks import ANTHROPIC, is_own, read_thinking
 from ..neutral import (
     File,
@@ -22,6 +22,7 @@ from ..neutral import (
     ToolCall,
     ToolResult,
 )
+from ..sources import document_source_of, source_of, url_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -111,7 +112,7 @@ def write_part(part: Part) -> dict[str, Any]:
         return {"type": "image", "source": source_of(part.url)}
     if isinstance(part, File):
         title = {"title": part.name} if part.name else {}
-        return {"type": "document", "source": source_of(part.url), **title}
+        return {"type": "document", "source": document_source_of(part.url), **title}
     return _write_result(part)
 
 
@@ -143,7 +144,13 @@ def _read_document(fields: Fields) -> Text | File:
     source = fields.child("source")
     if source.raw.get("type") == "text":
         return Text(source.text("data"))
+    if source.raw.get("type") == "content":
+        return Text("\n\n".join(part.text for part in source.content("content", Text, _read_chunk)))
     return File(url_of(source), fields.text_or_none("title"))
+
+
+def _read_chunk(fields: Fields) -> Text:
+    return fields.choice("type", {"text": _read_text}, _ADVICE)(fields)
 
 
 def _read_thinking(fields: Fields) -> Thinking:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ....json_input.fields import Fields, FormatError
@@ -11,6 +12,7 @@ from ..fitting import Limits, fitted
 from ..members import ANTHROPIC, check
 from ..neutral import ChatRequest, Reasoning, ResponseFormat, Sampling
 from ..tool_names import ANTHROPIC_LONGEST
+from ..turn_order import with_a_question
 from .messages import read_messages, write_system, write_turns
 from .tools import read_tooling, write_choice, write_tool
 
@@ -64,7 +66,7 @@ def write_request(request: ChatRequest, peer: Peer) -> dict[str, Any]:
     """
     refuse_several(request, "the Anthropic messages format")
     _refuse_json(request)
-    request = fitted(request, _LIMITS)
+    request = fitted(replace(request, messages=with_a_question(request.messages)), _LIMITS)
     user = within(request.user, _USER_LONGEST)
     return present(
         {
@@ -104,7 +106,7 @@ def _read_sampling(fields: Fields) -> Sampling:
         temperature=fields.number("temperature"),
         top_p=fields.number("top_p"),
         top_k=fields.count("top_k"),
-        stop=fields.texts("stop_sequences"),
+        stop=tuple(filter(None, fields.texts("stop_sequences"))),
     )
 
 
@@ -119,8 +121,11 @@ def _write_sampling(sampling: Sampling) -> dict[str, Any]:
 
 
 def _one_of(temperature: float, top_p: float) -> tuple[float | None, float | None]:
-    if top_p == 1:
+    # At 0, either leaves one token to choose from, and the other nothing to do.
+    if top_p == 1 or temperature == 0:
         return temperature, None
+    if top_p == 0:
+        return None, top_p
     return (None if temperature == _TEMPERATURE else temperature), top_p
 
 

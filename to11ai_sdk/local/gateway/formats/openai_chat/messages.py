@@ -7,9 +7,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from ....json_input.fields import Fields, FormatError
-from ..common import is_data, present
+from ..common import present
 from ..neutral import File, Image, Message, Part, RedactedThinking, Refusal, Role, Text, Thinking, ToolCall, ToolResult
-from ..openai_common import detail_of, error_text, file_data_of, image_url_of, role_for
+from ..openai_common import detail_of, error_text, file_data_of, file_name, image_url_of, role_for
+from ..sources import is_data
 from .thoughts import read_thoughts, write_thoughts
 from .tools import read_call, write_call
 
@@ -144,7 +145,7 @@ def _write_part(part: Part) -> dict[str, Any]:
     if isinstance(part, Image):
         return {"type": "image_url", "image_url": present({"url": part.url, "detail": part.detail})}
     if isinstance(part, File):
-        return {"type": "file", "file": {"filename": part.name or "file", "file_data": _inline(part)}}
+        return {"type": "file", "file": {"filename": file_name(part), "file_data": _inline(part)}}
     if isinstance(part, Text):
         return {"type": "text", "text": part.text}
     raise FormatError(f"chat completions have no room for {type(part).__name__} in this place", "messages")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ....json_input.fields import Fields, FormatError
-from ..common import is_data, present
+from ..common import present
 from ..marks import RESPONSES, is_own, read_thinking
 from ..neutral import File, Image, Message, Part, Refusal, Role, Text, Thinking, ToolCall, ToolResult
-from ..openai_common import detail_of, error_text, file_data_of, image_url_of, role_for
+from ..openai_common import detail_of, error_text, file_data_of, file_name, image_url_of, role_for
+from ..sources import is_data
 from .tools import ADDITIONAL_TOOLS, read_call, read_custom_call
 
 if TYPE_CHECKING:
@@ -38,12 +39,12 @@ def read_messages(fields: Fields) -> Iterator[Message]:
 
 
 def write_messages(messages: Sequence[Message], peer: Peer) -> tuple[str | None, list[dict[str, Any]]]:
-    """``instructions``, which are a system text at the very start, and ``input``.
+    """``instructions``, which are a system text before all others, and ``input``.
 
     Thinking that this provider did not make is dropped.
     """
     instructions = None
-    first = messages[0].parts if messages and messages[0].role == "system" else ()
+    first = messages[0].parts if len(messages) > 1 and messages[0].role == "system" else ()
     if len(first) == 1 and isinstance(first[0], Text):
         instructions, messages = first[0].text, messages[1:]
     return instructions, [item for message in messages for item in _write_message(message, peer)]
@@ -209,5 +210,6 @@ def _write_part(part: Part, text_type: str) -> dict[str, Any]:
         return {"type": "input_image", "image_url": part.url, "detail": part.detail or "auto"}
     if isinstance(part, File):
         place = "file_data" if is_data(part.url) else "file_url"
-        return present({"type": "input_file", "filename": part.name, place: part.url})
+        name = file_name(part) if is_data(part.url) else part.name
+        return present({"type": "input_file", "filename": name, place: part.url})
     raise FormatError(f"the responses format has no room for {type(part).__name__} in this place", "messages")

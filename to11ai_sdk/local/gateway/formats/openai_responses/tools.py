@@ -88,6 +88,8 @@ def _read_custom(fields: Fields, namespace: str | None) -> Iterator[Tool]:
 
 def _read_namespace(fields: Fields, namespace: str | None) -> Iterator[Tool]:
     for tool in fields.children("tools"):
+        if left_out([tool]):
+            continue
         kind = tool.text("type")
         reader = _MEMBERS.get(kind) or refuse_kind(tool, _MEMBERS)
         yield from reader(tool, fields.text("name"))
