@@ -898,3 +898,71 @@ def test_a_call_that_never_begins_is_read_in_linear_time(members: dict[str, Any]
     stream = sse_of(call(0, **members)) * 10_000
     reply = collect(numbered_formats()[CHAT].read_stream([*stream, *sse_of(chunk("stop"))]))
     assert len(reply.parts) == 1
+
+
+def test_events_that_are_no_objects_say_nothing() -> None:
+    assert streamed(CHAT, None, chunk(content="Hi"), "null", "[1]", '"busy"', chunk("stop")).parts == (Text("Hi"),)
+    assert streamed(RESPONSES, CREATED, "null", completed(spoken("Hi"))).parts == (Text("Hi"),)
+    block = {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": "Hi"}}
+    assert streamed(ANTHROPIC, "null", block, {"type": "message_stop"}).parts == (Text("Hi"),)
+
+
+def numbered(number: Any, **members: Any) -> dict[str, Any]:
+    return {"id": "c", "model": "m", "choices": [{"index": number, **members}]}
+
+
+def test_a_server_that_counts_choices_from_one() -> None:
+    events = [numbered(1, delta={"content": "Hi"}), numbered(1, delta={}, finish_reason="length")]
+    reply = streamed(CHAT, *events)
+    assert (reply.parts, reply.stop) == ((Text("Hi"),), "max_tokens")
+    body = {"model": "m", "choices": [{"index": 1, "message": {"content": "Hi"}, "finish_reason": "length"}]}
+    assert whole(CHAT, body).parts == (Text("Hi"),)
+
+
+def test_the_first_of_several_choices_answers_in_whatever_order_they_come() -> None:
+    choices = [{"index": 1, "message": {"content": "B"}}, {"index": 0, "message": {"content": "A"}}]
+    assert whole(CHAT, {"model": "m", "choices": choices}).parts == (Text("A"),)
+    both = {"id": "c", "choices": [{"index": 1, "delta": {"content": "B"}}, {"index": 0, "delta": {"content": "A"}}]}
+    events = [both, numbered(1, delta={"content": "C"}, finish_reason="length"), numbered(0, finish_reason="stop")]
+    reply = streamed(CHAT, *events)
+    assert (reply.parts, reply.stop) == ((Text("A"),), "end_turn")
+
+
+def test_counts_of_zero_do_not_replace_counts() -> None:
+    usage = [{"prompt_tokens": 3, "completion_tokens": 4}, {"prompt_tokens": 0, "completion_tokens": 0}]
+    events = [{**chunk(content="Hi"), "usage": usage[0]}, {**chunk("stop"), "usage": usage[1]}]
+    assert streamed(CHAT, *events).usage == Usage(3, 4)
+
+
+def test_a_response_that_has_only_its_text() -> None:
+    assert whole(RESPONSES, {"model": "m", "output": [], "output_text": "Hi"}).parts == (Text("Hi"),)
+    assert streamed(RESPONSES, CREATED, completed(output_text="Hi")).parts == (Text("Hi"),)
+    assert streamed(RESPONSES, CREATED, completed(spoken("Hi"), output_text="Hi")).parts == (Text("Hi"),)
+
+
+def test_a_response_that_ends_with_another_event() -> None:
+    last = {**completed(spoken("Hi")), "type": "response.done"}
+    assert streamed(RESPONSES, CREATED, last).parts == (Text("Hi"),)
+    failed = completed(status="failed", error={"code": "server_error", "message": "Oops"})
+    deltas = list(numbered_formats()[RESPONSES].read_stream(sse_of(CREATED, failed)))
+    assert isinstance(deltas[-1], Error)
+    assert deltas[-1].message == "Oops"
+
+
+def test_a_summary_that_comes_in_the_end_of_its_parts() -> None:
+    item = {"type": "reasoning", "id": "rs_1", "summary": []}
+    parts = [
+        {
+            "type": "response.reasoning_summary_part.done",
+            "output_index": 0,
+            "summary_index": index,
+            "part": {"type": "summary_text", "text": text},
+        }
+        for index, text in enumerate(["One", "Two"])
+    ]
+    added = {"type": "response.output_item.added", "output_index": 0, "item": item}
+    reply = streamed(RESPONSES, CREATED, added, *parts, completed(spoken("Hi")))
+    assert [part.text for part in reply.parts if isinstance(part, Thinking)] == ["One\n\nTwo"]
+    texts = [{**part, "type": "response.reasoning_summary_text.done", "text": part["part"]["text"]} for part in parts]
+    reply = streamed(RESPONSES, CREATED, added, texts[0], parts[0], texts[1], parts[1], completed(spoken("Hi")))
+    assert [part.text for part in reply.parts if isinstance(part, Thinking)] == ["One\n\nTwo"]

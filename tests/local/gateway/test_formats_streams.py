@@ -310,7 +310,7 @@ def test_an_error_of_the_provider_ends_the_deltas(name: str, event: dict[str, An
     ("data", "message"),
     [
         ("nonsense", "the provider's stream is malformed: is not JSON"),
-        ("[1]", "the provider's stream is malformed: must be an object"),
+        ("[1]", "the provider's stream ended before its last event"),
         ("[" * 70 + "]" * 70, "the provider's stream is malformed: may be nested 64 levels deep at most"),
         ("[" * 200_000, "the provider's stream is malformed: is not JSON"),
         ('{"x": NaN}', "the provider's stream is malformed: is not JSON: NaN is not a number of JSON"),

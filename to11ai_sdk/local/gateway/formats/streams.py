@@ -86,16 +86,19 @@ def events(chunks: Iterable[bytes]) -> Iterator[sse.Event]:
 def objects(chunks: Iterable[bytes]) -> Iterator[Lenient]:
     """Yield the data of a stream's events, each a JSON object whose ``type`` may be that of the event.
 
-    ``[DONE]`` is yielded as an object of that type.
+    ``[DONE]`` is yielded as an object of that type. Other JSON, such as a ``null`` between events, says nothing.
 
     Raises:
-        FormatError: an event is too long, or its data is no JSON object.
+        FormatError: an event is too long, or its data is not JSON.
     """
     for event in events(chunks):
         if event.data.strip() == DONE:
             yield Lenient({"type": DONE})
             return
-        fields = Lenient(loads_bounded(event.data))
+        value = loads_bounded(event.data)
+        if not is_object(value):
+            continue
+        fields = Lenient(value)
         named = fields.has("type") or event.type == "message"
         yield fields if named else Lenient({**fields.raw, "type": event.type})
 

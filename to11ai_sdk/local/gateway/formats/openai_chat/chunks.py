@@ -36,6 +36,7 @@ class _Reader:
         self._sequencer = Sequencer[str]()
         self._calls = CallChunks(self._sequencer, new_id)
         self._started = False
+        self._others: list[Lenient] = []
         self._has_choices = False
         self._heard = False
         self._thought = False
@@ -52,6 +53,7 @@ class _Reader:
         return [read_error(dict(fields.raw))] if is_error else self._chunk(fields)
 
     def end(self) -> Iterator[Delta]:
+        yield from self._only_choice()
         if self._finish_reason is None and not (self._is_done and self._has_choices):
             return
         yield from self._calls.finish()
@@ -59,8 +61,10 @@ class _Reader:
         yield End(stop_reason(self._finish_reason, has_calls=self._calls.have_begun), usage=self._usage)
 
     def _chunk(self, fields: Lenient) -> Iterator[Delta]:
-        choices = [choice for choice in fields.children("choices") if not choice.count("index")]
-        self._usage = read_usage(fields) or self._usage
+        choices = self._first_choices(fields)
+        usage = read_usage(fields)
+        if usage and (self._usage is None or usage.input_tokens or usage.output_tokens):
+            self._usage = usage
         self._has_choices = self._has_choices or bool(choices)
         deltas = [delta for choice in choices for delta in self._choice(choice)]
         # Azure's first chunk names no model and says nothing, only what it found in the prompt.
@@ -68,6 +72,19 @@ class _Reader:
             self._started = True
             yield Start(fields.words("id") or None, fields.words("model"), created_of(fields, "created"))
         yield from deltas
+
+    def _first_choices(self, fields: Lenient) -> list[Lenient]:
+        choices = fields.children("choices")
+        self._others += [choice for choice in choices if choice.count("index") and not self._has_choices]
+        return [choice for choice in choices if not choice.count("index")]
+
+    def _only_choice(self) -> Iterator[Delta]:
+        # Number 0 is the first, unless the server counts in its own way.
+        if not self._has_choices:
+            first = min((choice.count("index") or 0 for choice in self._others), default=0)
+            chosen = [choice for choice in self._others if choice.count("index") == first]
+            self._has_choices = bool(chosen)
+            yield from (delta for choice in chosen for delta in self._choice(choice))
 
     def _choice(self, choice: Lenient) -> Iterator[Delta]:
         # A server that does not stream after all sends one whole message.

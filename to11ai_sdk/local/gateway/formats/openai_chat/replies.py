@@ -48,7 +48,7 @@ def read_reply(body: Mapping[str, Any], new_id: NewId) -> ChatReply:
         FormatError: there is no reply, or one that only holds an error.
     """
     fields = Lenient.of_body(body)
-    choices = fields.children("choices")
+    choices = sorted(fields.children("choices"), key=lambda choice: choice.count("index") or 0)
     message = choices[0].mapping("message") if choices else None
     parts = () if message is None else tuple(_read_parts(choices[0].child("message"), new_id))
     failed = None if parts else next((each.raw for each in (fields, *choices) if each.raw.get("error")), None)

@@ -11,7 +11,7 @@ from ..neutral import Delta, End, Refusal, Start, Text, Thinking
 from ..openai_common import created_of
 from ..streams import DONE, objects
 from .growth import Growth
-from .replies import read_content, read_usage, stop_reason
+from .replies import output_of, read_content, read_usage, stop_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,6 +24,7 @@ _WORDS: Mapping[str, tuple[type[Text] | type[Refusal], str]] = {
     "refusal": (Refusal, "refusal"),
 }
 _THOUGHTS = ("reasoning_summary_text", "reasoning_text")
+_SUMMARY_PART = "reasoning_summary_part"
 
 
 def read_stream(chunks: Iterable[bytes], new_id: NewId) -> Iterator[Delta]:
@@ -49,7 +50,7 @@ class _Reader:
             "response.function_call_arguments.delta": self._arguments,
             "response.function_call_arguments.done": self._arguments_done,
             "response.output_item.done": self._item_done,
-            "response.completed": self._end,
+            **dict.fromkeys(["response.completed", "response.done"], self._end),
             DONE: lambda event: self._end(event) if self._growth.has_begun else [],
             "response.incomplete": self._end,
             "response.failed": lambda event: [read_error(dict(event.child("response").raw))],
@@ -57,7 +58,7 @@ class _Reader:
             **dict.fromkeys([f"response.{kind}.delta" for kind in _WORDS], self._said),
             **dict.fromkeys([f"response.{kind}.done" for kind in _WORDS], self._all_said),
             **dict.fromkeys([f"response.{kind}.delta" for kind in _THOUGHTS], self._thought),
-            **dict.fromkeys([f"response.{kind}.done" for kind in _THOUGHTS], self._all_thought),
+            **dict.fromkeys([f"response.{kind}.done" for kind in (*_THOUGHTS, _SUMMARY_PART)], self._all_thought),
         }
         handler = handlers.get("error" if event.raw.get("error") else event.words("type"))
         return handler(event) if handler else []
@@ -98,13 +99,13 @@ class _Reader:
 
     def _thought(self, event: Lenient) -> list[Delta]:
         # A model that streams both its thoughts and their summary is heard once.
-        item, kind, index = self._items.of(event), _kind(event), event.count("summary_index") or 0
+        item, kind, index = self._items.of(event), _thought_kind(event), event.count("summary_index") or 0
         known, before = self._reasoning.setdefault(item, (kind, index))
         if known != kind:
             return []
         self._reasoning[item] = (kind, index)
         self._thoughts.add(_thought_of(event, item))
-        text = event.words("delta") or event.words("text")
+        text = event.words("delta") or event.words("text") or event.child("part").words("text")
         gap = "\n\n" if index > before else ""
         return self._growth.say(item, Thinking(text and gap + text, id=event.text_or_none("item_id")))
 
@@ -122,7 +123,9 @@ class _Reader:
         response = event.child("response")
         if event.words("type") == "response.incomplete":
             response = Lenient({**response.raw, "status": "incomplete"})
-        last = self._growth.complete(response.children("output"))
+        if response.words("status") == "failed":
+            return [read_error(dict(response.raw))]
+        last = self._growth.complete(output_of(response))
         stop = stop_reason(response, has_calls=self._growth.has_calls)
         return [*self._start(event), *last, End(stop, usage=read_usage(response))]
 
@@ -168,5 +171,10 @@ def _kind(event: Lenient) -> str:
     return event.words("type").split(".")[1]
 
 
+def _thought_kind(event: Lenient) -> str:
+    kind = _kind(event)
+    return _THOUGHTS[0] if kind == _SUMMARY_PART else kind
+
+
 def _thought_of(event: Lenient, item: int) -> tuple[int, str, int, int]:
-    return item, _kind(event), event.count("summary_index") or 0, event.count("content_index") or 0
+    return item, _thought_kind(event), event.count("summary_index") or 0, event.count("content_index") or 0

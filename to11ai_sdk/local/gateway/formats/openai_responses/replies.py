@@ -30,7 +30,7 @@ def read_reply(body: Mapping[str, Any], new_id: NewId) -> ChatReply:
     fields = Lenient.of_body(body)
     if fields.words("status") not in {"", "completed", "incomplete"} or not fields.has("output"):
         fields.refuse("output", f"there is no whole reply: {read_error(body).message}")
-    items = fields.children("output")
+    items = output_of(fields)
     parts = tuple(part for item in items for part in read_item(item, new_id) if not is_empty(part))
     if not parts and fields.raw.get("error"):
         fields.refuse("output", f"there is no whole reply: {read_error(body).message}")
@@ -42,6 +42,12 @@ def read_reply(body: Mapping[str, Any], new_id: NewId) -> ChatReply:
         usage=read_usage(fields),
         created=created_of(fields, "created_at"),
     )
+
+
+def output_of(response: Lenient) -> list[Lenient]:
+    """Return the items of a response; some servers have only its text."""
+    text = response.words("output_text")
+    return response.children("output") or ([Lenient({"type": "message", "content": text})] if text else [])
 
 
 def stop_reason(response: Lenient, *, has_calls: bool) -> StopReason:
