@@ -275,3 +275,19 @@ def test_tools_that_the_provider_runs_are_left_out_of_a_namespace() -> None:
     group = {"type": "namespace", "name": "x", "description": "", "tools": [function, {"type": "web_search"}]}
     sent = translated({"input": "Hello", "tools": [group]}, RESPONSES, CHAT)
     assert [tool["function"]["name"] for tool in sent["tools"]] == ["x__run"]
+
+
+def test_a_tool_that_is_offered_twice_is_sent_once() -> None:
+    tools = [{"type": "function", "function": {"name": name, "description": "d"}} for name in ("f", "g", "f")]
+    sent = translated({"messages": [HELLO], "tools": tools}, CHAT, ANTHROPIC)["tools"]
+    assert [tool["name"] for tool in sent] == ["f", "g"]
+
+
+def test_an_id_with_half_a_character_goes_to_the_caller_and_back() -> None:
+    item = {"type": "reasoning", "id": "rs_\ud800", "encrypted_content": "x", "summary": []}
+    item["summary"] = [{"type": "summary_text", "text": "Hm"}]
+    reply = numbered_formats()[RESPONSES].read_reply({"model": "m", "output": [item]})
+    (block,) = numbered_formats()[ANTHROPIC].write_reply(reply)["content"]
+    turns = [HELLO, {"role": "assistant", "content": [block, {"type": "text", "text": "Hi"}]}, HELLO]
+    sent = translated({"messages": turns, "max_tokens": 9}, ANTHROPIC, RESPONSES)["input"]
+    assert sent[1] == item

@@ -53,8 +53,14 @@ def fitted(request: ChatRequest, limits: Limits) -> ChatRequest:
         choice = replace(choice, name=names.sent(choice.namespace, choice.name), namespace=None)
     messages = results_first(request.messages)
     messages = tuple(replace(message, parts=tuple(map(part, message.parts))) for message in messages)
-    tools = tuple(replace(tool(each), is_custom=False) for each in request.tools)
+    tools = _once(replace(tool(each), is_custom=False) for each in request.tools)
     return replace(request, messages=messages, tools=tools, tool_choice=choice)
+
+
+def _once(tools: Iterable[Tool]) -> tuple[Tool, ...]:
+    """Return tools without those that come again: Anthropic refuses a name that two have."""
+    first: dict[str, Tool] = {}
+    return tuple(tool for tool in tools if first.setdefault(tool.name, tool) is tool or first[tool.name] != tool)
 
 
 def _arguments(call: ToolCall) -> str:

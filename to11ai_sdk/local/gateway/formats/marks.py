@@ -35,8 +35,8 @@ def read_thinking(thinking: Thinking, wire_format: str) -> Thinking | RedactedTh
         return replace(thinking, maker=wire_format)
     maker, provider, item_id, proof = [*str(thinking.signature)[len(MARK) :].split(":", 3), "", "", ""][:4]
     if maker == _REDACTED:
-        return RedactedThinking(proof, ANTHROPIC, unquote(provider))
-    return Thinking(thinking.text, proof or None, unquote(item_id) or None, maker, unquote(provider))
+        return RedactedThinking(proof, ANTHROPIC, _unquoted(provider))
+    return Thinking(thinking.text, proof or None, _unquoted(item_id) or None, maker, _unquoted(provider))
 
 
 def is_own(thinking: Thinking | RedactedThinking, wire_format: str, provider: str) -> bool:
@@ -46,13 +46,13 @@ def is_own(thinking: Thinking | RedactedThinking, wire_format: str, provider: st
 
 def proof_of(thinking: Thinking, provider: str) -> str:
     """Return the proof for thoughts that a provider of another format made."""
-    place = f"{thinking.maker}:{quote(provider, safe='')}:{quote(thinking.id or '', safe='')}"
+    place = f"{thinking.maker}:{_quoted(provider)}:{_quoted(thinking.id or '')}"
     return f"{MARK}{place}:{thinking.signature or ''}"
 
 
 def redacted_proof(part: RedactedThinking, provider: str) -> str:
     """Return the proof that stands for encrypted thoughts in a format that has none."""
-    return f"{MARK}{_REDACTED}:{quote(provider, safe='')}::{part.data}"
+    return f"{MARK}{_REDACTED}:{_quoted(provider)}::{part.data}"
 
 
 def without_marked(wire_format: str, body: Mapping[str, Any], *, takes_thoughts: bool) -> dict[str, Any]:
@@ -93,3 +93,11 @@ def _without(item: Any) -> list[Any]:
     if len(kept) == len(content):
         return [item]
     return [{**item, "content": kept}] if kept else []
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="", errors="surrogatepass")
+
+
+def _unquoted(text: str) -> str:
+    return unquote(text, errors="surrogatepass")
