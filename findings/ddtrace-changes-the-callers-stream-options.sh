@@ -6,7 +6,7 @@
 # the tracer writes into that very dict. The next call with the same dict then counts as one that asked for the usage,
 # and its last chunk, with no choices, goes to the caller: `chunk.choices[0]` works once and then raises IndexError.
 # Why it matters: an application breaks on its second request, in code that nobody touched; a server that refuses
-# stream_options starts to fail under ddtrace-run only.
+# stream_options starts to fail under the tracer only.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

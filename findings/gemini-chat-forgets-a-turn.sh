@@ -5,7 +5,7 @@
 # it from all later requests. One such chunk is enough: an answer streamed in full whose last chunk holds nothing but
 # the finish reason is forgotten, with its question, and so is a turn whose answer was cut before its first word.
 # Without streaming the Python SDK is the same. get_history() still lists what is no longer sent; nothing is raised.
-# Why it matters: the model answers as if it had never been told, and the history that one looks at is complete.
+# Why it matters: the model answers as if nothing had been said, and the history that one looks at is complete.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -2,7 +2,7 @@
 # mcp 2.3.0 and fastmcp 4.2.3 (PyPI), each with its own server and client joined in memory.
 # Guess: a tool that returns a list gives the model that list as JSON text; both packages, with one decorator, agree.
 # What happens: in mcp the list is taken apart, to the last level: [[1, 2], [3]] and [1, [2, 3]] both become the three
-# texts 1, 2 and 3, ["a"] cannot be told from "a", and an empty list is a result without any content. In fastmcp the
+# texts 1, 2 and 3, ["a"] looks just like "a", and an empty list is a result without any content. In fastmcp the
 # first is one text of JSON, yet the empty list has no content there either. structuredContent is right in both.
 # Why it matters: clients that show the model the texts (the OpenAI Agents SDK does by default) lose rows, groups and
 # "nothing found", although the tool, its schema and its tests are right.
