@@ -1,4 +1,4 @@
-"""How Claude Code and Codex are pointed at the gateway: what the tests set, and what the page shows."""
+"""Configures Claude Code and Codex for the gateway, in the tests and on the page."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ http_headers = {{ "x-to11-authorization" = "Bearer {key}", "x-to11-project-id" =
 
 
 def claude_code_env(local: LocalTo11) -> dict[str, str]:
-    """The environment for a local to11."""
+    """Return the environment for a local to11."""
     options = local.client().anthropic_options(project_id=local.project_id, gateway_url=local.gateway_url)
     given = {"root": options["base_url"], "key": local.api_key, "project": local.project_id}
     return {name: value.format(**given) for name, value in CLAUDE_CODE.items()}
 
 
 def codex_config(local: LocalTo11, model: str | None) -> str:
-    """The file for a local to11; without a model Codex takes its own."""
+    """Return the file for a local to11; without a model Codex uses its default."""
     options = local.client().openai_options(project_id=local.project_id, gateway_url=local.gateway_url)
     given = {"base_url": options["base_url"], "key": local.api_key, "project": local.project_id}
     return CODEX.format(named=f'model = "{model}"\n' if model else "", **given)
 
 
 def section() -> str:
-    """What the page says of them."""
+    """Return the section of the page about both."""
     versions = json.loads(Path(__file__).with_name("package.json").read_text("utf-8"))["dependencies"]
     shell = {"root": "${TO11_GATEWAY_URL%/v1}", "key": "$TO11_API_KEY", "project": "$TO11_PROJECT_ID"}
     exports = "\n".join(f'export {name}="{value.format(**shell)}"' for name, value in CLAUDE_CODE.items())
     config = CODEX.format(base_url="http://127.0.0.1:4500/v1", named='model = "gpt-4o"\n', key="...", project="...")
-    return f"""Both answer a greeting in one turn, and use a tool and end, with `gpt-4o` and `claude-sonnet-4-6`.
+    return f"""Both were tested with `gpt-4o` and `claude-sonnet-4-6`, on a greeting and on a task that needs a tool.
 
 ### Claude Code {versions["@anthropic-ai/claude-code"]}
 
@@ -57,10 +57,10 @@ claude -p "Hello there" --model claude-sonnet-4-6
 
 ### Codex {versions["@openai/codex"]}
 
-In `~/.codex/config.toml`, with the address, the key and the project that `to11ai local` prints:
+Put this into `~/.codex/config.toml`, with the address, the key and the project that `to11ai local` prints:
 
 ```toml
 {config.strip()}
 ```
 
-- `wire_api = "chat"` is no longer accepted."""
+- Codex no longer accepts `wire_api = "chat"`."""

@@ -1,6 +1,6 @@
-"""Writes ``docs/clients.md`` from what the clients did.
+"""Writes ``docs/clients.md`` from the results of the clients' tests.
 
-``python -m tests.clients.page REPORT`` fails if the page is not what the report says; ``--write`` writes it.
+``python -m tests.clients.page REPORT`` fails if the page differs from the report; ``--write`` writes the page.
 """
 
 from __future__ import annotations
@@ -23,39 +23,40 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).parents[2] / "docs" / "clients.md"
 HEAD = """# Clients of the gateway
 
-What people point at the gateway, at the versions below: how, what works, what cannot, and what surprises. Written by
-`nox -s clients -- --write` from what the clients did against a local to11; do not edit.
+This page lists SDKs and frameworks that work with the gateway: how to configure each, what works, what does not, and
+what may surprise you. `nox -s clients -- --write` generates it by running each client against a local to11. Do not edit
+it by hand.
 
-Each was asked for a chat, a stream, a conversation of three turns with a tool, an answer in JSON of a schema, an
-agent that calls a tool by itself and ends, and a picture, with `gpt-4o` and with `claude-sonnet-4-6`: one is in the
-client's own format, the other is translated. What came back was compared, the tokens included, and so was the
-exception for a wrong key, an unknown model, a 429, a 500 and an error inside a stream, and, in Python, what
-`raise_for_gateway` makes of it.
+Each client ran six tasks: a chat, a stream, a conversation of three turns with a tool, an answer as JSON of a given
+schema, an agent that calls a tool by itself and ends, and an image. It ran them with `gpt-4o` and with
+`claude-sonnet-4-6`; one of them uses the client's own format, and the other is translated. The tests compare the
+answers and the token counts with the expected ones. They also check the exceptions for a wrong key, an unknown model, a
+429, a 500 and an error inside a stream and, in Python, the exception that `raise_for_gateway` raises for each.
 
-In the Python lines `client` is `to11ai_sdk.create_client(...)`, or `to11.client()` of a local to11; `gateway_url` is
-`https://gw.to11.ai/v1`, or `to11.gateway_url`. The lines for Node read what `to11ai local` prints. The provider's key
-is the one that to11 keeps.
+In the Python examples `client` is `to11ai_sdk.create_client(...)`, or `to11.client()` of a local to11; `gateway_url` is
+`https://gw.to11.ai/v1`, or `to11.gateway_url`. The examples for Node read the variables that `to11ai local` prints. The
+provider's key is stored in to11.
 """
 MOMENT_S = 5
 NAMES = {"errors": "errors", "stream_error": "broken stream", "agent": "agent or runner"}
 
 
 def page(report: dict[str, dict[str, Any]]) -> str:
-    """The whole page."""
+    """Return the whole page."""
     parts = [HEAD, "## What works", capabilities(report), "## What they send", sent(report)]
-    parts += ["## How often they try", TRIES, tries(report), "## How to point them at the gateway", *sections(report)]
+    parts += ["## How often they retry", TRIES, tries(report), "## How to point them at the gateway", *sections(report)]
     parts += ["## Coding agents", coding_agents.section()]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
-    """A table in Markdown."""
+    """Return a table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
 
 
 def capabilities(report: dict[str, dict[str, Any]]) -> str:
-    """Who can do what."""
+    """Return the table of what works with each client."""
     head = ["client", "version", *(NAMES.get(name, name) for name in CAPABILITIES)]
     rows = [
         [client.title, version(client, report), *(able(client, name, report) for name in CAPABILITIES)]
@@ -65,12 +66,12 @@ def capabilities(report: dict[str, dict[str, Any]]) -> str:
 
 
 def version(client: type[Client], report: dict[str, dict[str, Any]]) -> str:
-    """The version that ran."""
+    """Return the version that ran."""
     return str(report.get(client.title, {}).get("version", "did not run"))
 
 
 def able(client: type[Client], capability: str, report: dict[str, dict[str, Any]]) -> str:
-    """Whether it worked: for each model that it could work for."""
+    """Return whether a capability works, and with which models."""
     done = report.get(client.title, {}).get(capability, {})
     could = [model for model in client.models if client.can(capability, model) is None]
     if not could:
@@ -81,23 +82,23 @@ def able(client: type[Client], capability: str, report: dict[str, dict[str, Any]
     return "yes" if len(works) == len(client.models) else f"only {', '.join(works)}"
 
 
-TRIES = """Requests for one call that is answered so each time, and the longest wait between two of them. The waits were
-noted, not slept; *a moment* is under 5 s."""
+TRIES = """The number of requests that one call makes if every request gets the reply in the head of the column, and the
+longest wait between two of them. The tests recorded the waits without sleeping; *a moment* is less than 5 s."""
 
 
 def sent(report: dict[str, dict[str, Any]]) -> str:
-    """What each adds to its base URL, and the headers that name the key and the version of the API."""
-    head = ["adds to the base URL", "a slash at its end", "key in", "`anthropic-version`"]
+    """Return the table of paths, and of the headers with the key and the version of the API."""
+    head = ["path after the base URL", "a final slash of the base URL", "header with the key", "`anthropic-version`"]
     return grouped(head, {title: sent_cells(found) for title, found in measured(report)})
 
 
 def sent_cells(found: dict[str, Any]) -> tuple[str, ...]:
-    slash = "stays one" if found["plain"] == found["slash"] else "is doubled"
+    slash = "is not doubled" if found["plain"] == found["slash"] else "is doubled"
     return f"`{found['plain'].removeprefix('/base')}`", slash, f"`{found['key']}`", found["version"] or "-"
 
 
 def tries(report: dict[str, dict[str, Any]]) -> str:
-    """How many requests one call makes."""
+    """Return the table of the requests that one call makes."""
     cells = {
         title: tuple(tried(name, found["requests"][name]) for name in SCENARIOS) for title, found in measured(report)
     }
@@ -105,7 +106,7 @@ def tries(report: dict[str, dict[str, Any]]) -> str:
 
 
 def tried(name: str, made: dict[str, Any]) -> str:
-    """The number of requests, and the longest wait where it is no short one."""
+    """Return the number of requests and the longest wait between two of them."""
     if made["requests"] == 1:
         return "1"
     longest = max(made["waits"], default=0)
@@ -115,12 +116,12 @@ def tried(name: str, made: dict[str, Any]) -> str:
 
 
 def measured(report: dict[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
-    """The clients whose requests were recorded."""
+    """Return the clients whose requests were recorded."""
     return [(each.title, found) for each in CLIENTS if (found := report.get(each.title, {}).get("measured"))]
 
 
 def grouped(head: list[str], cells: dict[str, tuple[str, ...]]) -> str:
-    """A table with one row for all clients that do the same."""
+    """Return a table with one row for all clients with the same cells."""
     titles: dict[tuple[str, ...], list[str]] = {}
     for title, row in cells.items():
         titles.setdefault(row, []).append(title)
@@ -128,7 +129,7 @@ def grouped(head: list[str], cells: dict[str, tuple[str, ...]]) -> str:
 
 
 def sections(report: dict[str, dict[str, Any]]) -> Iterator[str]:
-    """The lines of each client, and what there is to know; clients with the same lines share a section."""
+    """Yield a section for each client: its code and its notes. Clients with the same code share a section."""
     by_lines: dict[str, list[type[Client]]] = {}
     for client in CLIENTS:
         by_lines.setdefault(client.lines(), []).append(client)
@@ -139,7 +140,7 @@ def sections(report: dict[str, dict[str, Any]]) -> Iterator[str]:
 
 
 def known(client: type[Client]) -> Iterator[str]:
-    """What it cannot do, which exceptions it raises, and what else there is to know."""
+    """Yield the notes of a client: what it cannot do, the exceptions that it raises, and other facts."""
     for missing, names in reasons(client).items():
         yield f"{', '.join(names)}: {missing}."
     if client.classes:
@@ -148,7 +149,7 @@ def known(client: type[Client]) -> Iterator[str]:
 
 
 def exceptions(client: type[Client]) -> str:
-    """The classes of its exceptions, each with what it stands for."""
+    """Return the classes of its exceptions, each with the errors that it stands for."""
     kinds = {"key": "401", "model": "404", "rate": "429", "server": "500", "stream": "in a stream"}
     by_name: dict[str, list[str]] = {}
     for kind, name in client.classes.items():
@@ -158,7 +159,7 @@ def exceptions(client: type[Client]) -> str:
 
 
 def reasons(client: type[Client]) -> dict[str, list[str]]:
-    """The capabilities that a client lacks, by the reason."""
+    """Return the capabilities that a client lacks, by the reason."""
     found: dict[str, list[str]] = {}
     for what, missing in client.cannot.items():
         name, model = what if isinstance(what, tuple) else (what, "")
@@ -171,13 +172,13 @@ def main(path: str, *options: str) -> int:
     """Check the page, or write it."""
     report = json.loads(Path(path).read_text("utf-8"))
     if left := [client.title for client in CLIENTS if "measured" not in report.get(client.title, {})]:
-        print(f"the report is not whole; these did not run: {'; '.join(left)}")
+        print(f"the report is incomplete; these clients did not run: {'; '.join(left)}")
         return 1
     text = page(report)
     if "--write" in options:
         PAGE.write_text(text, "utf-8")
     elif not PAGE.exists() or PAGE.read_text("utf-8") != text:
-        print(f"{PAGE.name} is not what the clients did; run nox -s clients -- --write")
+        print(f"{PAGE.name} differs from the report; run nox -s clients -- --write")
         return 1
     return 0
 

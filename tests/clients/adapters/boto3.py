@@ -23,9 +23,9 @@ class Passthrough(Client):
     opaque = ("key", "rate", "server")
     passed_through = True
     notes = (
-        "`raise_for_gateway` gives its exceptions back as they are.",
-        "It signs the host, which is the gateway's, so no provider takes its signature: let to11 keep the key, or set "
-        "`AWS_BEARER_TOKEN_BEDROCK`, which it refuses to send to a local gateway, as that has no HTTPS.",
+        "`raise_for_gateway` leaves its exceptions unchanged.",
+        "Its signature covers the gateway's host, so AWS rejects it. Store the provider's key in to11, or set "
+        "`AWS_BEARER_TOKEN_BEDROCK`; it does not send that token to a local gateway, which has no HTTPS.",
     )
 
     @staticmethod

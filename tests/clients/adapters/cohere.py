@@ -18,7 +18,7 @@ class Rerank(Client):
     package = "cohere"
     models = ("rerank-v3.5",)
     cannot: ClassVar = {
-        name: Cannot("the gateway has no chat in Cohere's format; `rerank` is what it is for")
+        name: Cannot("the gateway serves only `rerank` in Cohere's format, no chat")
         for name in ("stream", "tools", "structured", "agent", "image", "stream_error")
     }
     classes: ClassVar = {
@@ -28,8 +28,8 @@ class Rerank(Client):
         "server": "ApiError",
     }
     notes = (
-        "It waits 60 s where `Retry-After` says more, and does not obey `x-should-retry`.",
-        "`ClientV2` asks for `/v2/rerank`, which the gateway does not serve.",
+        "It waits at most 60 s, even if `Retry-After` is longer, and ignores `x-should-retry`.",
+        "`ClientV2` does not work, because it uses `/v2/rerank`, which the gateway does not serve.",
     )
     shows_tokens = ()
     hello_answer = "1:1 0:0"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from to11ai_sdk import To11aiClient
 
 PASSED_THROUGH = {
-    name: Cannot("it is passed through as it is; what works is up to the provider")
+    name: Cannot("not tested: its requests are passed through unchanged, so this depends on the provider")
     for name in ("stream", "tools", "structured", "agent", "image", "stream_error")
 }
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from to11ai_sdk import To11aiClient
 
 ONLY_STRUCTURED = {
-    name: Cannot("it is for structured answers; the rest is the SDK's below it")
+    name: Cannot("it only makes structured answers; use the underlying SDK for the rest")
     for name in ("chat", "stream", "tools", "agent", "stream_error")
 }
 
@@ -26,8 +26,8 @@ class OverOpenAI(Client):
     picture_answer = "Paris 7"
     classes: ClassVar = dict.fromkeys(asked.ERRORS, "InstructorRetryException")
     notes = (
-        "It asks for `jiter<0.15`, which no current `openai` allows: pip then takes an old `openai`. It works with the "
-        "new one, installed with `--no-deps`.",
+        "It requires `jiter<0.15`, which no current `openai` allows, so pip installs an old `openai`. It works with "
+        "the current one if you install it with `--no-deps`.",
     )
 
     @staticmethod

@@ -27,8 +27,8 @@ class OverOpenAI(Client):
         "stream": "APIError",
     }
     notes = (
-        "A stream shows its tokens only with `stream_usage=True`, because the base URL is not OpenAI's.",
-        'For agents on Claude take `ToolStrategy(...)`, or `method="function_calling"`.',
+        "A stream reports its tokens only with `stream_usage=True`, because the base URL is not OpenAI's.",
+        'For structured answers from Claude use `ToolStrategy(...)` in agents, or `method="function_calling"`.',
     )
 
     @staticmethod

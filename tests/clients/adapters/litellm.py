@@ -32,9 +32,9 @@ class OverOpenAI(Client):
     }
     says_why = False
     notes = (
-        "An error inside a stream is a `MidStreamFallbackError` with a reply that it made up; the reason is in "
-        "`original_exception` only.",
-        "`speech` and `transcription` do not send `extra_headers`, and `default_headers` is ignored.",
+        "An error inside a stream is a `MidStreamFallbackError` with an invented reply; only its `original_exception` "
+        "has the reason.",
+        "`speech` and `transcription` do not send `extra_headers`, and ignore `default_headers`.",
     )
 
     @staticmethod
@@ -106,8 +106,8 @@ class OverAnthropic(OverOpenAI):
     cannot: ClassVar = {"agent": Cannot("it has no loop of its own")}
     keeps_headers = False
     notes = (
-        "It tries once; `num_retries` changes that.",
-        "Its errors have lost the headers: no code of the gateway's, no `Retry-After`.",
+        "It does not retry unless you set `num_retries`.",
+        "Its errors do not keep the reply's headers, so the gateway's error code and `Retry-After` are missing.",
     )
 
     @staticmethod

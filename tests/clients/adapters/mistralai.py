@@ -22,14 +22,14 @@ class Chat(Client):
     models = ("mistral-large-latest", *asked.MODELS)
     cannot: ClassVar = {
         ("structured", asked.CLAUDE): SCHEMA_ON_CLAUDE,
-        "agent": Cannot("its agents run at Mistral"),
+        "agent": Cannot("its agents run on Mistral's servers"),
     }
     classes: ClassVar = {**dict.fromkeys(asked.ERRORS, "SDKError"), "stream": "ResponseValidationError"}
     says_why = False
     shows_tokens = ("chat",)
     notes = (
-        "The address is that of the gateway without `/v1`, because it adds `/v1/chat/completions` itself.",
-        'An image may be `"image_url": "data:..."` for Mistral; OpenAI models want `"image_url": {"url": "data:..."}`.',
+        "Its base URL is the gateway's without `/v1`, because it adds `/v1/chat/completions` itself.",
+        'Mistral also accepts an image as `"image_url": "data:..."`; OpenAI needs `"image_url": {"url": "data:..."}`.',
     )
 
     @staticmethod

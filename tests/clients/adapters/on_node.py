@@ -133,7 +133,7 @@ class OpenAIChat(OnNode):
     package = "openai"
     module = "openai_chat"
     cannot: ClassVar = {("structured", asked.CLAUDE): SCHEMA_ON_CLAUDE}
-    notes = ("It obeys a `Retry-After` up to 60 s; a longer one is ignored, and tried again in a moment.",)
+    notes = ("It obeys a `Retry-After` of up to 60 s. It ignores a longer one and retries after a moment.",)
     classes: ClassVar = {
         "key": "AuthenticationError",
         "model": "NotFoundError",
@@ -191,9 +191,9 @@ class AiOpenAI(OnNode):
     }
     classes: ClassVar = {**dict.fromkeys(asked.ERRORS, "AI_APICallError"), "stream": "AI_StreamProviderError"}
     notes: ClassVar = (
-        'An error in a stream is a part of it, `{type: "error"}`, and no exception.',
-        "It ignores a `Retry-After` of 60 s or more, and `x-should-retry`: `maxRetries: 0` stops it.",
-        "It names earlier turns by their ids, which only OpenAI keeps: with a Claude model give "
+        'An error inside a stream is a part `{type: "error"}` of the stream, not an exception.',
+        "It ignores `x-should-retry`, and a `Retry-After` of 60 s or more. Set `maxRetries: 0` to switch retries off.",
+        "It refers to earlier turns by their ids, and only OpenAI stores those. With a Claude model set "
         "`providerOptions: {openai: {store: false}}`.",
     )
 
@@ -237,7 +237,7 @@ class AiCohere(AiOpenAI):
     module = "ai_cohere"
     models = ("rerank-v3.5",)
     cannot: ClassVar = {
-        name: Cannot("the gateway has no chat in Cohere's format; `rerank` is what it is for")
+        name: Cannot("the gateway serves only `rerank` in Cohere's format, no chat")
         for name in ("stream", "tools", "structured", "agent", "image", "stream_error")
     }
     shows_tokens = ()

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from to11ai_sdk import To11aiClient
 
 SCHEMA_ON_CLAUDE = Cannot(
-    "a JSON schema as the format of the answer cannot be had from an Anthropic model in OpenAI's format: "
-    "400 by to11's page; give it a tool instead",
+    "for an Anthropic model the gateway refuses a JSON schema in OpenAI's formats with 400, as to11's documentation "
+    "says; use a tool instead",
     "response_format|text.format|json_schema",
 )
 TOOL: dict[str, Any] = {
@@ -109,8 +109,9 @@ class Responses(Client):
     classes: ClassVar = {**CLASSES, "stream": "RuntimeError"}
     opaque = ("stream",)
     notes = (
-        "An error inside a stream of responses is an event of the type `error`, no exception: look for it, or half an "
-        "answer passes for a whole one. Only `get_final_response()` raises, a `RuntimeError` without the reason.",
+        "An error inside a stream of responses is an event of the type `error`, not an exception. Check for it, or you "
+        "may take half an answer for a whole one. Only `get_final_response()` raises an exception, a `RuntimeError` "
+        "without the reason.",
     )
     connect = Chat.connect
     at_once = Chat.at_once

@@ -25,7 +25,7 @@ class OverResponses(Client):
     }
     classes: ClassVar = {**CLASSES, "stream": "ModelBehaviorError"}
     opaque = ("stream",)
-    notes = ("It sends its own traces to OpenAI unless `set_tracing_disabled(True)` says otherwise.",)
+    notes = ("It sends traces to OpenAI unless you call `set_tracing_disabled(True)`.",)
 
     @staticmethod
     def connect(client: To11aiClient, project_id: str, gateway_url: str, model: str) -> Any:
@@ -109,7 +109,7 @@ class OverChat(OverResponses):
     classes: ClassVar = CLASSES
     opaque = ()
     shows_tokens = ("chat",)
-    notes = ("A stream shows its tokens only with `ModelSettings(include_usage=True)`.",)
+    notes = ("A stream reports its tokens only with `ModelSettings(include_usage=True)`.",)
 
     @staticmethod
     def connect(client: To11aiClient, project_id: str, gateway_url: str, model: str) -> Any:

@@ -21,8 +21,8 @@ class OverOpenAI(Client):
     package = "strands-agents"
     classes: ClassVar = {**openai.CLASSES, "rate": "ModelThrottledException"}
     notes = (
-        "A 429 is tried 6 times by the agent, each time as often as the SDK below it tries: give "
-        "`retry_strategy=None` to the agent, or `max_retries` 0 in `client_args`.",
+        "After a 429 the agent makes 6 attempts, and the underlying SDK retries within each of them. To avoid this, "
+        "pass `retry_strategy=None` to the agent, or `max_retries` 0 in `client_args`.",
     )
 
     @staticmethod

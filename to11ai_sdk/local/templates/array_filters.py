@@ -1,4 +1,4 @@
-"""Filters of arrays, over items that are compared as Liquid compares them."""
+"""Filters of arrays; they compare items as Liquid does."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def size(value: Any) -> int:
 
 
 def default(value: Any, fallback: Any = "", *, allow_false: Any = False) -> Any:
-    """Return another value for one that is undefined, nil, false or empty."""
+    """Return the value, or the other one if it is undefined, nil, false or empty."""
     if is_undefined(value) or value is None or is_empty(value):
         return fallback
     return fallback if value is False and not is_true(allow_false) else value
@@ -69,13 +69,13 @@ def uniq(value: Any, property: Any = None) -> list[Any]:  # noqa: A002
 
 
 def _read(value: Any, name: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield each item with its member by that name; with itself, if there is no name."""
+    """Yield each item with its member by that name, or with itself if there is no name."""
     for item in items(value):
         yield item, item if name is None else member(item, name)
 
 
 def _identity(value: Any) -> object:
-    """Return the same for the same value of the same type: 1, 1.0 and true are three."""
+    """Return a key that is equal for equal values of the same type; 1, 1.0 and true have different keys."""
     if isinstance(value, (list, tuple)):
         return "array", tuple(map(_identity, value))  # pyright: ignore
     if isinstance(value, dict):
@@ -91,7 +91,7 @@ def sum_(value: Any, property: Any = None) -> float:  # noqa: A002
 
 
 def where(value: Any, property: Any, target: Any = None) -> list[Any] | None:  # noqa: A002
-    """Return the items whose member equals the target, or is true if there is no target; nil if one has no members."""
+    """Return the items whose member equals the target, or is true without a target; nil if an item has no members."""
     chosen = _choices(value, property, target)
     return None if chosen is None else [item for item, holds in chosen if holds]
 

@@ -1,4 +1,4 @@
-"""How much one rendering may do: counted, not timed, so that the same template always ends the same way."""
+"""Limits the work of one rendering by counting it, so that the same template always has the same result."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 MAX_WORK = 20_000_000
-"""Units of work of one rendering, each about one character or item handled; some seconds at the very worst."""
+"""Units of work of one rendering, each about one character or item; at worst they take some seconds."""
 
 MAX_OUTPUT = 1_000_000
 """Bytes of text that one rendering may produce, all blocks together."""
@@ -27,11 +27,11 @@ COMPARISON_WORK = 10
 
 
 class BudgetError(Exception):
-    """A template that asks for too much; the message says of what."""
+    """A template needs more than it may; the message says of what."""
 
 
 class Budget:
-    """What is left for one rendering: units of ``work`` and bytes of ``output``."""
+    """The rest of the budget of one rendering: units of ``work`` and bytes of ``output``."""
 
     def __init__(self) -> None:
         self.work: int = MAX_WORK
@@ -85,7 +85,7 @@ def _joined(value: Any, separator: str = " ", *_: str) -> int:
     return size_of(value) * len(separator)
 
 
-# Most filters take one pass over their input and make about as much; these are the ones that do not.
+# Most filters read their input once and return about as much; these filters do not.
 _SLOW: dict[str, Callable[[int], int]] = {
     "uniq": lambda size: size * size,
     "date": lambda size: size * size,

@@ -1,6 +1,6 @@
-"""How Liquid compares values: equality, order, ``contains``, ``blank`` and ``empty``, as Ruby and Shopify have them.
+"""Compares values as Liquid does: equality, order, ``contains``, ``blank`` and ``empty``, as in Ruby and Shopify.
 
-python-liquid compares as Python does in places, so its expressions are replaced by these after a template is parsed.
+python-liquid sometimes compares as Python does, so these expressions replace its own after a template is parsed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def equal(left: Any, right: Any) -> bool:
-    """Whether two values are the same: true is not 1, 1 is 1.0; what is blank or empty equals those words."""
+    """Whether two values are equal: 1 equals 1.0 but not true; a blank or empty value equals the word."""
     for one, other in ((left, right), (right, left)):
         if isinstance(one, Blank):
             return is_blank(other)
@@ -39,7 +39,7 @@ def equal(left: Any, right: Any) -> bool:
 
 
 def is_blank(value: Any) -> bool:
-    """Whether a value is nil, false, empty, or white space alone."""
+    """Whether a value is nil, false, empty, or only white space."""
     return value is None or value is False or is_empty(value) or (isinstance(value, str) and value.isspace())
 
 
@@ -54,7 +54,7 @@ def is_true(value: Any) -> bool:
 
 
 def sign(left: Any, right: Any) -> int | None:
-    """Return -1, 0 or 1 as the left value is less, equal or more; nothing if they have no order."""
+    """Return -1, 0 or 1 if the left value is less, equal or more; ``None`` if the values have no order."""
     if (_is_number(left) and _is_number(right)) or (isinstance(left, str) and isinstance(right, str)):
         return int(left > right) - int(left < right)  # pyright: ignore
     return 0 if equal(left, right) else None
@@ -76,7 +76,7 @@ def _ordered(test: Callable[[int], bool]) -> Callable[[Any, Any], bool]:
 
 
 def contains(left: Any, right: Any) -> bool:
-    """Whether a text has another in it, an array an item, an object a name, a range a number."""
+    """Whether a text contains another text, an array an item, an object a name, or a range a number."""
     if not is_true(left) or not is_true(right):
         return False
     if isinstance(left, str):
@@ -129,7 +129,7 @@ class Comparison(Expression):
 
 
 class AnyOf(Expression):
-    """The values of a ``when``: evaluates to which of them equal that of the ``case``."""
+    """The values of a ``when``: evaluates to those that equal the value of the ``case``."""
 
     __slots__ = ("tests",)
 

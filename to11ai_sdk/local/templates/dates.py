@@ -1,4 +1,4 @@
-"""The filter ``date``: reads a moment, and writes it in the form of Ruby's ``strftime``."""
+"""The filter ``date``: reads a time and formats it as Ruby's ``strftime`` does."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ MONTHS = (
 _END_OF_MONTH = re.compile(r"([0-9]{4}-[0-9]{2}-)(29|30|31)(?![0-9])(.*)", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?[0-9\s]+(?:[.,][0-9]+)?")
 _DOTTED = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}\.")
-# What a text does not give differs between the two moments that it is read with.
+# A text is read with two different defaults; the parts that it lacks are those that differ between the results.
 _DEFAULTS = (datetime(2000, 1, 1, 1, tzinfo=timezone.utc), datetime(2004, 3, 2, 2, tzinfo=timezone.utc))
 _DIRECTIVE = re.compile(r"%([-0^#_]*)(\d{1,3})?(:{0,2})([A-Za-z%])")
 
 
 def date_text(value: Any, form: Any, now: datetime) -> Any:
-    """Return a moment as text; what is no moment stays as it is, and so does any value without a form.
+    """Return a time as text; a value that is not a time, or has no format, is returned unchanged.
 
     Args:
-        value: ``"now"`` or ``"today"``, seconds since 1970, or a text with a date or a time in it. What such a text
-            leaves out is that of ``now``, at midnight; without a time zone it is UTC.
-        form: such as ``"%Y-%m-%d"``; ``%s`` is seconds since 1970.
-        now: what time it is, aware.
+        value: ``"now"`` or ``"today"``, seconds since 1970, or a text that is a date or a time. Parts that the text
+            lacks are taken from ``now`` at midnight; without a time zone it is UTC.
+        form: the format, such as ``"%Y-%m-%d"``; ``%s`` is seconds since 1970.
+        now: the current time, with a time zone.
     """
     if not text_of(form):
         return value
@@ -83,9 +83,9 @@ def _zone(_: str | None, offset: int | None) -> timezone:
 
 
 def format_moment(moment: datetime, form: str) -> str:
-    """Return a moment in the form of ``strftime``, with the flags ``-``, ``0``, ``^``, ``#``, ``_`` and a width.
+    """Format a time as ``strftime`` does, with the flags ``-``, ``0``, ``^``, ``#``, ``_`` and a width.
 
-    The names of days and months are English; a directive that does not exist stays as it stands.
+    The names of days and months are English; an unknown directive is left unchanged.
     """
     return _DIRECTIVE.sub(partial(_directive, moment), form)
 

@@ -1,4 +1,4 @@
-"""Says in the words of Liquid why a template cannot be parsed, and where."""
+"""Explains in Liquid's terms why a template cannot be parsed, and where."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _NOT_CLOSED = re.compile(r"expected tag (end\w+), found .*")
 
 
 def explain(error: LiquidError, source: str, problem_of: Callable[[str], str | None]) -> str:
-    """Return what is wrong with a template, with the number of the line.
+    """Return an explanation of what is wrong with a template, with the number of the line.
 
     Args:
-        error: what the parser raised.
+        error: the parser's exception.
         source: the whole template.
-        problem_of: what the parser says of a single tag, if anything; finds the line where the error does not give it.
+        problem_of: returns the parser's error for a single tag, if any; it finds the line if the error lacks it.
     """
     message = message_of(error)
     not_closed = _NOT_CLOSED.fullmatch(message)
@@ -50,7 +50,7 @@ def explain(error: LiquidError, source: str, problem_of: Callable[[str], str | N
 
 
 def message_of(error: LiquidError) -> str:
-    """Return the message of the parser alone, without its drawing of the place."""
+    """Return the parser's message without its drawing of the place."""
     return str(error.message or type(error).__name__)
 
 

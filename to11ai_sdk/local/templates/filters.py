@@ -1,4 +1,4 @@
-"""The filters of Liquid: which there are, what arguments they take, and how a call of one is refused."""
+"""The table of Liquid's filters; calls them, checks their arguments and refuses wrong calls."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FILTER_TOKENS.update((token.TOKEN_BLANK, token.TOKEN_EMPTY))
 
 COMPARING = ("where", "reject", "find", "find_index", "has")
-"""Filters that compare: ``blank`` and ``empty`` are words to them, and empty texts to all others."""
+"""Filters that compare values; to all others ``blank`` and ``empty`` are empty texts."""
 
 
 def _date(value: Any, format: Any, *, now: datetime) -> Any:  # noqa: A002
@@ -34,7 +34,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {**TEXT_FILTERS, **NUMBER_FILTERS, *
 
 
 class _Arguments(NamedTuple):
-    """The names of a filter's arguments: those it needs, those it may have, and those that are written with a name."""
+    """The names of a filter's arguments: the required, the optional, and those that are written with a name."""
 
     required: tuple[str, ...]
     optional: tuple[str, ...]
@@ -55,10 +55,10 @@ _ARGUMENTS = {name: _arguments_of(function) for name, function in FILTERS.items(
 
 
 def call(name: str, value: Any, arguments: Sequence[Any], named: Mapping[str, Any], now: datetime) -> Any:
-    """Return what a filter makes of a value; ``now`` is what time it is.
+    """Return the result of a filter; ``now`` is the current time.
 
     Raises:
-        OperandError: wrong arguments, or a value that the filter cannot use; the message names the filter.
+        OperandError: the arguments are wrong, or the filter cannot use the value; the message names the filter.
     """
     try:
         _check_arguments(name, arguments, named)

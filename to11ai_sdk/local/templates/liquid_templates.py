@@ -1,13 +1,13 @@
-"""Liquid templates as prompts use them: strict about variables if asked to be, plain text out, and bounded.
+"""Parses and renders the Liquid templates of prompts, within a budget of work and output.
 
-The standard tags and filters of Liquid are there, but for ``include`` and ``render`` (a prompt reads no other
-template) and ``tablerow`` (it writes HTML). They do what Ruby's engine does; docs/templates.md lists where they do not.
+All standard tags and filters of Liquid are supported except ``include`` and ``render`` (a prompt reads no other
+template) and ``tablerow`` (it writes HTML). They behave as in Ruby's engine; docs/templates.md lists the differences.
 "now" in the filter ``date`` is the time given to the renderer. Nothing is escaped. An array or object in ``{{ }}`` is
-written as JSON. With strict variables, an undefined one is an error wherever it is used, in ``{% if %}`` too; only the
-filter ``default`` takes it: ``{{ name | default: "you" }}``. Without, it is nil.
+written as JSON. With strict variables, an undefined variable is an error wherever it is used, including ``{% if %}``;
+only the filter ``default`` accepts it: ``{{ name | default: "you" }}``. Without them it is nil.
 
-A hostile template must not stop the server: its length and the number and shape of its tags are limited, and what it
-does is counted against a ``Budget``.
+A hostile template must not stop the server: its length and the number and shape of its tags are limited, and its work
+is counted against a ``Budget``.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = ["Template", "TemplateError", "parse", "render"]
 
 
 class Template(NamedTuple):
-    """A parsed template; ``tags`` is how many tags and outputs it has, long ones counted more than once."""
+    """A parsed template; ``tags`` is the number of its tags and outputs, with long ones counted more than once."""
 
     parsed: BoundTemplate
     tags: int
@@ -46,7 +46,7 @@ def parse(source: str) -> Template:
     """Parse a template and check its filters.
 
     Raises:
-        TemplateError: a syntax error, an unknown tag or filter, or beyond the limits.
+        TemplateError: it has a syntax error or an unknown tag or filter, or exceeds the limits.
     """
     tags = count_tags(source)
     try:
@@ -66,14 +66,14 @@ def render(
     """Return the text of a template.
 
     Args:
-        template: what ``parse`` returned.
+        template: the result of ``parse``.
         variables: JSON values by name.
-        budget: what is left for this rendering.
-        now: what time it is.
-        strict: whether an undefined variable is an error, or else nil.
+        budget: the rest of the budget of this rendering.
+        now: the current time.
+        strict: whether an undefined variable is an error; otherwise it is nil.
 
     Raises:
-        TemplateError: an undefined variable, a filter that does not fit its value, or more than the budget allows.
+        TemplateError: a variable is undefined, a filter cannot use its value, or the budget is used up.
     """
     context = _Context(template, wrap(dict(variables)), budget, now, strict=strict)
     buffer = context.get_buffer()
@@ -85,7 +85,7 @@ def render(
         raise TemplateError(_describe(error)) from error
     except UnicodeError as error:
         raise TemplateError("cannot be rendered: a text is not Unicode, such as half of a surrogate pair") from error
-    # Filters meet values nobody thought of: anything that goes wrong in one is an error of the template.
+    # Filters may get any value, so whatever goes wrong in a filter is an error of the template.
     except Exception as error:
         raise TemplateError(f"cannot be rendered: {type(error).__name__}: {str(error)[:200]}") from error
     budget.output -= buffer.size
@@ -93,7 +93,7 @@ def render(
 
 
 class _Context(RenderContext):
-    """Counts what is read, filtered, assigned and looped over."""
+    """Counts the values that are read, filtered, assigned and looped over."""
 
     def __init__(
         self, template: Template, variables: Mapping[str, Any], budget: Budget, now: datetime, *, strict: bool
@@ -125,7 +125,7 @@ class _Context(RenderContext):
         operands = (*arguments, *named.values())
         for operand in (value, *operands):
             if is_undefined(operand) and name != "default":
-                str(operand)  # Raises; some filters would take it for an empty text.
+                str(operand)  # Raises; some filters would treat it as an empty text.
         try:
             self.budget.pay_for_filter(name, value, operands)
             result = filters.call(name, value, arguments, named, self.now)
@@ -140,19 +140,19 @@ class _Context(RenderContext):
 
     def get_buffer(self, buf: TextIO | None = None) -> LimitedStringIO:
         used = buf.size if isinstance(buf, LimitedStringIO) else 0
-        # Without a newline of its own, a StringIO turns "\r" into "\n".
+        # By default a StringIO turns "\r" into "\n".
         return LimitedStringIO(limit=self.budget.output - used, newline="")
 
     def raise_for_loop_limit(self, length: int = 1) -> None:
         self.budget.spend(length * self.loop_work)
 
     def pay_for_comparison(self, left: Any, right: Any) -> None:
-        """Pay for a comparison; that of arrays or objects goes through both, and slowly."""
+        """Pay for a comparison; comparing arrays or objects reads both, and is slow."""
         both = isinstance(left, (list, dict)) and isinstance(right, (list, dict))
         self.budget.spend(4 * min(size_of(left), size_of(right)) if both else COMPARISON_WORK)
 
     def pay_for_loop(self, value: Any) -> None:
-        """Pay for the whole value that a loop goes through."""
+        """Pay for the whole value of a loop."""
         self.budget.spend(size_of(value))
 
 

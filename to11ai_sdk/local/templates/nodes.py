@@ -1,4 +1,4 @@
-"""Tags of python-liquid that print, loop or compare, where Liquid's values need it otherwise."""
+"""Replaces the tags of python-liquid that print, loop or compare other than Liquid does."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def printed(value: Any, token: Token) -> str:
     """Return the text of a value.
 
     Raises:
-        LiquidTypeError: a number that is too long.
+        LiquidTypeError: a number is too long.
     """
     try:
         return text_of(value)
@@ -87,7 +87,7 @@ def _not_blank(node: _SomeNode) -> _SomeNode:
 
 
 class _CycleNode(CycleNode):
-    """Goes on by the name of the cycle, or by what its arguments are called; their values may change."""
+    """Keeps its position by the name of the cycle, or by the text of its arguments; their values may change."""
 
     def __init__(self, token: Token, group: Expression | None, args: list[Expression]) -> None:
         super().__init__(token, group, args)
@@ -106,7 +106,7 @@ class _CycleTag(CycleTag):
 
 
 class _Loop(LoopExpression):
-    """What a loop goes through: items, pairs of an object, a text as one item; nothing of any other value."""
+    """The items of a loop: those of an array, the pairs of an object, a text as one item; none of any other value."""
 
     def evaluate(self, context: RenderContext) -> tuple[Iterator[object], int]:
         values = _looped(self.iterable.evaluate(context))
@@ -143,7 +143,7 @@ def _looped(value: Any) -> Any:
 
 
 class _ForNode(ForNode):
-    """Pays for the whole iterable first: a range may be endless."""
+    """Pays for the whole iterable first, because a range may be very long."""
 
     def __init__(
         self, token: Token, expression: LoopExpression, block: BlockNode, default: BlockNode | None = None
@@ -180,7 +180,7 @@ def add_tags(environment: Environment) -> None:
 
 
 class _End(Expression):
-    """The beginning or the end of a range: a whole number, or what a text begins with; nil is 0."""
+    """The beginning or the end of a range: a whole number, or the one that a text begins with; nil is 0."""
 
     __slots__ = ("inner",)
 
@@ -220,16 +220,16 @@ def _check_filters(expression: Expression) -> None:
 def _use_whole_ends(expression: Expression) -> None:
     for child in expression.children():
         _use_whole_ends(child)
-    # The value of a case is in each of its comparisons.
+    # The value of a case is part of each of its comparisons, so it may be visited again.
     if isinstance(expression, RangeLiteral) and not isinstance(expression.start, _End):
         expression.start, expression.stop = _End(expression.start), _End(expression.stop)
 
 
 def use_liquids_values(node: Node, context: RenderContext) -> None:
-    """Have a node and all below it compare and count as Liquid does.
+    """Make a node and all nodes below it compare and count as Liquid does.
 
     Raises:
-        TemplateError: a comparison that cannot be made, or a filter that there is not.
+        TemplateError: a comparison is not possible, or a filter does not exist.
     """
     if isinstance(node, MultiExpressionBlockNode):
         tests: Any = node.expression

@@ -1,4 +1,4 @@
-"""Filters of numbers: exact in the middle as Ruby's decimals are, and rounded half away from zero."""
+"""Filters of numbers: they calculate exactly, as Ruby's decimals do, and round half away from zero."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def times(value: Any, factor: Any) -> float:
 
 
 def divided_by(value: Any, divisor: Any) -> float:
-    """Divide; a whole number by a whole number is rounded down. Any other number by 0 is infinite."""
+    """Divide; the quotient of whole numbers is rounded down, and any other number divided by 0 is infinite."""
     left, right = number(value), number(divisor)
     if isinstance(left, int) and isinstance(right, int):
         return result(left // _not_zero(right))
@@ -48,7 +48,7 @@ def divided_by(value: Any, divisor: Any) -> float:
 
 
 def modulo(value: Any, divisor: Any) -> float:
-    """Return what division leaves, with the sign of the divisor."""
+    """Return the remainder of a division, with the sign of the divisor."""
     return result(number(value) % _not_zero(number(divisor)))
 
 

@@ -10,16 +10,16 @@ from typing import Any
 from .values import MAX_BITS, OperandError, kind_of, text_of
 
 MAX_DIGITS = 1_000
-"""Characters of a text that is read as a number."""
+"""How many characters of a text are read as a number."""
 
 _DECIMAL = re.compile(r"-?[0-9]+\.[0-9]+")
 _LEADING_INTEGER = re.compile(r"[+-]?[0-9]+(?:_[0-9]+)*")
 BLANKS = " \t\n\v\f\r\0"
-"""What Ruby strips and splits at."""
+"""The white space that Ruby strips and splits at."""
 
 
 def number(value: Any) -> int | Fraction:
-    """Return the number in a value; what is none counts as 0. A fraction is exact, and prints as a float."""
+    """Return the number in a value, 0 if there is none. A fraction is exact, and prints as a float."""
     if isinstance(value, bool):
         return 0
     if isinstance(value, int):
@@ -58,11 +58,11 @@ def result(value: int | Fraction) -> int | float:
 
 
 def whole(value: Any, name: str) -> int:
-    """Return a whole number, or a text that is one.
+    """Return a whole number, also if it is given as text.
 
     Args:
         value: the argument of a filter.
-        name: what the argument is called in messages.
+        name: the name of the argument in messages.
 
     Raises:
         OperandError: anything else.
@@ -75,7 +75,7 @@ def whole(value: Any, name: str) -> int:
 
 
 def items(value: Any) -> list[Any]:
-    """Return the items that a filter of arrays goes through: nested arrays are flat, anything else is one item."""
+    """Return the items for a filter of arrays: nested arrays are flattened, and any other value is one item."""
     if isinstance(value, (list, tuple)):
         return [item for part in value for item in _flat(part)]  # pyright: ignore
     if isinstance(value, range):
@@ -88,12 +88,12 @@ def _flat(part: Any) -> list[Any]:
 
 
 def has_members(item: Any) -> bool:
-    """Whether an item can be asked for a member; whole numbers can be asked, but have none."""
+    """Whether a member of an item can be read; that of a whole number is an error."""
     return isinstance(item, (dict, str, int)) and not isinstance(item, bool)
 
 
 def member(item: Any, name: Any) -> Any:
-    """Return a member of an item, nil if it has none by that name; a text has the texts that are in it.
+    """Return a member of an item, nil if it has none by that name; a text has a member for each text in it.
 
     Raises:
         OperandError: the item is a number.

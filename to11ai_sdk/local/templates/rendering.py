@@ -1,14 +1,14 @@
-"""Templates of prompts: checked when a version is created, rendered when a prompt is resolved.
+"""Checks the templates of prompts when a version is created, and renders them when a prompt is resolved.
 
 A ``text`` template is ``{"text": Liquid}``. A ``chat`` template is ``{"messages": [block, ...]}``; a block has ``role``
 (system, developer, user, assistant), ``content`` (Liquid), and optionally ``name``, ``condition``, ``disabled`` and
-``required`` (a matter of the editor: ignored). A block of the role ``tool`` is the definition of a tool (``name``,
-``parameters``, ``description``), or in its old form just ``content``; it is kept, but is no message.
+``required`` (used by the editor only). A block of the role ``tool`` is the definition of a tool (``name``,
+``parameters``, ``description``), or in its old form just ``content``; it is kept, but is not a message.
 
-A condition is ``{"kind": "expr", "ast": expression}``, see ``expressions``; it reads the prompt's variables, and one of
-another kind always holds. A block whose condition is false is dimmed: left out, and recorded under its name. A disabled
-block is left out without a record, and so is any record of blocks without a name. The role ``developer`` becomes
-``user`` by default. Names of blocks are unique within a template.
+A condition is ``{"kind": "expr", "ast": expression}``, see ``expressions``; it reads the prompt's variables. A
+condition of another kind is always true. A block whose condition is false is dimmed: it is left out, and recorded under
+its name. A disabled block is left out without a record, and blocks without a name are never recorded. The role
+``developer`` becomes ``user`` by default. Names of blocks are unique within a template.
 
 Source: the page "Prompts" of the to11 dashboard docs, and the public tutorial example-weather-agent.
 """
@@ -45,7 +45,7 @@ class Rendered(NamedTuple):
     """A rendered prompt.
 
     ``payload`` is ``{"format": "text", "text": ...}`` or ``{"format": "chat", "messages": [{"role", "content"}]}``;
-    ``block_render_record`` says for each named block ``"rendered"`` or ``"dimmed"``; ``content_hash`` is ``sha256:``
+    ``block_render_record`` has ``"rendered"`` or ``"dimmed"`` for each named block; ``content_hash`` is ``sha256:``
     and the hex digest of the payload's canonical JSON (keys sorted, no blanks, UTF-8).
     """
 
@@ -55,7 +55,7 @@ class Rendered(NamedTuple):
 
 
 def check_template(format: str, template_json: Any, variables_schema: Any) -> None:  # noqa: A002
-    """Refuse what could never be rendered.
+    """Refuse a template or schema that could never be rendered.
 
     Raises:
         Problem: 400 ``INVALID_INPUT`` for an unknown format; 422 ``TEMPLATE_INVALID`` and 422
@@ -84,10 +84,10 @@ def render(
     Args:
         format: ``text`` or ``chat``.
         template_json: the template.
-        variables_schema: what the variables have to fit.
+        variables_schema: the schema of the variables.
         variables: JSON values by name.
-        now: what time it is for the filter ``date``.
-        strict_variables: whether an undefined variable is an error, or else nil.
+        now: the current time for the filter ``date``.
+        strict_variables: whether an undefined variable is an error; otherwise it is nil.
         developer_role: the role that ``developer`` becomes.
 
     Raises:
@@ -158,7 +158,7 @@ def _invalid(place: str, message: str) -> Problem:
 
 
 def _blocks(kind: str, template_json: Any) -> list[_Block]:
-    """Return the blocks that are messages, in order; refuses any block that is none."""
+    """Return the blocks that are messages, in order; refuse an invalid block."""
     if kind not in FORMATS:
         message = f"format must be one of {', '.join(FORMATS)}"
         raise Problem(400, "INVALID_INPUT", message, {"field": "format"})
@@ -228,7 +228,7 @@ def _take_name(block: _Block, taken: set[str]) -> None:
 
 
 def _condition(place: str, condition: Any) -> Any:
-    """Return the expression of a condition; None when it always holds."""
+    """Return the expression of a condition; ``None`` if the condition is always true."""
     if condition is None:
         return None
     if not is_object(condition):

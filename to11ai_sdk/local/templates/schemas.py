@@ -1,4 +1,4 @@
-"""The ``variablesSchema`` of a prompt: a JSON Schema (2020-12) of one object, with the prompt editor's own types.
+"""Checks the ``variablesSchema`` of a prompt: a JSON Schema (2020-12) of an object, with the prompt editor's own types.
 
 ``text`` is a string, ``enum`` is any of its ``enum``, ``date`` is a string such as ``2026-01-31``, ``json`` is
 anything. ``$ref`` stays inside the schema: nothing is ever fetched.
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NOTHING_TO_FETCH: Registry[Any] = Registry()  # pyright: ignore[reportUnknownArgumentType]
-"""What a ``$ref`` outside a schema finds."""
+"""The registry for a ``$ref`` outside a schema: it is empty."""
 
 _EDITOR_TYPES: dict[str, dict[str, Any]] = {
     "text": {"type": "string"},
@@ -52,7 +52,7 @@ _SCHEMAS = (
 
 
 def compile_schema(schema: Any) -> dict[str, Any]:
-    """Return the schema in the types of the standard; shared, so not to be changed. Null is a prompt without a schema.
+    """Return the schema with standard types. It is shared: do not change it. Null means a prompt without a schema.
 
     Raises:
         Problem: 422 ``VARIABLES_SCHEMA_INVALID``, naming the place.
@@ -84,7 +84,7 @@ def _check_standard(standard: dict[str, Any]) -> None:
         Draft202012Validator.check_schema(standard)
     except SchemaError as error:
         raise _bad_schema(".".join(map(str, error.absolute_path)), error.message[:200]) from error
-    # A regular expression may fail in more ways than one, such as by the size of a repetition.
+    # A regular expression may fail in several ways, such as by the size of a repetition.
     except Exception as error:
         raise _bad_schema("", f"cannot be read: {str(error)[:200]}") from error
 

@@ -1,4 +1,4 @@
-"""The tags in the source of a Liquid template: counted, and refused where the lexer of Liquid would need too long."""
+"""Counts the tags in a Liquid template, and refuses those for which Liquid's lexer would take too long."""
 
 from __future__ import annotations
 
@@ -23,23 +23,24 @@ _BLANKS = re.compile(r"\s{100}")
 
 
 class TemplateError(Exception):
-    """A template that cannot be parsed or rendered; the message says where and why."""
+    """A template cannot be parsed or rendered; the message says where and why."""
 
 
 LONG_TAG = 100
-"""Characters of a tag that count as another tag: a long condition is long work."""
+"""Characters of a tag that count as another tag, because a long condition is more work."""
 
 
 def count_tags(source: str) -> int:
-    """How many tags and outputs a template has, a line of a tag and its every 100 characters counted as one more.
+    """Count the tags and outputs of a template, plus one for each line of a tag and for every 100 characters of it.
 
     Raises:
-        TemplateError: too long, too many, not closed, or blanks on which the lexer would take quadratic time.
+        TemplateError: the template is too long, has too many tags or one that is not closed, or has so many blanks that
+            the lexer would take quadratic time.
     """
     if len(source) > MAX_LENGTH:
         raise TemplateError(f"is longer than {MAX_LENGTH} characters")
     spans = list(tag_spans(source))
-    # The tag liquid has a tag on each line.
+    # The tag ``liquid`` has a tag on each line.
     tags = len(spans) + sum(source.count("\n", start, end) for start, end in spans)
     if tags > MAX_TAGS:
         raise TemplateError(f"has more than {MAX_TAGS} tags")
@@ -47,10 +48,10 @@ def count_tags(source: str) -> int:
 
 
 def tag_spans(source: str) -> Iterator[tuple[int, int]]:
-    """Yield where each tag and output begins and where its end does; a raw block has no length.
+    """Yield the positions where each tag and output begins and where its end begins; a raw block has no length.
 
     Raises:
-        TemplateError: one that is not closed, or has too many blanks in a row.
+        TemplateError: a tag is not closed, or has too many blanks in a row.
     """
     position = 0
     while opening := _OPENING.search(source, position):
@@ -76,12 +77,12 @@ def _closing(source: str, opening: re.Match[str]) -> int:
 
 
 def line_of(source: str, position: int) -> int:
-    """Return the number of the line, from 1, that a position in the source is on."""
+    """Return the number of the line of a position in the source, counted from 1."""
     return source.count("\n", 0, position) + 1
 
 
 def unclosed_block(source: str, ending: str) -> int | None:
-    """Return where the last block begins that an ending such as ``endif`` is missing for."""
+    """Return the position of the last block that lacks its ending, such as ``endif``."""
     opened: list[int] = []
     for start, end in tag_spans(source):
         found = _NAME.match(source, start, end)
@@ -93,7 +94,7 @@ def unclosed_block(source: str, ending: str) -> int | None:
 
 
 def explain_quotes(source: str, position: int) -> str | None:
-    """Return why the tag at a position cannot be read, if a quoted text in it is cut off by the end of the tag."""
+    """Return why the tag at a position cannot be read, if the end of the tag cuts off a quoted text."""
     start = max(source.rfind("{{", 0, position + 2), source.rfind("{%", 0, position + 2))
     closing = "}}" if source.startswith("{{", start) else "%}"
     end = source.find(closing, start)

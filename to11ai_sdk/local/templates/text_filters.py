@@ -1,4 +1,4 @@
-"""Filters of texts, each over the text that its operands print as."""
+"""Filters of texts; an operand that is not a text is used as it prints."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def remove_last(value: Any, search: Any) -> str:
 
 
 def split(value: Any, separator: Any) -> list[str]:
-    """Split at a text; a blank stands for any white space, and empty parts at the end are left out."""
+    """Split at a text; a blank means any white space, and empty parts at the end are left out."""
     text, at = text_of(value), text_of(separator)
     if at == " ":
         return [part for part in _BLANKS.split(text) if part]
@@ -120,7 +120,7 @@ def split(value: Any, separator: Any) -> list[str]:
 
 
 def slice_(value: Any, start: Any, length: Any = 1) -> Any:
-    """Return a part of a text or an array; one that begins before or after it is empty."""
+    """Return a part of a text or an array; it is empty if it begins outside."""
     whole_value = items_or_text(value)
     first = whole(start, "start")
     count = 1 if length is None else whole(length, "length")
@@ -129,14 +129,14 @@ def slice_(value: Any, start: Any, length: Any = 1) -> Any:
 
 
 def items_or_text(value: Any) -> Any:
-    """Return an array or a range as it is, and anything else as the text that it prints as."""
+    """Return an array or a range unchanged, and any other value as the text that it prints."""
     if isinstance(value, range):
         return items(value)
     return value if isinstance(value, (list, tuple)) else text_of(value)  # pyright: ignore
 
 
 def truncate(value: Any, length: Any = 50, ellipsis: Any = "...") -> str | None:
-    """Shorten to a number of characters, those of the ellipsis counted."""
+    """Shorten a text to a number of characters, including those of the ellipsis."""
     if value is None:
         return None
     text, most, end = text_of(value), whole(length, "length"), text_of(ellipsis)

@@ -1,4 +1,4 @@
-"""Liquid's values: JSON as a template sees it, with its size, and the text that each prints as."""
+"""Liquid's values: JSON as templates see it, with the size of each value and the text that it prints."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_BITS = 13_000
 
 
 class OperandError(Exception):
-    """A value that a filter or an operator cannot use; the message goes on after its name."""
+    """A filter or an operator cannot use a value; the message continues after its name."""
 
 
 class Array(list[Any]):
@@ -58,12 +58,12 @@ def wrap(value: Any) -> Any:
 
 
 def is_undefined(value: object) -> bool:
-    """Whether Liquid found no such variable; such a value raises at any other question, even ``isinstance``."""
+    """Whether a variable is undefined; such a value raises in any other check, even ``isinstance``."""
     return issubclass(type(value), Undefined)
 
 
 def size_of(value: Any) -> int:
-    """Characters and items in a value; a number counts its digits, a range its length."""
+    """Count the characters and items in a value; the size of a number is its digits, that of a range its length."""
     if is_undefined(value):
         return 1
     if isinstance(value, (Array, Object)):
@@ -78,7 +78,7 @@ def size_of(value: Any) -> int:
 
 
 def text_of(value: Any) -> str:
-    """Return what a value prints as: in ``{{ }}``, in ``join``, and as the operand of a filter of texts.
+    """Return the text that a value prints: in ``{{ }}``, in ``join``, and as the operand of a filter of texts.
 
     Nil prints nothing, numbers as Ruby prints them, arrays and objects as JSON.
     """
@@ -104,7 +104,7 @@ def _number_text(number: float) -> str:
     if not math.isfinite(number):
         return {"inf": "Infinity", "-inf": "-Infinity"}.get(text, "NaN")
     if 1e15 <= abs(number) < 1e16:
-        # Ruby begins with exponents here, Python at 1e16.
+        # Ruby uses exponents from here on, Python from 1e16.
         digits = text.lstrip("-").replace(".", "").rstrip("0")
         return f"{'-' * (number < 0)}{digits[0]}.{digits[1:] or '0'}e+15"
     # Ruby has a point in every float: 1.0e+22.
@@ -113,12 +113,12 @@ def _number_text(number: float) -> str:
 
 
 def as_json(value: Any) -> str:
-    """Compact enough to read, with the characters of all languages as they are."""
+    """Return readable JSON on one line; characters of all languages are not escaped."""
     return json.dumps(value, ensure_ascii=False, default=text_of)
 
 
 def kind_of(value: Any) -> str:
-    """Return what a value is, in the words of Liquid, for messages."""
+    """Return the kind of a value in Liquid's terms, for messages."""
     if value is None or isinstance(value, bool):
         return "nil" if value is None else text_of(value)
     if isinstance(value, (int, float)):

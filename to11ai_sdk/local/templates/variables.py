@@ -1,8 +1,7 @@
-"""The variables of a prompt: checked against its ``variablesSchema`` and completed.
+"""Checks the variables of a prompt against its ``variablesSchema`` and adds defaults.
 
-``default`` values are filled in, also inside objects; a property that is declared, not required and not given is there
-as null, so that a template may ask for it. Names that are not declared are allowed, unless ``additionalProperties``
-says otherwise.
+``default`` values are filled in, also inside objects. A property that is declared, not required and not given is null,
+so that a template may use it. Names that are not declared are allowed, unless ``additionalProperties`` forbids them.
 """
 
 from __future__ import annotations
@@ -25,17 +24,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 MAX_CHECKS = 200_000
-"""Keywords of a schema that are looked at for one set of variables."""
+"""Keywords of a schema that are checked, at most, for one set of variables."""
 
 MAX_REPORTED = 20
-"""Problems that one refusal lists."""
+"""Problems that one refusal lists, at most."""
 
 
 def bind(schema: Any, variables: Mapping[str, Any]) -> dict[str, Any]:
     """Return the variables with defaults filled in, and null for the optional ones that are not given.
 
     Raises:
-        Problem: 422 ``VARIABLES_INVALID``, its details listing a path and a message for each thing that does not fit;
+        Problem: 422 ``VARIABLES_INVALID``, with a path and a message in its details for each variable that is wrong;
             422 ``VARIABLES_SCHEMA_INVALID``.
     """
     standard = compile_schema(schema)
@@ -85,7 +84,7 @@ def _problems(schema: dict[str, Any], values: dict[str, Any]) -> Iterator[dict[s
             yield {"path": ".".join(map(str, error.absolute_path)), "message": _message(error)}
     except RecursionError:
         yield {"path": "", "message": "variablesSchema refers to itself without end"}
-    # What a schema may still get wrong here, such as a $ref in a place that no keyword names, is the schema's error.
+    # A schema may still be wrong here, such as by a $ref in a place that no keyword names: that is the schema's error.
     except Exception as error:
         yield {"path": "", "message": f"variablesSchema cannot be applied: {str(error)[:200]}"}
 
@@ -119,7 +118,7 @@ def _counted(check: Any) -> Any:
 
 
 def _required(_: Any, names: list[str], instance: Any, __: Any) -> Iterator[ValidationError]:
-    # The library's own check says where a property is missing, but not in the path which one.
+    # The path in the library's own error does not name the property that is missing.
     for name in names:
         if is_object(instance) and name not in instance:
             yield ValidationError("is required", path=[name])
