@@ -127,7 +127,9 @@ def results(content: st.SearchStrategy[Any], is_error: st.SearchStrategy[bool]) 
     return messages("tool", st.tuples(st.builds(ToolResult, ids, content, is_error)))
 
 
-tools = some(st.builds(Tool, names, st.none() | words, schemas, st.booleans()), least=0)
+tools = st.lists(
+    st.builds(Tool, names, st.none() | words, schemas, st.booleans()), max_size=3, unique_by=lambda tool: tool.name
+).map(tuple)
 
 
 def _as_sent(request: ChatRequest) -> ChatRequest:

@@ -254,3 +254,26 @@ def test_thinking_that_somebody_else_signed_is_refused() -> None:
 
 def test_a_model_of_openai_takes_both_ways_to_sample() -> None:
     assert ask("chat", temperature=1, top_p=1, model=GPT).status == 200
+
+
+def test_anthropic_refuses_an_id_that_two_calls_or_two_results_have() -> None:
+    asked, called, answered = message_call("t1")
+    again = refused_by_anthropic(messages=[asked, called, answered, called, answered])
+    assert again == "messages.3.content.0: `tool_use` ids must be unique"
+    twice = {"role": "user", "content": answered["content"] * 2}
+    single = "each tool_use must have a single result. Found multiple `tool_result` blocks with id: t1"
+    assert refused_by_anthropic(messages=[asked, called, twice]) == f"messages.2.content.1: {single}"
+
+
+def test_anthropic_refuses_a_name_that_two_tools_have() -> None:
+    assert refused_by_anthropic(tools=[tool("messages", "f")] * 2) == "tools: Tool names must be unique."
+
+
+@pytest.mark.parametrize("given", [{"tool_choice": "auto"}, {"tool_choice": "none"}, {"parallel_tool_calls": False}])
+def test_openai_refuses_what_is_said_about_tools_without_any(given: dict[str, Any]) -> None:
+    (param,) = given
+    reply = ask("chat", "hi", provider("openai"), **given)
+    message = f"Invalid value for '{param}': '{param}' is only allowed when 'tools' are specified."
+    assert (reply.status, read(reply)["error"]["message"]) == (400, message)
+    assert ask("responses", "hi", provider("openai"), **given).status == 200
+    assert ask("chat", "hi", provider("openai", name="xai"), **given).status == 200

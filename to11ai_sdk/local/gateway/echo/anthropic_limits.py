@@ -35,8 +35,13 @@ def check_messages(body: BodyField) -> None:
     for turn in turns:
         for block in _blocks(turn.get("content")):
             _check_block(block)
-    for tool in offered.items() if (offered := body.get("tools")) else ():
+    _check_ids([block for turn in turns for block in _blocks(turn.get("content"))])
+    tools = offered.items() if (offered := body.get("tools")) else []
+    for tool in tools:
         _check_tool(tool)
+    names = [tool.need("name").text() for tool in tools if tool.get("name") is not None]
+    if len(set(names)) < len(names):
+        raise EchoError(400, "tools: Tool names must be unique.")
     _check_sampling(body)
 
 
@@ -79,6 +84,23 @@ def _check_block(block: BodyField) -> None:
         _check_pattern(block, kind, "name", _NAME)
     elif kind == "tool_result":
         _check_pattern(block, kind, "tool_use_id", _ID)
+
+
+def _check_ids(blocks: Iterable[BodyField]) -> None:
+    called, answered = set[str](), set[str]()
+    for block in blocks:
+        place = ".".join(map(str, block.path))
+        kind = block.value["type"]
+        if kind == "tool_use":
+            if block.value["id"] in called:
+                raise EchoError(400, f"{place}: `tool_use` ids must be unique")
+            called.add(block.value["id"])
+        elif kind == "tool_result":
+            call_id = block.value["tool_use_id"]
+            if call_id in answered:
+                several = f"Found multiple `tool_result` blocks with id: {call_id}"
+                raise EchoError(400, f"{place}: each tool_use must have a single result. {several}")
+            answered.add(call_id)
 
 
 def _check_tool(tool: BodyField) -> None:
