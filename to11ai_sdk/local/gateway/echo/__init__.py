@@ -1,28 +1,28 @@
-"""``echo``: the provider of the local gateway that needs no network and no key.
+"""``echo``: the built-in provider of the local gateway, which needs no network and no key.
 
-It speaks as OpenAI (and xAI, Mistral), Anthropic and Cohere do, in their own formats and with their own errors, and
-answers the same each time. An answer shows what was asked: ``echo: <the user's last text>``. What else it says, how it
-counts tokens and what it refuses stands in ``docs/echo.md``.
+It uses the formats and errors of OpenAI (also for xAI and Mistral), Anthropic and Cohere, and gives the same answer to
+the same request. An answer repeats the request: ``echo: <the user's last text>``. ``docs/echo.md`` describes its other
+answers, how it counts tokens and what it refuses.
 
-It fails on purpose when the model is named ``echo-<directive>``, such as ``echo-status-429``, or when the user's last
-text has a marker ``[[echo:<directive>]]``, such as ``[[echo:status=503]]``; ``[[echo@xai:cut]]`` is meant for one
-provider only. Markers are taken out of the text before it is answered. Several directives stand in one marker with
-spaces between them:
+It fails on purpose if the model is named ``echo-<directive>``, such as ``echo-status-429``, or if the user's last text
+has a marker ``[[echo:<directive>]]``, such as ``[[echo:status=503]]``; ``[[echo@xai:cut]]`` applies to one provider
+only. Markers are removed from the text before it is answered. A marker may have several directives with spaces between
+them:
 
 ================ =============================================================================================
 ``status=N``     fail with this status, 400 to 599, in the provider's own error shape
 ``retry-after=S`` with that header; status 429 by default
 ``code=WORD``    with this ``error.code`` (OpenAI) or ``error.type`` (Anthropic)
-``slow=S``       wait so many seconds before each chunk; no answer at all if that is not within the time limit
+``slow=S``       delay each chunk by this many seconds; no answer if that exceeds the time limit
 ``cut``          break the connection half-way
-``unreachable``  do not answer at all
-``malformed``    a reply that is cut short, or a stream with an event that is no JSON
-``error-event``  a stream that ends in an error event half-way; status 500 where there is no stream
-``times=N``      do all this to the first N requests with the same body only
+``unreachable``  do not answer
+``malformed``    send a reply that is cut short, or a stream with an event that is not JSON
+``error-event``  end a stream half-way with an error event; status 500 without a stream
+``times=N``      fail only for the first N requests with the same body
 ``refuse``       refuse, as a model does
-``request``      answer the JSON of the request as it came
-``say64=TEXT``   answer the text that this is the base64 (URL-safe) of
-``repeat=N``     say the answer so many times, up to about a million characters
+``request``      answer with the JSON of the request
+``say64=TEXT``   answer with this text, decoded from URL-safe base64
+``repeat=N``     repeat the answer this many times, up to about a million characters
 ================ =============================================================================================
 """
 

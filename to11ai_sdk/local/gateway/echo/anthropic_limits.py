@@ -1,6 +1,6 @@
 """Refuses what Anthropic refuses in a well-formed request: blank text, empty turns, ids, names, schemas and sampling.
 
-The messages are those of the API, as users report them.
+The messages are the API's own, as users report them.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ _ID = "^[a-zA-Z0-9_-]+$"
 _NAME = "^[a-zA-Z0-9_-]{1,128}$"
 _VERSION = re.compile(r"claude-[a-z]+-(\d+)(?:-(\d{1,2}))?(?!\d)")
 _ONE_OF_BOTH = (4, 1)
-"""The first version that takes a temperature or ``top_p``, and not both."""
+"""The first version that accepts a temperature or ``top_p``, but not both."""
 
 
 def check_messages(body: BodyField) -> None:
-    """Check a request of messages that has been read.
+    """Check a parsed request of messages.
 
     Raises:
         InvalidError: a schema has no type.
-        EchoError: 400 naming what is wrong.
+        EchoError: 400, with a message that names the mistake.
     """
     turns = body.need("messages").items()
     _check_texts("system", _blocks(body.get("system")))

@@ -29,7 +29,7 @@ _STOP = {
 
 
 def messages(echo_request: EchoRequest) -> EchoReply:
-    """Answer a message, at once or as a stream."""
+    """Answer a request, as a whole or as a stream."""
     body = parse(echo_request.request.body)
     ask = read_messages(body)
     directives = echo_request.apply_directives(ask.model, ask.user_text)
@@ -45,7 +45,7 @@ def messages(echo_request: EchoRequest) -> EchoReply:
 
 
 def count_tokens(echo_request: EchoRequest) -> EchoReply:
-    """Count the tokens of a message."""
+    """Count the tokens of a request."""
     ask = read_messages(parse(echo_request.request.body), counting=True)
     echo_request.apply_directives(ask.model, ask.user_text)
     return as_json({"input_tokens": ask.prompt_tokens})

@@ -35,16 +35,16 @@ _PASSED_OVER = (
     *("server_tool", "mcp_tool", "tool_search", "web_", "code_", "bash_", "text_editor", "container"),
     *("advisor", "compaction", "fallback", "tool_addition", "tool_removal"),
 )
-"""How the types of blocks begin that come from the provider, most of its own tools."""
+"""Prefixes of the types of blocks that come from the provider, mostly from its own tools."""
 _BLOCKS = ("text", "image", "document", "search_result", "tool_use", "tool_result", "thinking", "redacted_thinking")
 
 
 def read_messages(body: BodyField, *, counting: bool = False) -> ChatQuestion:
-    """Return what a request asks; one that is only counted needs no ``max_tokens``.
+    """Return the question in a request; to count tokens, ``max_tokens`` may be missing.
 
     Raises:
         InvalidError: it is malformed.
-        EchoError: 400, it is not consistent.
+        EchoError: 400, its parts contradict each other.
     """
     _refuse_foreign(body)
     _refuse_thread(body)
@@ -76,7 +76,7 @@ def _refuse_foreign(body: BodyField) -> None:
 
 
 def _refuse_thread(body: BodyField) -> None:
-    """Refuse a thread in the form on which Anthropic's SDKs go on with the whole conversation by themselves."""
+    """Refuse a thread in the form that makes Anthropic's SDKs send the whole conversation instead."""
     if body.get("thread") is None:
         return
     named = [name for name in _THREADLESS if body.get(name) is not None]
@@ -86,7 +86,7 @@ def _refuse_thread(body: BodyField) -> None:
 
 
 def _check_extras(body: BodyField) -> None:
-    """Check what is taken and changes no answer."""
+    """Check members that are accepted but do not change the answer."""
     container = body.get("container")
     if container and not isinstance(container.value, str) and (skills := container.get("skills")):
         skills.items()

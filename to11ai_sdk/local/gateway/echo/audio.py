@@ -1,11 +1,11 @@
 """OpenAI's ``POST /audio/speech`` and ``POST /audio/transcriptions``.
 
-Speech is a tone as long as the text would take to say: a WAV (16 bits, mono, 24 kHz) whatever ``response_format`` asks
-for, named in its content type; with ``pcm`` it is the samples alone. A text takes 60 ms for each of its characters,
-divided by ``speed``; each voice has its own pitch.
+Speech is a tone as long as the text would take to say: a WAV (16 bits, mono, 24 kHz) with that content type, whatever
+the ``response_format``; for ``pcm`` it is only the samples. A text takes 60 ms for each of its characters, divided by
+``speed``; each voice has its own pitch.
 
-A transcription is made of the file's name and size: ``recording.mp3`` of 5 bytes becomes ``echo: recording.mp3, 5
-bytes``. A WAV lasts as long as its header says; any other file as long as its bytes do at 128 kbit/s.
+A transcription has the file's name and size: ``recording.mp3`` of 5 bytes becomes ``echo: recording.mp3, 5 bytes``. The
+duration of a WAV is that in its header; for any other file it is computed at 128 kbit/s.
 
 Sources: https://platform.openai.com/docs/api-reference/audio/createSpeech and ``createTranscription``.
 """
@@ -74,7 +74,7 @@ _BYTES_PER_SECOND = 16_000
 
 
 def transcriptions(echo_request: EchoRequest) -> EchoReply:
-    """Answer a request for a transcription; ``stream`` is passed over, as ``whisper-1`` does."""
+    """Answer a request for a transcription; ``stream`` is ignored, as by ``whisper-1``."""
     form = read_form(echo_request.request)
     echo_request.apply_directives(form.need("model"), form.fields.get("prompt", ""))
     kind = form.fields.get("response_format", "json")
@@ -89,7 +89,7 @@ def transcriptions(echo_request: EchoRequest) -> EchoReply:
 
 
 def duration(file: Upload) -> float:
-    """How long a sound is, in seconds."""
+    """Return the duration of a sound in seconds."""
     try:
         with wave.open(io.BytesIO(file.content)) as sound:
             frames, rate = int(sound.getnframes()), int(sound.getframerate())

@@ -1,4 +1,4 @@
-"""Reads a JSON body member by member; a refusal names the place."""
+"""Reads a JSON body member by member; errors name the place."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ _DEEPEST = 100
 
 
 class BodyField(Field):
-    """A value of a request body; ``InvalidError`` is its error, which each provider says in its own words."""
+    """A value of a request body; its error is an ``InvalidError``, for which each provider has its own message."""
 
     __slots__ = ()
     BOOLEAN = "a boolean"
     WHOLE = "an integer of {low} or more"
 
     def mismatch(self, expected: str, choices: Sequence[str] = ()) -> InvalidError:
-        """Return the error of a value that is not what is expected."""
+        """Return the error for a value of the wrong kind."""
         return InvalidError(self.path, expected, self.value, choices)
 
     def need(self, name: str) -> BodyField:
-        """Return a member that must be there; it may not be null."""
+        """Return a required member; it must not be null."""
         found = self.get(name)
         if found is None:
             raise InvalidError((*self.path, name))
         return found
 
     def refuse(self, *names: str) -> None:
-        """Refuse members that this API does not know, such as those of another provider's.
+        """Refuse members that this API does not have, such as those of another provider's API.
 
         Raises:
             EchoError: 400 naming the first of them.
@@ -49,7 +49,7 @@ def parse(body: bytes) -> BodyField:
 
     Raises:
         EchoError: 400 if it is not JSON.
-        InvalidError: it is something else than an object.
+        InvalidError: it is not an object.
     """
     try:
         value = read_json(body, _DEEPEST)

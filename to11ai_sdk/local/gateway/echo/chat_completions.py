@@ -27,7 +27,7 @@ _FINISH = {"stop": "stop", "stop_sequence": "stop", "length": "length", "calls":
 
 
 def chat_completions(echo_request: EchoRequest) -> EchoReply:
-    """Answer a chat request, at once or as a stream."""
+    """Answer a chat request, as a whole or as a stream."""
     body = parse(echo_request.request.body)
     ask = read_chat(body, echo_request.provider.type)
     if echo_request.provider.is_openai:
@@ -89,7 +89,7 @@ def _stream(head: dict[str, Any], said: list[EchoAnswer], usage: dict[str, Any] 
     shared: dict[str, Any] = {**head, "object": "chat.completion.chunk", "system_fingerprint": "fp_echo"}
     if usage is not None:
         shared["usage"] = None
-    # The choices come interleaved, as they do from a model that writes them side by side.
+    # The choices are interleaved, as from a model that writes them in parallel.
     rounds = chain.from_iterable(zip_longest(*map(_chunks, range(len(said)), said, repeat(old))))
     events = [sse.write({**shared, "choices": [choice]}) for choice in rounds if choice is not None]
     if usage is not None:

@@ -23,11 +23,11 @@ _OTHER_PARTS = ("input_audio", "file")
 
 
 def read_chat(body: BodyField, provider_type: str = "openai") -> ChatQuestion:
-    """Return what a request to a type of provider asks.
+    """Return the question in a request to a type of provider.
 
     Raises:
         InvalidError: it is malformed.
-        EchoError: 400, it is not consistent.
+        EchoError: 400, its parts contradict each other.
     """
     body.refuse(*_FOREIGN)
     messages = tuple(_message(each, provider_type) for each in _some(body.need("messages")))
@@ -77,7 +77,7 @@ def check_choice(tools: Sequence[OfferedTool], names: Sequence[str] | None, para
 
 
 def choice_word(choice: BodyField, provider_type: str = "openai") -> Literal["auto", "none", "required"]:
-    """Return a choice that is a word; Mistral has one more."""
+    """Return a choice that is a word; Mistral has an additional one."""
     more = ("any",) if provider_type == "mistral" else ()
     word = choice.word("none", "auto", "required", *more)
     return cast("Literal['auto', 'none', 'required']", "required" if word == "any" else word)
@@ -110,7 +110,7 @@ def _message(message: BodyField, provider_type: str) -> ChatTurn:
 
 
 def read_content(content: BodyField, provider_type: str = "openai") -> tuple[tuple[str, ...], int]:
-    """Return the texts and the number of images of a content; Mistral's clients send the URL of an image alone."""
+    """Return the texts and the number of images in a content; Mistral's clients may send the bare URL of an image."""
     if isinstance(content.value, str):
         return (content.value,), 0
     texts: list[str] = []

@@ -25,8 +25,8 @@ class EchoReply(NamedTuple):
     """A reply.
 
     Attributes:
-        chunks: the body, one event each if it is a stream.
-        error_event: what a stream says when it breaks, ``None`` if it is no stream of events.
+        chunks: the body; in a stream, each chunk is one event.
+        error_event: the event with which a stream breaks; ``None`` if the reply is not a stream of events.
     """
 
     chunks: Sequence[bytes]
@@ -35,17 +35,17 @@ class EchoReply(NamedTuple):
 
 
 def as_json(value: Any) -> EchoReply:
-    """Return a JSON value as reply."""
+    """Return a reply with a JSON value."""
     return EchoReply([encode(value)])
 
 
 def as_events(events: Sequence[bytes], error_event: bytes) -> EchoReply:
-    """Return a stream of events as reply."""
+    """Return a reply with a stream of events."""
     return EchoReply(events, f"{sse.MEDIA_TYPE}; charset=utf-8", error_event)
 
 
 class CountedIds:
-    """Ids made of the request's bytes and a count, so that the same requests in the same order have the same ids."""
+    """Makes ids from the request's bytes and a count: the same requests in the same order get the same ids."""
 
     def __init__(self) -> None:
         self._count = itertools.count(1)
@@ -63,7 +63,7 @@ class Tally:
         self._lock = threading.Lock()
 
     def add(self, body: bytes) -> int:
-        """Count a request; how often it came, this time included."""
+        """Count a request, and return how often it has come, this time included."""
         digest = hashlib.sha256(body).digest()
         with self._lock:
             self._seen[digest] += 1
@@ -71,7 +71,7 @@ class Tally:
 
 
 class ProviderContext(NamedTuple):
-    """What an endpoint knows of its provider."""
+    """The properties of the provider that its endpoints need."""
 
     dialect: str
     name: str
@@ -85,7 +85,7 @@ class ProviderContext(NamedTuple):
 
     @property
     def is_openai(self) -> bool:
-        """Whether it is OpenAI itself, whose limits others do not have."""
+        """Whether it is OpenAI itself; other providers do not have its limits."""
         return self.type in ("openai", "azure-openai")
 
 
@@ -114,11 +114,11 @@ class EchoRequest:
         return int(self.provider.clock())
 
     def apply_directives(self, model: str, text: str) -> Directives:
-        """Do what the model's name and the user's text ask for.
+        """Apply the directives in the model's name and the user's text.
 
         Raises:
-            EchoError: a status was asked for, or 404: the provider has no such model.
-            UnreachableError: it was asked for.
+            EchoError: a directive asks for a status, or 404: the provider has no such model.
+            UnreachableError: a directive asks for it.
         """
         if model not in self.provider.models and not is_own_model(model):
             raise self._unknown(model)

@@ -20,7 +20,7 @@ class ChatQuestion(NamedTuple):
         choice: whether one is to be called; ``tools`` holds only those that may be.
         parallel: whether more than one call may be made at once.
         schema: the JSON schema of the answer, ``{}`` for any object, ``None`` for plain text.
-        thinking: whether the model shall think first.
+        thinking: whether the model thinks first.
         stop: texts before which the answer ends.
         limit: how many tokens the answer may have.
         choices: how many answers are wanted.
@@ -40,26 +40,26 @@ class ChatQuestion(NamedTuple):
 
     @property
     def user_text(self) -> str:
-        """What the user said last."""
+        """The user's last text."""
         return next((said.text for said in reversed(self.messages) if said.role == "user" and said.text), "")
 
     @property
     def request(self) -> str:
-        """What the user asks for: the last block of text of the last turn that the user began.
+        """The user's request: the last block of text of the last turn that the user began.
 
-        Text that comes with the results of tools is no new request, unless the last tool is among them: with that one
-        frameworks end, and the next text is the user's again.
+        Text that comes with the results of tools is not a new request, unless the last tool is among them: frameworks
+        end with that tool, so the next text is the user's.
         """
         return self._asked[1]
 
     @property
     def called(self) -> list[str]:
-        """The names of the tools that were called since the user asked, in their order."""
+        """The names of the tools called since the user's request, in order."""
         return [call.name for said in self.messages[self._asked[0] :] for call in said.calls]
 
     @property
     def results(self) -> list[tuple[str, str]]:
-        """The name and the text of each result that came after the last thing said by the model."""
+        """The name and the text of each result since the model's last turn."""
         names = self._names
         since = takewhile(lambda said: said.role != "assistant", reversed(self.messages))
         results = [result for said in reversed([*since]) for result in said.results]

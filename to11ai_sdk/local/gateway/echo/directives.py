@@ -15,7 +15,7 @@ _MODEL = re.compile(r"echo-([a-z-]+?)(?:-(\d[\d.]*))?")
 
 
 class Directives(NamedTuple):
-    """How a request wants to be answered.
+    """The directives of a request.
 
     Attributes:
         flags: ``cut``, ``unreachable``, ``refuse``, ``malformed``, ``error-event``, ``request``.
@@ -26,7 +26,7 @@ class Directives(NamedTuple):
     values: tuple[tuple[str, str], ...] = ()
 
     def value(self, name: str) -> str | None:
-        """Return the value of a directive, ``None`` if it was not given; the last one counts."""
+        """Return the last value of a directive, ``None`` if it is not given."""
         return dict(self.values).get(name)
 
     @property
@@ -38,18 +38,18 @@ class Directives(NamedTuple):
 
     @property
     def say(self) -> str | None:
-        """The very text to answer, from ``say64``."""
+        """The exact text of the answer, from ``say64``."""
         encoded = self.value("say64")
         return None if encoded is None else _decoded(encoded)
 
     @property
     def fails(self) -> bool:
-        """Whether anything is to go wrong."""
+        """Whether the request is to fail."""
         return bool(self.status or self.flags & {"cut", "unreachable", "malformed", "error-event"})
 
 
 def directives(model: str, text: str, provider: str) -> Directives:
-    """Return what the model's name and the text ask of a provider; what is not understood is no directive."""
+    """Return the directives for a provider in the model's name and the text; unknown words are ignored."""
     found = [*_of_model(model)]
     for addressee, words in _MARKER.findall(text):
         if addressee in ("", provider):
@@ -59,12 +59,12 @@ def directives(model: str, text: str, provider: str) -> Directives:
 
 
 def without_markers(text: str) -> str:
-    """Return the text with its markers taken out."""
+    """Return the text without its markers."""
     return _MARKER.sub("", text).strip() if "[[echo" in text else text
 
 
 def is_own_model(model: str) -> bool:
-    """Whether a model is one of ``echo`` itself: ``echo``, ``echo-status-429``, ``echo-cut``, ..."""
+    """Whether a model is one of ``echo``'s own: ``echo``, ``echo-status-429``, ``echo-cut``, ..."""
     return model == "echo" or bool(_of_model(model))
 
 

@@ -1,4 +1,4 @@
-"""What ``echo`` says: the user's last words, or what the request asks for instead."""
+"""Makes the answers of ``echo``: the user's last text, or what the request asks for instead."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class EchoAnswer(NamedTuple):
     """An answer.
 
     Attributes:
-        text: the words, those of the refusal if it is one.
-        calls: the tools to call; then there are no words.
+        text: the text of the answer or refusal.
+        calls: the tools to call; then there is no text.
         finish: why it ends.
-        thinking: what was thought before, ``None`` if nothing.
+        thinking: the thinking before the answer; ``None`` if there is none.
         stop_sequence: the text that ended it.
     """
 
@@ -50,24 +50,24 @@ class EchoAnswer(NamedTuple):
 
     @property
     def tokens(self) -> int:
-        """The tokens of all of it."""
+        """The tokens of the whole answer."""
         calls = sum(tokens.count(call.name) + tokens.count(call.arguments) for call in self.calls)
         return self.thinking_tokens + tokens.count(self.text) + calls
 
 
 def signature(thinking: str) -> str:
-    """Return what proves that a thinking block is unchanged when it comes back."""
+    """Return the signature of a thinking block, which proves that it comes back unchanged."""
     return base64.b64encode(hashlib.sha256(b"echo:" + thinking.encode("utf-8", "surrogatepass")).digest()).decode()
 
 
 def seal(thinking: str) -> str:
-    """Return thinking as ``encrypted_content`` of a reasoning item; nobody else's is taken for it."""
+    """Return thinking as the ``encrypted_content`` of a reasoning item, which ``is_sealed`` recognizes."""
     content = thinking.encode("utf-8", "surrogatepass")
     return base64.urlsafe_b64encode(hashlib.sha256(b"echo reasoning:" + content).digest() + content).decode()
 
 
 def is_sealed(sealed: str) -> bool:
-    """Whether an ``encrypted_content`` is one of ``echo``, unchanged."""
+    """Whether an ``encrypted_content`` was made by ``echo`` and is unchanged."""
     try:
         content = base64.b64decode(sealed, b"-_", validate=True)
         return hmac.compare_digest(seal(content[32:].decode("utf-8", "surrogatepass")), sealed)
@@ -76,13 +76,13 @@ def is_sealed(sealed: str) -> bool:
 
 
 def answers(ask: ChatQuestion, directives: Directives, body: bytes, new_id: Callable[[], str]) -> list[EchoAnswer]:
-    """Return the answers to a request, as many as it wants; all but the first end in their number.
+    """Return as many answers as a request wants; all but the first end in their number.
 
     Args:
         ask: the request.
-        directives: what it wants to be answered.
-        body: the request as it came.
-        new_id: gives the id of each call.
+        directives: its directives.
+        body: the bytes of the request.
+        new_id: returns an id for each call.
 
     Raises:
         EchoError: 400, a schema in the request has no value.

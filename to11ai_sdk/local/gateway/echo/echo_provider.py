@@ -24,18 +24,18 @@ _REQUEST_ID = {"anthropic": "request-id"}
 
 
 class EchoProvider:
-    """Answers as a provider of a dialect would, offline and the same each time.
+    """Answers as a provider of a dialect would, offline, and in the same way each time.
 
     Args:
         dialect: ``"openai"`` (also for xAI and Mistral), ``"anthropic"``, ``"cohere"``, or ``"native"`` for one whose
             API is only passed through.
-        name: which provider it stands for, such as ``"xai"``; stands in model lists, and markers may be meant for it.
-        provider_type: whose API it is, such as ``"mistral"``, where the name does not say.
-        models: the models it has; it always has ``echo`` as well, and those that fail on purpose.
-        files: where uploaded files are kept, by default in memory.
-        new_id: makes an id of a prefix and the bytes of the request.
+        name: the provider that it stands for, such as ``"xai"``; it appears in model lists, and markers may name it.
+        provider_type: the provider whose API it has, such as ``"mistral"``, if the name is another.
+        models: its models, in addition to ``echo`` and the models that fail on purpose.
+        files: the store of uploaded files, by default in memory.
+        new_id: makes an id from a prefix and the bytes of the request.
         clock: the time in seconds since 1970.
-        sleep: waits some seconds; called for ``slow`` only.
+        sleep: waits some seconds; only ``slow`` calls it.
 
     Raises:
         ValueError: the dialect is unknown.
@@ -57,7 +57,7 @@ class EchoProvider:
             raise ValueError(f"dialect must be one of {', '.join(DIALECTS)}, not {dialect!r}")
         self.dialect = dialect
         self._sleep = sleep
-        # A store may have a length, and be empty.
+        # An empty store may be false.
         kept = MemoryFiles() if files is None else files
         name = name or dialect
         self._context = ProviderContext(
@@ -76,7 +76,7 @@ class EchoProvider:
         """Answer a request.
 
         Raises:
-            UnreachableError: the request asked for that, or for a first byte later than its ``timeout_s``.
+            UnreachableError: the request asks for it, or for a first byte later than its ``timeout_s``.
         """
         request_id = self._context.new_id("req_", request.body)
         headers = {_REQUEST_ID.get(self.dialect, "x-request-id"): request_id}
@@ -124,7 +124,7 @@ class EchoProvider:
 
 
 def _broken(answered: EchoReply, flags: frozenset[str]) -> list[bytes | None]:
-    """Return the chunks of a reply, broken in the middle as asked for; ``None`` is where the connection breaks."""
+    """Return the chunks of a reply, broken in the middle if requested; at ``None`` the connection breaks."""
     half = -(-len(answered.chunks) // 2)
     first, second = answered.chunks[:half], answered.chunks[half:]
     if "cut" in flags:
@@ -137,7 +137,7 @@ def _broken(answered: EchoReply, flags: frozenset[str]) -> list[bytes | None]:
 
 
 def _damaged(chunks: Sequence[bytes], flags: frozenset[str]) -> list[bytes]:
-    """Return the chunks of a reply that is no stream: as they are, without their second half, or in two to be cut."""
+    """Return the chunks of a reply that is not a stream: all, without the second half, or as two halves to be cut."""
     if not flags & {"malformed", "cut"}:
         return [*chunks]
     body = b"".join(chunks)

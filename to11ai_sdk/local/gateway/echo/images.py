@@ -1,4 +1,4 @@
-"""OpenAI's ``POST /images/generations``: a PNG of the size asked for, in a colour made of the prompt.
+"""OpenAI's ``POST /images/generations``: a PNG of the requested size in a colour derived from the prompt.
 
 Sources: https://platform.openai.com/docs/api-reference/images/create and https://www.w3.org/TR/png-3/.
 """
@@ -24,7 +24,7 @@ _LARGEST = 4096
 
 
 def images(echo_request: EchoRequest) -> EchoReply:
-    """Answer a request for images: as data URLs, or in base64 from ``gpt-image`` models or where asked for."""
+    """Answer a request for images: as data URLs, or in base64 for ``gpt-image`` models or on request."""
     body = parse(echo_request.request.body)
     prompt = body.need("prompt").text()
     model = given.text() if (given := body.get("model")) else "dall-e-2"
@@ -76,7 +76,7 @@ _COLOURS = {
 
 
 def colour_of(prompt: str, index: int = 0) -> bytes:
-    """Red, green and blue: the first colour that the prompt names, else one made of the prompt and the number."""
+    """Return the first colour (RGB) that the prompt names, or else one derived from the prompt and the number."""
     for word in re.findall(r"[a-z]+", prompt.lower()):
         if word in _COLOURS:
             return _COLOURS[word].to_bytes(3, "big")

@@ -1,7 +1,7 @@
-"""Makes a value that is valid under a JSON Schema, the same for the same schema.
+"""Makes a value that is valid under a JSON Schema, always the same for the same schema.
 
-An object has its required members only; a string is the name of its member; of an enumeration the first is taken, of a
-range the value next to zero. ``$ref`` stays inside the schema.
+An object has only its required members, a string is the name of its member, an enumeration its first value, and a
+number the one nearest to zero within the bounds. ``$ref`` stays inside the schema.
 
 Source: https://json-schema.org/draft/2020-12.
 """
@@ -28,16 +28,16 @@ class NoInstanceError(Exception):
 
 
 def instance_of(schema: dict[str, Any], name: str = "value") -> Any:
-    """Return a value that is valid under a schema; a bare string of it would be ``name``.
+    """Return a value that is valid under a schema; if it is a string, it is ``name``.
 
     Raises:
-        NoInstanceError: the schema is no schema, or no value was found.
+        NoInstanceError: the schema is invalid, or no value was found.
     """
     validator = _validator(schema)
     for variant in range(_VARIANTS):
         try:
             value = _Maker(validator).make(schema, name, variant)
-        # Bounds may be beyond what numbers can hold.
+        # Bounds may be too large for numbers.
         except (NoInstanceError, ArithmeticError, ValueError, TypeError, RecursionError):
             continue
         if _holds(validator, value):
@@ -46,7 +46,7 @@ def instance_of(schema: dict[str, Any], name: str = "value") -> Any:
 
 
 def fits(schema: dict[str, Any], value: Any) -> bool:
-    """Whether a value is valid under a schema, its patterns aside; the schema may be none at all."""
+    """Whether a value is valid under a schema, patterns aside; it is not if the schema is invalid."""
     try:
         return _holds(_validator(_without_patterns(schema)), value)
     except NoInstanceError:
@@ -54,7 +54,7 @@ def fits(schema: dict[str, Any], value: Any) -> bool:
 
 
 def _without_patterns(schema: Any) -> Any:
-    # A regular expression may take forever on a text that nobody made for it, and nothing could stop it.
+    # A regular expression may run forever on an arbitrary text, and nothing could stop it.
     if is_array(schema):
         return [*map(_without_patterns, schema)]
     if not is_object(schema):
@@ -74,7 +74,7 @@ def _validator(schema: dict[str, Any]) -> Draft202012Validator:
         Draft202012Validator.check_schema(schema)
     except SchemaError as exc:
         raise NoInstanceError(exc.message[:200]) from exc
-    # A regular expression may fail in more ways than one, such as by the size of a repetition.
+    # A regular expression may fail in several ways, such as by the size of a repetition.
     except Exception as exc:
         raise NoInstanceError(f"it cannot be read: {str(exc)[:200]}") from exc
     return Draft202012Validator(schema, registry=NOTHING_TO_FETCH)
@@ -83,13 +83,13 @@ def _validator(schema: dict[str, Any]) -> Draft202012Validator:
 def _holds(validator: Any, value: Any) -> bool:
     try:
         return bool(validator.is_valid(value))
-    # A reference that leads nowhere, or a pattern that is none of Python's, has its own exceptions.
+    # A broken reference, or a pattern that Python does not support, has its own exceptions.
     except Exception:
         return False
 
 
 class _Maker:
-    """Makes one value; counts its steps, as alternatives inside of alternatives could take forever."""
+    """Makes a value; counts its steps, because nested alternatives could take forever."""
 
     def __init__(self, validator: Any) -> None:
         self.validator = validator
@@ -97,7 +97,7 @@ class _Maker:
         self.open: list[str] = []
 
     def make(self, schema: Any, name: str, variant: int = 0) -> Any:
-        """Return a value for a schema, number ``variant`` of those that come to mind."""
+        """Return a value for a schema, number ``variant`` of the possible ones."""
         self.steps += 1
         if self.steps > _MOST_STEPS or len(self.open) > _DEEPEST:
             raise NoInstanceError("it is too deep")
@@ -133,7 +133,7 @@ class _Maker:
             for part in schema[keyword]:
                 rest = merged(rest, self._flat(part))
             return self.make(rest, name, variant)
-        # A branch that leads back to where we are comes last, or a linked list would never end.
+        # A branch that leads back here comes last, or a linked list would never end.
         branches = sorted(schema[keyword], key=self._leads_back)
         return self._first([merged(rest, branch) for branch in branches], schema, name, variant)
 
@@ -225,7 +225,7 @@ _KEYWORDS_OF_TYPE = {
 
 
 def _kind(schema: dict[str, Any]) -> str:
-    """Return the type to make: the first that is not null, or what the keywords are about."""
+    """Return the type to make: the first that is not null, or the one that the keywords apply to."""
     kinds = schema.get("type")
     if isinstance(kinds, str):
         return kinds

@@ -24,7 +24,7 @@ class _Kept(NamedTuple):
 
 
 class KeptResponses:
-    """The latest responses of a provider, as many as fit; used by many threads at once.
+    """The latest responses of a provider, as many as fit; threads may share it.
 
     Args:
         most: how many are kept.
@@ -42,8 +42,8 @@ class KeptResponses:
     def keep(
         self, response_id: str, previous: str | None, given: Sequence[Any], output: Sequence[dict[str, Any]]
     ) -> None:
-        """Keep a response: the one before it, the items of its input and those of its output."""
-        # As bytes they are what they count; as objects they would be many times that.
+        """Keep a response: the id of the one before it, and the items of its input and output."""
+        # Bytes take exactly the memory that is counted; objects would take many times that.
         made = {item["id"]: json.dumps(item).encode() for item in output}
         row = _Kept(previous, json.dumps([*given, *output]).encode(), tuple(made))
         if len(row.items) > self._most_bytes:
@@ -65,7 +65,7 @@ class KeptResponses:
                     return None
                 chain.append(place)
                 place = self._responses[place].previous
-            # The latest in use is dropped last, and of one conversation its beginning first.
+            # The most recently used is dropped last, and a conversation's beginning first.
             for place in reversed(chain):
                 self._responses.move_to_end(place)
             rows = [self._responses[place] for place in reversed(chain)]

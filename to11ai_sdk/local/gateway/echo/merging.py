@@ -23,7 +23,7 @@ def local_reference(root: Any, reference: str) -> Any:
 
 
 def merged(left: Any, right: Any) -> Any:
-    """Return a schema under which is valid what is valid under both, as far as one schema can say it."""
+    """Return a schema that accepts the values that both accept, as far as one schema can express it."""
     if left is False or right is False:
         return False
     if not (is_object(left) and is_object(right)):

@@ -1,6 +1,6 @@
-"""``GET /models`` and ``GET /models/{model_id}``, and what a provider's own API that ``echo`` does not speak answers.
+"""``GET /models`` and ``GET /models/{model_id}``, and the answer for paths of a provider's own API.
 
-The latter is what was asked: ``{"echo": {"provider": ..., "method": ..., "path": ..., "content_type": ...,
+The latter describes the request: ``{"echo": {"provider": ..., "method": ..., "path": ..., "content_type": ...,
 "bytes": ..., "sha256": ...}}``, where ``path`` has its query, ``bytes`` and ``sha256`` are
 the size and the digest of the body, and ``content_type`` is null if it was not given.
 
@@ -28,7 +28,7 @@ def models(echo_request: EchoRequest) -> EchoReply:
 
 
 def model(echo_request: EchoRequest) -> EchoReply:
-    """One model."""
+    """Return one model."""
     model_id = echo_request.arguments["model_id"]
     echo_request.apply_directives(model_id, "")
     return as_json(_shown(echo_request, model_id))
@@ -47,11 +47,11 @@ def _shown(echo_request: EchoRequest, model_id: str) -> dict[str, Any]:
 
 
 NATIVE = frozenset({"bedrock", "aws-bedrock", "vertex", "gcp-vertex-ai", "mistral"})
-"""The names of providers whose unknown paths are answered like this."""
+"""The names of providers whose unknown paths are answered in this way."""
 
 
 def native(echo_request: EchoRequest) -> EchoReply:
-    """Say what was asked; markers are looked for in the whole body."""
+    """Describe the request; markers are searched in the whole body."""
     request = echo_request.request
     echo_request.apply_directives("echo", request.body.decode("utf-8", "replace"))
     return as_json(

@@ -1,6 +1,6 @@
 """Refuses what OpenAI refuses in a well-formed request: names and ids that are too long or malformed, and schemas.
 
-The messages are those of the API, as users report them.
+The messages are the API's own, as users report them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PREFIXES = {"message": "msg", "function_call": "fc", "custom_tool_call": "ctc",
 
 
 def check_chat(body: BodyField) -> None:
-    """Check a request of chat completions that has been read.
+    """Check a parsed request of chat completions.
 
     Raises:
         EchoError: 400 naming the place.
@@ -47,7 +47,7 @@ def check_chat(body: BodyField) -> None:
 
 
 def check_responses(body: BodyField, items: Sequence[BodyField], tools: Sequence[tuple[BodyField, str | None]]) -> None:
-    """Check a request of responses, the items of its input and the tools on offer that have been read.
+    """Check a parsed request of responses, the items of its input, and the tools on offer.
 
     Raises:
         EchoError: 400 naming the place.

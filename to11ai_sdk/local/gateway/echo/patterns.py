@@ -11,7 +11,7 @@ _LONGEST = 1_000
 
 
 def text_matching(pattern: str) -> str | None:
-    """Return the first text that can be made of a pattern, ``None`` if that does not match after all."""
+    """Return the first text that can be made from a pattern, ``None`` if it does not match after all."""
     try:
         text = _PatternReader(pattern).alternatives()
         return text if re.search(pattern, text) else None
@@ -20,14 +20,14 @@ def text_matching(pattern: str) -> str | None:
 
 
 class _PatternReader:
-    """Walks through a pattern once, making the text as it goes."""
+    """Walks through a pattern once and makes the text on the way."""
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
         self.at = 0
 
     def alternatives(self) -> str:
-        """Return the first alternative; the others are read over."""
+        """Return the first alternative; skip the others."""
         first = self._sequence()
         while self._next() == "|":
             self.at += 1
@@ -72,7 +72,7 @@ class _PatternReader:
     def _class(self) -> str:
         start = self.at - 1
         self.at += self._next() == "^"
-        # A bracket that comes first is a member.
+        # A closing bracket that comes first is a member of the class.
         self.at += self._next() == "]"
         while (sign := self._take()) != "]":
             self.at += sign == "\\"

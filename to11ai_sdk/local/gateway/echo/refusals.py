@@ -1,4 +1,4 @@
-"""Errors of ``echo``, in the shape of the provider it stands for."""
+"""Errors of ``echo``, in the shape of the provider that it stands for."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class EchoError(Exception):
     Attributes:
         status: HTTP status.
         message: what is wrong.
-        param: the parameter that is to blame, OpenAI only.
+        param: the parameter that is wrong, OpenAI only.
         code: the machine-readable reason: OpenAI's ``error.code``, Anthropic's ``error.type``; ``None`` for the
-            usual one of the status.
+            default of the status.
         retry_after: the value of ``Retry-After``, in seconds as written by the caller.
-        details: what a program may go by, Anthropic only.
+        details: facts for a program, Anthropic only.
     """
 
     def __init__(
@@ -45,13 +45,13 @@ class EchoError(Exception):
 
 
 class InvalidError(Exception):
-    """A body with a member that is missing or not what it must be; each dialect has its own message.
+    """A body has a member that is missing or wrong; each dialect has its own message.
 
     Attributes:
-        path: where it stands.
-        expected: what must stand there, such as ``a string``; ``None`` if anything had to.
-        got: what stands there.
-        choices: the words that are allowed, if it is one of some words.
+        path: its place.
+        expected: what is expected there, such as ``a string``; ``None`` if any value is.
+        got: the value there.
+        choices: the allowed words, if only some words are.
     """
 
     def __init__(self, path: Path, expected: str | None = None, got: Any = None, choices: Sequence[str] = ()) -> None:

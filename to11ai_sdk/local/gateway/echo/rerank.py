@@ -1,4 +1,4 @@
-"""``POST /rerank`` of Cohere, and as OpenAI-compatible servers have it: by the words that query and document share.
+"""``POST /rerank`` of Cohere and OpenAI-compatible servers: ranks by the words that query and document share.
 
 The score of a document is 0.9 times the share of the query's words that are in it, plus 0.1 times the share of its own
 words that are in the query: 1 for the same words, 0 for none.
@@ -37,7 +37,7 @@ def rerank(echo_request: EchoRequest) -> EchoReply:
 
 
 def score(query: str, document: str) -> float:
-    """How well a document fits a query, 0 to 1."""
+    """Return how well a document matches a query, from 0 to 1."""
     asked, found = (set(re.findall(r"\w+", text.lower())) for text in (query, document))
     shared = len(asked & found)
     return round(0.9 * shared / (len(asked) or 1) + 0.1 * shared / (len(found) or 1), 6)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def responses(echo_request: EchoRequest) -> EchoReply:
-    """Answer a request, at once or as a stream; keep the response for the next request unless it says otherwise."""
+    """Answer a request, as a whole or as a stream; keep the response for later requests unless ``store`` is false."""
     body = parse(echo_request.request.body)
     refuse_foreign(body)
     kept = echo_request.provider.kept
@@ -95,7 +95,7 @@ def _response(
     }
 
 
-# What a response says again of its request, and what it says if the request is silent.
+# The members of a request that its response repeats, with their defaults.
 _REPEATED: dict[str, Any] = {
     "instructions": None,
     "max_output_tokens": None,

@@ -35,15 +35,15 @@ local_shell_call_output mcp_approval_request mcp_approval_response mcp_call mcp_
 shell_call shell_call_output tool_search_call tool_search_output web_search_call
 """
 _PASSED_OVER = frozenset(_OTHERS.split())
-"""Items of tools that are no functions of the caller's."""
+"""Items of tools that are not the caller's functions."""
 
 
 def given_items(body: BodyField, kept: KeptResponses) -> list[BodyField]:
-    """Return the items of the input, those that it names by id in their places.
+    """Return the items of the input; references by id are replaced by the items.
 
     Raises:
         InvalidError: the input is neither a text nor items.
-        EchoError: 404, an item is not kept; 400, a reasoning item was made by somebody else.
+        EchoError: 404, an item is not kept; 400, ``echo`` did not make a reasoning item.
     """
     given = body.need("input")
     if isinstance(given.value, str):
@@ -52,7 +52,7 @@ def given_items(body: BodyField, kept: KeptResponses) -> list[BodyField]:
 
 
 def earlier_items(body: BodyField, kept: KeptResponses) -> list[BodyField]:
-    """Return the items of the responses that the request goes on from.
+    """Return the items of the responses that the request continues.
 
     Raises:
         EchoError: 400, they are not kept.
@@ -68,7 +68,7 @@ def earlier_items(body: BodyField, kept: KeptResponses) -> list[BodyField]:
 
 
 def read_item(item: BodyField) -> ChatTurn | None:
-    """Return what an item says; ``None`` for one that says nothing, such as reasoning."""
+    """Return the turn of an item; ``None`` for an item without one, such as reasoning."""
     kind = _kind(item)
     if kind == "message":
         return _message(item)

@@ -24,15 +24,15 @@ _FOREIGN = ("system", "stop", "stop_sequences", "n", "reasoning_effort", "anthro
 
 
 def read_responses(body: BodyField, items: Sequence[BodyField]) -> ChatQuestion:
-    """Return what a request asks.
+    """Return the question in a request.
 
     Args:
         body: the request.
-        items: its input, and before that what it goes on from.
+        items: its input, after the items of the responses that it continues.
 
     Raises:
         InvalidError: it is malformed.
-        EchoError: 400, it is not consistent.
+        EchoError: 400, its parts contradict each other.
     """
     instructions = body.get("instructions")
     messages = [ChatTurn("system", (instructions.text(),))] if instructions else []
@@ -54,7 +54,7 @@ def read_responses(body: BodyField, items: Sequence[BodyField]) -> ChatQuestion:
 
 
 def refuse_foreign(body: BodyField) -> None:
-    """Refuse members of other APIs, and what ``echo`` does not keep.
+    """Refuse members of other APIs, and conversations, which ``echo`` does not keep.
 
     Raises:
         EchoError: 400 naming the first of them.

@@ -50,7 +50,7 @@ _ENDPOINTS: dict[str, dict[str, Callable[[EchoRequest], EchoReply]]] = {
 }
 
 DIALECTS = tuple(_ENDPOINTS)
-"""What ``echo`` speaks."""
+"""The dialects of ``echo``."""
 
 
 def _map(endpoints: Mapping[str, Callable[[EchoRequest], EchoReply]]) -> Map:
@@ -66,7 +66,7 @@ _MAPS = {dialect: _map(endpoints) for dialect, endpoints in _ENDPOINTS.items()}
 def route(
     dialect: str, provider: str, method: str, path: str
 ) -> tuple[Callable[[EchoRequest], EchoReply], Mapping[str, str]]:
-    """Return the endpoint for a path without query, and what its placeholders are.
+    """Return the endpoint for a path without query, and the values of its placeholders.
 
     Raises:
         EchoError: 404 or 405, the dialect has no such endpoint.

@@ -23,7 +23,7 @@ _LONGEST = 100_000
 
 
 def number_within(schema: dict[str, Any], kind: str, variant: int = 0) -> int | float:
-    """Return the allowed number next to zero, ``variant`` steps further on."""
+    """Return the allowed number nearest to zero, or the one ``variant`` steps after it."""
     step: float = schema.get("multipleOf", 1)
     low: float = schema.get("minimum", -math.inf)
     high: float = schema.get("maximum", math.inf)
@@ -60,7 +60,7 @@ def _ceil(value: float) -> float:
 
 
 def text_within(schema: dict[str, Any], name: str, variant: int = 0) -> str:
-    """Return a text of the right form and length: the name of the member, if nothing else is asked for."""
+    """Return a text of the right format and length; by default the name of the member."""
     if isinstance(pattern := schema.get("pattern"), str):
         return _fitted(text_matching(pattern) or name, schema, 0)
     if (known := _FORMATS.get(str(schema.get("format")))) is not None:

@@ -1,4 +1,4 @@
-"""Where uploaded files are kept."""
+"""Stores uploaded files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class FileRow(NamedTuple):
         size: bytes.
         created_at: seconds since 1970.
         expires_at: seconds since 1970, ``None`` for never; reported, but not acted on.
-        content: the bytes; rows of a list may come without.
+        content: the bytes; rows of a list may lack it.
     """
 
     id: str
@@ -32,7 +32,7 @@ class FileRow(NamedTuple):
 
 
 class FileStore(Protocol):
-    """Where files are kept; used by many threads at once."""
+    """Keeps files; threads may share it."""
 
     def put(self, row: FileRow) -> None:
         """Keep a file."""

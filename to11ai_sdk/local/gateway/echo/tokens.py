@@ -1,9 +1,9 @@
-"""The tokens of ``echo``: words and punctuation marks.
+"""Counts the tokens of ``echo``: words and punctuation marks.
 
-A text counts its runs of word characters and each of its other characters that is no white space:
-``"How many tokens is this?"`` counts 6. A prompt counts its texts, ``PER_MESSAGE`` for each message, ``PER_IMAGE`` for
-each image, the JSON of each tool, the name and the arguments of each call, and ``PER_REQUEST`` of its dialect. That is
-the rule of ``usage`` and of ``/messages/count_tokens`` alike.
+The tokens of a text are its runs of word characters, and each other character that is not white space: ``"How many
+tokens is this?"`` has 6. A prompt has the tokens of its texts, of the JSON of each tool, and of the name and the
+arguments of each call, plus ``PER_MESSAGE`` for each message, ``PER_IMAGE`` for each image, and ``PER_REQUEST`` of its
+dialect. ``usage`` and ``/messages/count_tokens`` follow the same rule.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _PIECE = re.compile(r"\S+\s*|\s+")
 
 
 def count(text: str) -> int:
-    """How many words and punctuation marks a text has."""
+    """Count the words and punctuation marks of a text."""
     return sum(1 for _ in _TOKEN.finditer(text))
 
 
@@ -32,9 +32,9 @@ def cut(text: str, limit: int) -> str:
 
 
 def pieces(text: str, most: int = 200) -> list[str]:
-    """Return the text in the pieces of a stream: its words, joined where there would be more than ``most`` pieces.
+    """Return the text in pieces for a stream: its words, joined if there would be more than ``most`` pieces.
 
-    A text without white space comes in two halves.
+    A text without white space is split into two halves.
     """
     words: list[str] = _PIECE.findall(text)
     if len(words) == 1 and len(text) > 1:

@@ -1,15 +1,15 @@
 """Chooses the tools that ``echo`` calls, and their arguments.
 
-A tool is called when the user's request, which is the last block of the user's text, is about it: has its name, or all
-words of the name but the first. ``get_weather`` is called for "What's the weather in Paris?". A name of one word, such
-as ``Read``, counts only as it is written. There is one call, but for a request that has the exact names of several. A
-request about more than ``MOST_NAMED`` tools is taken for a description of them, and asks for none.
+The user's request is the last block of the user's text. It asks for a tool if it contains the tool's name, or all words
+of the name except the first: "What's the weather in Paris?" asks for ``get_weather``. A name of one word, such as
+``Read``, must be written exactly like that. One tool is called, unless the request has the exact names of several. A
+request about more than ``MOST_NAMED`` tools is regarded as a description of them and asks for none.
 
-In answer to results no tool is called, unless one must be: then one that was not called since the user spoke, and in
-the end the last of the list, which is where frameworks put the tool that takes the result. So every agent ends.
+After results no tool is called unless the request forces a call. Then it is a tool that was not called since the user's
+request, and in the end the last of the list, where frameworks put the tool that takes the result. So every agent ends.
 
-The arguments are the first JSON object in the request that fits the tool's schema, its patterns aside, or else made
-from the schema.
+The arguments are the first JSON object in the request that is valid under the tool's schema, patterns aside, or else a
+value made from the schema.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 
 MOST_NAMED = 4
-"""How many tools a request may name; a text with the names of more describes them, and asks for none."""
+"""How many tools a request may ask for; a text with the names of more is a description of them."""
 
 MOST_BEFORE_LAST = 8
-"""How many calls there are, at most, before that of the last tool when one must be called at every turn."""
+"""How many calls there are, at most, before the last tool is called, if every turn must call a tool."""
 
 
 def tools_to_call(ask: ChatQuestion, request: str) -> Sequence[OfferedTool]:
-    """Return the tools that an answer calls; none in answer to their results, unless it is forced."""
+    """Return the tools that an answer calls; none after results, unless a call is forced."""
     if ask.choice == "none" or not ask.tools or (ask.choice == "auto" and ask.results):
         return ()
     called = ask.called
@@ -55,10 +55,10 @@ def tools_to_call(ask: ChatQuestion, request: str) -> Sequence[OfferedTool]:
 
 
 def arguments_for(tool: OfferedTool, request: str) -> str:
-    """Return the text of the arguments; that of a tool that takes any text is the request.
+    """Return the text of the arguments; for a tool that takes any text, it is the request.
 
     Raises:
-        EchoError: 400, the tool's schema has no value.
+        EchoError: 400, no value is valid under the tool's schema.
     """
     parameters = tool.parameters
     if parameters is None:
@@ -76,7 +76,7 @@ def arguments_for(tool: OfferedTool, request: str) -> str:
 
 
 def objects_in(text: str) -> Iterator[dict[str, Any]]:
-    """Yield the JSON objects in a text, in their order; of those that begin in its first 20 braces."""
+    """Yield the JSON objects in a text, in order, that begin at its first 20 braces."""
     decoder = json.JSONDecoder(parse_constant=_no_number, parse_float=_number)
     for found in islice(re.finditer(r"\{", text), 20):
         try:

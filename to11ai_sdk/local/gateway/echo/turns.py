@@ -35,7 +35,7 @@ class ToolUse(NamedTuple):
 
 
 class ToolOutput(NamedTuple):
-    """The result of a tool call; it has the tool's ``name`` where calls have no ids."""
+    """The result of a tool call; it has the tool's ``name`` if calls have no ids."""
 
     call_id: str
     text: str
@@ -53,21 +53,21 @@ class ChatTurn(NamedTuple):
 
     @property
     def text(self) -> str:
-        """All of its text but what the user's program has added to it."""
+        """All of its text without the elements that the user's program added."""
         return "\n".join(self.words)
 
     @property
     def words(self) -> list[str]:
-        """Its blocks of text without what the user's program has added to them."""
+        """Its blocks of text without the elements that the user's program added."""
         own = map(without_reminders, self.texts) if self.role == "user" else self.texts
         return [text for text in own if text]
 
 
 def without_reminders(text: str) -> str:
-    """Return a text without what the user's program has added to it, such as ``<system-reminder>`` elements.
+    """Return a text without the elements that the user's program added, such as ``<system-reminder>``.
 
-    Coding agents put notes for the model into the user's turn: Claude Code its reminders, Codex and Cline what they
-    know of the machine. Such a note may name every tool, and nobody asked for any. An element that does not end stays.
+    Coding agents put notes for the model into the user's turn: Claude Code its reminders, Codex and Cline facts about
+    the machine. Such a note may name every tool without asking for any. An element without an end is kept.
     """
     if not _TAG.search(text):
         return text
@@ -83,7 +83,7 @@ def without_reminders(text: str) -> str:
 
 
 def unanswered(messages: Sequence[ChatTurn], *, at_once: bool) -> list[str]:
-    """Return the ids of calls without a result; ``at_once`` if it has to come before anything else is said."""
+    """Return the ids of calls without a result; with ``at_once`` it must come before any other turn."""
     waiting: dict[str, None] = {}
     for said in messages:
         for result in said.results:
@@ -95,7 +95,7 @@ def unanswered(messages: Sequence[ChatTurn], *, at_once: bool) -> list[str]:
 
 
 def orphans(messages: Sequence[ChatTurn]) -> list[str]:
-    """Return the ids of results to which there was no call before."""
+    """Return the ids of results without an earlier call."""
     known: set[str] = set()
     found: list[str] = []
     for said in messages:

@@ -1,4 +1,4 @@
-"""The body of a ``multipart/form-data`` request (RFC 7578)."""
+"""Reads the body of a ``multipart/form-data`` request (RFC 7578)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Form(NamedTuple):
     file: Upload
 
     def need(self, name: str) -> str:
-        """Return a field that must be there.
+        """Return a required field.
 
         Raises:
             EchoError: 400 naming it.
@@ -41,7 +41,7 @@ class Form(NamedTuple):
 
 
 def missing(name: str) -> EchoError:
-    """Return the 400 for a field that is not there."""
+    """Return the 400 for a missing field."""
     return EchoError(400, f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter")
 
 
@@ -49,7 +49,7 @@ def read_form(request: UpstreamRequest) -> Form:
     """Return the form in a request.
 
     Raises:
-        EchoError: 400 if it is no form, or has no ``file``.
+        EchoError: 400 if it is not a form, or has no ``file``.
     """
     kind, options = parse_options_header(request.headers.get("content-type"))
     if kind != "multipart/form-data" or "boundary" not in options:
@@ -57,7 +57,7 @@ def read_form(request: UpstreamRequest) -> Form:
     try:
         parser = FormDataParser(max_form_parts=100, silent=False)
         _, fields, files = parser.parse(io.BytesIO(request.body), kind, len(request.body), options)
-    # A body that is no form has as many exceptions as ways to be none.
+    # A body that is not a form may fail in many ways.
     except Exception as exc:
         raise EchoError(400, "Could not parse multipart form.") from exc
     found = files.get("file")
