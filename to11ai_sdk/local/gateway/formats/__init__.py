@@ -1,4 +1,4 @@
-"""The wire formats of the gateway, each read into and written from one neutral form; pure functions, no HTTP.
+"""The wire formats of the gateway: each is read into, and written from, one neutral form, without HTTP.
 
 A caller's request in one format becomes a provider's in another with
 ``FORMATS[target].write_request(FORMATS[source].read_request(body))``; replies and streams come back the same way.
@@ -36,13 +36,13 @@ __all__ = [
 
 
 class Format(Protocol):
-    """A wire format. Its readers raise ``FormatError`` and nothing else, whatever JSON they are given."""
+    """A wire format. Its readers raise only ``FormatError``, for any JSON."""
 
     def read_request(self, body: Mapping[str, Any]) -> ChatRequest:
         """Return the neutral form of a request.
 
         Raises:
-            FormatError: the body is malformed, or holds what no other format can.
+            FormatError: the body is malformed, or has something that no other format can express.
         """
         ...
 
@@ -50,7 +50,7 @@ class Format(Protocol):
         """Return the body of a request.
 
         Raises:
-            FormatError: the request holds what this format cannot, and leaving it out would change the answer.
+            FormatError: the request has something that this format cannot express and that changes the answer.
         """
         ...
 
@@ -63,11 +63,11 @@ class Format(Protocol):
         ...
 
     def write_reply(self, reply: ChatReply, request: ChatRequest | None = None) -> dict[str, Any]:
-        """Return the body of a reply to a request; a response of OpenAI's repeats what was asked."""
+        """Return the body of a reply to a request; OpenAI's responses repeat settings of the request."""
         ...
 
     def read_stream(self, chunks: Iterable[bytes]) -> Iterator[Delta]:
-        """Return the deltas of a stream of server-sent events, however its bytes are cut.
+        """Return the deltas of a stream of server-sent events; its bytes may be cut anywhere.
 
         The last is an ``End``, or an ``Error`` if the provider sent one, or its stream is malformed or cut. Exceptions
         of ``chunks`` pass through.
@@ -85,9 +85,9 @@ class Format(Protocol):
         """Return the body of an error.
 
         Args:
-            type: the kind in the format's own words; ``None``, or a word of another provider, becomes the one for the
+            type: the format's own name for the kind; ``None``, or another provider's name, becomes the one for the
                 status.
-            code: a stable word for the error itself.
+            code: a stable code of the error.
             message: for a person.
             status: HTTP status.
         """
@@ -95,7 +95,7 @@ class Format(Protocol):
 
 
 def formats(new_id: NewId = random_id, clock: Clock = unix_time, peer: Peer = OPENAI) -> dict[str, Format]:
-    """All formats by name, with these ids and this time.
+    """Return all formats by name, with these ids and this time.
 
     Args:
         new_id: makes an id that begins with a given prefix.

@@ -1,4 +1,4 @@
-"""Reads the arguments of tool calls: text with a JSON object, in any spelling of a provider."""
+"""Reads the arguments of tool calls: text with a JSON object, in the various forms that providers send."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Arguments:
 
     @property
     def text(self) -> str:
-        """What was passed on so far."""
+        """The text that was passed on so far."""
         self._passed = ["".join(self._passed)]
         return self._passed[0]
 

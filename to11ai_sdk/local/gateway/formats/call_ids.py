@@ -1,6 +1,6 @@
-"""Keeps the ids of tool calls within what each format takes, on their way to a provider and to a caller.
+"""Changes the ids of tool calls to what each format accepts, on their way to a provider and to a caller.
 
-A caller gets an id that its format does not take as ``to11_`` and the id in base64url. So the provider that made it
+A caller gets an id that its format does not accept as ``to11_`` and the id in base64url. So the provider that made it
 sees its own id again, and a provider of the caller's own format one that it takes.
 """
 
@@ -34,7 +34,7 @@ _LIMITS: Mapping[str, _Limit] = {CHAT: _Limit(40, False), RESPONSES: _Limit(64, 
 class CallIds:
     """The ids of the calls of a request, as a provider gets them, asked for in the order of the conversation.
 
-    No two become one. Calls that share an id get distinct ones, and its results answer them in turn.
+    All are distinct. Calls that share an id get distinct ones, and its results answer them in turn.
 
     Args:
         ids: all ids in the request.
@@ -62,7 +62,7 @@ class CallIds:
         return self._answered.get(given) or self.sent(given)
 
     def sent(self, given: str) -> str:
-        """Return an id as the provider gets it: what does not fit is cut and ends with a digest."""
+        """Return an id as the provider gets it: one that is not allowed is shortened and ends in a digest."""
         plain, longest = self._plain(given), self._limit.longest
         if 0 < len(plain) <= longest and (plain == given or self._uses[plain] <= 1):
             return plain
@@ -73,7 +73,7 @@ class CallIds:
 
 
 class ShownIds:
-    """The ids of the calls of a reply as its caller gets them, each other than those of the conversation.
+    """The ids of the calls of a reply as its caller gets them, different from those of the conversation.
 
     Args:
         taken: the ids of the conversation.

@@ -1,4 +1,4 @@
-"""Turns a reply into what its caller gets: its names of tools, new ids, thoughts that can go back to their maker."""
+"""Adapts a reply to its caller: the caller's names of tools, new ids, thinking that can go back to its provider."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def made_reply(reply: ChatReply, maker: str) -> ChatReply:
-    """Return a reply with the maker of its thoughts, where they do not say it themselves."""
+    """Return a reply whose thinking names its maker."""
     return replace(reply, parts=tuple(_made(part, maker) for part in reply.parts))
 
 
@@ -32,7 +32,7 @@ def made_deltas(deltas: Iterable[Delta], maker: str) -> Iterator[Delta]:
 def reply_for(reply: ChatReply, request: ChatRequest | None, wire_format: str, provider: str) -> ChatReply:
     """Return a reply of a provider as the caller who sent the request in this format gets it.
 
-    A model that the provider does not name is the one that the caller asked for.
+    If the provider does not name the model, it is the one that the caller asked for.
     """
     tools, ids = originals(request.tools) if request else {}, _ids_for(request, wire_format)
     parts = tuple(_marked(_restored(part, tools, ids), wire_format, provider) for part in reply.parts)
@@ -42,7 +42,7 @@ def reply_for(reply: ChatReply, request: ChatRequest | None, wire_format: str, p
 def deltas_for(
     deltas: Iterable[Delta], request: ChatRequest | None, wire_format: str, provider: str
 ) -> Iterator[Delta]:
-    """Yield the deltas of such a reply; what a custom tool takes comes in one piece."""
+    """Yield the deltas of such a reply; the input of a custom tool comes in one piece."""
     tools, ids = originals(request.tools) if request else {}, _ids_for(request, wire_format)
     for delta in _marked_deltas(_restored_deltas(deltas, tools, ids), wire_format, provider):
         if isinstance(delta, Start) and request and not delta.model:
@@ -58,7 +58,7 @@ def _made(part: ReplyPart, maker: str) -> ReplyPart:
 
 
 def _ids_for(request: ChatRequest | None, wire_format: str) -> ShownIds:
-    """Return what keeps the ids of calls apart from those that the conversation has: callers know calls by them."""
+    """Return ids of calls that differ from those in the conversation, because callers tell calls apart by id."""
     parts = [part for message in request.messages for part in message.parts] if request else []
     return ShownIds([part.id for part in parts if isinstance(part, ToolCall)], wire_format)
 
@@ -89,7 +89,7 @@ def _restored_deltas(deltas: Iterable[Delta], tools: Mapping[str, Tool], ids: Sh
 
 
 def _input(arguments: str) -> str:
-    """Return the text for a custom tool, which was offered as a function of one argument."""
+    """Return the input of a custom tool, which was offered as a function with one argument."""
     value = loads_or_none(arguments)
     text = value.get("input") if is_object(value) else None
     return text if isinstance(text, str) else "" if value == {} else arguments
@@ -129,7 +129,7 @@ def _started(start: PartStart, wire_format: str, provider: str) -> Iterator[Delt
 
 
 def _stand_in(part: RedactedThinking, provider: str) -> Thinking:
-    """Return thoughts without a text whose proof are the encrypted ones."""
+    """Return thinking without text; its signature holds the encrypted thinking."""
     return Thinking("", redacted_proof(part, provider), maker=part.maker)
 
 

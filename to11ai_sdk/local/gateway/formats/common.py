@@ -1,4 +1,4 @@
-"""What the three formats share: ids and times, the arguments of tool calls, compact JSON."""
+"""Helpers of all three formats: ids and times, the arguments of tool calls, compact JSON."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Peer:
     """The provider on the other side. By default OpenAI itself, without a name.
 
     Attributes:
-        name: what the gateway calls it; it goes into what only this provider may get back.
+        name: its name in the gateway, which marks thinking that only this provider may get back.
         is_openai: whether it is OpenAI, on Azure or not. Others lack the role ``developer``, and have ``top_k``.
-        max_tokens_field: what it calls the limit of a chat completion: OpenAI's reasoning models refuse the old name
-            ``"max_tokens"``, some compatible servers know no other.
+        max_tokens_field: its name for the limit of a chat completion: OpenAI's reasoning models refuse the old name
+            ``"max_tokens"``, some compatible servers have no other.
         reasoning_field: the member of an assistant's message in which its chat completions take thoughts back;
             ``None`` if they take none.
     """
@@ -53,7 +53,7 @@ def digest(text: str) -> str:
 
 
 def within(text: str | None, longest: int) -> str | None:
-    """Return an id of an end user, or its digest where it has more characters than a provider takes."""
+    """Return the id of an end user, or its digest if it has more characters than a provider accepts."""
     return text if text is None or len(text) <= longest else digest(text)
 
 
@@ -63,7 +63,7 @@ def present(members: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def refuse_several(request: ChatRequest, format_name: str) -> None:
-    """Refuse a request for more replies than the one that a format has room for.
+    """Refuse a request for several replies, for a format that has only one.
 
     Raises:
         FormatError: ``n`` is more than 1.
@@ -73,7 +73,7 @@ def refuse_several(request: ChatRequest, format_name: str) -> None:
 
 
 def refuse_limits(request: ChatRequest, *members: str) -> None:
-    """Refuse a request that limits the reply in a way for which a format has no member.
+    """Refuse a request that limits the reply by a member that a format lacks.
 
     Raises:
         FormatError: it has texts that end the reply (``stop``), or chooses among so many tokens (``top_k``).
@@ -99,12 +99,12 @@ def random_id(prefix: str) -> str:
 
 
 def unix_time() -> int:
-    """Seconds since 1970."""
+    """Return the time in seconds since 1970."""
     return int(time.time())
 
 
 def id_for(id: str | None, prefix: str, new_id: NewId) -> str:  # noqa: A002 - the field's own word
-    """Return the id itself if it is of the family of the prefix (its letters), else a new one."""
+    """Return the id itself if it begins with the letters of the prefix, else a new one."""
     family = prefix.rstrip("-_")
     return id if id is not None and id.startswith(family) else new_id(prefix)
 
@@ -130,7 +130,7 @@ class UniqueIds:
 
 
 def dumps(value: Any) -> str:
-    """Compact JSON with the characters of all languages as they are."""
+    """Return compact JSON; characters of all languages are not escaped."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -157,7 +157,7 @@ def loads_bounded(text: str) -> Any:
 
 
 def loads_or_none(text: str) -> Any:
-    """Return a JSON value, ``None`` if the text holds none."""
+    """Return a JSON value, ``None`` if the text is not JSON."""
     try:
         return loads_bounded(text)
     except FormatError:

@@ -1,4 +1,4 @@
-"""Errors of the providers, read and written: the one table of their types and codes by HTTP status.
+"""Reads and writes errors of the providers, by one table of their types and codes for each HTTP status.
 
 Sources: https://platform.openai.com/docs/guides/error-codes and https://docs.anthropic.com/en/api/errors.
 """
@@ -52,9 +52,9 @@ _STATUS: Mapping[str, int] = {
 
 
 def type_for(types: Mapping[int, str], type: str | None, status: int) -> str:  # noqa: A002 - the API's own word
-    """Return the word of one provider: the given one if it is its own for that status, else the one for the status.
+    """Return a provider's type of an error: the given one if it has it for that status, else the one for the status.
 
-    Several words are shared and mean other things: OpenAI calls nearly every 4xx an ``invalid_request_error``.
+    Providers use the same types for different things: OpenAI has ``invalid_request_error`` for nearly every 4xx.
     """
     if type in types.values() and _STATUS.get(str(type)) == status:
         return str(type)
@@ -66,7 +66,7 @@ def read_error(body: Any, status: int | None = None) -> Error:
 
     Args:
         body: ``{"error": {...}}``, ``{"type": "error", "error": {...}}``, the inner object, or anything else.
-        status: HTTP status it came with; ``None`` infers one from the provider's words.
+        status: HTTP status of the reply; ``None`` infers it from the provider's type and code.
     """
     inner: Any = body.get("error", body) if is_mapping(body) else body
     words: Mapping[str, Any] = inner if is_mapping(inner) else {"message": inner}

@@ -1,4 +1,4 @@
-"""Makes a request fit its reader: names and ids within its limits, all tools functions, all arguments JSON."""
+"""Adapts a request to its provider: names and ids within limits, all tools as functions, all arguments as JSON."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Limits:
-    """What a format takes.
+    """The limits of a format.
 
     Attributes:
-        wire_format: its name, which decides about the ids of calls.
+        wire_format: its name, which decides the form of the ids of calls.
         tool_name: most characters of the name of a tool.
         nested_schemas: whether the schemas inside that of a tool have to be complete.
     """
@@ -35,7 +35,7 @@ class Limits:
 
 
 def fitted(request: ChatRequest, limits: Limits) -> ChatRequest:
-    """Return a request with names and ids that a format takes; the same ones for the same request, turn after turn."""
+    """Return a request with names and ids that a format accepts; they stay the same in all turns."""
     names, ids = ToolNames(request.tools, limits.tool_name), CallIds(_ids(request.messages), limits.wire_format)
 
     def part(part: Part) -> Part:

@@ -1,4 +1,4 @@
-"""Reads what providers answer: a member of an unusual type is converted where that is sure, else counts as absent."""
+"""Reads providers' replies leniently: a member of an unusual type is converted if that is safe, and else ignored."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _LARGEST = 2**53
 
 
 class Lenient(Fields):
-    """The members of what a provider answered. No reader raises an error: one odd member loses no answer."""
+    """The members of a provider's reply. No reader raises an error, so an odd member never loses the answer."""
 
     __slots__ = ()
 
     def text(self, key: str) -> str:
-        """Return a member as text; absent it is empty."""
+        """Return a member as text, empty if it is absent."""
         return text_of(self.raw.get(key)) or ""
 
     def text_or_none(self, key: str) -> str | None:
@@ -37,12 +37,12 @@ class Lenient(Fields):
         return super().children(key) if self.raw.get(key) else []
 
     def count(self, key: str) -> int | None:
-        """Return a member as a whole number, if it is one of at least 0 in whatever spelling."""
+        """Return a member as a whole number of at least 0, if it can be read as one."""
         number = number_of(self.raw.get(key))
         return int(number) if number is not None and number >= 0 else None
 
     def number(self, key: str) -> float | None:
-        """Return a member as a number, if it is one in whatever spelling."""
+        """Return a member as a number, if it can be read as one."""
         return number_of(self.raw.get(key))
 
     def flag(self, key: str) -> bool | None:
@@ -72,7 +72,7 @@ def text_of(value: Any) -> str | None:
 
 
 def number_of(value: Any) -> float | None:
-    """Return a JSON value as a number of up to 53 bits, also where it is text; ``None`` if it is none."""
+    """Return a JSON value, or text, as a number of up to 53 bits; ``None`` if it is not a number."""
     if isinstance(value, str):
         value = float(value) if _NUMBER.fullmatch(value) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -81,7 +81,7 @@ def number_of(value: Any) -> float | None:
 
 
 def text_in(value: Any) -> str:
-    """Return all text in a value: text itself, a part that holds some, or a list of parts."""
+    """Return all text in a value: a text, a part with text, or a list of parts."""
     if value is None or isinstance(value, str):
         return value or ""
     return "".join(_texts(value))

@@ -1,8 +1,8 @@
-"""Marks the signatures and encrypted reasoning that the gateway itself makes for thoughts of another format.
+"""Marks the signatures and encrypted reasoning that the gateway makes for thinking of another format.
 
-A caller gets thoughts in its own format. Where their maker spoke another, their proof begins with ``MARK``, then come
-the maker's format, the provider, the id of the item and the maker's own proof. So they go back to their maker, and to
-nobody else: a provider refuses a proof that is not its own.
+A caller gets thinking in its own format. If its provider (the maker) spoke another format, the proof (a signature or
+encrypted reasoning) has ``MARK``, the maker's format, the provider, the id of the item and the maker's own proof. So it
+goes back only to its maker; another provider would refuse the proof.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def is_marked(proof: Any) -> bool:
 
 
 def read_thinking(thinking: Thinking, wire_format: str) -> Thinking | RedactedThinking:
-    """Return thoughts that a caller sends back in a format as what their maker said."""
+    """Return the original of thinking that a caller sends back."""
     if not is_marked(thinking.signature):
         return replace(thinking, maker=wire_format)
     maker, provider, item_id, proof = [*str(thinking.signature)[len(MARK) :].split(":", 3), "", "", ""][:4]
@@ -40,28 +40,28 @@ def read_thinking(thinking: Thinking, wire_format: str) -> Thinking | RedactedTh
 
 
 def is_own(thinking: Thinking | RedactedThinking, wire_format: str, provider: str) -> bool:
-    """Whether thoughts were made in a format, and by this provider as far as that is known."""
+    """Whether thinking was made in a format and, as far as that is known, by this provider."""
     return thinking.maker in (None, wire_format) and thinking.provider in (None, provider)
 
 
 def proof_of(thinking: Thinking, provider: str) -> str:
-    """Return the proof for thoughts that a provider of another format made."""
+    """Return the proof for thinking that a provider of another format made."""
     place = f"{thinking.maker}:{_quoted(provider)}:{_quoted(thinking.id or '')}"
     return f"{MARK}{place}:{thinking.signature or ''}"
 
 
 def redacted_proof(part: RedactedThinking, provider: str) -> str:
-    """Return the proof that stands for encrypted thoughts in a format that has none."""
+    """Return the proof that replaces encrypted thinking in a format that does not have it."""
     return f"{MARK}{_REDACTED}:{_quoted(provider)}::{part.data}"
 
 
 def without_marked(wire_format: str, body: Mapping[str, Any], *, takes_thoughts: bool) -> dict[str, Any]:
-    """Return a body that goes to a provider of the caller's own format, without the thoughts of others.
+    """Return a body for a provider of the caller's own format, without the thinking of other providers.
 
     Args:
         wire_format: the format of both.
         body: the request.
-        takes_thoughts: whether the provider's chat completions have a member for thoughts that nobody signed.
+        takes_thoughts: whether the provider's chat completions have a member for unsigned thinking.
     """
     key = "input" if wire_format == RESPONSES else "messages"
     items = body.get(key)
@@ -81,7 +81,7 @@ def _chat_message(item: Any, takes_thoughts: bool) -> Any:
 
 
 def _without(item: Any) -> list[Any]:
-    """Return an item or a turn without marked thoughts; none if nothing else is in it."""
+    """Return an item or a turn without marked thinking; ``None`` if nothing else is in it."""
     if not is_object(item):
         return [item]
     if item.get("type") == "reasoning" and is_marked(item.get("encrypted_content")):

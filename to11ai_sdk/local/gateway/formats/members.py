@@ -1,8 +1,8 @@
-"""Lists what becomes of each member of a request that is translated, in one table for each format.
+"""Lists how each member of a translated request is handled, in one table for each format.
 
-A member is translated; or left out, as it does not change the answer, or says only how the provider works; or refused
-by name, as it would change the answer and no other format has it. A value that means nothing is never refused. A member
-that is in no table is refused: nothing is forgotten in silence.
+A member is translated; or left out, because it does not change the answer or only concerns the provider's workings; or
+refused by name, because it would change the answer and no other format has it. A value that means nothing is never
+refused. A member that is in no table is refused, so nothing is lost silently.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 class Rule(NamedTuple):
-    """What becomes of a member.
+    """How a member is handled.
 
     Attributes:
         fate: whether it is translated, left out or refused.
-        advice: what to do about one that is refused.
-        means_nothing: whether a value is as good as none.
+        advice: what to do if it is refused.
+        means_nothing: returns whether a value has no effect.
     """
 
     fate: Literal["translated", "left out", "refused"]
@@ -190,19 +190,19 @@ TABLES: Mapping[str, Mapping[str, Rule]] = {
 
 
 class ThreadError(FormatError):
-    """A request that continues a thread, which only the provider that keeps it can."""
+    """A request continues a thread, which only the provider that keeps the thread can do."""
 
     @property
     def details(self) -> dict[str, Any]:
-        """What Anthropic's SDKs look for to send the whole conversation instead."""
+        """The details with which Anthropic's SDKs send the whole conversation instead."""
         return {"error_code": "thread_unsupported_request", "unsupported": ["thread"]}
 
 
 def check(fields: Fields, table: Mapping[str, Rule]) -> None:
-    """Refuse a request that has a member whose loss would change the answer, or that is not known.
+    """Refuse a request with a member that is unknown, or whose loss would change the answer.
 
     Raises:
-        FormatError: names the member and says what to do; a ``ThreadError`` for a thread.
+        FormatError: a member is refused; the message names it and says what to do. A ``ThreadError`` for a thread.
     """
     for key, value in fields.raw.items():
         rule = table.get(key, _UNKNOWN)

@@ -1,4 +1,4 @@
-"""What the two formats of OpenAI have in common."""
+"""Helpers of OpenAI's two formats."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ SERVICE = ("prompt_cache_key", "safety_identifier", "service_tier")
 
 
 def service(fields: Fields) -> dict[str, str]:
-    """Return the members that are such settings."""
+    """Return the members with such settings."""
     return {key: fields.text(key) for key in SERVICE if fields.has(key)}
 
 
 def role_for(role: Role, peer: Peer) -> Role:
-    """Return the role under which a provider takes a message."""
+    """Return the role of a message for a provider."""
     return "system" if role == "developer" and not peer.is_openai else role
 
 
 def read_stop(fields: Fields) -> tuple[str, ...]:
-    """Return the texts that end the reply: one, or an array of them. OpenAI's responses lack them, rules do not."""
+    """Return the texts that end the reply, given as a text or an array. Responses lack them, but rules may add them."""
     stop = (fields.text("stop"),) if isinstance(fields.raw.get("stop"), str) else fields.texts("stop")
     return tuple(filter(None, stop))
 
 
 def error_text(result: ToolResult) -> tuple[Text | Image | File, ...]:
-    """Return what a tool answered; that it failed is said in its text, as these formats have no other place for it."""
+    """Return the result of a tool; a failure is part of the text, because these formats have no member for it."""
     if not result.is_error:
         return result.content
     first = result.content[0] if result.content else None
@@ -54,7 +54,7 @@ def error_text(result: ToolResult) -> tuple[Text | Image | File, ...]:
 
 
 def image_url_of(fields: Fields, key: str) -> str:
-    """Return the URL of an image; bare base64 is none."""
+    """Return the URL of an image; bare base64 is not a URL."""
     url = fields.text(key)
     if "://" not in url[:20] and not _is_data_url(url):
         fields.refuse(key, "must be a URL: https://... or data:image/png;base64,...")
@@ -62,7 +62,7 @@ def image_url_of(fields: Fields, key: str) -> str:
 
 
 def file_data_of(fields: Fields, key: str) -> str:
-    """Return the content of a file as a data URL; bare base64 does not say of what kind it is."""
+    """Return the content of a file as a data URL; bare base64 lacks the media type."""
     url = fields.text(key)
     if not _is_data_url(url):
         fields.refuse(key, "must be a data URL, which says what kind of file it is: data:application/pdf;base64,...")
@@ -70,7 +70,7 @@ def file_data_of(fields: Fields, key: str) -> str:
 
 
 def file_name(file: File) -> str:
-    """Return the name of a file that is sent as data, with an ending, by which OpenAI knows its kind."""
+    """Return the name of a file that is sent as data, with an extension, from which OpenAI infers the type."""
     name = file.name or "file"
     if "." in name or not is_data(file.url):
         return name
@@ -82,7 +82,7 @@ def _is_data_url(url: str) -> bool:
 
 
 def read_json_schema(fields: Fields) -> ResponseFormat:
-    """Return the JSON Schema that an answer shall fit, from the object that names it."""
+    """Return the JSON Schema of the answer from the object that names it."""
     return ResponseFormat(
         type="json_schema",
         name=fields.text("name"),
@@ -105,7 +105,7 @@ def detail_of(fields: Fields) -> str | None:
 
 
 def created_of(fields: Fields, key: str) -> int | None:
-    """When a reply was made, in whole seconds since 1970: from a number, or from the text of one or of a date."""
+    """Return the time of a reply in whole seconds since 1970, from a number, a number as text, or a date."""
     number = fields.number(key)
     seconds = _seconds(fields.words(key)) if number is None else number
     return int(seconds) if seconds >= 1 else None

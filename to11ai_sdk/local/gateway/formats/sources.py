@@ -1,4 +1,4 @@
-"""Reads and writes the places of images and files: web addresses and ``data:`` URLs, and Anthropic's sources."""
+"""Reads and writes the sources of images and files: web addresses, ``data:`` URLs, and Anthropic's sources."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def media_type_of(url: str) -> str:
 
 
 def source_of(url: str) -> dict[str, Any]:
-    """Anthropic's source for a URL; the content of a ``data:`` URL is handed over as base64."""
+    """Return Anthropic's source for a URL; the content of a ``data:`` URL becomes base64."""
     if not is_data(url):
         return {"type": "url", "url": url}
     head, _, data = url[5:].partition(",")
@@ -36,7 +36,7 @@ def source_of(url: str) -> dict[str, Any]:
 
 
 def document_source_of(url: str) -> dict[str, Any]:
-    """Anthropic's source for a document, which is text as it is unless it is a PDF."""
+    """Return Anthropic's source for a document, which is plain text unless it is a PDF."""
     source, media_type = source_of(url), media_type_of(url)
     if not is_data(url) or not (media_type.startswith("text/") or media_type in _TEXTS):
         return source
@@ -51,7 +51,7 @@ def url_of(source: Fields) -> str:
     """Return the URL for Anthropic's source.
 
     Raises:
-        FormatError: it is a file kept by the provider, which no other can reach, or of an unknown type.
+        FormatError: it is a file that only its provider can read, or of an unknown type.
     """
     kinds = {"url": _plain_url, "base64": _data_url}
     return source.choice("type", kinds, "send the content itself, as base64 or URL")(source)

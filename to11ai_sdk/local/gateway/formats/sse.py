@@ -34,7 +34,7 @@ class Event(NamedTuple):
 
 
 class EventParser:
-    """Takes the bytes of a stream in pieces of any size. What follows the last blank line is no event until asked."""
+    """Parses a stream in pieces of any size; the rest after the last blank line is an event only on request."""
 
     def __init__(self) -> None:
         self._line = bytearray()
@@ -64,7 +64,7 @@ class EventParser:
             raise FormatError(f"an event may have {MAX_EVENT} bytes at most")
 
     def rest(self) -> Iterator[Event]:
-        """Yield the event that no blank line ends, as some servers leave it at the end of their stream."""
+        """Yield the event without a blank line that some servers leave at the end of their stream."""
         yield from self._end_line()
         yield from self._dispatch()
 
@@ -108,7 +108,7 @@ def read(chunks: Iterable[bytes]) -> Iterator[Event]:
 
 
 def write(data: Any, event: str | None = None) -> bytes:
-    """One event whose data is a JSON value, or a string as it is."""
+    """Return an event whose data is a JSON value, or a string unchanged."""
     payload = data.encode("utf-8") if isinstance(data, str) else encode(data)
     lines = b"".join(b"data: " + line + b"\n" for line in _LINE_END.split(payload))
     return (f"event: {event}\n".encode() if event else b"") + lines + b"\n"

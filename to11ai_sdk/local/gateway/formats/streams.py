@@ -1,4 +1,4 @@
-"""Streams of the neutral form: made from a reply, and kept in order."""
+"""Makes streams of the neutral form from replies, and keeps their parts in order."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ K = TypeVar("K")
 
 
 def is_empty(part: ReplyPart) -> bool:
-    """Whether a part says nothing; such a one is left out of a reply."""
+    """Whether a part is empty; replies leave it out."""
     if isinstance(part, Thinking):
         return not part.text and part.signature is None
     return not isinstance(part, RedactedThinking | ToolCall) and not part.text
@@ -86,7 +86,7 @@ def events(chunks: Iterable[bytes]) -> Iterator[sse.Event]:
 def objects(chunks: Iterable[bytes]) -> Iterator[Lenient]:
     """Yield the data of a stream's events, each a JSON object whose ``type`` may be that of the event.
 
-    ``[DONE]`` is yielded as an object of that type. Other JSON, such as a ``null`` between events, says nothing.
+    ``[DONE]`` is yielded as an object of that type. Other JSON, such as a ``null`` between events, is ignored.
 
     Raises:
         FormatError: an event is too long, or its data is not JSON.
@@ -111,7 +111,7 @@ def stop_for(stop: StopReason, *, has_calls: bool) -> StopReason:
 
 
 class Sequencer(Generic[K]):
-    """Puts parts that arrive mixed one after the other: the oldest that is open flows, the others wait."""
+    """Puts overlapping parts one after the other: the oldest open part is passed on, the others wait."""
 
     def __init__(self) -> None:
         self._numbers = count()
@@ -123,18 +123,18 @@ class Sequencer(Generic[K]):
         return key in self._open
 
     def open(self) -> list[K]:
-        """Keys of the parts that are not complete."""
+        """Return the keys of the open parts."""
         return list(self._open)
 
     def start(self, key: K, part: ReplyPart) -> list[Delta]:
-        """Begin a part; what was open under its key is complete."""
+        """Begin a part; an open part with the same key is complete."""
         before = self.stop(key)
         number = self._open[key] = next(self._numbers)
         self._waiting[number] = [PartStart(part)]
         return [*before, *self._released()]
 
     def add(self, key: K, *deltas: Delta) -> list[Delta]:
-        """More of a part.
+        """Add more of a part.
 
         Raises:
             FormatError: the part is not open.

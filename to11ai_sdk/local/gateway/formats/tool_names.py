@@ -1,4 +1,4 @@
-"""Maps the names of tools to what a provider takes, and finds the tool of such a name again."""
+"""Maps the names of tools to names that a provider accepts, and back."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _ODD = re.compile(r"[^a-zA-Z0-9_-]")
 class ToolNames:
     """The names of the tools of a request, as a provider gets them.
 
-    A name that fits is sent as it is. A tool of a group is called ``group__name``. What is too long, has other
-    characters than letters, digits, ``_`` and ``-``, or would be the name of another tool, ends with a digest instead.
+    An allowed name is sent unchanged. A tool of a group is called ``group__name``. A name that is too long, has
+    characters other than letters, digits, ``_`` and ``-``, or would be that of another tool, ends in a digest.
     """
 
     def __init__(self, tools: Iterable[Tool], longest: int) -> None:

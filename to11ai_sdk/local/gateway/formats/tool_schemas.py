@@ -1,4 +1,4 @@
-"""Completes the JSON Schemas of tools with what some providers require and others leave out."""
+"""Completes the JSON Schemas of tools with the members that some providers require."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from ....json_types import is_array, is_mapping
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Where a schema has schemas in it: one, several, or some by their names. What else it holds, such as the values of an
-# enum, is data of the caller's.
+# The members of a schema that hold schemas: one, several, or several by name. Its other members, such as ``enum``, hold
+# the caller's data.
 _ONE = ("additionalProperties", "contains", "else", "if", "items", "not", "propertyNames", "then")
 _SEVERAL = ("allOf", "anyOf", "items", "oneOf", "prefixItems")
 _NAMED = ("$defs", "definitions", "dependentSchemas", "patternProperties", "properties")

@@ -1,4 +1,4 @@
-"""Sorts tools into those that can be translated and those that their provider runs, and reads the choice of some."""
+"""Separates tools that can be translated from those that their provider runs, and reads ``allowed_tools``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PROVIDER_DEFINED = ("apply_patch", "bash", "browser", "computer", "local_shell",
 
 
 class Tooling(NamedTuple):
-    """What a request says about tools.
+    """The tools of a request, and the choice among them.
 
     Attributes:
         tools: those that the caller runs.
@@ -49,7 +49,7 @@ def is_provider_run(kind: str) -> bool:
 
 
 def left_out(tools: Sequence[Fields]) -> list[str]:
-    """Return what the tools that a provider would run are called: by their names, else by their types."""
+    """Return the names, or else the types, of the tools that a provider would run."""
     kinds = ((tool, tool.words("type")) for tool in tools)
     return [str(tool.raw.get("name") or kind) for tool, kind in kinds if is_provider_run(kind)]
 
@@ -67,7 +67,7 @@ def refuse_kind(fields: Fields, known: Mapping[str, Any]) -> NoReturn:
 
 
 def settled(fields: Fields, tooling: Tooling, run_by_provider: Sequence[str]) -> Tooling:
-    """Return what is said about tools once those that the provider would run are left out.
+    """Return the tools and the choice without the tools that the provider would run.
 
     Raises:
         FormatError: the choice forces one of them.

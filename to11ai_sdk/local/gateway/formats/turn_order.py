@@ -1,4 +1,4 @@
-"""Puts a conversation in order for every provider: results follow their calls, and no two calls have one id."""
+"""Orders a conversation for every provider: results follow their calls, and no two calls share an id."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _INSTRUCTIONS = ("system", "developer")
 def results_first(messages: Iterable[Message]) -> tuple[Message, ...]:
     """Return the messages with the result of each call right after the turn that made it.
 
-    OpenAI's responses take results anywhere after their call; the other two formats only there.
+    Responses accept results anywhere after their call; the other two formats only directly after it.
     """
     runs: list[list[Message]] = []
     waiting: defaultdict[str, deque[list[Message]]] = defaultdict(deque)
@@ -34,7 +34,7 @@ def results_first(messages: Iterable[Message]) -> tuple[Message, ...]:
 
 
 def with_a_question(messages: Sequence[Message]) -> tuple[Message, ...]:
-    """Return the messages with the last instruction as what the user says, if there are only instructions."""
+    """Return the messages; if there are only instructions, the last of them becomes the user's text."""
     if not messages or any(message.role not in _INSTRUCTIONS for message in messages):
         return tuple(messages)
     return (*messages[:-1], replace(messages[-1], role="user"))
@@ -51,7 +51,7 @@ class DistinctIds:
         self._uses = dict.fromkeys(taken, 1)
 
     def of(self, call_id: str) -> str:
-        """Return the id itself the first time, later ones with a number."""
+        """Return the id unchanged the first time, and with a number after that."""
         distinct = call_id
         while distinct in self._uses:
             self._uses[call_id] += 1

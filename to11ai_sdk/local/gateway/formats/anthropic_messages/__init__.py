@@ -1,18 +1,18 @@
 """Anthropic messages (``POST /v1/messages``; https://docs.anthropic.com/en/api/messages).
 
-``members.ANTHROPIC`` says what becomes of each member of a request. Dropped inside of them, for want of a counterpart
-elsewhere: ``cache_control``, ``citations``, ``thinking.display``, the ``context`` of a document; in replies
+``members.ANTHROPIC`` lists how each member of a request is handled. Dropped inside of members, because no other format
+has them: ``cache_control``, ``citations``, ``thinking.display``, the ``context`` of a document; in replies
 ``citations``, ``container``, blocks of tools that the provider runs itself; ``pause_turn`` is an ``end_turn``,
 ``model_context_window_exceeded`` a ``max_tokens``. Refused: files by id, search results.
 
-Writing a request: several system and developer texts are joined by a blank line, wherever they stood; ``max_tokens``
-is 4096, plus the budget for thinking (24,576 for adaptive thinking), by default; a temperature above 1 is 1, and left
-out along with ``top_p``; thinking that this provider did not sign, blank texts and turns that say nothing are left
-out; characters that an id may not have here become ``_``. An effort is written with adaptive thinking unless the
-request has what the provider refuses with it: a temperature or ``top_p`` that is not 1, ``top_k``, a forced tool; an
-effort of ``none`` is left out. This format has no room for ``metadata``, ``verbosity``, ``service``, the ``detail``
-of an image or, in requests, a ``response_format`` of JSON (refused) or an ``n`` above 1 (refused). Words of refusal
-become text, and the stop reason ``refusal``.
+Writing a request: several system and developer texts are joined by a blank line, wherever they stood; ``max_tokens`` is
+4096, plus the budget for thinking (24,576 for adaptive thinking), by default; a temperature above 1 is 1, and left out
+together with ``top_p``; thinking that this provider did not sign, blank texts and empty turns are left out; characters
+that are not allowed in an id become ``_``. An effort is written with adaptive thinking unless the request has what the
+provider refuses with it: a temperature or ``top_p`` that is not 1, ``top_k``, a forced tool; an effort of ``none`` is
+left out. This format lacks ``metadata``, ``verbosity``, ``service``, the ``detail`` of an image and, in requests, a
+``response_format`` of JSON (refused) or an ``n`` above 1 (refused). A refusal becomes text with the stop reason
+``refusal``.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class AnthropicMessages:
 
     Args:
         new_id: makes ids.
-        clock: returns the time; this format has no use for it.
+        clock: returns the time; this format does not use it.
         peer: the provider that requests go to and replies come from.
     """
 

@@ -1,4 +1,4 @@
-"""Streams of ``POST /v1/messages``, written: deltas become events, each with its name."""
+"""Writes streams of ``POST /v1/messages``: deltas become named events."""
 
 from __future__ import annotations
 

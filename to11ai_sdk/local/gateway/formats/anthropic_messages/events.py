@@ -1,4 +1,4 @@
-"""Streams of ``POST /v1/messages``, read: events become deltas."""
+"""Reads streams of ``POST /v1/messages``: events become deltas."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class _Reader:
         return handler(fields) if handler else []
 
     def end(self) -> list[Delta]:
-        """Return the end of a stream whose model has said why it stops, although its last event is missing."""
+        """Return the end of a stream that has its stop reason but lacks its last event."""
         return [] if self._stop is None else self._all()
 
     def _message_start(self, event: Lenient) -> list[Delta]:

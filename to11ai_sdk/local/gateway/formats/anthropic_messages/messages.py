@@ -1,4 +1,4 @@
-"""Messages of the Anthropic format: system text, turns and content blocks."""
+"""Reads and writes messages of the Anthropic format: system text, turns and content blocks."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def read_messages(fields: Fields) -> Iterator[Message]:
 
 
 def read_reply_part(fields: Fields) -> ReplyPart | None:
-    """One block of a reply that is no call; ``None`` for one of a kind that no other format has."""
+    """Return a block of a reply that is not a call; ``None`` for a kind that no other format has."""
     reader = _ANSWERS.get(fields.words("type"))
     return reader(fields) if reader else None
 
@@ -62,9 +62,9 @@ def write_system(messages: Iterable[Message]) -> Any:
 
 
 def write_turns(messages: Iterable[Message], peer: Peer) -> list[dict[str, Any]]:
-    """Return the member ``messages``; consecutive tool results, and what the user then says, are one turn.
+    """Return the member ``messages``; consecutive tool results, and the user's text after them, are one turn.
 
-    The provider refuses blank text and turns that say nothing: both are left out.
+    Blank text and empty turns are left out, because the provider refuses them.
 
     Raises:
         FormatError: nothing is left.
@@ -88,7 +88,7 @@ def write_turns(messages: Iterable[Message], peer: Peer) -> list[dict[str, Any]]
 
 
 def _without_end(turn: dict[str, Any]) -> dict[str, Any]:
-    """Return the last turn; where the assistant began it, the provider refuses white space at its end."""
+    """Return the last turn without white space at its end, which the provider refuses in an assistant's turn."""
     content = turn["content"]
     if turn["role"] != "assistant":
         return turn
@@ -99,7 +99,7 @@ def _without_end(turn: dict[str, Any]) -> dict[str, Any]:
 
 
 def write_part(part: Part) -> dict[str, Any]:
-    """One content block of a request or a reply."""
+    """Return a content block of a request or a reply."""
     if isinstance(part, Text | Refusal):
         return {"type": "text", "text": part.text}
     if isinstance(part, ToolCall):
@@ -197,7 +197,7 @@ def _texts(parts: Sequence[Part]) -> list[Text]:
 
 
 def _sent(parts: Sequence[Part], peer: Peer) -> list[Part]:
-    """Return the parts that the provider takes: no blank text, and only thoughts that it signed, not as the last."""
+    """Return the parts that the provider accepts: no blank text, only thinking that it signed, none at the end."""
     sent = [part for part in parts if not isinstance(part, Text | Refusal) or part.text.strip()]
     sent = [part for part in sent if not isinstance(part, Thinking | RedactedThinking) or _is_signed(part, peer)]
     while sent and isinstance(sent[-1], Thinking | RedactedThinking):

@@ -1,4 +1,4 @@
-"""Replies of ``POST /v1/messages``, read and written."""
+"""Reads and writes replies of ``POST /v1/messages``."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def begin_call(block: Lenient, new_id: NewId) -> ToolCall:
 
 
 def given_input(block: Lenient) -> str:
-    """Return the arguments that a block of a call has; an empty object has none."""
+    """Return the arguments in the block of a call; an empty object has none."""
     return text_of_arguments(block.raw.get("input") or "")
 
 
@@ -94,13 +94,13 @@ def envelope(reply_id: str, model: str) -> dict[str, Any]:
 
 
 def read_stop(fields: Lenient) -> tuple[StopReason, str | None, str]:
-    """Why a reply ended, the stop sequence if one did, and the provider's explanation if it refused."""
+    """Return why a reply ended, the stop sequence that ended it, and the provider's explanation of a refusal."""
     stop = _STOPS.get(fields.words("stop_reason"), "end_turn")
     return stop, fields.text_or_none("stop_sequence"), fields.child("stop_details").words("explanation")
 
 
 def stop_reason(stop: StopReason, refused: bool) -> str:
-    """Return the word for why a reply ended; one with words of refusal ended for that."""
+    """Return the stop reason of a reply; a reply with a refusal has ``refusal``."""
     return "refusal" if refused else stop
 
 

@@ -1,4 +1,4 @@
-"""Requests of ``POST /v1/messages``, read and written."""
+"""Reads and writes requests of ``POST /v1/messages``."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def write_request(request: ChatRequest, peer: Peer) -> dict[str, Any]:
     """Return the body of a neutral request.
 
     Raises:
-        FormatError: it asks for JSON, or for several replies, or says nothing but blank text.
+        FormatError: it asks for JSON or for several replies, or has only blank text.
     """
     refuse_several(request, "the Anthropic messages format")
     _refuse_json(request)
@@ -113,7 +113,7 @@ def _read_sampling(fields: Fields) -> Sampling:
 def _write_sampling(sampling: Sampling) -> dict[str, Any]:
     temperature, top_p = sampling.temperature, sampling.top_p
     temperature = None if temperature is None else min(temperature, _TEMPERATURE)
-    # Claude models from 4.1 on refuse the two together, and 1 is what either is without being sent.
+    # Claude models from 4.1 on refuse the two together; 1 is the default of both.
     if temperature is not None and top_p is not None:
         temperature, top_p = _one_of(temperature, top_p)
     stop = [text for text in sampling.stop if text.strip()]
@@ -121,7 +121,7 @@ def _write_sampling(sampling: Sampling) -> dict[str, Any]:
 
 
 def _one_of(temperature: float, top_p: float) -> tuple[float | None, float | None]:
-    # At 0, either leaves one token to choose from, and the other nothing to do.
+    # At 0, either leaves only one token to choose from, so the other has no effect.
     if top_p == 1 or temperature == 0:
         return temperature, None
     if top_p == 0:
@@ -132,12 +132,12 @@ def _one_of(temperature: float, top_p: float) -> tuple[float | None, float | Non
 def _read_reasoning(fields: Fields) -> Reasoning:
     thinking, effort = fields.child("thinking"), fields.child("output_config").text_or_none("effort")
     switch = thinking.text("type") if fields.has("thinking") else None
-    # Adaptive thinking goes without saying where there is an effort.
+    # An effort implies adaptive thinking.
     return Reasoning(effort, None if effort and switch == "adaptive" else switch, thinking.count("budget_tokens"))
 
 
 def _write_thinking(request: ChatRequest) -> dict[str, Any] | None:
-    """Return the caller's own switch; else an effort turns thinking on, unless the request has what excludes it."""
+    """Return the caller's own switch; else an effort turns thinking on, unless the request excludes it."""
     reasoning = request.reasoning
     if reasoning.thinking:
         return present({"type": reasoning.thinking, "budget_tokens": reasoning.budget_tokens})
@@ -158,7 +158,7 @@ def _read_response_format(fields: Fields) -> ResponseFormat | None:
     output = fields.child("output_config")
     if output.has("format"):
         return _read_format(output.child("format"))
-    # Its name before the format left its beta.
+    # The member's name while the format was in beta.
     return _read_format(fields.child("output_format")) if fields.has("output_format") else None
 
 

@@ -1,6 +1,6 @@
-"""The neutral form: what a chat request, its reply and its stream say, in the words of no single provider.
+"""The neutral form of chat requests, replies and streams, independent of any provider.
 
-It holds what at least two of the formats can hold. Everything here is plain frozen data; the formats give it a shape.
+It has everything that at least two of the formats can express, as plain frozen data.
 """
 
 from __future__ import annotations

@@ -40,16 +40,16 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Thinking:
-    """What a model thought before it answered.
+    """A model's thinking before its answer.
 
     Attributes:
         text: the thoughts, or a summary of them.
-        signature: the provider's proof that they are its own; it goes back to it as it came.
+        signature: the provider's proof that they are its own; it is sent back unchanged.
         id: id of the reasoning item, in formats that give it one.
-        maker: what they were made in: the name of a format, or the member of a chat completion that held them;
+        maker: their origin: the name of a format, or the member of a chat completion that held them;
             ``None`` is the format that they are written in.
-        provider: the provider that made them, if the gateway wrote that down; ``None`` if the caller had them from
-            elsewhere. Where thoughts come from is no part of what they say, so both are left out of comparisons.
+        provider: the provider that made them, if the gateway recorded it; ``None`` if the caller has them from
+            elsewhere. Comparisons ignore ``maker`` and ``provider``.
     """
 
     text: str
@@ -61,7 +61,7 @@ class Thinking:
 
 @dataclass(frozen=True, slots=True)
 class RedactedThinking:
-    """Thoughts that only the provider can read, as it encrypted them.
+    """Thinking that only the provider can read, because it encrypted it.
 
     ``maker`` and ``provider`` are as in ``Thinking``.
     """
@@ -73,7 +73,7 @@ class RedactedThinking:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The words with which a model declined."""
+    """A model's text when it declines."""
 
     text: str
 
@@ -85,7 +85,7 @@ class ToolCall:
     Attributes:
         id: ties the result to the call.
         name: name of the tool.
-        arguments: a JSON object as text, the way models write it: it may be malformed. Of a custom tool the text that
+        arguments: a JSON object as text, as the model wrote it: it may be malformed. For a custom tool, the text that
             it takes.
         namespace: the group of tools that the name belongs to, if there is one.
         is_custom: whether the tool takes text instead of a JSON object.
@@ -100,7 +100,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What a tool answered.
+    """The result of a tool.
 
     Attributes:
         call_id: id of the call.

@@ -13,7 +13,7 @@ StopReason = Literal["end_turn", "max_tokens", "stop_sequence", "tool_use", "ref
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens that were counted.
+    """The token counts of a reply.
 
     Attributes:
         input_tokens: all tokens of the request, cached ones included.
@@ -55,7 +55,7 @@ class ChatReply:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """First of a stream; ``usage`` is what is known by then, for the most part the input."""
+    """The first delta of a stream; ``usage`` has the counts known by then, mostly the input."""
 
     id: str | None
     model: str
@@ -65,7 +65,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class PartStart:
-    """A part begins: ``part`` is without its text, which follows. Parts follow each other, never mixed."""
+    """A part begins; its text follows in deltas. Parts never overlap."""
 
     part: ReplyPart
 
@@ -91,7 +91,7 @@ class PartStop:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Last of a complete stream."""
+    """The last delta of a complete stream."""
 
     stop: StopReason = "end_turn"
     stop_sequence: str | None = None
@@ -100,11 +100,11 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """A provider's error: the body of a failed reply, or the last of a stream that broke.
+    """A provider's error: the body of a failed reply, or the last delta of a broken stream.
 
     Attributes:
-        type: the provider's word for the kind; ``None`` if it had none.
-        code: the provider's word for the error itself; ``None`` if it had none.
+        type: the provider's name for the kind; ``None`` if it has none.
+        code: the provider's code of the error; ``None`` if it has none.
         message: for a person.
         status: HTTP status that the error has or would have.
     """

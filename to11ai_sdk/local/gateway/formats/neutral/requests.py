@@ -118,15 +118,15 @@ class ChatRequest:
         response_format: ``None`` is text.
         reasoning: how much the model thinks first.
         user: the caller's id of the end user.
-        metadata: the caller's own words about the call.
+        metadata: the caller's own data about the call.
         verbosity: ``"low"``, ``"medium"`` or ``"high"``, for models that can be more or less wordy.
         service: settings that only the OpenAI formats share: ``prompt_cache_key``, ``safety_identifier``,
             ``service_tier``.
         n: how many replies.
         stream: whether the reply is streamed.
         include_usage: whether the stream reports the usage.
-        keeps_thinking: whether the caller sends thoughts back with their proof. It says how the caller's format works,
-            not what is asked, and is left out of comparisons.
+        keeps_thinking: whether the caller sends thinking back with its proof. It describes the caller's format, not
+            the request, so comparisons ignore it.
     """
 
     model: str

@@ -1,14 +1,14 @@
 """OpenAI chat completions (``POST /v1/chat/completions``; https://platform.openai.com/docs/api-reference/chat).
 
-``members.CHAT`` says what becomes of each member of a request. Dropped inside of them, for want of a counterpart
-elsewhere: ``stream_options.include_obfuscation``, the ``name`` of a message, ``prompt_cache_breakpoint``; in replies
+``members.CHAT`` lists how each member of a request is handled. Dropped inside of members, because no other format has
+them: ``stream_options.include_obfuscation``, the ``name`` of a message, ``prompt_cache_breakpoint``; in replies
 ``annotations``, ``audio``, ``logprobs``, ``service_tier``, ``system_fingerprint`` and all choices but the first.
 Refused: audio, files by id, and tools that are neither functions nor custom.
 
-Writing a request: thinking goes back in the member in which the provider takes it, if there is one; that a tool
-failed (``is_error``) is said in its text; Anthropic's ``thinking`` switch is dropped, as models that do not reason
-refuse any. Reading a reply: thinking is ``reasoning_content``, ``reasoning`` or ``reasoning_details`` of compatible
-servers, and the parts of that kind in Mistral's ``content``.
+Writing a request: thinking goes back in the member in which the provider takes it, if there is one; ``is_error`` of a
+tool result becomes text; Anthropic's ``thinking`` switch is dropped, because models that do not reason refuse it.
+Reading a reply: thinking is ``reasoning_content``, ``reasoning`` or ``reasoning_details`` of compatible servers, and
+the parts of that kind in Mistral's ``content``.
 """
 
 from __future__ import annotations

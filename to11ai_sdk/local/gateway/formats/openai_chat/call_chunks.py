@@ -1,4 +1,4 @@
-"""Puts the tool calls of a chat stream together from deltas whose numbers and ids servers use in many ways."""
+"""Assembles the tool calls of a chat stream from deltas, however a server numbers and identifies them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class CallChunks:
         self._ids = UniqueIds("call_", new_id)
 
     def read(self, fields: Lenient) -> Iterator[Delta]:
-        """Yield what a delta adds."""
+        """Yield the deltas for a piece of a call."""
         function = fields.child("function") if fields.has("function") else fields
         piece = _Piece(fields.words("id"), function.words("name"), text_of_arguments(function.raw.get("arguments")))
         call = self._call_of(fields.count("index"), piece)
@@ -58,12 +58,12 @@ class CallChunks:
             yield from self._send(call)
 
     def leave(self) -> Iterator[Delta]:
-        """Yield what ends the current call; one that is not complete may go on after another part."""
+        """Yield the end of the current call; an incomplete call may continue after another part."""
         yield from self._begin_all()
         yield from self._leave()
 
     def finish(self) -> Iterator[Delta]:
-        """Yield what is left to say of all calls.
+        """Yield the rest of all calls.
 
         Raises:
             FormatError: there are arguments of a call whose name never came.
@@ -81,7 +81,7 @@ class CallChunks:
         known = last if index is None else self._numbered.get(index)
         same = self._named.get(piece.id)
         if same and same.index == index:
-            known = same  # several calls have one number
+            known = same  # several calls share a number
         if known is None and not (piece.id or piece.name):
             known = last
         if known is None or known.is_other(piece):
@@ -94,7 +94,7 @@ class CallChunks:
         return known
 
     def _begin_all(self, until: _ChatCall | None = None) -> Iterator[Delta]:
-        """Begin the calls that have a name, up to one, in the order in which they came."""
+        """Begin the calls that have a name, up to a given one, in the order of their arrival."""
         while self._begun < len(self._calls) and self._calls[self._begun] is not until:
             call = self._calls[self._begun]
             self._begun += 1
@@ -153,7 +153,7 @@ class _ChatCall:
         self.has_unsent = self.has_unsent or not (arguments == "" or arguments.isspace())
 
     def name_with(self, piece: _Piece) -> str:
-        """Return the name with that of a piece: the same again, all of it so far, or more of it."""
+        """Return the name extended by that of a piece, which may repeat it, hold all of it so far, or add to it."""
         if self.has_begun or piece.name in ("", self.name) or len(self.name) > _LONGEST_NAME:
             return self.name
         return piece.name if piece.name.startswith(self.name) else self.name + piece.name

@@ -1,4 +1,4 @@
-"""Streams of ``POST /v1/chat/completions``, written: deltas become chunks."""
+"""Writes streams of ``POST /v1/chat/completions``: deltas become chunks."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def write_stream(
 ) -> Iterator[bytes]:
     """Yield the events of a stream, ``data: [DONE]`` last; after an error there is none.
 
-    Thinking is kept where its maker is known, as of a whole reply.
+    Thinking is kept if its maker is known, as in a whole reply.
     """
     writer = _Writer(include_usage, reply_id, clock)
     for delta in deltas:

@@ -1,4 +1,4 @@
-"""Streams of ``POST /v1/chat/completions``, read: chunks become deltas."""
+"""Reads streams of ``POST /v1/chat/completions``: chunks become deltas."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class _Reader:
             self._usage = usage
         self._has_choices = self._has_choices or bool(choices)
         deltas = [delta for choice in choices for delta in self._choice(choice)]
-        # Azure's first chunk names no model and says nothing, only what it found in the prompt.
+        # Azure's first chunk has no model and no content, only the results of its prompt filter.
         if not self._started and (deltas or fields.words("model")):
             self._started = True
             yield Start(fields.words("id") or None, fields.words("model"), created_of(fields, "created"))
@@ -79,7 +79,7 @@ class _Reader:
         return [choice for choice in choices if not choice.count("index")]
 
     def _only_choice(self) -> Iterator[Delta]:
-        # Number 0 is the first, unless the server counts in its own way.
+        # Choice 0 is the first, unless the server counts in another way.
         if not self._has_choices:
             first = min((choice.count("index") or 0 for choice in self._others), default=0)
             chosen = [choice for choice in self._others if choice.count("index") == first]
@@ -87,7 +87,7 @@ class _Reader:
             yield from (delta for choice in chosen for delta in self._choice(choice))
 
     def _choice(self, choice: Lenient) -> Iterator[Delta]:
-        # A server that does not stream after all sends one whole message.
+        # A server that does not stream sends one whole message.
         delta = choice.child("delta" if choice.has("delta") or self._heard else "message")
         self._thought = self._thought or has_thoughts(delta)
         for part in said(delta, with_details=not self._thought):

@@ -1,4 +1,4 @@
-"""Messages of the chat completions format: content, tool calls and tool results."""
+"""Reads and writes messages of the chat completions format: content, tool calls and tool results."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OLD = {
 
 
 def read_message(role: Role, fields: Fields) -> Message:
-    """One message; its part ``name`` has no counterpart and is dropped."""
+    """Return one message; its ``name`` is dropped, because no other format has it."""
     content = fields.content("content", Text, partial(_read_part, role))
     for key, advice in _OLD.items():
         if fields.has(key):
@@ -43,9 +43,9 @@ def read_message(role: Role, fields: Fields) -> Message:
 
 
 def write_messages(messages: Iterable[Message], peer: Peer) -> list[dict[str, Any]]:
-    """All messages.
+    """Return all messages.
 
-    Images and files that tools returned follow in a user message of their own: a tool message holds text only.
+    Images and files from tools follow in a separate user message, because a tool message holds only text.
     """
     written: list[dict[str, Any]] = []
     for is_tool, run in groupby(messages, lambda message: message.role == "tool"):
@@ -77,7 +77,7 @@ def _read_refusal(fields: Fields) -> Part:
 
 
 def _read_image(fields: Fields) -> Part:
-    if isinstance(fields.raw.get("image_url"), str):  # Mistral's clients send the URL alone.
+    if isinstance(fields.raw.get("image_url"), str):  # Mistral's clients send the bare URL.
         return Image(image_url_of(fields, "image_url"))
     image = fields.child("image_url")
     return Image(image_url_of(image, "url"), detail_of(image))
@@ -107,7 +107,7 @@ def _write_message(message: Message, peer: Peer) -> dict[str, Any]:
 
 
 def _says(message: Message, peer: Peer) -> bool:
-    """Whether anything of a message is left; one of nothing but thoughts says nothing to those who take none."""
+    """Whether a message has any content; thinking alone is none for a provider that does not accept it."""
     thoughts = (isinstance(part, Thinking | RedactedThinking) for part in message.parts)
     return not message.parts or bool(write_thoughts(message.parts, peer)) or not all(thoughts)
 

@@ -1,4 +1,4 @@
-"""Replies of ``POST /v1/chat/completions``, read and written."""
+"""Reads and writes replies of ``POST /v1/chat/completions``."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _STOPS: Mapping[str, StopReason] = {
 
 
 def read_reply(body: Mapping[str, Any], new_id: NewId) -> ChatReply:
-    """Return the neutral form of a body; of several choices the first.
+    """Return the neutral form of a body, with the first of several choices.
 
     Raises:
         FormatError: there is no reply, or one that only holds an error.
@@ -65,7 +65,7 @@ def read_reply(body: Mapping[str, Any], new_id: NewId) -> ChatReply:
 
 
 def write_reply(reply: ChatReply, reply_id: str, created: int) -> dict[str, Any]:
-    """Return the body of a neutral reply; thinking is kept where its maker is known."""
+    """Return the body of a neutral reply; thinking is kept if its maker is known."""
     usage = {"usage": write_usage(reply.usage)} if reply.usage else {}
     choice = {"index": 0, "message": _write_message(reply.parts), "logprobs": None}
     return {
@@ -112,7 +112,7 @@ def _write_message(parts: Sequence[ReplyPart]) -> dict[str, Any]:
 
 
 def read_usage(fields: Lenient) -> Usage | None:
-    """Return the tokens of a reply or a chunk, if they are there; Moonshot and Groq have places of their own."""
+    """Return the tokens of a reply or a chunk, if they are there; Moonshot and Groq have them in other places."""
     places = (fields, *fields.children("choices")[:1], fields.child("x_groq"))
     return next((usage for place in places if place.has("usage") and (usage := _usage(place.child("usage")))), None)
 
@@ -123,7 +123,7 @@ def _usage(usage: Lenient) -> Usage | None:
     cached = _first(prompt, "cached_tokens") or _first(usage, "prompt_cache_hit_tokens", "cached_tokens")
     if tokens == (None, None):
         return None
-    # What DeepSeek and Moonshot count as cached is a part of the prompt.
+    # The cached tokens of DeepSeek and Moonshot are part of the prompt.
     return Usage(
         input_tokens=tokens[0] or 0,
         output_tokens=tokens[1] or 0,

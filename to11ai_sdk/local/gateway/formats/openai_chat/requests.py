@@ -1,4 +1,4 @@
-"""Requests of ``POST /v1/chat/completions``, read and written."""
+"""Reads and writes requests of ``POST /v1/chat/completions``."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def write_request(request: ChatRequest, peer: Peer) -> dict[str, Any]:
     """Return the body of a neutral request.
 
     Raises:
-        FormatError: it holds a file by URL, which this format cannot, or ``top_k``, which the provider does not have.
+        FormatError: it has a file by URL, which this format lacks, or ``top_k``, which the provider lacks.
     """
     if peer.is_openai:
         refuse_limits(request, "top_k")
@@ -95,7 +95,7 @@ def write_request(request: ChatRequest, peer: Peer) -> dict[str, Any]:
 
 
 def _read_reasoning(fields: Fields) -> Reasoning:
-    # Anthropic's switch, as clients that know several providers send it.
+    # Anthropic's switch, which clients for several providers send.
     thinking = fields.child("thinking")
     switch, budget = thinking.text_or_none("type"), thinking.count("budget_tokens")
     return Reasoning(fields.text_or_none("reasoning_effort"), switch, budget)

@@ -1,4 +1,4 @@
-"""Finds the text and thoughts of a chat message or delta, in whichever member a server puts them."""
+"""Finds the text and thinking of a chat message or delta, whichever member a server uses."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ Said = Text | Thinking | Refusal
 
 
 def said(message: Lenient, *, with_details: bool = True) -> Iterator[Said]:
-    """Yield what is said and thought, without what is empty.
+    """Yield the parts with text and thinking that are not empty.
 
     Args:
         message: a message or a delta.
-        with_details: whether OpenRouter's ``reasoning_details`` count where nothing else holds thoughts.
+        with_details: whether OpenRouter's ``reasoning_details`` are read if no other member has thinking.
     """
     parts = [_thoughts(message, with_details), *_content(message.raw.get("content"))]
     yield from (part for part in [*parts, Refusal(message.words("refusal"))] if not is_empty(part))
 
 
 def has_thoughts(message: Lenient) -> bool:
-    """Return whether thoughts are in a member of their own; servers that have both put the same into each."""
+    """Return whether thinking has its own member; servers with two such members put the same into both."""
     return any(text_in(message.raw.get(key)) for key in REASONING)
 
 
 def calls(message: Lenient) -> list[Lenient]:
-    """Return the tool calls; one in the old ``function_call`` counts if there are no others."""
+    """Return the tool calls, or the old ``function_call`` if there are none."""
     found = message.children("tool_calls")
     return found or [Lenient({"function": each.raw}) for each in message.children("function_call")]
 

@@ -1,7 +1,7 @@
-"""Reads and writes thoughts in chat completions, for servers that have them and callers that keep them.
+"""Reads and writes thinking in chat completions, for servers that have it and callers that send it back.
 
-The format itself has none. A caller gets the thoughts of a model that speaks another as ``reasoning_content``, and
-their proofs in ``reasoning_details``, as OpenRouter has them: clients that send a message back as it came send both.
+OpenAI's format has none. A caller gets the thinking of a provider with another format as ``reasoning_content``, and the
+proofs in ``reasoning_details``, as from OpenRouter. Clients that send a message back unchanged send both.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ DETAILS = "reasoning_details"
 
 
 def read_thoughts(message: Fields) -> list[Thinking | RedactedThinking]:
-    """Return the thoughts in a message that a caller sends back."""
+    """Return the thinking in a message that a caller sends back."""
     raw = message.raw.get(DETAILS)
     details = [item for item in raw if is_object(item) and is_marked(item.get("signature"))] if is_array(raw) else []
     if details:
@@ -37,7 +37,7 @@ def read_thoughts(message: Fields) -> list[Thinking | RedactedThinking]:
 
 
 def write_thoughts(parts: Iterable[Part], peer: Peer) -> dict[str, str]:
-    """Return the thoughts in the member that this provider had them in, else in the one that its kind of server has."""
+    """Return the thinking in the member that this provider used, else in the one that its type of server has."""
     thoughts = [part for part in parts if isinstance(part, Thinking) and part.text]
     if peer.reasoning_field is None or not thoughts:
         return {}
@@ -47,7 +47,7 @@ def write_thoughts(parts: Iterable[Part], peer: Peer) -> dict[str, str]:
 
 
 def kept_thoughts(parts: Sequence[Part]) -> dict[str, Any]:
-    """Return the thoughts of a reply, and what makes them their maker's again; others are dropped."""
+    """Return the thinking of a reply with its proofs; thinking of an unknown maker is dropped."""
     thoughts = [part for part in parts if isinstance(part, Thinking) and is_marked(part.signature)]
     text = "\n\n".join(part.text for part in thoughts if part.text)
     details = [detail(index, part.text, str(part.signature)) for index, part in enumerate(thoughts)]
@@ -55,5 +55,5 @@ def kept_thoughts(parts: Sequence[Part]) -> dict[str, Any]:
 
 
 def detail(index: int, text: str, proof: str) -> dict[str, Any]:
-    """One entry of ``reasoning_details``."""
+    """Return an entry of ``reasoning_details``."""
     return {"type": "reasoning.text", "text": text, "signature": proof, "index": index}

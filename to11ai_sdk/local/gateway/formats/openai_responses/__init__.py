@@ -1,14 +1,14 @@
 """OpenAI responses (``POST /v1/responses``; https://platform.openai.com/docs/api-reference/responses).
 
-``members.RESPONSES`` says what becomes of each member of a request. Dropped inside of them, for want of a counterpart
-elsewhere: ``reasoning.summary``, the ``phase`` of a message, ids and states of items, calls that the provider itself
-ran; in replies ``annotations``, ``logprobs`` and items of tools that the provider runs itself. Refused: whatever
-refers to what a provider keeps, such as item references and files by id.
+``members.RESPONSES`` lists how each member of a request is handled. Dropped inside of members, because no other format
+has them: ``reasoning.summary``, the ``phase`` of a message, ids and states of items, calls that the provider itself
+ran; in replies ``annotations``, ``logprobs`` and items of tools that the provider runs itself. Refused: references to
+data that a provider keeps, such as item references and files by id.
 
-This format has no room for ``stop``, ``top_k``, ``n`` above 1 (all refused) or Anthropic's ``thinking`` switch
-(dropped); that a tool failed (``is_error``) is said in its text. Thinking is a reasoning item: its text the summary,
-its signature ``encrypted_content``; in a request only what this provider made is sent. A request is written with
-``store: false``: the other formats keep nothing at the provider.
+This format lacks ``stop``, ``top_k``, ``n`` above 1 (all refused) and Anthropic's ``thinking`` switch (dropped);
+``is_error`` of a tool result becomes text. Thinking is a reasoning item: its text the summary, its signature
+``encrypted_content``; a request has only the thinking that this provider made. A request is written with
+``store: false``, because the other formats keep nothing at the provider.
 """
 
 from __future__ import annotations

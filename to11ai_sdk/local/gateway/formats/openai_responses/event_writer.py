@@ -1,4 +1,4 @@
-"""Streams of ``POST /v1/responses``, written: deltas become numbered events, and in the end a response."""
+"""Writes streams of ``POST /v1/responses``: deltas become numbered events, and in the end a response."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class ResponseWriter:
     """Writes one response.
 
     Attributes:
-        response: the response as far as it got; complete after an ``End``.
+        response: the response so far; complete after an ``End``.
     """
 
     def __init__(

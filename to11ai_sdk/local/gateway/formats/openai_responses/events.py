@@ -1,4 +1,4 @@
-"""Streams of ``POST /v1/responses``, read: events become deltas."""
+"""Reads streams of ``POST /v1/responses``: events become deltas."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class _Reader:
         return [*self._growth.call(item, event), *self._growth.repeat_arguments(item, arguments)]
 
     def _thought(self, event: Lenient) -> list[Delta]:
-        # A model that streams both its thoughts and their summary is heard once.
+        # If a model streams both its thinking and a summary, only one of them is used.
         item, kind, index = self._items.of(event), _thought_kind(event), event.count("summary_index") or 0
         known, before = self._reasoning.setdefault(item, (kind, index))
         if known != kind:
@@ -131,7 +131,7 @@ class _Reader:
 
 
 class _Items:
-    """Numbers the items of the output. Servers tell them apart by place or by id, and some do only one of it right."""
+    """Numbers the items of the output. Servers identify them by place or by id, and some get one of these wrong."""
 
     def __init__(self) -> None:
         self._places: dict[int, int] = {}

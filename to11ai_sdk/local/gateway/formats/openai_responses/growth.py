@@ -1,4 +1,4 @@
-"""Grows the output of a response from its stream: what was said of each item, and what only its end holds."""
+"""Assembles the output of a response from its stream, including the parts that only the last events hold."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _Key = tuple[int, str, int]
 
 
 class Growth:
-    """Grows the parts of a response.
+    """Assembles the parts of a response.
 
     Args:
         new_id: makes ids for calls that have none.
@@ -41,11 +41,11 @@ class Growth:
 
     @property
     def has_begun(self) -> bool:
-        """Whether anything was said or called."""
+        """Whether any text or call has begun."""
         return self.has_calls or bool(self._said)
 
     def has_finished(self, item: int) -> bool:
-        """Whether an item has come whole."""
+        """Whether an item is complete."""
         return item in self._finished
 
     def say(self, item: int, part: Words, index: int = 0) -> list[Delta]:
@@ -59,7 +59,7 @@ class Growth:
         return [*begun, *self._sequencer.add(key, PartDelta(part.text))]
 
     def repeat(self, item: int, part: Words, index: int = 0) -> list[Delta]:
-        """Return what the whole of a part has that was not said yet."""
+        """Return the rest of a part, given the whole of it."""
         pieces = self._said.get(item, {}).get((type(part).__name__, index), [])
         pieces[:] = ["".join(pieces)]
         return self.say(item, type(part)(_Said([pieces]).new_in(part.text)), index)
@@ -79,15 +79,15 @@ class Growth:
         ]
 
     def argue(self, item: int, text: str) -> list[Delta]:
-        """Return more of the arguments of a call; they wait for its name."""
+        """Return more of the arguments of a call; they are held back until its name arrives."""
         return self._pass(item, self._calls.setdefault(item, _GrowingCall()).arguments.more(text))
 
     def repeat_arguments(self, item: int, whole: str) -> list[Delta]:
-        """Return what the whole of the arguments has that was not said yet."""
+        """Return the rest of the arguments, given all of them."""
         return self._pass(item, self._calls.setdefault(item, _GrowingCall()).arguments.rest_of(whole))
 
     def finish(self, item: int, fields: Lenient) -> list[Delta]:
-        """Return what an item that is whole has that was not said yet, and its end; nothing when it comes again."""
+        """Return the rest and the end of an item, given the whole item; nothing if it is repeated."""
         if item in self._finished:
             return []
         self._finished.add(item)
@@ -97,7 +97,7 @@ class Growth:
         return [*self._missing(item, read_item(fields, self._new_id), self._all_said(item)), *self.stop(item)]
 
     def complete(self, outputs: Sequence[Lenient]) -> list[Delta]:
-        """Return what the items of a whole response have that was not said yet, wherever it was, and the end of all.
+        """Return the rest of all items, given the whole response, and the end of all.
 
         Raises:
             FormatError: there are arguments of a call whose name never came.
@@ -131,7 +131,7 @@ class Growth:
         return self._sequencer.add(key, PartDelta(text)) if text else []
 
     def _complete_calls(self, outputs: Sequence[Lenient]) -> tuple[list[Delta], list[Lenient]]:
-        """Return the ends of the calls that have begun, and the calls that have not; servers may have changed ids."""
+        """Return the ends of the calls that have begun, and the other calls; servers may have changed ids."""
         begun = {call.id: item for item, call in self._calls.items() if call.has_begun}
         deltas: list[Delta] = []
         for fields in outputs:
@@ -185,14 +185,14 @@ class _GrowingCall:
 
 
 class _Said:
-    """What was said of a kind, compared with a repetition piece by piece. Where they differ, nothing is new."""
+    """The text of a kind so far, compared with a repetition piece by piece. If they differ, nothing is new."""
 
     def __init__(self, pieces: Iterable[list[str]]) -> None:
         self._text = "".join("".join(each) for each in pieces)
         self._place = 0
 
     def new_in(self, part: str) -> str:
-        """Return the end of the next part, as far as it was not said."""
+        """Return the rest of the next part."""
         left = len(self._text) - self._place
         if self._place < 0 or left >= len(part):
             self._advance(part)

@@ -1,4 +1,4 @@
-"""Items of the responses format: what goes in as ``input``."""
+"""Reads and writes the items of ``input`` in the responses format."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ROLES: Mapping[str, Role] = {"system": "system", "developer": "developer", "use
 
 
 def read_messages(fields: Fields) -> Iterator[Message]:
-    """Instructions and input; what an assistant says, thinks and calls in a row is one message."""
+    """Return instructions and input; consecutive text, thinking and calls of an assistant are one message."""
     if fields.has("instructions"):
         yield Message("system", (Text(fields.text("instructions")),))
     said: list[Part] = []
@@ -39,7 +39,7 @@ def read_messages(fields: Fields) -> Iterator[Message]:
 
 
 def write_messages(messages: Sequence[Message], peer: Peer) -> tuple[str | None, list[dict[str, Any]]]:
-    """``instructions``, which are a system text before all others, and ``input``.
+    """Return ``instructions``, which are a system text before all others, and ``input``.
 
     Thinking that this provider did not make is dropped.
     """
@@ -179,7 +179,7 @@ def _write_assistant(parts: Iterable[Part], peer: Peer) -> Iterator[dict[str, An
 
 
 def _is_taken(thinking: Thinking, peer: Peer) -> bool:
-    # OpenAI looks for an item without a proof among those that it keeps, and it keeps none for us.
+    # OpenAI looks up an item without a proof among those that it keeps, and nothing is kept there (``store: false``).
     has_proof = bool(thinking.signature) or not peer.is_openai
     return thinking.id is not None and has_proof and is_own(thinking, RESPONSES, peer.name)
 

@@ -1,4 +1,4 @@
-"""Items of a response that is being written: the events while they grow, and the item at the end."""
+"""Writes the items of a response: the events while an item grows, and the whole item at the end."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def item_for(part: ReplyPart, output_index: int, new_id: NewId) -> Item | None:
 
 
 class MessageItem:
-    """What the model says, or its words of refusal."""
+    """A message of the model, or its refusal."""
 
     def __init__(self, output_index: int, item_id: str) -> None:
         self._id = item_id
@@ -78,7 +78,7 @@ class MessageItem:
         yield f"response.{self._kind}.delta", {**self._place(), "delta": text, **self._logprobs()}
 
     def sign(self, signature: str) -> None:
-        """Words are not signed."""
+        """Ignore it: messages are not signed."""
 
     def stop_part(self) -> Iterator[Event]:
         place, part = self._place(), self._part()
@@ -151,7 +151,7 @@ class CustomCallItem(CallItem):
 
 
 class ReasoningItem:
-    """What the model thought, as the one part of a summary."""
+    """The model's thinking, as the only part of a summary."""
 
     def __init__(self, thinking: Thinking, output_index: int, item_id: str) -> None:
         self._thinking = thinking

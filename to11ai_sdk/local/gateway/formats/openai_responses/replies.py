@@ -1,4 +1,4 @@
-"""Replies of ``POST /v1/responses``: read here, written as the last state of their stream."""
+"""Reads replies of ``POST /v1/responses``, and writes them as the last state of their stream."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ def output_of(response: Lenient) -> list[Lenient]:
 
 
 def stop_reason(response: Lenient, *, has_calls: bool) -> StopReason:
-    """Return why a reply ended; one that is incomplete without saying why met its limit."""
+    """Return why a reply ended; an incomplete one without a reason reached its limit."""
     reason = response.child("incomplete_details").words("reason")
     is_short = response.words("status") == "incomplete"
     return stop_for(_INCOMPLETE.get(reason, "max_tokens" if is_short else "end_turn"), has_calls=has_calls)
 
 
 def read_item(item: Lenient, new_id: NewId) -> list[ReplyPart]:
-    """Return the parts of an item of the output; there are none in one of a kind that no other format has.
+    """Return the parts of an item of the output; none for a kind that no other format has.
 
     Raises:
         FormatError: a call has no name.
@@ -74,7 +74,7 @@ def read_item(item: Lenient, new_id: NewId) -> list[ReplyPart]:
 
 
 def read_content(part: Any) -> Text | Refusal:
-    """Return a part of what a model says; empty for one of a kind that no other format has."""
+    """Return a part of a message; empty for a kind that no other format has."""
     kind = part.get("type") if is_mapping(part) else "text"
     if kind == "refusal":
         return Refusal(text_in(part.get("refusal")))

@@ -1,4 +1,4 @@
-"""Requests of ``POST /v1/responses``, read and written."""
+"""Reads and writes requests of ``POST /v1/responses``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def read_request(body: Mapping[str, Any]) -> ChatRequest:
     """Return the neutral form of a body.
 
     Raises:
-        FormatError: a field is missing, wrong, of a kind that no other format has, or refers to what a provider keeps.
+        FormatError: a field is missing, wrong, of a kind that no other format has, or refers to data of a provider.
     """
     fields = Fields.of_body(body)
     check(fields, RESPONSES)
@@ -55,7 +55,7 @@ def write_request(request: ChatRequest, peer: Peer) -> dict[str, Any]:
     """Return the body of a neutral request.
 
     Raises:
-        FormatError: it asks for several replies, or limits the reply in a way that this format cannot.
+        FormatError: it asks for several replies, or limits the reply by a member that this format lacks.
     """
     refuse_several(request, "the responses format")
     refuse_limits(request, "stop", "top_k")
@@ -66,13 +66,13 @@ def write_request(request: ChatRequest, peer: Peer) -> dict[str, Any]:
 
 
 def _include(request: ChatRequest) -> list[str] | None:
-    # Where nothing is kept, thoughts come with a proof only on request; models that do not reason refuse it.
+    # Without ``store``, thinking has a proof only on request; models that do not reason refuse that request.
     reasons = request.reasoning.effort not in (None, "none")
     return ["reasoning.encrypted_content"] if request.keeps_thinking and reasons else None
 
 
 def settings(request: ChatRequest) -> dict[str, Any]:
-    """Return what a reply repeats of a request, ``None`` where it says nothing."""
+    """Return the settings of a request that its reply repeats; ``None`` for each that is missing."""
     text = present({"format": _write_response_format(request.response_format), "verbosity": request.verbosity})
     return {
         "tools": write_tools(request.tools) or None,

@@ -131,5 +131,5 @@ def _write_tool(tool: Tool) -> dict[str, Any]:
     described = present({"name": tool.name, "description": tool.description})
     if tool.is_custom:
         return {"type": "custom", **described}
-    # Without the member, this format may take the schema as strict; others would not.
+    # Without the member, this format may treat the schema as strict; the others do not.
     return {"type": "function", **described, "parameters": tool.parameters, "strict": bool(tool.strict)}
