@@ -31,8 +31,8 @@ def whole_arguments(value: Any) -> str:
 class Arguments:
     """The arguments of one call, while they arrive in pieces.
 
-    No text, blank text, ``null`` and empty objects are no arguments. An object that is text itself is unpacked, and one
-    that is repeated counts once.
+    Missing or blank text, ``null`` and empty objects mean no arguments. An object that is encoded as text is unpacked,
+    and a repeated object counts once.
 
     Args:
         given: arguments that came with the beginning of the call; they count if no piece follows.
@@ -57,7 +57,7 @@ class Arguments:
 
     @property
     def is_silent(self) -> bool:
-        """Whether they say nothing so far, not even that there are none."""
+        """Whether no object has arrived so far, not even an empty one or the beginning of one."""
         return not (self._has_begun or self._has_empty or self.is_partial)
 
     @property
@@ -82,14 +82,14 @@ class Arguments:
         return text.strip() == self.text.strip() if self._has_begun else whole_arguments(text) == NO_ARGUMENTS
 
     def more(self, text: str) -> str:
-        """Take a piece, and return what is to be passed on: nothing as long as it may say nothing."""
+        """Take a piece, and return the text to pass on: nothing as long as the text may mean no arguments."""
         if self._quoted is not None:
             self._quoted.append(text)
             return ""
         return self._pass(text) if self._has_begun else self._begin(text if self._start else text.lstrip())
 
     def rest(self) -> str:
-        """Return what is still to be passed on at the end of the call."""
+        """Return the text still to be passed on at the end of the call."""
         if self._has_begun or self.is_partial:
             return self._left()
         given, self._given, self._start = self._given, "", ""
@@ -180,7 +180,7 @@ def _without_empty(text: str) -> str:
 
 
 def _unpacked(text: str) -> str:
-    """Return the arguments in a JSON string, however often they were made one; other text as it is."""
+    """Return the arguments in a JSON string, even if it was encoded several times; other text unchanged."""
     value = loads_or_none(text)
     if not isinstance(value, str):
         return text

@@ -32,7 +32,7 @@ _LIMITS: Mapping[str, _Limit] = {CHAT: _Limit(40, False), RESPONSES: _Limit(64, 
 
 
 class CallIds:
-    """The ids of the calls of a request, as a provider gets them, asked for in the order of the conversation.
+    """The ids of the calls of a request, as a provider gets them; read them in the order of the conversation.
 
     All are distinct. Calls that share an id get distinct ones, and its results answer them in turn.
 

@@ -48,7 +48,7 @@ OPENAI = Peer()
 
 
 def digest(text: str) -> str:
-    """Return the SHA-256 of a text in 64 hexadecimal digits; half a surrogate pair counts as it is."""
+    """Return the SHA-256 of a text in 64 hexadecimal digits; half a surrogate pair is allowed."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -172,7 +172,7 @@ def arguments_of(value: Mapping[str, Any]) -> str:
 def input_of(arguments: str) -> dict[str, Any]:
     """Return the arguments of a tool call as Anthropic's format writes them: an object.
 
-    Text that is no JSON object is kept whole under the key ``arguments``; no text and ``null`` are no arguments.
+    Text that is not a JSON object is kept under the key ``arguments``; missing text and ``null`` mean no arguments.
     """
     if arguments.strip() in ("", "null"):
         return {}

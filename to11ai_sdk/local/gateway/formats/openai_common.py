@@ -93,7 +93,7 @@ def read_json_schema(fields: Fields) -> ResponseFormat:
 
 
 def write_json_schema(wanted: ResponseFormat) -> dict[str, Any]:
-    """Return the members of the object that names it; one without a name is called ``response``."""
+    """Return the members of the object that names the schema; the default name is ``response``."""
     members = {"description": wanted.description, "schema": wanted.schema, "strict": wanted.strict}
     return present({"name": wanted.name or "response", **members})
 

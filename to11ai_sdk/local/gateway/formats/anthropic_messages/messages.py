@@ -53,7 +53,7 @@ def read_reply_part(fields: Fields) -> ReplyPart | None:
 
 
 def write_system(messages: Iterable[Message]) -> Any:
-    """Return the member ``system``: one message as it is, several joined by a blank line; ``None`` without any."""
+    """Return the member ``system``: one message unchanged, several joined by a blank line; ``None`` without any."""
     instructions = [message.parts for message in messages if message.role in {"system", "developer"}]
     system = [texts for texts in map(_texts, instructions) if texts]
     if len(system) == 1 and len(system[0]) > 1:

@@ -15,7 +15,7 @@ Role = Literal["system", "developer", "user", "assistant", "tool"]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A turn of a conversation; one of the role ``tool`` holds exactly one ``ToolResult``, and no other does."""
+    """A turn of a conversation; a ``ToolResult`` is always the only part of a message with the role ``tool``."""
 
     role: Role
     parts: tuple[Part, ...]

@@ -24,9 +24,9 @@ _LONGEST_NAME = 1000
 class CallChunks:
     """Reads the deltas of calls.
 
-    A call begins once it has a name, with its first argument, as some servers send the name in pieces. A delta without
-    a name continues the call of its id, else of its number; one with a name is a new call if its id or name is new, or
-    if the call before is complete.
+    A call begins with its first argument, because some servers send the name in pieces. A delta without a name
+    continues the call with its id, or else with its number. A delta with a name is a new call if its id or name is new,
+    or if the previous call is complete.
 
     Args:
         sequencer: puts the calls in order.
