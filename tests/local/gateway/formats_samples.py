@@ -133,7 +133,7 @@ tools = st.lists(
 
 
 def _as_sent(request: ChatRequest) -> ChatRequest:
-    """A request that needs no putting in order: calls have ids of their own, a choice has tools, someone is asked."""
+    """A request that needs no putting in order: ids and names are distinct, calls have tools, someone is asked."""
     numbers = itertools.count()
     turns = tuple(
         replace(
@@ -146,8 +146,11 @@ def _as_sent(request: ChatRequest) -> ChatRequest:
         for message in request.messages
     )
     asked = (*turns, Message("user", (Text("So?"),))) if turns else turns
-    choice = {} if request.tools else {"tool_choice": None, "parallel_tool_calls": None}
-    return replace(request, messages=asked, **choice)
+    offered = {tool.name: tool for tool in request.tools}
+    if next(numbers):
+        offered = offered or {"t": Tool("t", None, {"type": "object", "properties": {}}, False)}
+    choice = {} if offered else {"tool_choice": None, "parallel_tool_calls": None}
+    return replace(request, messages=asked, tools=tuple(offered.values()), **choice)
 
 
 # What all three formats can hold.

@@ -291,3 +291,14 @@ def test_an_id_with_half_a_character_goes_to_the_caller_and_back() -> None:
     turns = [HELLO, {"role": "assistant", "content": [block, {"type": "text", "text": "Hi"}]}, HELLO]
     sent = translated({"messages": turns, "max_tokens": 9}, ANTHROPIC, RESPONSES)["input"]
     assert sent[1] == item
+
+
+def test_tools_of_the_history_are_defined_for_anthropic_where_none_are_offered() -> None:
+    body = {"messages": [HELLO, tool_calls(("a", "{}"), ("b", "{}")), answer("a", "1"), answer("b", "2"), HELLO]}
+    sent = translated(body, CHAT, ANTHROPIC)
+    assert sent["tools"] == [{"name": "f", "input_schema": {"type": "object", "properties": {}}}]
+    assert sent["tool_choice"] == {"type": "none"}
+    grouped = {**call_item("a"), "namespace": "x"}
+    sent = translated({"input": [HELLO, grouped, output_item("a", "1")]}, RESPONSES, ANTHROPIC)
+    assert [tool["name"] for tool in sent["tools"]] == ["x__f"]
+    assert sent["messages"][1]["content"][0]["name"] == "x__f"

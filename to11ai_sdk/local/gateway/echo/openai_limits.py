@@ -31,8 +31,8 @@ def check_chat(body: BodyField) -> None:
     _check_user(body)
     for param in ("tool_choice", "parallel_tool_calls"):
         if body.get(param) is not None and not _members(body, "tools"):
-            message = f"Invalid value for '{param}': '{param}' is only allowed when 'tools' are specified."
-            raise EchoError(400, message, param=param)
+            rule = f"'{param}' is only allowed when 'tools' are specified."
+            raise EchoError(400, f"Invalid value for '{param}': {rule}", param=param)
     for function in _members(body, "functions"):
         _check_function(function, "chat")
     for tool in _members(body, "tools"):

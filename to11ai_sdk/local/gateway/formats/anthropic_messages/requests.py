@@ -14,7 +14,7 @@ from ..neutral import ChatRequest, Reasoning, ResponseFormat, Sampling
 from ..tool_names import ANTHROPIC_LONGEST
 from ..turn_order import with_a_question
 from .messages import read_messages, write_system, write_turns
-from .tools import read_tooling, write_choice, write_tool
+from .tools import read_tooling, with_tools_of_history, write_choice, write_tool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +66,8 @@ def write_request(request: ChatRequest, peer: Peer) -> dict[str, Any]:
     """
     refuse_several(request, "the Anthropic messages format")
     _refuse_json(request)
-    request = fitted(replace(request, messages=with_a_question(request.messages)), _LIMITS)
+    request = with_tools_of_history(replace(request, messages=with_a_question(request.messages)))
+    request = fitted(request, _LIMITS)
     user = within(request.user, _USER_LONGEST)
     return present(
         {

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..common import present
-from ..neutral import Tool, ToolChoice
+from ..neutral import Tool, ToolCall, ToolChoice
 from ..tooling import Tooling, left_out, refuse_kind, settled
 
 if TYPE_CHECKING:
@@ -28,6 +29,19 @@ def read_tooling(fields: Fields) -> Tooling:
     tools = tuple(_read_tool(tool) for tool in offered if not left_out([tool]))
     parallel = _read_parallel(fields.child("tool_choice"))
     return settled(fields, Tooling(tools, _read_choice(fields), parallel), left_out(offered))
+
+
+def with_tools_of_history(request: ChatRequest) -> ChatRequest:
+    """Return a request that offers the tools that were called, but lets none be called, if it offers none itself.
+
+    Agents send histories without their tools for a summary. Here, requests with calls or results must define tools.
+    """
+    parts = [part for message in request.messages for part in message.parts]
+    called = dict.fromkeys((part.namespace, part.name) for part in parts if isinstance(part, ToolCall))
+    if request.tools or not called:
+        return request
+    tools = tuple(Tool(name, namespace=namespace) for namespace, name in called)
+    return replace(request, tools=tools, tool_choice=ToolChoice("none"))
 
 
 def write_tool(tool: Tool) -> dict[str, Any]:
