@@ -966,3 +966,21 @@ def test_a_summary_that_comes_in_the_end_of_its_parts() -> None:
     texts = [{**part, "type": "response.reasoning_summary_text.done", "text": part["part"]["text"]} for part in parts]
     reply = streamed(RESPONSES, CREATED, added, texts[0], parts[0], texts[1], parts[1], completed(spoken("Hi")))
     assert [part.text for part in reply.parts if isinstance(part, Thinking)] == ["One\n\nTwo"]
+
+
+@pytest.mark.parametrize("head", [[], [chunk(role="assistant", content="")]])
+@pytest.mark.parametrize("delta", [{}, {"delta": {}}, {"delta": None}, {"delta": {"content": ""}}])
+def test_a_whole_message_beside_a_delta_that_says_nothing(head: list[Any], delta: dict[str, Any]) -> None:
+    given = {"content": "Hi", "tool_calls": [{"id": "a", "function": {"name": "f", "arguments": "{}"}}]}
+    reply = streamed(CHAT, *head, numbered(0, **delta, message=given, finish_reason="stop"))
+    assert reply.parts == (Text("Hi"), ToolCall("a", "f", "{}"))
+    again = streamed(CHAT, *head, chunk(content="Hi"), numbered(0, **delta, message=given, finish_reason="stop"))
+    assert again.parts == reply.parts
+
+
+@pytest.mark.parametrize("gap", ["\n", "\r\n"])
+def test_events_without_blank_lines_between(gap: str) -> None:
+    lines = [f"data: {json.dumps(event)}" for event in (chunk(content="H"), chunk(content="i"), chunk("stop"))]
+    raw = gap.join([*lines, "data: [DONE]", "", ""]).encode()
+    assert collect(numbered_formats()[CHAT].read_stream([raw])).parts == (Text("Hi"),)
+    assert collect(numbered_formats()[CHAT].read_stream([raw.rstrip()])).parts == (Text("Hi"),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import count
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ....json_types import is_object
 from ...json_input.fields import FormatError
@@ -92,15 +92,26 @@ def objects(chunks: Iterable[bytes]) -> Iterator[Lenient]:
         FormatError: an event is too long, or its data is not JSON.
     """
     for event in events(chunks):
-        if event.data.strip() == DONE:
-            yield Lenient({"type": DONE})
-            return
-        value = loads_bounded(event.data)
-        if not is_object(value):
-            continue
-        fields = Lenient(value)
-        named = fields.has("type") or event.type == "message"
-        yield fields if named else Lenient({**fields.raw, "type": event.type})
+        for value in _values(event.data):
+            if value == DONE:
+                yield Lenient({"type": DONE})
+                return
+            if is_object(value):
+                fields = Lenient(value)
+                named = fields.has("type") or event.type == "message"
+                yield fields if named else Lenient({**fields.raw, "type": event.type})
+
+
+def _values(data: str) -> list[Any]:
+    """Return the JSON value in the data of an event, or those of its lines: some servers forget the blank line."""
+    if data.strip() == DONE:
+        return [DONE]
+    try:
+        return [loads_bounded(data)]
+    except FormatError:
+        if "\n" not in data.strip():
+            raise
+        return [value for line in data.split("\n") if line.strip() for value in _values(line)]
 
 
 def stop_for(stop: StopReason, *, has_calls: bool) -> StopReason:
@@ -174,7 +185,7 @@ def _says_something(event: sse.Event) -> bool:
 
 def _is_whole(data: str) -> bool:
     try:
-        return data.strip() == DONE or is_object(loads_bounded(data))
+        return any(value == DONE or is_object(value) for value in _values(data))
     except FormatError:
         return False
 

@@ -87,12 +87,17 @@ class _Reader:
             yield from (delta for choice in chosen for delta in self._choice(choice))
 
     def _choice(self, choice: Lenient) -> Iterator[Delta]:
-        # A server that does not stream sends one whole message.
-        delta = choice.child("delta" if choice.has("delta") or self._heard else "message")
+        delta = choice.child("delta")
+        if not (self._heard or self._text or calls(delta) or any(said(delta))):
+            # A server that does not stream sends one whole message.
+            delta = choice.child("message") if choice.has("message") else delta
         self._thought = self._thought or has_thoughts(delta)
         for part in said(delta, with_details=not self._thought):
             yield from self._say(part)
-        for call in calls(delta):
+        found = calls(delta)
+        if choice.has("message") and not (found or self._calls.have_begun):
+            found = calls(choice.child("message"))
+        for call in found:
             yield from self._leave_text()
             yield from self._calls.read(call)
         self._finish_reason = choice.words("finish_reason") or self._finish_reason
