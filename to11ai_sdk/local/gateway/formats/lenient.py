@@ -11,8 +11,6 @@ from ...json_input.fields import Fields
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from typing_extensions import Self
-
 _NUMBER = re.compile(r"\s*[+-]?\d{1,30}(\.\d{0,30})?\s*", re.ASCII)
 _LARGEST = 2**53
 
@@ -31,10 +29,6 @@ class Lenient(Fields):
         return text_of(self.raw.get(key))
 
     words = text
-
-    def children(self, key: str) -> list[Self]:
-        """Return the objects in a member, or the member if it is one."""
-        return super().children(key) if self.raw.get(key) else []
 
     def count(self, key: str) -> int | None:
         """Return a member as a whole number of at least 0, if it can be read as one."""
@@ -57,6 +51,8 @@ class Lenient(Fields):
 
     def _array(self, key: str) -> list[Any]:
         value = self.raw.get(key)
+        if not value:
+            return []
         if is_array(value):
             return [item for item in value if is_object(item)]
         return [value] if is_object(value) else []
