@@ -21,8 +21,7 @@ anything is sent. Source: the page "Python SDK" of the to11 reference.
 
 from __future__ import annotations
 
-from functools import cached_property
-
+from ._http.process_safety import lazy
 from .json_types import is_object
 
 TYPE_CHECKING = False
@@ -131,7 +130,7 @@ def _detail(doc: str, *names: str, absent: str | None = None) -> Any:
         return max(texts, key=bool, default=absent)
 
     read.__doc__ = doc
-    return cached_property(read)
+    return lazy(read)
 
 
 class To11aiAuthError(To11aiApiError):

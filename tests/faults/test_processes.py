@@ -249,6 +249,30 @@ if child:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def test_a_fork_in_the_making_of_an_attribute_leaves_no_lock_behind() -> None:
+    making, go_on = threading.Event(), threading.Event()
+
+    class Row:
+        def __init__(self, pause: Callable[[], object]) -> None:
+            self.pause = pause
+
+        @process_safety.lazy
+        def value(self) -> str:
+            self.pause()
+            return "made"
+
+    def pause() -> None:
+        making.set()
+        go_on.wait(5)
+
+    maker = threading.Thread(target=lambda: Row(pause).value)
+    maker.start()
+    assert making.wait(5)
+    assert in_child(lambda: Row(lambda: None).value) == 0
+    go_on.set()
+    maker.join()
+
+
 def test_what_a_fork_copied_is_not_used_under_another_process_id(
     pair: tuple[ScriptedServer, To11aiClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:

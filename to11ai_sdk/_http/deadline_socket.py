@@ -195,9 +195,8 @@ def connect(host: str, port: int, deadline: float) -> socket.socket:
     error: OSError = OSError("the host has no address")
     for index, (family, kind, protocol, _, address) in enumerate(addresses):
         try:
-            return _connect(
-                socket.socket(family, kind, protocol), address, seconds_until(deadline) / (len(addresses) - index)
-            )
+            seconds = seconds_until(deadline) / (len(addresses) - index)
+            return _connect(socket.socket(family, kind, protocol), address, seconds)
         except OSError as exc:
             if from_handler(exc):
                 raise

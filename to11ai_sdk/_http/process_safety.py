@@ -11,8 +11,29 @@ from threading import RLock, local
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from functools import cached_property
     from types import FrameType, TracebackType
     from typing import NoReturn
+
+    lazy = cached_property
+else:
+
+    class lazy:  # noqa: N801 - used as a decorator
+        """Computes an attribute on first use, without the lock of ``cached_property`` in Python 3.10 and 3.11."""
+
+        def __init__(self, read):
+            self._read = read
+            self.__doc__ = read.__doc__
+
+        def __set_name__(self, owner, name):
+            self._name = name
+
+        def __get__(self, instance, owner=None):
+            if instance is None:
+                return self
+            value = vars(instance)[self._name] = self._read(instance)
+            return value
+
 
 FORK_WAIT_S = 5.0
 """Seconds after which a fork proceeds anyway: a child that may hang is better than a parent that does."""

@@ -7,11 +7,11 @@ without a default is required. The return annotation is the model of the reply.
 
 from __future__ import annotations
 
-from functools import cached_property, wraps
+from functools import wraps
 
 from .._http import encoding
 from .._http.encoding import Request
-from .._http.process_safety import Unique, importing
+from .._http.process_safety import Unique, importing, lazy
 from ..errors import To11aiResponseValidationError
 from ..json_types import is_array, is_object
 from .parameters import Parameter
@@ -67,7 +67,7 @@ class Endpoint:
     def doc(self) -> str:
         return self.signature.__doc__ or ""
 
-    @cached_property
+    @lazy
     def parameters(self) -> tuple[Parameter, ...]:
         code, defaults = self.signature.__code__, self.signature.__kwdefaults__ or {}
         return tuple(
@@ -81,7 +81,7 @@ class Endpoint:
         wire_name = self._wire_names.get(name) or encoding.camel(name)
         return Parameter(name, wire_name, place, self.signature.__annotations__[name], required=required)
 
-    @cached_property
+    @lazy
     def has_body(self) -> bool:
         """Return whether the call sends a JSON object; archive and restore have no body."""
         return any(parameter.place == "body" for parameter in self.parameters)
@@ -106,7 +106,7 @@ class Endpoint:
                 query[parameter.wire_name] = encoding.text(value)
         return Request(self.method, self.path.format_map(path), query, body if self.has_body else None)
 
-    @cached_property
+    @lazy
     def result(self) -> Callable[[Any], Any]:
         """Return the function that builds the result; the first use imports Pydantic and the models."""
         with importing.lock:
