@@ -11,7 +11,7 @@ import inspect
 import re
 import sys
 import typing
-from functools import cache, cached_property
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from types import FunctionType
@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import to11ai_sdk
 import to11ai_sdk.gateway
 import to11ai_sdk.local
+from to11ai_sdk._http.process_safety import lazy
 from to11ai_sdk.cli.docstrings import Docstring, parameter_texts, parts
 from to11ai_sdk.models import base
 from to11ai_sdk.resources.table import ENDPOINTS
@@ -143,7 +144,7 @@ def gateway() -> Iterator[str]:
 def members(kind: type) -> Iterator[tuple[str, Any]]:
     """The public methods and properties that a class itself declares, in the order of the source."""
     for name, value in vars(kind).items():
-        if not name.startswith("_") and isinstance(value, FunctionType | property | cached_property | classmethod):
+        if not name.startswith("_") and isinstance(value, FunctionType | property | lazy | classmethod):
             yield name, value.__func__ if isinstance(value, classmethod) else value
 
 
