@@ -555,3 +555,7 @@ def test_redaction_leaves_other_values_and_short_secrets_alone() -> None:
     assert str(error) == "a key"
     redact(error, "longer key")
     assert error.details == {"n": 1, "list": [None, True, "key"]}
+
+
+def test_the_attributes_of_a_class_are_documented() -> None:
+    assert RuleNotFoundError.rule_id.__doc__ == "Id of the rule."

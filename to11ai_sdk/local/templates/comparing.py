@@ -110,7 +110,10 @@ class Comparison(Expression):
 
     def __init__(self, token: Token, left: Expression, right: Expression, kind: type[Expression]) -> None:
         super().__init__(token)
-        self.left, self.right = left, right
+        self.left: Expression = left
+        self.right: Expression = right
+        self.operator: str
+        self.test: Callable[[Any, Any], bool]
         self.operator, self.test = _TESTS[kind]
 
     def evaluate(self, context: RenderContext) -> bool:
@@ -135,7 +138,7 @@ class AnyOf(Expression):
 
     def __init__(self, token: Token, left: Expression, values: list[Expression]) -> None:
         super().__init__(token)
-        self.tests = [Comparison(token, left, value, parsed.EqExpression) for value in values]
+        self.tests: list[Comparison] = [Comparison(token, left, value, parsed.EqExpression) for value in values]
 
     def evaluate(self, context: RenderContext) -> list[bool]:
         return [test.evaluate(context) for test in self.tests]

@@ -37,7 +37,7 @@ class CallChunks:
     """
 
     def __init__(self, sequencer: Sequencer[str], new_id: NewId) -> None:
-        self.have_begun = False
+        self.have_begun: bool = False
         self._sequencer = sequencer
         self._calls: list[_ChatCall] = []
         self._numbered: dict[int, _ChatCall] = {}

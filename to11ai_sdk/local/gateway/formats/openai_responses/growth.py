@@ -32,7 +32,7 @@ class Growth:
     """
 
     def __init__(self, new_id: NewId) -> None:
-        self.has_calls = False
+        self.has_calls: bool = False
         self._new_id = new_id
         self._sequencer = Sequencer[_Key]()
         self._said: dict[int, dict[tuple[str, int], list[str]]] = {}
