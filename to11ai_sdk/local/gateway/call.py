@@ -12,9 +12,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ..._http.process_safety import lazy
 from ...json_types import is_object
 from ..headers import SECRETS, bearer
 from .endpoints import CHAT, NATIVE
@@ -116,9 +116,9 @@ class UnderstoodCall(AdmittedCall):
         """The endpoint whose format the caller speaks."""
         return _ENDPOINT_OF[self.wire_format]
 
-    @cached_property
+    @lazy
     def neutral(self) -> ChatRequest:
-        """The neutral form of a chat request, read once.
+        """Return the neutral form of a chat request, read once.
 
         Raises:
             FormatError: the body is malformed, or has content that no other format can express.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ...._http.process_safety import lazy
 from ...store import Row, environments
 from ..config.providers import canonical
 from ..gateway_problem import GatewayProblem, bad_request
@@ -49,7 +49,7 @@ class Scope:
         """Slug of the environment."""
         return str(self.environment["slug"])
 
-    @cached_property
+    @lazy
     def _switched_off(self) -> set[str]:
         return environments.switched_off(self.session.tx, self.environment["id"])
 
