@@ -8,13 +8,14 @@ from mimetypes import guess_extension
 from typing import TYPE_CHECKING, Any
 
 from .common import present
-from .neutral import ResponseFormat, Text
+from .neutral import ResponseFormat, Text, ToolChoice
 from .sources import is_data, media_type_of
+from .tooling import Tooling
 
 if TYPE_CHECKING:
     from ...json_input.fields import Fields
     from .common import Peer
-    from .neutral import File, Image, Role, ToolResult
+    from .neutral import File, Image, Role, Tool, ToolResult
 
 USER_LONGEST = 64
 """Most characters of ``user``."""
@@ -22,6 +23,8 @@ USER_LONGEST = 64
 _FRACTION = re.compile(r"\.\d+")
 SERVICE = ("prompt_cache_key", "safety_identifier", "service_tier")
 """Settings that both formats have under the same name, and Anthropic's lacks."""
+
+_CHOICES = {"auto": ToolChoice("auto"), "none": ToolChoice("none"), "required": ToolChoice("required")}
 
 
 def service(fields: Fields) -> dict[str, str]:
@@ -32,6 +35,16 @@ def service(fields: Fields) -> dict[str, str]:
 def role_for(role: Role, peer: Peer) -> Role:
     """Return the role of a message for a provider."""
     return "system" if role == "developer" and not peer.is_openai else role
+
+
+def chosen_by_word(fields: Fields, tools: tuple[Tool, ...]) -> Tooling | None:
+    """Return the tools and the choice among them if it is absent or a word such as ``auto``; ``None`` for an object."""
+    value = fields.raw.get("tool_choice")
+    if value is None:
+        return Tooling(tools, None, None)
+    if isinstance(value, str):
+        return Tooling(tools, fields.choice("tool_choice", _CHOICES, "or name a function"), None)
+    return None
 
 
 def read_stop(fields: Fields) -> tuple[str, ...]:

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..common import present
 from ..neutral import Tool, ToolCall, ToolChoice
+from ..openai_common import chosen_by_word
 from ..tooling import Tooling, allowed, custom, left_out, refuse_kind, settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ....json_input.fields import Fields
-
-_WORDS = {"auto": ToolChoice("auto"), "none": ToolChoice("none"), "required": ToolChoice("required")}
 
 
 ADDITIONAL_TOOLS = "additional_tools"
@@ -108,11 +107,9 @@ def _read_tools(fields: Fields) -> Iterator[Tool]:
 
 
 def _chosen(fields: Fields, tools: tuple[Tool, ...]) -> Tooling:
-    value = fields.raw.get("tool_choice")
-    if value is None:
-        return Tooling(tools, None, None)
-    if isinstance(value, str):
-        return Tooling(tools, fields.choice("tool_choice", _WORDS, "or name a function"), None)
+    by_word = chosen_by_word(fields, tools)
+    if by_word is not None:
+        return by_word
     choice = fields.child("tool_choice")
     kind = choice.text("type")
     if kind == "allowed_tools":
