@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anthropic
 import openai
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from to11ai_sdk.local import LocalTo11
-
 CLAUDE = "claude-sonnet-4-6"
-
-
-@pytest.fixture
-def claude(to11: LocalTo11) -> Generator[anthropic.Anthropic]:
-    options = to11.client().anthropic_options(project_id=to11.project_id, gateway_url=to11.gateway_url)
-    with anthropic.Anthropic(**options, max_retries=0) as client:
-        yield client
-
-
-@pytest.fixture
-def gpt(to11: LocalTo11) -> Generator[openai.OpenAI]:
-    options = to11.client().openai_options(project_id=to11.project_id, gateway_url=to11.gateway_url)
-    with openai.OpenAI(**options, max_retries=0) as client:
-        yield client
 
 
 @anthropic.beta_tool

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import anthropic
-import openai
 import pytest
 from anthropic.types.beta.message_create_params import MessageCreateParamsStreaming
 from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming
@@ -14,7 +13,7 @@ from openai.types.responses.response_create_params import ResponseCreateParamsSt
 from to11ai_sdk.local.gateway.formats import members
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    import openai
 
     from to11ai_sdk.local import LocalTo11
 
@@ -22,20 +21,6 @@ WEATHER: Any = [{"role": "user", "content": "get_weather in Paris"}]
 CUSTOM: Any = {"type": "custom", "name": "run", "description": "Runs code."}
 GO: Any = {"type": "function", "name": "go", "parameters": {"type": "object", "properties": {}}, "strict": False}
 NAMESPACE: Any = {"type": "namespace", "name": "maps", "description": "Maps.", "tools": [GO]}
-
-
-@pytest.fixture
-def claude(to11: LocalTo11) -> Generator[anthropic.Anthropic]:
-    options = to11.client().anthropic_options(project_id=to11.project_id, gateway_url=to11.gateway_url)
-    with anthropic.Anthropic(**options, max_retries=0) as client:
-        yield client
-
-
-@pytest.fixture
-def gpt(to11: LocalTo11) -> Generator[openai.OpenAI]:
-    options = to11.client().openai_options(project_id=to11.project_id, gateway_url=to11.gateway_url)
-    with openai.OpenAI(**options, max_retries=0) as client:
-        yield client
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .. import asked
 from ..asked import City, Reply, Stream, Talk
 from ..client import Cannot, Client
-from .openai import SCHEMA_ON_CLAUDE, TOOL
+from .openai import SCHEMA_ON_CLAUDE, TOOL, streamed, talk
 
 if TYPE_CHECKING:
     from to11ai_sdk import To11aiClient
@@ -65,25 +65,10 @@ class OverOpenAI(Client):
         return Reply(found.choices[0].message.content, (found.usage.prompt_tokens, found.usage.completion_tokens))
 
     def stream(self, text: str) -> Stream:
-        chunks = list(self.ask(text, stream=True, stream_options={"include_usage": True}))
-        pieces = [
-            chunk.choices[0].delta.content for chunk in chunks if chunk.choices and chunk.choices[0].delta.content
-        ]
-        usage = chunks[-1].usage
-        return Stream(pieces, (usage.prompt_tokens, usage.completion_tokens))
+        return streamed(list(self.ask(text, stream=True, stream_options={"include_usage": True})))
 
     def tools(self, *texts: str) -> Talk:
-        talk, messages = Talk(), list[Any]()
-        for text in texts:
-            messages.append(self.user(text))
-            while (message := self.answer(messages)).tool_calls:
-                for call in message.tool_calls:
-                    arguments = json.loads(call.function.arguments)
-                    talk.calls.append((call.function.name, arguments))
-                    result = asked.get_weather(**arguments)
-                    messages.append({"role": "tool", "tool_call_id": call.id, "content": result})
-            talk.texts.append(message.content)
-        return talk
+        return talk(texts, self.answer)
 
     def answer(self, messages: list[Any]) -> Any:
         message = self.ask(messages, tools=[TOOL]).choices[0].message

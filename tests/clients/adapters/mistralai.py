@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import asked
 from ..asked import City, Reply, Stream, Talk
 from ..client import Cannot, Client
-from .openai import SCHEMA_ON_CLAUDE, TOOL
+from .openai import SCHEMA_ON_CLAUDE, TOOL, talk
 
 if TYPE_CHECKING:
     from to11ai_sdk import To11aiClient
@@ -56,19 +55,7 @@ class Chat(Client):
         return Stream(pieces, usage and (usage.prompt_tokens, usage.completion_tokens))
 
     def tools(self, *texts: str) -> Talk:
-        talk, messages = Talk(), list[Any]()
-        for text in texts:
-            messages.append({"role": "user", "content": text})
-            while (message := self.answer(messages)).tool_calls:
-                for call in message.tool_calls:
-                    arguments = json.loads(call.function.arguments)
-                    talk.calls.append((call.function.name, arguments))
-                    result = asked.get_weather(**arguments)
-                    messages.append(
-                        {"role": "tool", "name": call.function.name, "tool_call_id": call.id, "content": result}
-                    )
-            talk.texts.append(message.content)
-        return talk
+        return talk(texts, self.answer, names_results=True)
 
     def answer(self, messages: list[Any]) -> Any:
         message = self.sdk.chat.complete(model=self.model, messages=messages, tools=[TOOL]).choices[0].message

@@ -157,13 +157,7 @@ class Anthropic(OnNode):
     title = "@anthropic-ai/sdk"
     package = "@anthropic-ai/sdk"
     module = "anthropic"
-    classes: ClassVar = {
-        "key": "AuthenticationError",
-        "model": "NotFoundError",
-        "rate": "RateLimitError",
-        "server": "InternalServerError",
-        "stream": "APIError",
-    }
+    classes: ClassVar = OpenAIChat.classes
 
 
 class OpenAIAgents(OnNode):

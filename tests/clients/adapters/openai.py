@@ -10,6 +10,8 @@ from ..asked import City, Reply, Stream, Talk
 from ..client import Cannot, Client
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from to11ai_sdk import To11aiClient
 
 SCHEMA_ON_CLAUDE = Cannot(
@@ -29,6 +31,29 @@ CLASSES = {
     "server": "InternalServerError",
     "stream": "APIError",
 }
+
+
+def talk(texts: Iterable[str], answer: Callable[[list[Any]], Any], *, names_results: bool = False) -> Talk:
+    """Hold a conversation over chat completions; ``answer`` appends the model's message, and returns it."""
+    talk, messages = Talk(), list[Any]()
+    for text in texts:
+        messages.append({"role": "user", "content": text})
+        while (message := answer(messages)).tool_calls:
+            for call in message.tool_calls:
+                arguments = json.loads(call.function.arguments)
+                talk.calls.append((call.function.name, arguments))
+                name = {"name": call.function.name} if names_results else {}
+                result = asked.get_weather(**arguments)
+                messages.append({"role": "tool", **name, "tool_call_id": call.id, "content": result})
+        talk.texts.append(message.content)
+    return talk
+
+
+def streamed(chunks: list[Any]) -> Stream:
+    """What a stream of chat completions says."""
+    pieces = [chunk.choices[0].delta.content for chunk in chunks if chunk.choices and chunk.choices[0].delta.content]
+    usage = chunks[-1].usage
+    return Stream(pieces, (usage.prompt_tokens, usage.completion_tokens))
 
 
 class Chat(Client):
@@ -62,25 +87,10 @@ class Chat(Client):
     def stream(self, text: str) -> Stream:
         messages = [{"role": "user", "content": text}]
         asked: Any = {"model": self.model, "messages": messages, "stream_options": {"include_usage": True}}
-        chunks = list(self.sdk.chat.completions.create(**asked, stream=True))
-        pieces = [
-            chunk.choices[0].delta.content for chunk in chunks if chunk.choices and chunk.choices[0].delta.content
-        ]
-        usage = chunks[-1].usage
-        return Stream(pieces, (usage.prompt_tokens, usage.completion_tokens))
+        return streamed(list(self.sdk.chat.completions.create(**asked, stream=True)))
 
     def tools(self, *texts: str) -> Talk:
-        talk, messages = Talk(), list[Any]()
-        for text in texts:
-            messages.append({"role": "user", "content": text})
-            while (message := self.answer(messages)).tool_calls:
-                for call in message.tool_calls:
-                    arguments = json.loads(call.function.arguments)
-                    talk.calls.append((call.function.name, arguments))
-                    result = asked.get_weather(**arguments)
-                    messages.append({"role": "tool", "tool_call_id": call.id, "content": result})
-            talk.texts.append(message.content)
-        return talk
+        return talk(texts, self.answer)
 
     def answer(self, messages: list[Any]) -> Any:
         found = self.sdk.chat.completions.create(model=self.model, messages=messages, tools=[TOOL])

@@ -22,8 +22,8 @@ def results_of(kind: str, body: Any, more: str | None = None) -> list[Any]:
     if kind == "messages":
         uses = [block for block in body["content"] if block["type"] == "tool_use"]
         results = [{"type": "tool_result", "tool_use_id": use["id"], "content": "ok"} for use in uses]
-        told = [{"type": "text", "text": more}] if more else []
-        return [{"role": "assistant", "content": body["content"]}, {"role": "user", "content": [*results, *told]}]
+        texts = [{"type": "text", "text": more}] if more else []
+        return [{"role": "assistant", "content": body["content"]}, {"role": "user", "content": [*results, *texts]}]
     calls = [item for item in body["output"] if item["type"] == "function_call"]
     results = [{"type": "function_call_output", "call_id": call["call_id"], "output": "ok"} for call in calls]
     return [*body["output"], *results, *(user(more) if more else [])]

@@ -136,7 +136,7 @@ CALLS: dict[str, tuple[list[dict[str, Any]], list[Any]]] = {
         ],
         [("a", "f", '{"a":1}')],
     ),
-    "pieces of two calls of one number, told apart by their ids": (
+    "pieces of two calls of one number, distinguished by their ids": (
         [
             call(0, id="a", name="f", arguments='{"a"'),
             call(0, id="b", name="g", arguments='{"b"'),
@@ -145,7 +145,7 @@ CALLS: dict[str, tuple[list[dict[str, Any]], list[Any]]] = {
         ],
         [("a", "f", '{"a":1}'), ("b", "g", '{"b":2}')],
     ),
-    "pieces of two calls without numbers, told apart by their ids": (
+    "pieces of two calls without numbers, distinguished by their ids": (
         [
             call(None, id="a", name="f", arguments='{"a"'),
             call(None, id="b", name="g", arguments='{"b"'),
