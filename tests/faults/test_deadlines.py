@@ -21,8 +21,6 @@ from .harness import KEY, get, impatient
 from .server import HEALTHY, HOLD, KEEP, READ, Endless, Received, Script, ScriptedServer, answer, good, http
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from to11ai_sdk._http.exchange import Reply
 
 SLOW = f"""
@@ -107,19 +105,24 @@ def chunked(body: bytes, size: int) -> bytes:
     return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n"
 
 
-def late(
-    script: Script, *, tls: bool = False, method: str = "PUT", ends: Callable[[float], float] = lambda end: end
-) -> tuple[Reply, float]:
-    """The reply to a request after which the process does something else until long after the deadline."""
+def late(script: Script, *, tls: bool = False, method: str = "PUT", more_s: float = 0.0) -> tuple[Reply, float]:
+    """The reply to a request after which the process does something else until long after the deadline, and when.
+
+    The deadline comes 0.3 s after the request was sent, however long that took; the call may take ``more_s`` more.
+    """
+
+    def otherwise() -> None:
+        attempt.deadline = monotonic() + 0.3
+        attempt.ends = attempt.deadline + more_s
+        time.sleep(0.6)
+
     with ScriptedServer(script, tls=serving() if tls else None) as server:
         exchange = UrllibExchange(trusting() if tls else None)
         exchange.prepare()
-        end = monotonic() + 0.3
-        attempt = HttpAttempt(
-            method, server.url, {}, b"{}", deadline=end, ends=ends(end), meanwhile=lambda: time.sleep(0.6)
-        )
+        attempt = HttpAttempt(method, server.url, {}, b"{}", deadline=monotonic() + 30, meanwhile=otherwise)
         try:
-            return exchange(attempt), monotonic() - end
+            reply = exchange(attempt)
+            return reply, monotonic() - (attempt.ends - more_s)
         finally:
             exchange.close()
 
@@ -174,7 +177,7 @@ def test_what_has_not_ended_by_then_is_not_waited_for(endless: str, tls: bool) -
 def test_time_spent_otherwise_is_added_to_the_attempt_but_not_beyond_the_call() -> None:
     # The reply comes 0.2 s after the deadline of 0.3 s; what was done meanwhile took 0.6 s.
     slow: Script = (READ, 0.5, b"", 0.3, http(200, envelope(10)), HOLD)
-    got, after_s = late(slow, ends=lambda end: end + 5)
+    got, after_s = late(slow, more_s=5)
     assert got.status == 200
     assert 0.4 < after_s < 1.5
     with pytest.raises(To11aiNetworkError, match="in time"):
