@@ -1,0 +1,43 @@
+"""Lets the work for a request end when its caller hangs up before the reply."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from threading import Lock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+
+class HangUp:
+    """The event that a caller hangs up; the server reports it from another thread."""
+
+    __slots__ = ("_acts", "_lock", "happened")
+
+    def __init__(self) -> None:
+        self.happened: bool = False
+        self._lock = Lock()
+        self._acts: list[Callable[[], None]] = []
+
+    @contextmanager
+    def ending(self, act: Callable[[], None]) -> Generator[None]:
+        """Call ``act`` from another thread if the caller hangs up within the block; at once if it already has."""
+        with self._lock:
+            self._acts.append(act)
+            late = self.happened
+        try:
+            if late:
+                act()
+            yield
+        finally:
+            with self._lock:
+                self._acts.remove(act)
+
+    def report(self) -> None:
+        """Record that the caller has hung up, and end the work for it."""
+        with self._lock:
+            self.happened = True
+            acts = list(self._acts)
+        for act in acts:
+            act()
