@@ -124,17 +124,22 @@ class DeadlineSocket(io.RawIOBase):
         self._idle = True
         if self._reader.peek(1):
             return True
-        if not (_ready(self.sock, 0) or _pending(self.sock)):
-            return False
-        # TLS sends session tickets after its handshake: data has arrived, but there is nothing to read.
-        self.sock.settimeout(0)
-        try:
-            self.sock.recv(1)
-        except OSError as exc:
-            if from_handler(exc):
-                raise
-            return not _would_wait(exc)
-        return True
+        return has_data(self.sock)
+
+
+def has_data(sock: socket.socket) -> bool:
+    """Return whether an idle socket has something to read, be it data, its end or an error; makes it non-blocking."""
+    if not (_ready(sock, 0) or _pending(sock)):
+        return False
+    # TLS sends session tickets after its handshake: data has arrived, but there is nothing to read.
+    sock.settimeout(0)
+    try:
+        sock.recv(1)
+    except OSError as exc:
+        if from_handler(exc):
+            raise
+        return not _would_wait(exc)
+    return True
 
 
 def _pending(sock: Any) -> int:

@@ -52,13 +52,13 @@ class Response(http.client.HTTPResponse):
         self.code: int = self.status
         self.version = 10 if version == "HTTP/1.0" else 11
         self.headers = self.msg = _fields(self.fp)
-        self.chunked = _is_chunked(self.status, self.headers)
-        self.length = _length(self.status, self.headers, chunked=self.chunked)
+        self.chunked = is_chunked(self.status, self.headers)
+        self.length = content_length(self.status, self.headers, chunked=self.chunked)
         self.will_close = bool(
             interim
             or (self.chunked and "content-length" in self.headers)
             or (not self.chunked and self.length is None)
-            or not _is_persistent(self.version, self.headers)
+            or not is_persistent(self.version, self.headers)
         )
         self.fp.raw.bytes_allowed = float("inf")
 
@@ -107,7 +107,8 @@ def _fields(stream: Any) -> dict[str, str]:
     raise http.client.HTTPException(f"more than {MAX_FIELDS} headers")
 
 
-def _is_chunked(status: int, headers: dict[str, str]) -> bool:
+def is_chunked(status: int, headers: dict[str, str]) -> bool:
+    """Return whether a body is chunked; raises ``HTTPException`` for any other Transfer-Encoding."""
     coding = headers.get("transfer-encoding", "").lower()
     if coding not in ("", "chunked"):
         raise http.client.HTTPException("an unknown Transfer-Encoding")
@@ -115,7 +116,8 @@ def _is_chunked(status: int, headers: dict[str, str]) -> bool:
     return bool(coding) and status not in (204, 304)
 
 
-def _length(status: int, headers: dict[str, str], *, chunked: bool) -> int | None:
+def content_length(status: int, headers: dict[str, str], *, chunked: bool) -> int | None:
+    """Return the length of a body, ``None`` if the head does not say; raises ``HTTPException`` if it is ambiguous."""
     # A repeated field is one list of values (RFC 9110 section 5.2); they must agree.
     values = {value.strip() for value in headers.get("content-length", "0").split(",")}
     digits = values.pop()
@@ -126,7 +128,7 @@ def _length(status: int, headers: dict[str, str], *, chunked: bool) -> int | Non
     return int(digits) if "content-length" in headers and not chunked else None
 
 
-def _is_persistent(version: int, headers: dict[str, str]) -> bool:
+def is_persistent(version: int, headers: dict[str, str]) -> bool:
     """Return whether the connection stays open (RFC 9112 section 9.3; for HTTP/1.0 its appendix C.2.2)."""
     connection = headers.get("connection", "").lower()
     if version == 11:

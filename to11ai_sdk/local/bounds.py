@@ -4,3 +4,11 @@ from __future__ import annotations
 
 MAX_UPSTREAM_REPLY = 64 * 2**20
 """The most bytes of a provider's reply, after decompression; see ``max_reply_bytes`` in the configuration."""
+MAX_UPSTREAM_HEAD = 256 * 2**10
+"""The most bytes of the head of a provider's reply, with all interim replies (1xx) before it."""
+MAX_UPSTREAM_FIELDS = 200
+"""The most header lines of a provider's reply."""
+MAX_IDLE_UPSTREAM = 128
+"""The most idle connections kept to one provider."""
+MAX_IDLE_UPSTREAM_S = 50.0
+"""Seconds after which an idle connection to a provider is closed: middleboxes drop them silently."""

@@ -41,3 +41,7 @@ class HangUp:
             acts = list(self._acts)
         for act in acts:
             act()
+
+
+NEVER = HangUp()
+"""The event of a caller that never hangs up, for requests that nobody waits for."""

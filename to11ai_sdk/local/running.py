@@ -54,7 +54,7 @@ class Running:
             self.platform: Platform = Platform(store, clock=settings.clock, seed=settings.seed)
             control_plane = ControlPlane(self.platform, settings.log, self.failures, settings.flags)
             wait = settings.sleep or self.failures.wait
-            gateway = build(settings.config, self.platform, store, settings.log, wait, settings.seed)
+            gateway = self._gateway = build(settings.config, self.platform, store, settings.log, wait, settings.seed)
             pages = LocalPages(self.platform, recent)
             dispatcher = Dispatcher(control_plane, gateway, pages, lambda path: wrong_paths.find(path) is not None)
             self.server: Server = Server(dispatcher, port)
@@ -69,4 +69,5 @@ class Running:
             client.close()
         self.failures.end()
         self.server.stop()
+        self._gateway.close()
         self.platform.close()

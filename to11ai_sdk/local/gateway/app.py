@@ -64,6 +64,10 @@ class GatewayApp:
         self._log.add(seen_request(incoming.method, target, incoming.headers, incoming.body, None, answer.status))
         return _send(answer, start_response, with_body=incoming.method != "HEAD")
 
+    def close(self) -> None:
+        """Close the idle connections to providers."""
+        self._gateway.close()
+
 
 def _elsewhere(incoming: Incoming, wrong: WrongPath) -> Answer:
     wire_format = format_at(wrong.meant, incoming.headers.get("x-genai-sdk"))

@@ -94,6 +94,10 @@ class Gateway:
             headers["x-to11-cache"] = record.cache
         return answer._replace(headers={**answer.headers, **headers})
 
+    def close(self) -> None:
+        """Close the idle connections to providers."""
+        self._backends.close()
+
     def _answered(self, received: ReceivedCall, record: CallRecord) -> Answer:
         matched = match(received.incoming.method, received.incoming.path)
         with self._let_in(received) as session:

@@ -56,6 +56,12 @@ def unreachable(provider_id: str, cause: UnreachableError) -> GatewayProblem:
     return GatewayProblem(502, "upstream", "upstream", message, upstream_provider=reached)
 
 
+def out_of_files() -> GatewayProblem:
+    """Return a 503: no connection to a provider can be opened, because too many files and sockets are open."""
+    message = "this machine ran out of files: make fewer calls at once, or raise the limit (ulimit -n)"
+    return GatewayProblem(503, "out_of_files", "overloaded", message)
+
+
 def unreadable(provider_id: str, reason: str) -> GatewayProblem:
     """Return a 502: a provider's reply violates its format."""
     message = f"the reply of the provider {provider_id} cannot be read: {reason}"

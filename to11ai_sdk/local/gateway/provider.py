@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from ..hang_up import NEVER
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from ..hang_up import HangUp
 
 
 class UpstreamRequest(NamedTuple):
@@ -18,6 +22,7 @@ class UpstreamRequest(NamedTuple):
         body: the bytes of the body, JSON or multipart.
         credential: the provider's key, ``None`` if there is none.
         timeout_s: seconds to wait for the head of the reply, and for each further part of it.
+        hang_up: the event that the caller hangs up, which ends the wait for the reply.
     """
 
     method: str
@@ -26,6 +31,7 @@ class UpstreamRequest(NamedTuple):
     body: bytes
     credential: str | None = None
     timeout_s: float = 30.0
+    hang_up: HangUp = NEVER
 
 
 class UpstreamReply(NamedTuple):

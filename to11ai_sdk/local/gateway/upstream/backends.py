@@ -42,6 +42,13 @@ class Backends:
                 self._made[key] = self._make(config, project_id)
             return self._made[key]
 
+    def close(self) -> None:
+        """Close the idle connections to all servers."""
+        with self._lock:
+            for provider in self._made.values():
+                if isinstance(provider, UpstreamProvider):
+                    provider.close()
+
     def _make(self, config: ProviderConfig, project_id: str) -> Provider:
         if config.kind != "echo":
             return UpstreamProvider(dialect=config.dialect, base_url=config.base_url or "")

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-import http.client
+import logging
 import socket
 import ssl
-from contextlib import suppress
+from http.client import HTTPException
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
+from .. import gateway_problem
 from ..provider import UnreachableError, UpstreamReply, UpstreamRequest
 from .codings import unpacked
+from .connection import Connection
+from .kept_connections import KeptConnections
+from .request_head import request_head
+from .sockets import Origin, OutOfFilesError, Wait, open_socket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_CHUNK = 65_536
-_ASCII = "".join(map(chr, range(0x21, 0x7F)))
+    from .reply_head import Head
+
+_log = logging.getLogger(__name__)
 _VERSION = "2023-06-01"
+_SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class UpstreamProvider:
-    """Sends requests to a server.
+    """Sends requests to a server, over connections that it keeps.
 
     Args:
         dialect: ``"openai"``, ``"anthropic"``, ``"cohere"`` or ``"native"``.
@@ -38,103 +45,152 @@ class UpstreamProvider:
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError(f"base_url must look like https://api.openai.com/v1, not {base_url!r}")
         self.dialect = dialect
-        self._tls = parts.scheme == "https"
-        self._host = parts.hostname
-        self._port = parts.port
+        is_tls = parts.scheme == "https"
+        made = (context or ssl.create_default_context()) if is_tls else None
+        self._origin = Origin(parts.hostname, parts.port or (443 if is_tls else 80), made)
+        self._host = _host(parts.hostname, parts.port)
         self._root = parts.path.rstrip("/")
-        self._context = context or (ssl.create_default_context() if self._tls else None)
+        self._kept = KeptConnections()
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._kept.close()
 
     def send(self, request: UpstreamRequest) -> UpstreamReply:
         """Send a request and wait for the head of its reply.
 
         Raises:
             UnreachableError: no connection, no answer within the timeout, or none that is HTTP.
+            GatewayProblem: 503 if no more sockets can be opened.
         """
-        connection = self._connection(request.timeout_s)
-        opened: socket.socket | None = None
+        wait = Wait()
+        head = request_head(request, self._root, self._own_headers(request))
+        with request.hang_up.ending(wait.end):
+            connection, answered = self._asked(request, head, wait)
+        body = ArrivingBody(self._kept, connection, answered, request, wait)
+        return UpstreamReply(answered.status, answered.headers, body)
+
+    def _asked(self, request: UpstreamRequest, head: bytes, wait: Wait) -> tuple[Connection, Head]:
+        kept = self._kept.take()
+        if kept is not None:
+            try:
+                return kept, _exchanged(kept, request, head, wait)
+            except UnreachableError as exc:
+                if not kept.has_answered:
+                    # Whatever ended this connection has ended the other idle ones, too.
+                    self._kept.drop()
+                if kept.has_answered or request.method not in _SAFE or isinstance(exc.__cause__, TimeoutError):
+                    raise
+        connection = self._opened(request, wait)
+        return connection, _exchanged(connection, request, head, wait)
+
+    def _opened(self, request: UpstreamRequest, wait: Wait) -> Connection:
         try:
-            opened = _connected(connection)
-            response = self._sent(connection, request)
-        except (OSError, http.client.HTTPException) as exc:
-            connection.close()
-            raise UnreachableError(_reason(exc, request.timeout_s), was_connected=opened is not None) from exc
-        except BaseException:
-            connection.close()
-            raise
-        headers = {name.lower(): value for name, value in response.getheaders()}
-        return UpstreamReply(response.status, headers, ArrivingBody(opened, response, request.timeout_s))
+            return Connection(open_socket(self._origin, request.timeout_s, wait))
+        except OutOfFilesError as exc:
+            _log.error("no connection to %s: this process may open no more files", self._host)
+            raise gateway_problem.out_of_files() from exc
+        except ssl.SSLError as exc:
+            raise UnreachableError("the TLS handshake failed", was_connected=False) from exc
+        except (OSError, ValueError) as exc:
+            raise UnreachableError(_reason(exc, request.timeout_s), was_connected=False) from exc
 
-    def _connection(self, timeout_s: float) -> http.client.HTTPConnection:
-        if not self._tls:
-            return http.client.HTTPConnection(self._host, self._port, timeout=timeout_s)
-        return http.client.HTTPSConnection(self._host, self._port, timeout=timeout_s, context=self._context)
-
-    def _sent(self, connection: http.client.HTTPConnection, request: UpstreamRequest) -> http.client.HTTPResponse:
-        headers = {**request.headers, **self._credential(request)}
-        # The path is unchanged from the caller; non-ASCII characters in it were sent as bytes.
-        path = quote(self._root + request.path, safe=_ASCII, encoding="latin-1")
-        connection.putrequest(request.method, path, skip_accept_encoding=True)
-        for name, value in headers.items():
-            connection.putheader(name, value)
-        if request.body or request.method in ("POST", "PUT", "PATCH"):
-            connection.putheader("content-length", str(len(request.body)))
-        connection.endheaders(request.body or None)
-        return connection.getresponse()
-
-    def _credential(self, request: UpstreamRequest) -> Mapping[str, str]:
+    def _own_headers(self, request: UpstreamRequest) -> Mapping[str, str]:
+        own = {"host": self._host}
         if self.dialect != "anthropic":
-            return {"authorization": f"Bearer {request.credential}"} if request.credential else {}
-        version = {} if "anthropic-version" in request.headers else {"anthropic-version": _VERSION}
-        return {**version, "x-api-key": request.credential} if request.credential else version
+            return {**own, "authorization": f"Bearer {request.credential}"} if request.credential else own
+        if "anthropic-version" not in request.headers:
+            own["anthropic-version"] = _VERSION
+        return {**own, "x-api-key": request.credential} if request.credential else own
 
 
 class ArrivingBody:
-    """The body of a reply as it arrives; call ``abort`` from any thread, ``close`` from the reading one."""
+    """The body of a reply as it arrives; call ``abort`` from any thread, ``close`` from the reading one.
 
-    def __init__(self, opened: socket.socket, response: http.client.HTTPResponse, timeout_s: float) -> None:
-        self._socket = opened
-        self._response = response
-        self._timeout_s = timeout_s
-        self._chunks = unpacked(response.headers.get("content-encoding", ""), self._arriving())
+    Args:
+        kept: takes the connection once the body was read to its end.
+        connection: the connection that the body arrives on.
+        head: the head of the reply.
+        request: the request.
+        wait: the wait for the provider.
+    """
+
+    def __init__(
+        self, kept: KeptConnections, connection: Connection, head: Head, request: UpstreamRequest, wait: Wait
+    ) -> None:
+        self._kept = kept
+        self._connection = connection
+        self._head = head
+        self._request = request
+        self._wait = wait
+        self._is_over = False
+        coding = head.headers.get("content-encoding", "")
+        whole = connection.whole(head)
+        if whole is not None:
+            self._finish()
+        pieces = self._arriving() if whole is None else iter((whole,))
+        self._chunks = unpacked(coding, pieces) if coding else pieces
 
     def __iter__(self) -> Iterator[bytes]:
-        return self
+        return self._chunks
 
     def __next__(self) -> bytes:
         return next(self._chunks)
 
-    def _arriving(self) -> Iterator[bytes]:
-        while chunk := self._read():
-            yield chunk
-        broke_off = bool(self._response.length)
-        self.close()
-        if broke_off:
-            raise UnreachableError("the connection broke before the end of the reply")
-
-    def _read(self) -> bytes:
-        try:
-            return self._response.read1(_CHUNK)
-        except (OSError, ValueError, http.client.HTTPException) as exc:
-            self.close()
-            raise UnreachableError(_reason(exc, self._timeout_s)) from exc
-
     def abort(self) -> None:
         """End the connection; a waiting reader gets an error."""
-        with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
+        self._wait.end()
 
     def close(self) -> None:
-        """Close the connection."""
-        self._response.close()
-        self._socket.close()
+        """Close the connection, unless the body was read to its end."""
+        if not self._is_over:
+            self._is_over = True
+            self._wait.on(None)
+            self._connection.close()
+
+    def _arriving(self) -> Iterator[bytes]:
+        try:
+            with self._request.hang_up.ending(self._wait.end):
+                yield from self._connection.body(self._head)
+        except (OSError, HTTPException) as exc:
+            self.close()
+            raise UnreachableError(_reason(exc, self._request.timeout_s)) from exc
+        self._finish()
+
+    def _finish(self) -> None:
+        """Keep the connection for the next call, if both sides can."""
+        self._wait.on(None)
+        if self._connection.is_kept(self._head) and not self._wait.has_ended:
+            self._is_over = True
+            self._kept.keep(self._connection)
+        else:
+            self.close()
 
 
-def _connected(connection: http.client.HTTPConnection) -> socket.socket:
-    connection.connect()
-    # The connection drops its socket if the reply says that it closes.
-    opened: socket.socket = connection.sock
-    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return opened
+def _exchanged(connection: Connection, request: UpstreamRequest, head: bytes, wait: Wait) -> Head:
+    """Send a request, and return the head of the reply.
+
+    Raises:
+        UnreachableError: there was none; the connection is closed.
+    """
+    wait.on(connection.socket)
+    failure: OSError | None = None
+    try:
+        try:
+            connection.ask(head, request.body, request.timeout_s)
+        except ConnectionError as exc:
+            failure = exc  # a provider may refuse a request before it has read everything
+        return connection.head(has_body=request.method != "HEAD")
+    except (OSError, HTTPException) as exc:
+        wait.on(None)
+        connection.close()
+        raise UnreachableError(_reason(failure or exc, request.timeout_s)) from exc
+
+
+def _host(name: str, port: int | None) -> str:
+    """Return the value of the header ``Host``."""
+    host = f"[{name}]" if ":" in name else name if name.isascii() else name.encode("idna").decode()
+    return f"{host}:{port}" if port else host
 
 
 def _reason(exc: Exception, timeout_s: float) -> str:
@@ -144,6 +200,6 @@ def _reason(exc: Exception, timeout_s: float) -> str:
         return "the connection was refused"
     if isinstance(exc, socket.gaierror):
         return "its name is not known"
-    if isinstance(exc, ssl.SSLError):
-        return "the TLS handshake failed"
-    return "the connection broke"
+    if isinstance(exc, HTTPException) and str(exc):
+        return f"its reply is not HTTP: {exc}"
+    return "the connection broke before the end of the reply"

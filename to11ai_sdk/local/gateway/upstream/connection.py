@@ -1,0 +1,155 @@
+"""Defines a connection to a provider: it sends a request and reads the reply, any number of times."""
+
+from __future__ import annotations
+
+import re
+import time
+from contextlib import suppress
+from http.client import HTTPException
+from typing import TYPE_CHECKING
+
+from ...._http.deadline_socket import has_data
+from ...bounds import MAX_IDLE_UPSTREAM_S, MAX_UPSTREAM_HEAD
+from .chunked import ChunkedBody
+from .reply_head import END, Head, read_head
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterator
+
+PIECE = 65_536
+"""The most bytes of one read."""
+
+_KEPT_FOR = re.compile(r"\btimeout ?= ?(\d{1,6})\b", re.IGNORECASE)
+
+
+class CutOffError(HTTPException):
+    """The provider closed the connection before the end of its reply."""
+
+
+class Connection:
+    """A connection, used by one call at a time.
+
+    Attributes:
+        socket: its socket.
+        has_answered: whether a byte of the reply to the last request has arrived.
+        expires_at: when it may no longer be used for another request, in seconds of ``time.monotonic``.
+    """
+
+    def __init__(self, opened: socket.socket) -> None:
+        self.socket: socket.socket = opened
+        self.has_answered: bool = False
+        self.expires_at: float = 0.0
+        self._arrived = b""
+        self._is_clean = True
+
+    def ask(self, request: bytes, body: bytes, timeout_s: float) -> None:
+        """Send a request.
+
+        Raises:
+            OSError: it could not be sent; there may be a reply all the same, such as 413.
+        """
+        self.socket.settimeout(timeout_s)
+        self.has_answered = self._is_clean = False
+        if len(body) <= PIECE:
+            self.socket.sendall(request + body)
+        else:
+            self.socket.sendall(request)
+            self.socket.sendall(body)
+
+    def head(self, *, has_body: bool) -> Head:
+        """Read the head of the reply; interim replies before it are skipped.
+
+        Raises:
+            HTTPException: it is not HTTP, or has more than ``MAX_UPSTREAM_HEAD`` bytes.
+            OSError: the connection broke, or no byte came within the timeout.
+        """
+        arrived, read, begin = bytearray(), 0, 0
+        while True:
+            end = END.search(arrived, max(begin, read - 3))
+            if end is None:
+                read = len(arrived)
+                if read > MAX_UPSTREAM_HEAD:
+                    raise HTTPException(f"its head has more than {MAX_UPSTREAM_HEAD} bytes")
+                arrived += self._received()
+                continue
+            text = arrived[begin : end.start()].decode("latin-1") + "\n"
+            head = read_head(text, has_body=has_body)
+            begin = read = end.end()
+            if head.status >= 200:
+                self._arrived = bytes(arrived[begin:])
+                return head
+
+    def whole(self, head: Head) -> bytes | None:
+        """Return a body that has arrived with its head; ``None`` if there is more to wait for."""
+        if head.length is None or len(self._arrived) < head.length:
+            return None
+        body, self._arrived = self._arrived[: head.length], self._arrived[head.length :]
+        self._is_clean = not self._arrived
+        return body
+
+    def body(self, head: Head) -> Iterator[bytes]:
+        """Yield the body as it arrives.
+
+        Raises:
+            HTTPException: it is malformed, or ended early.
+            OSError: the connection broke, or no byte came within the timeout.
+        """
+        if head.is_chunked:
+            return self._chunked()
+        return self._until_closed() if head.length is None else self._counted(head.length)
+
+    def _counted(self, left: int) -> Iterator[bytes]:
+        piece, self._arrived = self._arrived[:left], self._arrived[left:]
+        while True:
+            left -= len(piece)
+            if piece:
+                yield piece
+            if not left:
+                break
+            piece = self._received(min(left, PIECE))
+        self._is_clean = not self._arrived
+
+    def _chunked(self) -> Iterator[bytes]:
+        body = ChunkedBody()
+        piece, self._arrived = self._arrived, b""
+        while True:
+            content = body.feed(piece)
+            self._is_clean = body.is_over and not body.surplus
+            yield from content
+            if body.is_over:
+                return
+            piece = self._received()
+
+    def _until_closed(self) -> Iterator[bytes]:
+        piece, self._arrived = self._arrived, b""
+        while piece := piece or self.socket.recv(PIECE):
+            yield piece
+            piece = b""
+
+    def _received(self, most: int = PIECE) -> bytes:
+        piece = self.socket.recv(most)
+        if not piece:
+            raise CutOffError
+        self.has_answered = True
+        return piece
+
+    def is_kept(self, head: Head) -> bool:
+        """Return whether it can be used again: its reply was read to the end, and nothing follows."""
+        if not (head.keeps and self._is_clean):
+            return False
+        given = _KEPT_FOR.search(head.headers.get("keep-alive", ""))
+        # One second less: the provider may close it while the next request is on its way.
+        idle_s = min(MAX_IDLE_UPSTREAM_S, int(given[1]) - 1) if given else MAX_IDLE_UPSTREAM_S
+        self.expires_at = time.monotonic() + idle_s
+        return idle_s > 0
+
+    def is_usable(self) -> bool:
+        """Return whether it can take a request: the provider has neither closed it nor sent anything."""
+        with suppress(OSError):
+            return not has_data(self.socket)
+        return False
+
+    def close(self) -> None:
+        """Close it."""
+        self.socket.close()

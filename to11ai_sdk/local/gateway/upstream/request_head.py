@@ -1,0 +1,43 @@
+"""Writes the head of a request to a provider (RFC 9112 section 3)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from ..gateway_problem import bad_request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..provider import UpstreamRequest
+
+_NOT_ASCII = re.compile(r"[^\x21-\x7e]")
+_ASCII = "".join(map(chr, range(0x21, 0x7F)))
+_WITH_BODY = ("POST", "PUT", "PATCH")
+
+
+def request_head(request: UpstreamRequest, root: str, own: Mapping[str, str]) -> bytes:
+    """Return the request line and the headers.
+
+    Args:
+        request: the request.
+        root: the path of the provider's base URL.
+        own: headers of the gateway itself, such as ``host`` and the credential.
+
+    Raises:
+        GatewayProblem: 400 if a header contains a line break.
+    """
+    path = root + request.path
+    if _NOT_ASCII.search(path):
+        # The path is unchanged from the caller, whose bytes are read as Latin-1.
+        path = quote(path, safe=_ASCII, encoding="latin-1")
+    lines = [f"{request.method} {path} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in {**request.headers, **own}.items()]
+    if request.body or request.method in _WITH_BODY:
+        lines.append(f"content-length: {len(request.body)}")
+    text = "\r\n".join(lines)
+    if not text.count("\n") == text.count("\r") == len(lines) - 1 or "\0" in text:
+        raise bad_request("invalid_header", "a header contains a line break or a NUL character")
+    return f"{text}\r\n\r\n".encode("latin-1")
