@@ -30,10 +30,12 @@ LONG = {
 SHORT = {
     "__main__.py": "an entry point",
     "json_types.py": "below all others",
+    "local/bounds.py": "facts that many rooms share",
     "local/gateway/answer.py": "one type",
     "local/gateway/echo/tokens.py": "one function with its source",
     "local/gateway/incoming.py": "one type",
     "local/gateway/upstream/stream_usage.py": "one quirk of one provider",
+    "local/hang_up.py": "one event",
     "local/headers.py": "facts that two rooms share",
     "local/problems.py": "one exception",
     "local/store/projects.py": "one table of the database",

@@ -53,7 +53,8 @@ class Running:
         try:
             self.platform: Platform = Platform(store, clock=settings.clock, seed=settings.seed)
             control_plane = ControlPlane(self.platform, settings.log, self.failures, settings.flags)
-            wait = settings.sleep or self.failures.wait
+            sleep = settings.sleep
+            wait = self.failures.wait if sleep is None else lambda seconds, _: sleep(seconds)
             gateway = self._gateway = build(settings.config, self.platform, store, settings.log, wait, settings.seed)
             pages = LocalPages(self.platform, recent)
             dispatcher = Dispatcher(control_plane, gateway, pages, lambda path: wrong_paths.find(path) is not None)

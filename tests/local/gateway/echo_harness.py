@@ -22,6 +22,8 @@ def provider(dialect: str = "openai", **given: Any) -> EchoProvider:
     numbers = itertools.count(1)
     new_id = lambda prefix, _: f"{prefix}{next(numbers)}"  # noqa: E731
     usual = {"models": MODELS[dialect], "new_id": new_id, "clock": lambda: NOW + 0.5}
+    if sleep := given.get("sleep"):
+        given["sleep"] = lambda seconds, hang_up: sleep(seconds)
     return EchoProvider(dialect=dialect, **{**usual, **given})
 
 

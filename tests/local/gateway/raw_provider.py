@@ -12,7 +12,9 @@ from to11ai_sdk.local.gateway.upstream.http_provider import UpstreamProvider
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+    Answer = Callable[[bytes], bytes | Iterable[bytes] | None]
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
 CHAT = UpstreamRequest("POST", "/chat/completions", {}, b'{"model":"m"}')
@@ -27,11 +29,16 @@ def reply(body: bytes, *fields: str, status: int = 200) -> bytes:
 class RawProvider:
     """Answers each request with the bytes that ``answer`` returns for it, and closes the connection at ``None``."""
 
-    def __init__(self, answer: Callable[[bytes], bytes | None] = lambda request: OK, tls: ssl.SSLContext | None = None):
+    def __init__(
+        self,
+        answer: Callable[[bytes], bytes | Iterable[bytes] | None] = lambda request: OK,
+        tls: ssl.SSLContext | None = None,
+    ):
         self.answer = answer
         self.connections: list[socket.socket] = []
         self.requests: list[bytes] = []
         self.closed = 0
+        self.sent = 0
         self._tls = tls
         self._changed = threading.Condition()
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -79,7 +86,9 @@ class RawProvider:
                 answer = self.answer(request)
                 if answer is None:
                     break
-                connection.sendall(answer)
+                for piece in [answer] if isinstance(answer, bytes) else answer:
+                    connection.sendall(piece)
+                    self.sent += len(piece)
         connection.close()
         with self._changed:
             self.closed += 1

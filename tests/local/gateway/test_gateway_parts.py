@@ -19,7 +19,7 @@ from to11ai_sdk.local.gateway.answer import Stream
 from to11ai_sdk.local.gateway.endpoints import below
 from to11ai_sdk.local.gateway.formats import FormatError
 from to11ai_sdk.local.gateway.observe.watch import ReplyFacts, StreamWatcher, input_texts, reply_texts
-from to11ai_sdk.local.gateway.provider import UnreachableError
+from to11ai_sdk.local.gateway.provider import UnreachableError, UpstreamReply
 from to11ai_sdk.local.gateway.relay import error_answers
 from to11ai_sdk.local.gateway.upstream import body_edits, codings, header_rules, stream_usage
 from to11ai_sdk.local.gateway.upstream.http_provider import UpstreamProvider
@@ -249,9 +249,9 @@ def test_a_body_that_cannot_be_unpacked_says_why(coding: str, body: bytes, reaso
 
 
 def test_a_body_that_unpacks_to_more_than_the_bound_is_refused() -> None:
-    body = gzip.compress(bytes(codings.MAX_UNPACKED + 1), 1)
-    with pytest.raises(UnreachableError, match="bytes once it is unpacked"):
-        deque(codings.unpacked("gzip", [body]), maxlen=0)
+    pieces = codings.unpacked("gzip", [gzip.compress(bytes(2**30), 1)])
+    with pytest.raises(UnreachableError, match="more than 1000000 bytes"):
+        codings.whole(UpstreamReply(200, {}, pieces), 1_000_000)
 
 
 def test_nobody_is_told_after_the_end() -> None:

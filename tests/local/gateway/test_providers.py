@@ -192,7 +192,7 @@ def test_a_provider_has_a_name_that_a_model_can_name(name: Any) -> None:
     [
         ([], "the configuration must be a table"),
         ({"defaults": "no"}, "defaults must be true or false, not str"),
-        ({"provider": {}}, "provider is not a key; there are: cache, defaults, guardrails, providers"),
+        ({"provider": {}}, "provider is not a key; there are: cache, defaults, guardrails, max_reply_bytes, providers"),
         ({"providers": 5}, "providers must be a table, not int"),
         ({"guardrails": {"blocklist": ["", "x"]}}, "guardrails.blocklist must be a list of texts"),
         ({"guardrails": {"pii": True}}, "guardrails.pii is not a key"),

@@ -13,7 +13,7 @@ class Stream:
 
     Args:
         chunks: the body.
-        abort: closes the connection to the provider, from any thread.
+        abort: ends the work for the stream, from any thread, because the client has hung up.
         end: called when no more of the body is wanted, whether it was started or not.
     """
 

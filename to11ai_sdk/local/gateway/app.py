@@ -6,6 +6,7 @@ from http.client import responses
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from ..hang_up import HangUp
 from ..http import request_body
 from ..http.paths import Target
 from ..http.request_log import headers_of, seen_request
@@ -55,6 +56,7 @@ class GatewayApp:
             headers_of(environ),
             content,
             f"gwreq_{next(self._numbers):06}",
+            environ.get("to11.hang_up") or HangUp(),
             unread,
         )
         wrong = wrong_paths.find(target.path)

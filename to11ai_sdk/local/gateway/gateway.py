@@ -18,10 +18,12 @@ from .relay.buffered import buffered
 from .understanding import receive, understand
 from .upstream import outgoing, stream_usage
 from .upstream.attempts import Reached, Tries, first_answer
+from .upstream.codings import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from ..hang_up import HangUp
     from ..service import Platform, Session
     from .call import ReceivedCall
     from .incoming import Incoming
@@ -48,8 +50,9 @@ class Gateway:
         cache: the cache of replies.
         recorder: records calls.
         span_ids: makes the ids of spans.
-        sleep: waits some seconds before a target is tried again.
+        sleep: waits some seconds before a target is tried again, or until the caller hangs up.
         budgets: how much a provider may be tried again.
+        max_reply_bytes: the most bytes of a reply that is not passed on as it arrives.
     """
 
     def __init__(
@@ -61,8 +64,9 @@ class Gateway:
         cache: CallCache,
         recorder: Recorder,
         span_ids: SpanIds,
-        sleep: Callable[[float], None],
+        sleep: Callable[[float, HangUp], None],
         budgets: RetryBudgets,
+        max_reply_bytes: int,
     ) -> None:
         self._platform = platform
         self._router = router
@@ -73,6 +77,7 @@ class Gateway:
         self._span_ids = span_ids
         self._sleep = sleep
         self._budgets = budgets
+        self._max_reply_bytes = max_reply_bytes
 
     def answer(self, incoming: Incoming) -> Answer:
         """Return the reply to a request; any error becomes a reply, too."""
@@ -139,7 +144,7 @@ class Gateway:
         def ask(attempt: Attempt) -> Reached:
             return self._ask(call, attempt, record)
 
-        reached = first_answer(call.plan, Tries(ask, self._sleep, self._budgets))
+        reached = first_answer(call.plan, Tries(ask, self._sleep, self._budgets, call.incoming.hang_up))
         record.attempt = reached.attempt
         if reached.content is None:
             record.is_stream = True
@@ -163,7 +168,7 @@ class Gateway:
         if streaming.is_streaming_response(call, reply, is_cached=self._cache.covers(call)):
             return Reached(attempt, reply, None)
         try:
-            return Reached(attempt, reply, b"".join(reply.body))
+            return Reached(attempt, reply, whole(reply, self._max_reply_bytes))
         finally:
             getattr(reply.body, "close", lambda: None)()
 

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
 OVERLOADED = (503, 529)
 """Statuses of an overloaded provider."""
+TOO_LARGE = "reply_too_large"
+"""The code of a reply that is over the limit, which another try would not change."""
+HUNG_UP = 499
+"""The status of a call whose caller did not wait for the answer."""
 
 
 class GatewayProblem(Exception):  # noqa: N818 - it becomes a reply, not a traceback
@@ -62,6 +66,13 @@ def out_of_files() -> GatewayProblem:
     return GatewayProblem(503, "out_of_files", "overloaded", message)
 
 
+def too_large(provider_id: str, limit: int) -> GatewayProblem:
+    """Return a 502: a provider's reply is longer than the configuration allows."""
+    message = f"the reply of the provider {provider_id} has more than {limit} bytes; max_reply_bytes sets the limit"
+    details = {"max_reply_bytes": limit}
+    return GatewayProblem(502, TOO_LARGE, "upstream", message, details, upstream_provider=provider_id)
+
+
 def unreadable(provider_id: str, reason: str) -> GatewayProblem:
     """Return a 502: a provider's reply violates its format."""
     message = f"the reply of the provider {provider_id} cannot be read: {reason}"
@@ -82,7 +93,8 @@ def broken_stream(provider_id: str) -> GatewayProblem:
 
 def hung_up() -> GatewayProblem:
     """Return a 499, for the trace only: the caller did not wait for the answer."""
-    return GatewayProblem(499, "client_closed_request", "bad_request", "the client closed the connection")
+    code = "client_closed_request"
+    return GatewayProblem(HUNG_UP, code, code, "the client closed the connection")
 
 
 def redacted(provider_id: str, status: int) -> GatewayProblem:

@@ -9,6 +9,8 @@ from .gateway_problem import GatewayProblem, bad_request
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..hang_up import HangUp
+
 
 class Incoming(NamedTuple):
     """A request.
@@ -20,6 +22,7 @@ class Incoming(NamedTuple):
         headers: by lower-case names.
         body: the bytes of the body.
         request_id: id of the request.
+        hang_up: the event that the caller hangs up.
         unread: why the body could not be read, ``None`` if it was.
     """
 
@@ -29,6 +32,7 @@ class Incoming(NamedTuple):
     headers: Mapping[str, str]
     body: bytes
     request_id: str
+    hang_up: HangUp
     unread: GatewayProblem | None = None
 
     def header(self, name: str) -> str | None:

@@ -60,6 +60,18 @@ class UnreachableError(Exception):
         self.was_connected = was_connected
 
 
+class ReplyTooLargeError(UnreachableError):
+    """The provider's reply is longer than the limit.
+
+    Attributes:
+        limit: the most bytes that a reply may have.
+    """
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"its reply has more than {limit} bytes")
+        self.limit = limit
+
+
 class Provider(Protocol):
     """A provider: ``echo`` or a real server.
 

@@ -20,6 +20,7 @@ from .upstream.retry_budget import RetryBudgets
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ..hang_up import HangUp
     from ..http.request_log import RequestLog
     from ..service import Platform
     from ..store import Store
@@ -49,7 +50,7 @@ def build(
     platform: Platform,
     store: Store,
     log: RequestLog,
-    sleep: Callable[[float], None],
+    sleep: Callable[[float, HangUp], None],
     seed: int | str | None,
 ) -> GatewayApp:
     """Return the gateway over a platform as an application."""
@@ -65,5 +66,6 @@ def build(
         SpanIds(seed),
         sleep,
         RetryBudgets(lambda: platform.now().timestamp()),
+        config.max_reply_bytes,
     )
     return GatewayApp(gateway, log)

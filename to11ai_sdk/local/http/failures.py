@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 from ... import settings
 from ...resources.parameters import KINDS
 from ...resources.table import ENDPOINTS
+from ..hang_up import NEVER
 from ..problems import Problem
 from . import reply_envelope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ..hang_up import HangUp
 
 _CODES = {
     400: "INVALID_INPUT",
@@ -102,7 +105,8 @@ class FailureQueue:
     def __init__(self) -> None:
         self._waiting: list[InjectedFailure] = []
         self._lock = Lock()
-        self._over = Event()
+        self._waits: set[Event] = set()
+        self._is_over = False
 
     def add(self, failure: InjectedFailure, times: int) -> None:
         """Make the next matching requests fail this way.
@@ -129,11 +133,23 @@ class FailureQueue:
         with self._lock:
             self._waiting.clear()
 
-    def wait(self, seconds: float) -> None:
-        """Wait, but no longer than the server runs."""
-        if seconds > 0:
-            self._over.wait(seconds)
+    def wait(self, seconds: float, hang_up: HangUp = NEVER) -> None:
+        """Wait, but no longer than the server runs and the caller stays."""
+        if seconds <= 0:
+            return
+        done = Event()
+        with hang_up.ending(done.set):
+            with self._lock:
+                self._waits.add(done)
+                is_over = self._is_over
+            if not is_over:
+                done.wait(seconds)
+        with self._lock:
+            self._waits.discard(done)
 
     def end(self) -> None:
         """End every wait."""
-        self._over.set()
+        with self._lock:
+            self._is_over = True
+            for done in self._waits:
+                done.set()

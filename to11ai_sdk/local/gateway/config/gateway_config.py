@@ -3,6 +3,7 @@
 ::
 
     defaults = false                    # without the built-in providers; true by default
+    max_reply_bytes = 67108864          # the most bytes of a provider's reply that is not a stream; 64 MiB by default
 
     [providers.openai]                  # replaces the built-in provider of that name
     kind = "upstream"                   # "echo", "upstream", or "none" to remove a built-in one
@@ -35,10 +36,11 @@ default its address, the usual variable of its key, and the models of the built-
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...bounds import MAX_UPSTREAM_REPLY
 from ...json_input.reader import read_json
 from .providers import ConfigError, ProviderConfig, Registry
 
@@ -83,11 +85,13 @@ class GatewayConfig:
         registry: the providers.
         guardrails: the guardrails.
         cache: the cache of replies.
+        max_reply_bytes: the most bytes of a provider's reply that is not a stream.
     """
 
     registry: Registry = field(default_factory=Registry)
     guardrails: GuardrailsConfig = field(default_factory=GuardrailsConfig)
     cache: CacheConfig = field(default_factory=CacheConfig)
+    max_reply_bytes: int = MAX_UPSTREAM_REPLY
 
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> GatewayConfig:
@@ -104,6 +108,7 @@ class GatewayConfig:
             _registry(Registry() if table.defaults else Registry({}), table.providers),
             GuardrailsConfig(table.guardrails.enabled, table.guardrails.blocklist),
             CacheConfig(table.cache.enabled, table.cache.ttl or CacheConfig.ttl_s),
+            table.max_reply_bytes or MAX_UPSTREAM_REPLY,
         )
 
     @classmethod
@@ -126,7 +131,7 @@ class GatewayConfig:
         Raises:
             ConfigError: a key is unknown, missing or wrong; the message names it.
         """
-        return GatewayConfig(_registry(self.registry, providers), self.guardrails, self.cache)
+        return replace(self, registry=_registry(self.registry, providers))
 
     def with_options(self, options: Iterable[str]) -> GatewayConfig:
         """Return a copy with the providers of ``--provider``: ``name=kind,key=value,...``, lists separated by ``|``.

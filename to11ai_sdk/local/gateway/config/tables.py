@@ -61,6 +61,12 @@ def _seconds(value: Any) -> float | None:
     return number
 
 
+def _bytes(value: Any) -> Any:
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+        raise wrong("must be a number of bytes above 0")
+    return value
+
+
 def _items(value: Any) -> Any:
     if value is not None and not is_sequence(value):
         raise wrong(f"must be a list, not {type(value).__name__}")
@@ -190,6 +196,7 @@ class ConfigTable(Table):
     providers: Annotated[Any, BeforeValidator(_mapping)] = {}
     guardrails: Annotated[GuardrailsTable, BeforeValidator(_mapping)] = GuardrailsTable()
     cache: Annotated[CacheTable, BeforeValidator(_mapping)] = CacheTable()
+    max_reply_bytes: Annotated[int | None, BeforeValidator(_bytes)] = None
 
 
 _INNER: Mapping[str, type[Table]] = {"models": ModelEntry, "guardrails": GuardrailsTable, "cache": CacheTable}

@@ -17,10 +17,15 @@ from .storage import MemoryFiles
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
+    from ...hang_up import HangUp
     from .directives import Directives
     from .storage import FileStore
 
 _REQUEST_ID = {"anthropic": "request-id"}
+
+
+def _sleep(seconds: float, hang_up: HangUp) -> None:
+    time.sleep(seconds)
 
 
 class EchoProvider:
@@ -35,7 +40,7 @@ class EchoProvider:
         files: the store of uploaded files, by default in memory.
         new_id: makes an id from a prefix and the bytes of the request.
         clock: the time in seconds since 1970.
-        sleep: waits some seconds; only ``slow`` calls it.
+        sleep: waits some seconds, or until the caller hangs up; only ``slow`` calls it.
 
     Raises:
         ValueError: the dialect is unknown.
@@ -51,7 +56,7 @@ class EchoProvider:
         files: FileStore | None = None,
         new_id: Callable[[str, bytes], str] | None = None,
         clock: Callable[[], float] = time.time,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float, HangUp], None] = _sleep,
     ) -> None:
         if dialect not in DIALECTS:
             raise ValueError(f"dialect must be one of {', '.join(DIALECTS)}, not {dialect!r}")
@@ -92,7 +97,7 @@ class EchoProvider:
             headers["content-length"] = str(sum(map(len, answered.chunks)))
         else:
             headers["cache-control"] = "no-cache"
-        return UpstreamReply(200, headers, self._body(answered, directives))
+        return UpstreamReply(200, headers, self._body(answered, directives, request.hang_up))
 
     def _answer(self, request: UpstreamRequest) -> tuple[EchoReply, Directives]:
         target = urlsplit(request.path)
@@ -102,7 +107,7 @@ class EchoProvider:
         if "error-event" in echo_request.directives.flags and answered.error_event is None:
             raise EchoError(500, "echo: an error, as the request asked for.")
         if float(echo_request.directives.value("slow") or 0) >= request.timeout_s:
-            self._sleep(request.timeout_s)
+            self._sleep(request.timeout_s, request.hang_up)
             raise UnreachableError(f"{self._context.name}: no answer within {request.timeout_s:g} s")
         return answered, echo_request.directives
 
@@ -113,11 +118,13 @@ class EchoProvider:
             headers["retry-after"] = error.retry_after
         return UpstreamReply(error.status, headers, _once(body))
 
-    def _body(self, answered: EchoReply, directives: Directives) -> Iterator[bytes]:
+    def _body(self, answered: EchoReply, directives: Directives, hang_up: HangUp) -> Iterator[bytes]:
         pause = float(directives.value("slow") or 0)
         for chunk in _broken(answered, directives.flags):
             if pause:
-                self._sleep(pause)
+                self._sleep(pause, hang_up)
+            if hang_up.happened:
+                return
             if chunk is None:
                 raise UnreachableError(f"{self._context.name}: the connection broke, as the request asked for")
             yield chunk

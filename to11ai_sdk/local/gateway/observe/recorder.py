@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ...json_input.reader import read_json_or_none
 from ...service.session import timestamp
 from ..call import AdmittedCall, C, PlacedCall, ReceivedCall, RoutedCall, UnderstoodCall
+from ..gateway_problem import HUNG_UP, GatewayProblem, hung_up
 from .traces import Span, record
 from .watch import ReplyFacts
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from ...service import Platform
     from ..answer import Answer
-    from ..gateway_problem import GatewayProblem
     from ..routing import Attempt
 
 _log = logging.getLogger(__name__)
@@ -89,16 +89,18 @@ class CallRecord:
     def end(self, problem: GatewayProblem | None, status: int = 200) -> None:
         """End the call with a problem, or with this status; only the first call of this method counts.
 
-        A call that was not admitted is not recorded.
+        A call that was not admitted is not recorded. If the caller has hung up, that is the problem.
         """
+        if self.call.incoming.hang_up.happened:
+            problem = hung_up()
         with self._lock:
             is_first, self._open = self._open, False
         if is_first and isinstance(self.call, AdmittedCall):
             self._recorder.keep(self.call.project_id, self._span(self.call, problem, status))
 
     def _span(self, call: AdmittedCall, problem: GatewayProblem | None, status: int) -> Span:
-        # The status of a stream that has begun has been sent and cannot change.
-        failed = problem is not None and not self.is_stream
+        # The status of a stream that has begun has been sent and cannot change, unless nobody reads it to its end.
+        failed = problem is not None and (not self.is_stream or problem.status == HUNG_UP)
         return Span(
             trace_id=call.context.trace_id,
             span_id=call.context.span_id,

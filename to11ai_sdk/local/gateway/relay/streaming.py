@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict, deque
-from threading import Event
 from typing import TYPE_CHECKING
 
 from .. import gateway_problem
@@ -65,18 +64,14 @@ def streamed(call: RoutedCall, reached: Reached, record: CallRecord, new_guard: 
         made = _verbatim(call, reached, record, defaultdict(new_guard))
     else:
         made = _rewritten(call, reached, record, new_guard())
-    gone = Event()
-
-    def abort() -> None:
-        gone.set()
-        getattr(reached.reply.body, "abort", _nothing)()
 
     def end() -> None:
         record.end(gateway_problem.hung_up())
         getattr(reached.reply.body, "close", _nothing)()
 
     headers = {"cache-control": "no-cache", **to_caller(reached.reply.headers)}
-    return Answer(reached.reply.status, headers, Stream(_finishing(call, reached, made, record, gone), abort, end))
+    stream = Stream(_finishing(call, reached, made, record), call.incoming.hang_up.report, end)
+    return Answer(reached.reply.status, headers, stream)
 
 
 def _unread(call: RoutedCall, reached: Reached, record: CallRecord) -> Generator[bytes]:
@@ -137,9 +132,7 @@ def _checked(deltas: Iterator[Delta], record: CallRecord, guard: OutputGuard) ->
         yield delta
 
 
-def _finishing(
-    call: RoutedCall, reached: Reached, made: Generator[bytes], record: CallRecord, gone: Event
-) -> Generator[bytes]:
+def _finishing(call: RoutedCall, reached: Reached, made: Generator[bytes], record: CallRecord) -> Generator[bytes]:
     """Pass the stream on; turn a failure into an event, and record the end before the last byte is sent.
 
     Raises:
@@ -158,7 +151,7 @@ def _finishing(
         if isinstance(exc, UnreachableError) and record.facts.is_over:
             return  # everything had arrived
         reason = _reason(provider_id, exc)
-        record.end(gateway_problem.hung_up() if gone.is_set() else reason)
+        record.end(reason)
         if not call.is_chat:
             raise ConnectionError(reason.message) from exc
         yield from _error_event(call, reason, number)

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .. import gateway_problem
 from ..gateway_problem import GatewayProblem
-from ..provider import UnreachableError, UpstreamReply
+from ..provider import ReplyTooLargeError, UnreachableError, UpstreamReply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ...hang_up import HangUp
     from ..routing import Attempt, Plan
     from .retry_budget import RetryBudgets
 
@@ -34,13 +35,15 @@ class Tries(NamedTuple):
 
     Attributes:
         ask: sends the call to one of them.
-        sleep: waits the given seconds before a target is retried.
+        sleep: waits the given seconds before a target is retried, or until the caller hangs up.
         budgets: limit the retries of each provider.
+        hang_up: the event that the caller hangs up, after which nothing is tried.
     """
 
     ask: Callable[[Attempt], Reached]
-    sleep: Callable[[float], None]
+    sleep: Callable[[float, HangUp], None]
     budgets: RetryBudgets
+    hang_up: HangUp
 
 
 def first_answer(plan: Plan, tries: Tries) -> Reached:
@@ -53,7 +56,8 @@ def first_answer(plan: Plan, tries: Tries) -> Reached:
     A target that cannot take the request is skipped once another has failed: the failure says more, and goes away.
 
     Raises:
-        GatewayProblem: 502 if the last target could not be reached; 400 if the first cannot take the request.
+        GatewayProblem: 502 if the last target could not be reached; 400 if the first cannot take the request; 499 if
+            the caller has hung up.
     """
     failed: Reached | GatewayProblem | None = None
     for attempt in plan.attempts:
@@ -74,25 +78,33 @@ def first_answer(plan: Plan, tries: Tries) -> Reached:
 def _persistent(attempt: Attempt, tries: Tries) -> Reached | GatewayProblem:
     """Return the answer of a target after its retries, as far as the budget of its provider allows them."""
     budget = tries.budgets.of(attempt.provider)
-    outcome = _once(attempt, tries.ask)
+    outcome = _once(attempt, tries)
     for wait_s in attempt.retry.waits_s():
         if _is_settled(attempt, outcome):
             break
         if budget and not budget.spend():
             return outcome
-        tries.sleep(wait_s)
-        outcome = _once(attempt, tries.ask)
+        if not tries.hang_up.happened:
+            tries.sleep(wait_s, tries.hang_up)
+        outcome = _once(attempt, tries)
     if budget and _is_settled(attempt, outcome):
         budget.refund()
     return outcome
 
 
 def _is_settled(attempt: Attempt, outcome: Reached | GatewayProblem) -> bool:
-    return isinstance(outcome, Reached) and not attempt.retry.tries_again(outcome.reply.status)
+    if isinstance(outcome, GatewayProblem):
+        return outcome.code == gateway_problem.TOO_LARGE
+    return not attempt.retry.tries_again(outcome.reply.status)
 
 
-def _once(attempt: Attempt, ask: Callable[[Attempt], Reached]) -> Reached | GatewayProblem:
-    try:
-        return ask(attempt)
-    except UnreachableError as exc:
-        return gateway_problem.unreachable(attempt.provider_id, exc)
+def _once(attempt: Attempt, tries: Tries) -> Reached | GatewayProblem:
+    if not tries.hang_up.happened:
+        try:
+            return tries.ask(attempt)
+        except ReplyTooLargeError as exc:
+            return gateway_problem.too_large(attempt.provider_id, exc.limit)
+        except UnreachableError as exc:
+            if not tries.hang_up.happened:
+                return gateway_problem.unreachable(attempt.provider_id, exc)
+    raise gateway_problem.hung_up()

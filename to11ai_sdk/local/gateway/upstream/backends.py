@@ -13,6 +13,7 @@ from .http_provider import UpstreamProvider
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from ...hang_up import HangUp
     from ...store import Store
     from ..config.providers import ProviderConfig
     from ..provider import Provider
@@ -24,10 +25,10 @@ class Backends:
     Args:
         store: keeps the files of ``echo``.
         clock: returns the time in seconds since 1970.
-        sleep: waits the given seconds.
+        sleep: waits the given seconds, or until the caller hangs up.
     """
 
-    def __init__(self, store: Store, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+    def __init__(self, store: Store, clock: Callable[[], float], sleep: Callable[[float, HangUp], None]) -> None:
         self._store = store
         self._clock = clock
         self._sleep = sleep

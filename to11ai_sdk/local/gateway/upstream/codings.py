@@ -1,17 +1,16 @@
-"""Decodes compressed replies, which a provider may send although asked not to (RFC 9110 section 8.4)."""
+"""Reads bodies of replies: within a bound, and decompressed if a provider compresses although asked not to."""
 
 from __future__ import annotations
 
 import zlib
 from typing import TYPE_CHECKING
 
-from ..provider import UnreachableError
+from ..provider import ReplyTooLargeError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-MAX_UNPACKED = 256 * 2**20
-"""The most bytes of a decompressed reply."""
+    from ..provider import UpstreamReply
 
 _PIECE = 65_536
 _GZIP = 16 + zlib.MAX_WBITS
@@ -21,14 +20,13 @@ def unpacked(coding: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the bytes of a body without its content coding, as soon as they arrive.
 
     Raises:
-        UnreachableError: the coding is neither ``gzip`` nor ``identity``, or the bytes are invalid, end early, or would
-            exceed ``MAX_UNPACKED``.
+        UnreachableError: the coding is neither ``gzip`` nor ``identity``, or the bytes are invalid or end early.
     """
     coding = coding.strip().lower()
     if coding in ("", "identity"):
         yield from chunks
     elif coding in ("gzip", "x-gzip"):
-        yield from _bounded(_gunzipped(chunks))
+        yield from _gunzipped(chunks)
     else:
         for _ in chunks:
             raise UnreachableError(f"its reply has the content coding {coding!r}, and only gzip is understood")
@@ -44,18 +42,28 @@ def _gunzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
                 member = zlib.decompressobj(_GZIP) if member.eof else member
                 piece = member.decompress(data, _PIECE)
                 data = member.unused_data if member.eof else member.unconsumed_tail
-                yield piece
+                if piece:
+                    yield piece
     except zlib.error as exc:
         raise UnreachableError("its reply is not the gzip that it says it is") from exc
     if begun and not member.eof:
         raise UnreachableError("the connection broke before the end of the reply")
 
 
-def _bounded(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def whole(reply: UpstreamReply, limit: int) -> bytes:
+    """Return the whole body of a reply, and stop reading as soon as it is too long.
+
+    Raises:
+        ReplyTooLargeError: it has more bytes than the limit.
+        UnreachableError: it ended early, or cannot be decompressed.
+    """
+    length = reply.headers.get("content-length", "")
+    is_long = length.isdecimal() and int(length) > limit  # a reply to HEAD has a length, but no body
+    pieces: list[bytes] = []
     size = 0
-    for piece in pieces:
+    for piece in reply.body:
         size += len(piece)
-        if size > MAX_UNPACKED:
-            raise UnreachableError(f"its reply has more than {MAX_UNPACKED} bytes once it is unpacked")
-        if piece:
-            yield piece
+        if is_long or size > limit:
+            raise ReplyTooLargeError(limit)
+        pieces.append(piece)
+    return b"".join(pieces)

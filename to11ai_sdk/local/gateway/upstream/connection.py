@@ -27,7 +27,7 @@ class CutOffError(HTTPException):
     """The provider closed the connection before the end of its reply."""
 
 
-class Connection:
+class UpstreamConnection:
     """A connection, used by one call at a time.
 
     Attributes:

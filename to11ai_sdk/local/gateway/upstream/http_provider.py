@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 from .. import gateway_problem
 from ..provider import UnreachableError, UpstreamReply, UpstreamRequest
 from .codings import unpacked
-from .connection import Connection
+from .connection import UpstreamConnection
 from .kept_connections import KeptConnections
-from .request_head import request_head
-from .sockets import Origin, OutOfFilesError, Wait, open_socket
+from .request_head import host_header, request_head
+from .sockets import Address, OutOfFilesError, Wait, open_socket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,8 +47,8 @@ class UpstreamProvider:
         self.dialect = dialect
         is_tls = parts.scheme == "https"
         made = (context or ssl.create_default_context()) if is_tls else None
-        self._origin = Origin(parts.hostname, parts.port or (443 if is_tls else 80), made)
-        self._host = _host(parts.hostname, parts.port)
+        self._address = Address(parts.hostname, parts.port or (443 if is_tls else 80), made)
+        self._host = host_header(parts.hostname, parts.port)
         self._root = parts.path.rstrip("/")
         self._kept = KeptConnections()
 
@@ -70,7 +70,7 @@ class UpstreamProvider:
         body = ArrivingBody(self._kept, connection, answered, request, wait)
         return UpstreamReply(answered.status, answered.headers, body)
 
-    def _asked(self, request: UpstreamRequest, head: bytes, wait: Wait) -> tuple[Connection, Head]:
+    def _asked(self, request: UpstreamRequest, head: bytes, wait: Wait) -> tuple[UpstreamConnection, Head]:
         kept = self._kept.take()
         if kept is not None:
             try:
@@ -84,9 +84,9 @@ class UpstreamProvider:
         connection = self._opened(request, wait)
         return connection, _exchanged(connection, request, head, wait)
 
-    def _opened(self, request: UpstreamRequest, wait: Wait) -> Connection:
+    def _opened(self, request: UpstreamRequest, wait: Wait) -> UpstreamConnection:
         try:
-            return Connection(open_socket(self._origin, request.timeout_s, wait))
+            return UpstreamConnection(open_socket(self._address, request.timeout_s, wait))
         except OutOfFilesError as exc:
             _log.error("no connection to %s: this process may open no more files", self._host)
             raise gateway_problem.out_of_files() from exc
@@ -116,7 +116,7 @@ class ArrivingBody:
     """
 
     def __init__(
-        self, kept: KeptConnections, connection: Connection, head: Head, request: UpstreamRequest, wait: Wait
+        self, kept: KeptConnections, connection: UpstreamConnection, head: Head, request: UpstreamRequest, wait: Wait
     ) -> None:
         self._kept = kept
         self._connection = connection
@@ -156,6 +156,8 @@ class ArrivingBody:
             self.close()
             raise UnreachableError(_reason(exc, self._request.timeout_s)) from exc
         self._finish()
+        if self._wait.has_ended:  # that may have looked like the end of the body
+            raise UnreachableError("the caller has hung up")
 
     def _finish(self) -> None:
         """Keep the connection for the next call, if both sides can."""
@@ -167,7 +169,7 @@ class ArrivingBody:
             self.close()
 
 
-def _exchanged(connection: Connection, request: UpstreamRequest, head: bytes, wait: Wait) -> Head:
+def _exchanged(connection: UpstreamConnection, request: UpstreamRequest, head: bytes, wait: Wait) -> Head:
     """Send a request, and return the head of the reply.
 
     Raises:
@@ -185,12 +187,6 @@ def _exchanged(connection: Connection, request: UpstreamRequest, head: bytes, wa
         wait.on(None)
         connection.close()
         raise UnreachableError(_reason(failure or exc, request.timeout_s)) from exc
-
-
-def _host(name: str, port: int | None) -> str:
-    """Return the value of the header ``Host``."""
-    host = f"[{name}]" if ":" in name else name if name.isascii() else name.encode("idna").decode()
-    return f"{host}:{port}" if port else host
 
 
 def _reason(exc: Exception, timeout_s: float) -> str:

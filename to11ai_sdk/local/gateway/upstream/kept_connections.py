@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ...bounds import MAX_IDLE_UPSTREAM
 
 if TYPE_CHECKING:
-    from .connection import Connection
+    from .connection import UpstreamConnection
 
 
 class KeptConnections:
@@ -19,11 +19,11 @@ class KeptConnections:
     """
 
     def __init__(self) -> None:
-        self._idle: list[Connection] = []
+        self._idle: list[UpstreamConnection] = []
         self._process = os.getpid()
         self._is_open = True
 
-    def take(self) -> Connection | None:
+    def take(self) -> UpstreamConnection | None:
         """Return a connection that can take a request, ``None`` if there is none."""
         if self._process != os.getpid():
             # After a fork they belong to the parent process.
@@ -36,7 +36,7 @@ class KeptConnections:
             connection.close()
         return None
 
-    def keep(self, connection: Connection) -> None:
+    def keep(self, connection: UpstreamConnection) -> None:
         """Keep a connection for a later call, and close those that are too old or too many."""
         self._idle.append(connection)
         now = time.monotonic()
@@ -56,7 +56,7 @@ class KeptConnections:
         self._is_open = False
         self.drop()
 
-    def _pop(self, index: int = -1) -> Connection | None:
+    def _pop(self, index: int = -1) -> UpstreamConnection | None:
         try:
             return self._idle.pop(index)
         except IndexError:  # taken by another thread

@@ -59,6 +59,7 @@ def request(call: RoutedCall, attempt: Attempt, *, asks_usage: bool = True) -> U
         body,
         managed or call.provider_key,
         attempt.provider.timeout_s,
+        call.incoming.hang_up,
     )
 
 

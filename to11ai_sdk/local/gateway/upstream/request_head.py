@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _NOT_ASCII = re.compile(r"[^\x21-\x7e]")
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 _WITH_BODY = ("POST", "PUT", "PATCH")
+"""Methods whose requests have a length even without a body (RFC 9110 section 8.6)."""
 
 
 def request_head(request: UpstreamRequest, root: str, own: Mapping[str, str]) -> bytes:
@@ -41,3 +42,9 @@ def request_head(request: UpstreamRequest, root: str, own: Mapping[str, str]) ->
     if not text.count("\n") == text.count("\r") == len(lines) - 1 or "\0" in text:
         raise bad_request("invalid_header", "a header contains a line break or a NUL character")
     return f"{text}\r\n\r\n".encode("latin-1")
+
+
+def host_header(name: str, port: int | None) -> str:
+    """Return the value of the header ``Host`` for a name or an IP address, and its port if it is not the usual one."""
+    host = f"[{name}]" if ":" in name else name if name.isascii() else name.encode("idna").decode()
+    return f"{host}:{port}" if port else host

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _NO_FILES = (errno.EMFILE, errno.ENFILE)
 
 
-class Origin(NamedTuple):
+class Address(NamedTuple):
     """The address of a provider.
 
     Attributes:
@@ -66,32 +66,32 @@ class Wait:
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
-def open_socket(origin: Origin, timeout_s: float, wait: Wait) -> socket.socket:
-    """Return a socket to the first address of an origin that answers, after the TLS handshake.
+def open_socket(address: Address, timeout_s: float, wait: Wait) -> socket.socket:
+    """Return a socket to the first host at an address that answers, after the TLS handshake.
 
     Raises:
         OSError: none answers within the timeout, or the wait has ended.
         OutOfFilesError: no more sockets can be opened.
     """
     try:
-        opened = _connected(origin, timeout_s, wait)
+        opened = _connected(address, timeout_s, wait)
     except OSError as exc:
         if _is_out_of_files(exc):
             raise OutOfFilesError from exc
         raise
-    return opened if origin.context is None else _secured(opened, origin.context, origin.host, wait)
+    return opened if address.context is None else _secured(opened, address.context, address.host, wait)
 
 
-def _connected(origin: Origin, timeout_s: float, wait: Wait) -> socket.socket:
+def _connected(address: Address, timeout_s: float, wait: Wait) -> socket.socket:
     failure = OSError("the host has no address")
-    for family, kind, protocol, _, address in socket.getaddrinfo(origin.host, origin.port, 0, socket.SOCK_STREAM):
+    for family, kind, protocol, _, place in socket.getaddrinfo(address.host, address.port, 0, socket.SOCK_STREAM):
         if wait.has_ended:
             break
         opened = socket.socket(family, kind, protocol)
         try:
             opened.settimeout(timeout_s)
             wait.on(opened)
-            opened.connect(address)
+            opened.connect(place)
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return opened
         except OSError as exc:
