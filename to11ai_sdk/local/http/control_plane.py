@@ -83,8 +83,8 @@ class ControlPlane:
 
     def _data(self, incoming: ControlRequest) -> Any:
         match = incoming.wanted()
-        with self._platform.call(match.row, match.arguments["project_id"], incoming.key) as answer:
-            return answer(incoming.arguments(match))
+        caller = self._platform.admit(match.arguments["project_id"], incoming.key)
+        return self._platform.call(match.row, caller, incoming.arguments(match))
 
 
 class ControlRequest:

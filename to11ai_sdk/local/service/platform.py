@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..store import Row, Store, Transaction, projects
 from . import access, environments, registry
 from .handlers import HANDLERS
-from .session import Caller, Clock, Ids, Session
+from .session import Caller, Clock, Ids, Outside, Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator
@@ -52,23 +52,34 @@ class Platform:
         moment = self._clock()
         return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
-    @contextmanager
-    def call(self, row: Endpoint, project_id: str, key: str | None) -> Generator[Callable[[dict[str, Any]], Any]]:
-        """Admit a caller for one call of the table; the block receives a function that answers arguments.
+    def admit(self, project_id: str, key: str | None) -> Caller:
+        """Authenticate the caller of a call, before its arguments are read.
 
         Raises:
-            Problem: 401 or 403; the function may raise 403, too: the permissions needed depend on the arguments.
+            Problem: 401 or 403.
         """
+        with self.visit(project_id, key) as session:
+            return session.caller
+
+    def call(self, row: Endpoint, caller: Caller, arguments: dict[str, Any]) -> Any:
+        """Answer a call of the table: one transaction, or one before and one after work that needs none.
+
+        Raises:
+            Problem: the call is refused; 403 is possible, too: the permissions needed depend on the arguments.
+        """
+        given = {name: value for name, value in arguments.items() if name != "project_id"}
         changes = row.method != "GET" and not (row.method == "POST" and row.safe)
-        with self._store.transaction(write=changes) as tx:
-            session = self._session(tx, access.authenticate(tx, key, project_id))
 
-            def answer(arguments: dict[str, Any]) -> Any:
-                given = {name: value for name, value in arguments.items() if name != "project_id"}
-                session.require(*access.needed(row.name, given))
-                return HANDLERS[row.name](session, **given)
+        def first(session: Session) -> Any:
+            session.require(*access.needed(row.name, given))
+            return HANDLERS[row.name](session, **given)
 
-            yield answer
+        step: Callable[[Session], Any] | None = first
+        while step is not None:
+            with self._store.transaction(write=changes) as tx:
+                result = step(self._session(tx, caller))
+            result, step = (result.work(), result.then) if isinstance(result, Outside) else (result, None)
+        return result
 
     @contextmanager
     def visit(self, project_id: str, key: str | None) -> Generator[Session]:

@@ -8,10 +8,12 @@ from ..problems import Problem, invalid
 from ..store import Row, labels, projects, prompts
 from ..templates.rendering import DEVELOPER_ROLES, render
 from . import checks
+from .session import Outside
 from .versions import find_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from .session import Session
 
@@ -47,30 +49,32 @@ def resolve(
     labels: Sequence[str],
     variables: Mapping[str, Any] | None = None,
     developer_role: str = "user",
-) -> dict[str, Any]:
+) -> Outside:
     """Answer ``POST /prompts:resolve``; later versions of the SDK choose what the role ``developer`` becomes."""
     if developer_role not in DEVELOPER_ROLES:
         raise invalid(f"developerRole must be one of {', '.join(DEVELOPER_ROLES)}", field="developerRole")
     prompt = _find(session, slug)
     pointer, matching = _choose(session, prompt, labels)
     version = find_version(session, prompt["id"], pointer["version_id"])
-    return {
+    head = {
         "promptId": prompt["id"],
         "versionId": version["id"],
         # The label move that released this version.
         "releaseId": pointer["event_id"].replace("event_", "pr_", 1),
         "version": version["version"],
         "labels": matching,
-        **_rendered(session, version, variables or {}, developer_role),
         "subjectHash": None,
         "variantName": None,
     }
-
-
-def _rendered(session: Session, version: Row, variables: Mapping[str, Any], developer_role: str) -> dict[str, Any]:
-    template = (version["format"], version["template_json"], version["variables_schema"])
     strict = projects.strict_variables(session.tx, session.project_id)
-    rendered = render(*template, variables, session.moment, strict_variables=strict, developer_role=developer_role)
+    return Outside(lambda: {**head, **_rendered(version, variables or {}, session.moment, strict, developer_role)})
+
+
+def _rendered(
+    version: Row, variables: Mapping[str, Any], moment: datetime, strict: bool, developer_role: str
+) -> dict[str, Any]:
+    template = (version["format"], version["template_json"], version["variables_schema"])
+    rendered = render(*template, variables, moment, strict_variables=strict, developer_role=developer_role)
     return {
         "contentHash": rendered.content_hash,
         "rendered": rendered.payload,

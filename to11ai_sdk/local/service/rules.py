@@ -5,6 +5,7 @@ A rule is created with its first version, or by the owner of the local server.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...json_types import is_array, is_object
@@ -13,6 +14,7 @@ from ..rules.snapshots import check_snapshot
 from ..store import Row, environments, rules
 from . import checks
 from .environments import find as find_environment
+from .session import Outside
 from .views import RULE_VERSION, view
 
 if TYPE_CHECKING:
@@ -64,9 +66,12 @@ def limit_of(limit: int | None) -> int:
 
 def create_version(
     session: Session, *, rule_id: str, snapshot: Mapping[str, Any], description: str | None = None
-) -> dict[str, Any]:
+) -> Outside:
     """Answer ``POST /routing/rules/{ruleId}/versions``."""
-    check_snapshot(snapshot)
+    return Outside(partial(check_snapshot, snapshot), partial(_write, rule_id, snapshot, description))
+
+
+def _write(rule_id: str, snapshot: Mapping[str, Any], description: str | None, session: Session) -> dict[str, Any]:
     ensure(session, rule_id)
     row: Row = {
         "id": session.new_id("rv"),

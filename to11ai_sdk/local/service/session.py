@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from hashlib import blake2s
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..problems import Problem
 
@@ -97,3 +97,15 @@ class Session:
         missing = [] if held is None else [name for name in permissions if name not in held]
         if missing:
             raise Problem(403, "FORBIDDEN", f"the key lacks the permission {', '.join(missing)}", {"missing": missing})
+
+
+class Outside(NamedTuple):
+    """Work of a call that may take long: a handler returns it, and it is done once the transaction has ended.
+
+    Attributes:
+        work: returns the data of the reply, and needs no transaction.
+        then: writes in a transaction of its own after the work, and returns the data instead.
+    """
+
+    work: Callable[[], Any]
+    then: Callable[[Session], Any] | None = None

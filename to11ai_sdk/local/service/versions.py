@@ -9,6 +9,7 @@ from ..store import Row, prompts
 from ..templates.rendering import check_template
 from . import checks
 from .prompts import activate, find, open_for_change
+from .session import Outside
 from .views import version_view
 
 if TYPE_CHECKING:
@@ -38,16 +39,23 @@ def create(
     variables_schema: Any,
     model_config: Any = None,
     changelog: str | None = None,
-) -> dict[str, Any]:
+) -> Outside:
     """Answer ``POST /prompts/{promptId}/versions``."""
-    prompt = open_for_change(session, prompt_id)
+    open_for_change(session, prompt_id)
     checks.one_of("format", format, ("chat", "text"))
-    check_template(format, template_json, variables_schema)
-    checks.depth("modelConfig", model_config)
     content = {"format": format, "template_json": template_json, "variables_schema": variables_schema}
-    version_id = _insert(session, prompt_id, {**content, "model_config": model_config, "changelog": changelog})
-    activate(session, prompt)
-    return version_view(find_version(session, prompt_id, version_id))
+
+    def check() -> None:
+        check_template(format, template_json, variables_schema)
+        checks.depth("modelConfig", model_config)
+
+    def write(later: Session) -> dict[str, Any]:
+        prompt = open_for_change(later, prompt_id)
+        version_id = _insert(later, prompt_id, {**content, "model_config": model_config, "changelog": changelog})
+        activate(later, prompt)
+        return version_view(find_version(later, prompt_id, version_id))
+
+    return Outside(check, write)
 
 
 def _insert(session: Session, prompt_id: str, content: Row) -> str:
