@@ -79,6 +79,10 @@ class ScriptedServer:
         scripts: what happens on the first, second, ... connection; the last one holds for all that follow.
         tls: certificate and key; plain HTTP without.
         port: where to listen; a free port unless told.
+
+    Attributes:
+        rests: released each time the server has done all that it does at once for a connection: it holds or begins to
+            send without end, or the script is over.
     """
 
     def __init__(self, *scripts: Script, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
@@ -89,6 +93,7 @@ class ScriptedServer:
         self._threads: list[threading.Thread] = []
         self._sockets: list[socket.socket] = []
         self.requests: list[Received] = []
+        self.rests = threading.Semaphore(0)
         self.connections = 0
         self._listener = socket.socket()
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -147,6 +152,7 @@ class ScriptedServer:
             self._start(self._serve, sock, number)
 
     def _serve(self, sock: socket.socket, number: int) -> None:
+        over = False
         try:
             if tls := self._tls:
                 sock.settimeout(5)
@@ -157,13 +163,16 @@ class ScriptedServer:
                 sock.do_handshake()  # type: ignore[attr-defined]
                 sock.settimeout(None)
             while self._exchange(sock, number):
-                pass
+                self.rests.release()
+            over = True
         except (OSError, ValueError):
             pass
         finally:
             with self._lock:
                 self._sockets.remove(sock)
             sock.close()
+            if over:
+                self.rests.release()
 
     def _exchange(self, sock: socket.socket, number: int) -> bool:
         """Follow a script once; whether the connection goes on."""
@@ -172,8 +181,6 @@ class ScriptedServer:
         if reads:
             # First the request, then the choice: a connection that was kept follows the newest script.
             request = self._read(sock, number)
-            if request is None:
-                return False
         for step in self._script(number)[int(reads) :]:
             if step is KEEP:
                 return True
@@ -194,6 +201,7 @@ class ScriptedServer:
         elif isinstance(step, bytes):
             sock.sendall(step)
         elif isinstance(step, Endless):
+            self.rests.release()
             sent = 0
             while sent < step.most and not self._stopped.wait(step.pause_s):
                 sock.sendall(step.piece)
@@ -204,32 +212,36 @@ class ScriptedServer:
 
     def _obey(self, sock: socket.socket, step: Do) -> None:
         if step is HOLD:
+            self.rests.release()
             self._stopped.wait()
         elif step is HEAD:
             while b"\r\n\r\n" not in sock.recv(2000):
                 pass
         elif step is SIP:
+            self.rests.release()
             while sock.recv(1000) and not self._stopped.wait(0.02):
                 pass
 
-    def _read(self, sock: socket.socket, number: int) -> Received | None:
+    def _read(self, sock: socket.socket, number: int) -> Received:
         stream = b""
         while b"\r\n\r\n" not in stream:
-            piece = sock.recv(65536)
-            if not piece:
-                return None
-            stream += piece
+            stream += _more(sock)
         head, _, body = stream.partition(b"\r\n\r\n")
         request = Received(number, head, body)
         length = int(request.headers.get("content-length", "0"))
         while len(request.body) < length:
-            piece = sock.recv(65536)
-            if not piece:
-                return None
-            request.body += piece
+            request.body += _more(sock)
         with self._lock:
             self.requests.append(request)
         return request
+
+
+def _more(sock: socket.socket) -> bytes:
+    """What comes next from the client; ends the connection if nothing does."""
+    piece = sock.recv(65536)
+    if not piece:
+        raise ConnectionAbortedError
+    return piece
 
 
 def http(
