@@ -162,3 +162,48 @@ def test_the_database_itself_refuses_what_must_never_be(tmp_path: Path, forbidde
     with pytest.raises(sqlite3.IntegrityError), store.transaction() as tx:
         tx.run(forbidden)
     store.close()
+
+
+@pytest.mark.parametrize("place", ["memory", "file"])
+def test_the_version_changes_with_the_platform_and_not_with_records_of_the_gateway(tmp_path: Path, place: str) -> None:
+    store = Store(tmp_path / "to11.db" if place == "file" else None)
+    first = store.version
+    with store.transaction() as tx:
+        tx.insert("projects", {"id": "p", "created_at": "now"})
+    second = store.version
+    assert second != first
+    with store.records() as tx:
+        tx.run("DELETE FROM gateway_replies")
+        tx.run("UPDATE counter SET value = value + 1")
+    with store.transaction(write=False) as tx:
+        tx.all("SELECT * FROM projects")
+    assert store.version == second
+    store.close()
+
+
+def test_the_version_notices_another_server_and_a_change_by_hand(tmp_path: Path) -> None:
+    data = tmp_path / "to11.db"
+    store = Store(data)
+    with LocalTo11(data) as other:
+        before = store.version
+        Api.of(other).prompt("a")
+        after = store.version
+        assert after != before
+    with sqlite3.connect(data) as shell:
+        shell.execute("UPDATE environments SET name = 'Other'")
+    shell.close()
+    assert store.version != after
+    store.close()
+
+
+def test_a_reader_sees_one_state_of_the_file_while_another_writes(tmp_path: Path) -> None:
+    store = Store(tmp_path / "to11.db")
+    with store.transaction(write=False) as tx:
+        assert tx.all("SELECT id FROM projects") == []
+        with store.transaction() as other:
+            other.insert("projects", {"id": "p", "created_at": "now"})
+        assert tx.all("SELECT id FROM projects") == []
+    with store.transaction(write=False) as tx:
+        assert tx.all("SELECT id FROM projects") == [{"id": "p"}]
+    store.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["to11.db"]

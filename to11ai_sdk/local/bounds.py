@@ -12,3 +12,8 @@ MAX_IDLE_UPSTREAM = 128
 """The most idle connections kept to one provider."""
 MAX_IDLE_UPSTREAM_S = 50.0
 """Seconds after which an idle connection to a provider is closed: middleboxes drop them silently."""
+
+STORAGE_WAIT_S = 5.0
+"""How long a write waits, in seconds, for another program that holds the data file."""
+MAX_READERS = 8
+"""How many connections read the data file at once."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .problems import Problem
 from .service import environments, releases, rules
+from .store import DataFileError, StorageProblem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator
@@ -165,9 +166,11 @@ class Owner(ABC):
         return self.project_id if project_id is None else project_id
 
     @contextmanager
-    def _owner(self, project_id: str | None) -> Generator[Session]:
+    def _owner(self, project_id: str | None, *, write: bool = True) -> Generator[Session]:
         try:
-            with self._platform.owner(self._project(project_id)) as session:
+            with self._platform.owner(self._project(project_id), write=write) as session:
                 yield session
+        except StorageProblem as exc:
+            raise DataFileError(exc.message) from exc
         except Problem as exc:
             raise ValueError(exc.message) from exc

@@ -163,7 +163,7 @@ class LocalTo11(Unique, Owner):
         Raises:
             LookupError: there is no such project.
         """
-        with self._owner(project_id) as session:
+        with self._owner(project_id, write=False) as session:
             return recent(session, limit)
 
     def forget_requests(self) -> None:

@@ -88,7 +88,7 @@ class LocalPages:
         limit = asked.query.get("limit", "100")
         if not (limit.isascii() and limit.isdigit()):
             raise invalid("limit must be a number of spans", field="limit")
-        with self._platform.owner(asked.project_id) as session:
+        with self._platform.owner(asked.project_id, write=False) as session:
             return [span.as_json() for span in self._recent(session, int(limit[:9]))]
 
     def _settings(self, asked: OwnerRequest) -> dict[str, bool]:

@@ -92,9 +92,9 @@ class Platform:
             yield self._session(tx, access.authenticate(tx, key, project_id))
 
     @contextmanager
-    def owner(self, project_id: str) -> Generator[Session]:
+    def owner(self, project_id: str, *, write: bool = True) -> Generator[Session]:
         """Open a session for the owner of the local server, with all permissions."""
-        with self._store.transaction() as tx:
+        with self._store.transaction(write=write) as tx:
             key = projects.first_key(tx, project_id)
             if key is None:
                 raise LookupError(f"there is no project {project_id!r}")
@@ -132,7 +132,7 @@ class Platform:
         return self._switch(project_id, "strict_variables", strict)
 
     def _switch(self, project_id: str, name: str, value: bool | None) -> bool:
-        with self.owner(project_id) as session:
+        with self.owner(project_id, write=value is not None) as session:
             if value is not None:
                 session.tx.update("projects", {"id": project_id}, {name: value})
             row = projects.by_id(session.tx, project_id)

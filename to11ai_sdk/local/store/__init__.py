@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
-from .database import DataFileError, Row, Store, Transaction
+from .data_file import DataFileError
+from .database import Store
+from .storage_problems import StorageProblem
+from .transaction import Row, Transaction
 
-__all__ = ["DataFileError", "Row", "Store", "Transaction"]
+__all__ = ["DataFileError", "Row", "StorageProblem", "Store", "Transaction"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .database import Row, Transaction
+    from .transaction import Row, Transaction
 
 _HEADS = """
 SELECT id, filename, purpose, size, created_at, expires_at FROM gateway_files

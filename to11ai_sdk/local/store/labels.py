@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .database import Row, Transaction
+    from .transaction import Row, Transaction
 
 _POINTER = """
 SELECT e.prompt_id, e.label, e.id AS event_id, e.to_version_id AS version_id, e.moved_by_user_id AS updated_by_user_id,

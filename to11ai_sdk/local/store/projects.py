@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .database import Row, Transaction
+    from .transaction import Row, Transaction
 
 
 def main(tx: Transaction) -> Row | None:

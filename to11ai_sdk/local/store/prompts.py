@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .database import Row, Transaction
+    from .transaction import Row, Transaction
 
 _FOUND = """ FROM prompts
 WHERE project_id = :project_id

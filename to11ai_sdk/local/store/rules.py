@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .database import Row, Transaction
+    from .transaction import Row, Transaction
 
 _RELEASE = """
 SELECT rule_releases.*, environments.slug AS env_slug

@@ -1,15 +1,14 @@
-"""Defines the tables. Constraints refuse invalid states, so a violation fails loudly."""
+"""Defines the tables of format 3. Constraints refuse invalid states, so a violation fails loudly.
+
+``upgrades.py`` adds what came later, to new files, too.
+"""
 
 from __future__ import annotations
 
+VERSION = 3
+"""The format of a data file with these tables."""
 APPLICATION_ID = 0x746F3131
 """``to11`` in ASCII; distinguishes a data file from any other SQLite file."""
-VERSION = 3
-"""``user_version`` of a data file with these tables."""
-UPGRADES = {
-    2: "ALTER TABLE projects ADD COLUMN strict_variables INTEGER NOT NULL DEFAULT 1 CHECK (strict_variables IN (0, 1))",
-}
-"""What makes a data file of an older version one of the next."""
 
 BOOLEANS = frozenset(
     {
@@ -248,8 +247,8 @@ CREATE TRIGGER rule_releases_stay_closed BEFORE UPDATE ON rule_releases
     BEGIN SELECT RAISE(ABORT, 'a closed release never changes'); END;
 """
 
-_GATEWAY_FILES = """
-CREATE TABLE gateway_files (
+GATEWAY_FILES = """
+CREATE TABLE IF NOT EXISTS gateway_files (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL,
     project_id TEXT NOT NULL REFERENCES projects (id),
@@ -264,8 +263,8 @@ CREATE TABLE gateway_files (
 );
 """
 
-_GATEWAY = """
-CREATE TABLE gateway_traces (
+GATEWAY = """
+CREATE TABLE IF NOT EXISTS gateway_traces (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     project_id TEXT NOT NULL REFERENCES projects (id),
     trace_id TEXT NOT NULL CHECK (length(trace_id) = 32),
@@ -296,8 +295,8 @@ CREATE TABLE gateway_traces (
     conversation_id TEXT,
     user_id TEXT
 );
-CREATE INDEX gateway_traces_of_project ON gateway_traces (project_id, sequence);
-CREATE TABLE gateway_replies (
+CREATE INDEX IF NOT EXISTS gateway_traces_of_project ON gateway_traces (project_id, sequence);
+CREATE TABLE IF NOT EXISTS gateway_replies (
     project_id TEXT NOT NULL REFERENCES projects (id),
     environment_id TEXT NOT NULL REFERENCES environments (id),
     digest TEXT NOT NULL,
@@ -307,7 +306,7 @@ CREATE TABLE gateway_replies (
     kept_at REAL NOT NULL,
     PRIMARY KEY (project_id, environment_id, digest)
 );
-CREATE INDEX gateway_replies_by_age ON gateway_replies (kept_at);
+CREATE INDEX IF NOT EXISTS gateway_replies_by_age ON gateway_replies (kept_at);
 """
 
 TABLES = (
@@ -315,8 +314,8 @@ TABLES = (
     + _PROMPTS
     + _ENVIRONMENTS
     + _RULES
-    + _GATEWAY
-    + _GATEWAY_FILES
+    + GATEWAY
+    + GATEWAY_FILES
     + "".join(map(_frozen, ("prompt_versions", "prompt_label_events", "rule_versions")))
 )
-"""The statements that create the tables, indexes and triggers."""
+"""The statements that create the tables, indexes and triggers of format 3."""

@@ -134,7 +134,7 @@ class CallCache:
         """Return the cached answer for a call; its body is bytes."""
         if digest is None:
             return None
-        with self._platform.owner(call.project_id) as session:
+        with self._platform.owner(call.project_id, write=False) as session:
             found = self._cache.find(session, call.plan, digest)
         if found is None:
             return None

@@ -1,0 +1,109 @@
+"""Opens a data file, or a database in memory, and creates or upgrades its tables."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .. import bounds
+from . import schema, upgrades
+from .transaction import row_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class DataFileError(Exception):
+    """A data file that cannot be used; the message says why and what to do."""
+
+
+def open_writer(path: str | os.PathLike[str] | None) -> sqlite3.Connection:
+    """Return the connection that writes; it creates the file and its tables, or upgrades them.
+
+    Raises:
+        DataFileError: the file cannot be opened, or is not a data file of this version.
+    """
+    try:
+        if path is not None:
+            # The file contains the project's key: only its owner may read it.
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        connection = _connect(path)
+    except (OSError, sqlite3.Error) as exc:
+        raise _unusable(path, exc) from exc
+    try:
+        _prepare(connection, path)
+    except sqlite3.Error as exc:
+        connection.close()
+        raise _unusable(path, exc) from exc
+    except BaseException:
+        connection.close()
+        raise
+    connection.row_factory = row_of
+    return connection
+
+
+def open_reader(path: str | os.PathLike[str]) -> sqlite3.Connection:
+    """Return a connection that only reads."""
+    connection = _connect(path)
+    connection.execute("PRAGMA query_only = ON")
+    connection.row_factory = row_of
+    return connection
+
+
+def _connect(path: str | os.PathLike[str] | None) -> sqlite3.Connection:
+    place = ":memory:" if path is None else Path(path)
+    return sqlite3.connect(place, timeout=bounds.STORAGE_WAIT_S, isolation_level=None, check_same_thread=False)
+
+
+def _unusable(path: str | os.PathLike[str] | None, cause: BaseException) -> DataFileError:
+    hint = "; another program writes to it, close that first" if "locked" in str(cause) else ""
+    return DataFileError(f"cannot use {path} as a data file: {cause}{hint}")
+
+
+def _prepare(connection: sqlite3.Connection, path: object) -> None:
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("BEGIN IMMEDIATE")
+    _migrate(connection, path)
+    connection.execute("COMMIT")
+    connection.execute("PRAGMA foreign_keys = ON")
+    if path is not None:
+        connection.execute("PRAGMA journal_mode = WAL")
+    # From now on the store waits for other programs itself: a wait of SQLite's cannot be ended.
+    connection.execute("PRAGMA busy_timeout = 0")
+
+
+def _migrate(connection: sqlite3.Connection, path: object) -> None:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if tables == 0:
+        _run(connection, schema.TABLES)
+        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+        version = schema.VERSION
+    elif application != schema.APPLICATION_ID:
+        raise DataFileError(f"{path} is a database of something else; choose another file")
+    elif not 1 <= version <= upgrades.VERSION:
+        raise DataFileError(
+            f"{path} has format {version}, this version reads 1 to {upgrades.VERSION}; "
+            "use a newer version of to11ai-sdk, or choose another file"
+        )
+    for step in range(version, upgrades.VERSION):
+        _run(connection, upgrades.UPGRADES[step])
+        connection.execute(f"PRAGMA user_version = {step + 1}")
+
+
+def _run(connection: sqlite3.Connection, script: str) -> None:
+    for statement in _statements(script):
+        connection.execute(statement)
+
+
+def _statements(script: str) -> Iterator[str]:
+    # executescript() would commit first, and a data file must never have only half of its tables.
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -1,0 +1,114 @@
+"""Says in a problem why the data file cannot be used now, and what to do about it."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from .. import bounds
+from ..problems import Problem
+
+if TYPE_CHECKING:
+    import os
+    import sqlite3
+
+_log = logging.getLogger(__name__)
+
+
+class StorageProblem(Problem):
+    """A request that is refused because the data file cannot be read or written now."""
+
+
+class _Words(NamedTuple):
+    """The problem for errors of SQLite, which are known by how their text begins."""
+
+    texts: tuple[str, ...]
+    status: int
+    code: str
+    message: str
+
+
+_BUSY = _Words(
+    ("database is locked", "database table is locked", "database schema is locked", "locking protocol"),
+    503,
+    "STORAGE_BUSY",
+    "another program holds the data file with a change that it has not committed; this call waited for {wait:g} s: "
+    "commit or undo the change there, or close that program, then try again",
+)
+_FULL = _Words(
+    ("database or disk is full",),
+    507,
+    "STORAGE_FULL",
+    "the disk with the data file is full, so nothing was changed; free some space there, then try again",
+)
+_ALL = (
+    _BUSY,
+    _FULL,
+    _Words(
+        ("attempt to write a readonly database",),
+        503,
+        "STORAGE_READ_ONLY",
+        "the data file cannot be written, so nothing was changed; make it and its folder writable, then try again",
+    ),
+    _Words(
+        ("disk I/O error",),
+        503,
+        "STORAGE_FAILED",
+        "the disk with the data file reported an error, so nothing was changed; see to the disk, then try again",
+    ),
+    _Words(
+        ("database disk image is malformed", "file is not a database", "malformed database schema"),
+        500,
+        "STORAGE_DAMAGED",
+        "the data file is damaged; stop the server, then restore a copy of the file, "
+        "or save what can be read with `sqlite3 FILE .recover`",
+    ),
+    _Words(
+        ("unable to open database file", "too many open files"),
+        503,
+        "STORAGE_UNAVAILABLE",
+        "the data file cannot be opened; it was moved or deleted, or this process has too many open files",
+    ),
+)
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def busy() -> StorageProblem:
+    """Return the problem of a write that waited too long for its turn."""
+    return _problem(_BUSY)
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Return whether an error only means that another program holds the file at this moment."""
+    return str(error).startswith(_BUSY.texts)
+
+
+def problem_of(error: sqlite3.Error, path: str | os.PathLike[str] | None) -> StorageProblem | None:
+    """Return the problem for an error of SQLite; ``None`` if a statement of our own is wrong."""
+    words = next((words for words in _ALL if str(error).startswith(words.texts)), None)
+    if words is None:
+        return None
+    if words.code == "STORAGE_FAILED" and path is not None and _has_no_room(Path(path)):
+        words = _FULL
+    if words is not _BUSY:
+        _log.error("%s: %s", words.code, error)
+    return _problem(words)
+
+
+def _problem(words: _Words) -> StorageProblem:
+    return StorageProblem(words.status, words.code, words.message.format(wait=bounds.STORAGE_WAIT_S))
+
+
+def _has_no_room(path: Path) -> bool:
+    """Return whether a file of this size cannot grow: SQLite calls a quota and a limit of size an I/O error."""
+    try:
+        size = max(each.stat().st_size for each in (path, Path(f"{path}-wal")) if each.exists())
+        with tempfile.TemporaryFile(dir=path.parent, buffering=0) as probe:
+            probe.seek(size)
+            probe.write(bytes(4096))
+    except OSError as exc:
+        return exc.errno in _NO_ROOM
+    return False

@@ -1,0 +1,88 @@
+"""Defines the reads and writes of one transaction, and how values are stored."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from . import schema
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Mapping, Sequence
+
+Row = dict[str, Any]
+"""A row by column names; booleans and JSON are decoded values."""
+
+_DECODED = schema.BOOLEANS | schema.DOCUMENTS
+
+
+def row_of(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:
+    """Return a row of a result; a row factory of SQLite."""
+    row = {column[0]: value for column, value in zip(cursor.description, values, strict=True)}
+    for name in _DECODED.intersection(row):
+        row[name] = _decoded(name, row[name])
+    return row
+
+
+def _decoded(name: str, value: Any) -> Any:
+    if name in schema.BOOLEANS:
+        return bool(value)
+    return None if value is None else json.loads(value)
+
+
+def _stored(name: str, value: Any) -> Any:
+    # A schema of variables is never absent; a null one is the null of JSON.
+    if name in schema.DOCUMENTS and (value is not None or name == "variables_schema"):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return value
+
+
+class Transaction:
+    """The reads and writes of a request; they are rolled back if it fails."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._execute = connection.execute
+
+    def all(self, sql: str, **values: Any) -> list[Row]:
+        """Return every row that a query finds; ``:name`` in it stands for a value."""
+        return self._execute(sql, values).fetchall()
+
+    def one(self, sql: str, **values: Any) -> Row | None:
+        """Return the first row that a query finds."""
+        row: Row | None = self._execute(sql, values).fetchone()
+        return row
+
+    def value(self, sql: str, **values: Any) -> Any:
+        """Return the first column of the first row."""
+        row = self.one(sql, **values)
+        return next(iter(row.values())) if row else None
+
+    def run(self, sql: str, **values: Any) -> int:
+        """Run a statement and return how many rows it changed."""
+        return self._execute(sql, values).rowcount
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement once for each row; ``?`` in it stands for a value."""
+        self._connection.executemany(sql, rows)
+
+    def insert(self, table: str, row: Mapping[str, Any]) -> None:
+        """Write a new row."""
+        names = ", ".join(row)
+        places = ", ".join(f":{name}" for name in row)
+        stored = {name: _stored(name, value) for name, value in row.items()}
+        self._execute(f"INSERT INTO {table} ({names}) VALUES ({places})", stored)  # noqa: S608 - names of our own
+
+    def update(self, table: str, key: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+        """Change the row with this key."""
+        sets = ", ".join(f"{name} = :{name}" for name in changes)
+        where = " AND ".join(f"{name} = :key_{name}" for name in key)
+        stored = {name: _stored(name, value) for name, value in changes.items()}
+        stored.update({f"key_{name}": value for name, value in key.items()})
+        self._execute(f"UPDATE {table} SET {sets} WHERE {where}", stored)  # noqa: S608 - names of our own
+
+    def count(self) -> int:
+        """Return the next number of the database's counter: 1, 2, ..., none of them twice."""
+        self.run("UPDATE counter SET value = value + 1")
+        return int(self.value("SELECT value FROM counter"))
