@@ -17,3 +17,9 @@ STORAGE_WAIT_S = 5.0
 """How long a write waits, in seconds, for another program that holds the data file."""
 MAX_READERS = 8
 """How many connections read the data file at once."""
+
+STREAM_LIMIT = 65_536
+"""The bytes of a stream's text in UTF-8 that the guardrails check: 64 KB."""
+MAX_PHONE_WORK = 100_000
+"""The most work that the search for phone numbers does in one text: 1 for a place that may be one, 10 for a look into
+the numbering plan of a country. What follows in the text is not searched for phone numbers."""

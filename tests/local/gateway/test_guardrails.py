@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 
+import personal_data_corpus as corpus
 import pytest
 from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from to11ai_sdk.local.gateway.config.gateway_config import GuardrailsConfig
+from to11ai_sdk.local.bounds import STREAM_LIMIT
+from to11ai_sdk.local.gateway.config.gateway_config import PHONE_REGIONS, ConfigError, GatewayConfig, GuardrailsConfig
 from to11ai_sdk.local.gateway.gateway_problem import GatewayProblem
-from to11ai_sdk.local.gateway.observe.guardrails import STREAM_LIMIT, Finding, Guardrails, is_card
+from to11ai_sdk.local.gateway.observe import phone_numbers
+from to11ai_sdk.local.gateway.observe.guardrails import Finding, Guardrails
+from to11ai_sdk.local.gateway.observe.personal_data import is_card
 
 ON = Guardrails(GuardrailsConfig(True, ("Project X", "straße")))
 OFF = Guardrails(GuardrailsConfig(False, ("project x",)))
 
+CORPUS = {
+    "phone": corpus.PHONES,
+    "ip_address": corpus.ADDRESSES,
+    "email": corpus.EMAILS,
+    "credit_card": corpus.CARDS,
+    "ssn": corpus.SSNS,
+    "iban": corpus.IBANS,
+}
 FOUND = {
     "ssn": ["123-45-6789", "ssn: 123 45 6789.", "(078-05-1120)"],
     "credit_card": ["4111 1111 1111 1111", "card=4111111111111111,", "3782-822463-10005", "6011000990139424"],
@@ -165,10 +179,89 @@ def test_a_stream_lets_nothing_pass_that_the_whole_text_has(pieces: list[str]) -
     assert heard(*pieces)[1] or ON.find("".join(pieces)) is None
 
 
-def test_a_stream_blocks_a_number_that_more_digits_would_have_hidden() -> None:
+def test_a_card_is_found_whatever_digits_follow() -> None:
     text = "4111 1111 1111 1111 000-12"
-    assert ON.find(text) is None
+    assert ON.find(text) == Finding("pii", "credit_card")
     assert heard("4111 1111 1111 1111 ", "000-12") == (0, "credit_card")
+
+
+@pytest.mark.parametrize(("reason", "texts"), CORPUS.items(), ids=CORPUS)
+def test_all_of_the_corpus_is_found(reason: str, texts: list[str]) -> None:
+    assert [text for text in texts if ON.find(text) != Finding("pii", reason)] == []
+    assert [text for text in texts if ON.find(f"Before {text} after.") != Finding("pii", reason)] == []
+
+
+@pytest.mark.parametrize("texts", CORPUS.values(), ids=CORPUS)
+def test_all_of_the_corpus_is_found_in_a_stream_of_any_pieces(texts: list[str]) -> None:
+    assert [text for text in texts if heard(*text)[1] is None] == []
+    assert [
+        text for text in texts if heard("Said: ", *[text[at : at + 3] for at in range(0, len(text), 3)])[1] is None
+    ] == []
+
+
+def test_ordinary_texts_pass() -> None:
+    assert [text for text in corpus.ORDINARY if ON.find(text)] == []
+    assert [text for text in corpus.ORDINARY if ON.find(f"Before {text} after.")] == []
+
+
+def test_a_long_stream_finds_what_stands_at_any_place() -> None:
+    filler = "The answer to question seven is 42, not 43. " * 20
+    for text in ("+33 1 42 68 53 00", "jane@example.com", "::ffff:192.0.2.1", "4111 1111 1111 1111", "project  x"):
+        pieces = [*filler, *text, *f" and {filler}"]
+        passed, reason = heard(*pieces)
+        assert reason is not None, text
+        assert passed <= len(filler) + len(text) + 1, text
+
+
+@pytest.mark.parametrize("space", ["  ", "\n", "\r\n\t", "\u00a0", "\u3000", " \u200b ", "\u2028"])
+def test_blocked_phrases_are_found_with_any_space_between_their_words(space: str) -> None:
+    assert ON.find(f"about project{space}x") == Finding("blocklist", "blocked_term")
+    assert heard("about project", *space, "x")[1] == "blocked_term"
+    spaced = Guardrails(GuardrailsConfig(True, (f"project{space}x",)))
+    assert spaced.find("Project X") == Finding("blocklist", "blocked_term")
+
+
+def test_blocked_phrases_are_found_in_any_form_of_their_characters() -> None:
+    accented = Guardrails(GuardrailsConfig(True, ("caf\u00e9",)))
+    assert accented.find("cafe\u0301") == accented.find("\uff23AF\u00c9") == Finding("blocklist", "blocked_term")
+    assert heard("cafe", "\u0301", guardrails=accented) == (1, "blocked_term")
+    assert ON.find("pro\u00adject x") == ON.find("stra\u00dfe") == Finding("blocklist", "blocked_term")
+
+
+def test_whole_words_are_not_found_in_longer_ones() -> None:
+    words = Guardrails(GuardrailsConfig(True, ("ass", "c++"), whole_words=True))
+    assert [words.find(text) for text in ("class", "assess", "ass1", "passage", "xc++")] == [None] * 5
+    assert all(words.find(text) == Finding("blocklist", "blocked_term") for text in ("ass", "an ASS!", "in C++, yes"))
+    assert heard("an ass", "ess", guardrails=words) == (2, None)
+    assert heard("an ass", ".", "more", guardrails=words) == (1, "blocked_term")
+    assert heard("an ass", guardrails=words) == (1, "blocked_term")
+
+
+def test_national_phone_numbers_are_those_of_the_chosen_regions() -> None:
+    polish = Guardrails(GuardrailsConfig(True, (), phone_regions=("PL",)))
+    assert ON.find("22 123 45 67") is None
+    assert polish.find("22 123 45 67") == Finding("pii", "phone")
+    assert polish.find("415-555-2671") is None
+    assert polish.find("+1 415-555-2671") == Finding("pii", "phone")
+    none = Guardrails(GuardrailsConfig(True, (), phone_regions=()))
+    assert none.find("030 1234567") is None
+    assert none.find("+49 30 1234567") == Finding("pii", "phone")
+
+
+def test_the_options_are_read_from_a_configuration() -> None:
+    table = {"enabled": True, "blocklist": ["ass"], "whole_words": True, "phone_regions": ["PL"]}
+    config = GatewayConfig.of({"guardrails": table}).guardrails
+    assert config == GuardrailsConfig(True, ("ass",), True, ("PL",))
+    assert GatewayConfig.of({"guardrails": {"enabled": True}}).guardrails.phone_regions == PHONE_REGIONS
+    with pytest.raises(ConfigError, match=r"guardrails\.phone_regions must be regions of two capital letters.*'UK'"):
+        GatewayConfig.of({"guardrails": {"phone_regions": ["GB", "UK"]}})
+
+
+def test_a_local_to11_without_guardrails_does_not_load_the_numbering_plans() -> None:
+    code = "import sys; from to11ai_sdk.local import LocalTo11; LocalTo11().start().stop(); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout.split()
+    assert "to11ai_sdk.local.gateway.observe.guardrails" in loaded
+    assert "phonenumbers" not in loaded
 
 
 @given(st.lists(st.integers(0, 9), min_size=12, max_size=18).filter(lambda digits: len(set(digits)) > 1))
@@ -189,3 +282,17 @@ def test_no_text_takes_long(text: str) -> None:
     begin = time.process_time()
     ON.find(text)
     assert time.process_time() - begin < 5
+
+
+@pytest.mark.parametrize("unit", ["12 ", "+1 22 ", "AB12 3456 ", "tel 1 2 3 4 5 6 7 ", "\u0301\u0316", "\ufdfa"])
+def test_a_text_of_1_mb_is_checked_in_time_that_grows_with_its_length(unit: str) -> None:
+    begin = time.process_time()
+    assert ON.find(unit * (2**20 // len(unit.encode()))) is None
+    assert time.process_time() - begin < 15
+
+
+def test_the_search_for_phone_numbers_stops_at_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    places = "041 23 45 6 " * 20
+    assert ON.find(f"{places} +1 415 555 2671 030 1234567") == Finding("pii", "phone")
+    monkeypatch.setattr(phone_numbers, "MAX_PHONE_WORK", 20)
+    assert ON.find(f"{places} 030 1234567") is None

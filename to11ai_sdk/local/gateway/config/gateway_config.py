@@ -24,6 +24,8 @@
     [guardrails]                        # off unless enabled
     enabled = true
     blocklist = ["project x"]
+    whole_words = false                 # true: "ass" is not blocked in "class"
+    phone_regions = ["US", "GB", "DE"]  # whose national phone numbers are found; by default those of PHONE_REGIONS
 
     [cache]                             # off unless enabled
     enabled = true
@@ -48,7 +50,35 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping
 
+    from .tables import GuardrailsTable
+
 __all__ = ["CacheConfig", "ConfigError", "GatewayConfig", "GuardrailsConfig"]
+
+
+PHONE_REGIONS = (
+    "US",
+    "GB",
+    "DE",
+    "FR",
+    "IT",
+    "ES",
+    "NL",
+    "BE",
+    "CH",
+    "AT",
+    "IE",
+    "SE",
+    "AU",
+    "NZ",
+    "IN",
+    "JP",
+    "KR",
+    "CN",
+    "BR",
+    "ZA",
+    "IL",
+)
+"""The regions whose national phone numbers are found by default; US stands for all of North America."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +88,14 @@ class GuardrailsConfig:
     Attributes:
         enabled: whether anything is checked.
         blocklist: words and phrases that must not occur, ignoring case.
+        whole_words: whether one counts only as whole words, and not inside of a longer word.
+        phone_regions: the regions whose national phone numbers are found, by their two letters.
     """
 
     enabled: bool = False
     blocklist: tuple[str, ...] = ()
+    whole_words: bool = False
+    phone_regions: tuple[str, ...] = PHONE_REGIONS
 
 
 @dataclass(frozen=True)
@@ -106,7 +140,7 @@ class GatewayConfig:
         table = read_table(ConfigTable, "", content)
         return cls(
             _registry(Registry() if table.defaults else Registry({}), table.providers),
-            GuardrailsConfig(table.guardrails.enabled, table.guardrails.blocklist),
+            _guardrails(table.guardrails),
             CacheConfig(table.cache.enabled, table.cache.ttl or CacheConfig.ttl_s),
             table.max_reply_bytes or MAX_UPSTREAM_REPLY,
         )
@@ -140,6 +174,11 @@ class GatewayConfig:
             ConfigError: one cannot be read; the message names the key.
         """
         return self.with_providers(dict(map(_option, options)))
+
+
+def _guardrails(table: GuardrailsTable) -> GuardrailsConfig:
+    regions = PHONE_REGIONS if table.phone_regions is None else table.phone_regions
+    return GuardrailsConfig(table.enabled, table.blocklist, table.whole_words, regions)
 
 
 def _registry(base: Registry, providers: Mapping[str, Any]) -> Registry:

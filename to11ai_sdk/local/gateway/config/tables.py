@@ -80,6 +80,15 @@ def _texts(value: Any) -> tuple[Any, ...]:
     return tuple(values)
 
 
+def _regions(value: Any) -> tuple[Any, ...]:
+    from phonenumbers import SUPPORTED_REGIONS  # here: few configurations name regions
+
+    unknown = set(_texts(value)) - SUPPORTED_REGIONS
+    if unknown:
+        raise wrong(f"must be regions of two capital letters, such as GB, not {min(unknown)!r}")
+    return _texts(value)
+
+
 def _among(words: frozenset[str] | tuple[str, ...]) -> BeforeValidator:
     def check(value: Any) -> Any:
         if set(_texts(value)) - set(words):
@@ -180,6 +189,8 @@ class GuardrailsTable(Table):
 
     enabled: Annotated[bool, BeforeValidator(_boolean)] = False
     blocklist: Annotated[tuple[str, ...], BeforeValidator(_texts)] = ()
+    whole_words: Annotated[bool, BeforeValidator(_boolean)] = False
+    phone_regions: Annotated[tuple[str, ...] | None, BeforeValidator(_regions)] = None
 
 
 class CacheTable(Table):
