@@ -128,7 +128,7 @@ class ArrivingBody:
         whole = connection.whole(head)
         if whole is not None:
             self._finish()
-        pieces = self._arriving() if whole is None else iter((whole,))
+        pieces = self._arriving() if whole is None else iter((whole,) if whole else ())
         self._chunks = unpacked(coding, pieces) if coding else pieces
 
     def __iter__(self) -> Iterator[bytes]:

@@ -56,6 +56,9 @@ class KeptConnections:
         self._is_open = False
         self.drop()
 
+    def __del__(self) -> None:
+        self.drop()
+
     def _pop(self, index: int = -1) -> UpstreamConnection | None:
         try:
             return self._idle.pop(index)

@@ -88,4 +88,4 @@ def _cleaned(name: str, value: str) -> str:
     """Return a value with spaces for its control characters (RFC 9110 section 5.5)."""
     if name in _FRAMING:
         raise HTTPException(f"a control character in {name}")
-    return _CONTROL.sub(" ", value)
+    return _CONTROL.sub(" ", value).strip()
