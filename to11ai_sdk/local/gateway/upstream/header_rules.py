@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import unquote_plus
 
 from ....gateway import MANAGED_KEY
 from ...headers import PROVIDER_KEYS, bearer
+from .key_guard import KeyGuard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +57,8 @@ _NOT_BACK = frozenset(
         "traceparent",
     }
 )
-_OURS = ("x-to11-", "x-genai-")
+_TO11 = "x-to11-"
+_OURS = (_TO11, "x-genai-")
 _PRIVATE = ("x-forwarded-",)
 _BY_DIALECT = ("anthropic-", "openai-", "x-stainless-")
 """Headers that only one dialect understands."""
@@ -92,8 +93,9 @@ def to_caller(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _travelling(headers: Mapping[str, str], without: frozenset[str], prefixes: tuple[str, ...]) -> dict[str, str]:
-    named = {name.strip().lower() for name in headers.get("connection", "").split(",")}
-    dropped = _HOP_BY_HOP | named | without
+    dropped = _HOP_BY_HOP | without
+    if "connection" in headers:
+        dropped |= {name.strip().lower() for name in headers["connection"].split(",")}
     return {name: value for name, value in headers.items() if name not in dropped and not name.startswith(prefixes)}
 
 
@@ -101,18 +103,23 @@ _WORD = re.compile(r"[^\s,;:=\"']+")
 
 
 def without_ours(incoming: Incoming, key: str | None) -> Incoming:
-    """Return the request without the headers and query parameters that contain the caller's to11 key.
+    """Return the request without the headers and query parameters that contain the caller's to11 key anywhere.
 
     In headers for a provider's key, any to11 key and the placeholder are removed, too. The headers of to11 stay.
     """
-    headers = {name: value for name, value in incoming.headers.items() if not _is_ours(name, value, key)}
-    parts = incoming.query.split("&")
-    query = "&".join(part for part in parts if key not in _WORD.findall(unquote_plus(part)))
+    guard = KeyGuard.of(key)
+    headers = {name: value for name, value in incoming.headers.items() if not _is_ours(name, value, key, guard)}
+    query = incoming.query
+    if query and guard.is_in(query):
+        query = "&".join(part for part in query.split("&") if not guard.is_in(part))
     return incoming._replace(headers=headers, query=query)
 
 
-def _is_ours(name: str, value: str, key: str | None) -> bool:
-    words = _WORD.findall(value)
-    if name in PROVIDER_KEYS:
-        return any(word in (key, MANAGED_KEY) or word.startswith("to11_") for word in words)
-    return key in words and not name.startswith("x-to11-")
+def _is_ours(name: str, value: str, key: str | None, guard: KeyGuard) -> bool:
+    if name.startswith(_TO11):
+        return False
+    if name in PROVIDER_KEYS and any(
+        word in (key, MANAGED_KEY) or word.startswith("to11_") for word in _WORD.findall(value)
+    ):
+        return True
+    return guard.is_in(value)

@@ -15,6 +15,7 @@ from ..gateway_problem import GatewayProblem, bad_request
 from ..provider import UpstreamRequest
 from ..routing import applied
 from . import body_edits, header_rules, stream_usage
+from .request_head import safe_target
 
 if TYPE_CHECKING:
     from ..call import RoutedCall
@@ -41,7 +42,8 @@ def request(call: RoutedCall, attempt: Attempt, *, asks_usage: bool = True) -> U
         asks_usage: whether to request the tokens of a chat stream even if the caller did not.
 
     Raises:
-        GatewayProblem: 400 if the target's format cannot express the request; 500 if no header can hold the kept key.
+        GatewayProblem: 400 if the target's format cannot express the request, or its path is unsafe; 500 if no header
+            can hold the kept key.
     """
     target_format = upstream_format(call, attempt)
     same = call.is_native or speaks(call, attempt)
@@ -54,7 +56,7 @@ def request(call: RoutedCall, attempt: Attempt, *, asks_usage: bool = True) -> U
         travelling["content-type"] = "application/json"
     return UpstreamRequest(
         call.incoming.method,
-        _path(call, attempt, target_format),
+        safe_target(_path(call, attempt, target_format), call.key),
         travelling,
         body,
         managed or call.provider_key,

@@ -1,4 +1,4 @@
-"""Writes the head of a request to a provider (RFC 9112 section 3)."""
+"""Writes the head of a request to a provider (RFC 9112 section 3), and refuses targets that lead elsewhere."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ..gateway_problem import bad_request
+from .key_guard import KeyGuard, unveiled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,9 +15,34 @@ if TYPE_CHECKING:
     from ..provider import UpstreamRequest
 
 _NOT_ASCII = re.compile(r"[^\x21-\x7e]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
 _WITH_BODY = ("POST", "PUT", "PATCH")
 """Methods whose requests have a length even without a body (RFC 9110 section 8.6)."""
+
+
+def safe_target(target: str, key: str | None) -> str:
+    """Return the path and query to send: without a fragment, which is not part of a request.
+
+    Args:
+        target: path below the base URL, with the query.
+        key: the caller's to11 key.
+
+    Raises:
+        GatewayProblem: 400 if the path leads elsewhere (``.`` and ``..``, however they are written), contains control
+            characters, or contains the key.
+    """
+    target = target.partition("#")[0]
+    path = target.partition("?")[0]
+    plain = unveiled(path).replace("\\", "/")
+    # Some servers drop what follows a semicolon before they resolve dots.
+    if any(segment.partition(";")[0].strip() in (".", "..") for segment in plain.split("/")):
+        raise bad_request("invalid_path", "a path may not contain . or .. as a segment, in any encoding")
+    if _CONTROL.search(plain):
+        raise bad_request("invalid_path", "a path may not contain control characters, in any encoding")
+    if KeyGuard.of(key).is_in(path):
+        raise bad_request("invalid_path", "the path contains your to11 key, which is sent to no provider")
+    return target
 
 
 def request_head(request: UpstreamRequest, root: str, own: Mapping[str, str]) -> bytes:
