@@ -37,12 +37,9 @@ class EventParser:
     """Parses a stream in pieces of any size; the rest after the last blank line is an event only on request."""
 
     def __init__(self) -> None:
-        self._line = bytearray()
-        self._size = 0
+        self._held = bytearray()
         self._after_cr = False
         self._at_start = True
-        self._type = ""
-        self._data: list[str] = []
         self._id = ""
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
@@ -51,49 +48,56 @@ class EventParser:
         Raises:
             FormatError: an event is longer than ``MAX_EVENT``.
         """
-        self._size += len(chunk)
-        if chunk:
-            chunk = chunk.removeprefix(b"\n") if self._after_cr else chunk
-            self._after_cr = chunk.endswith(b"\r")
-        head, *rest = _LINE_END.split(chunk)
-        self._line += head
-        for piece in rest:
-            yield from self._end_line()
-            self._line += piece
-        if self._size > MAX_EVENT:
+        begin = max(0, len(self._held) - 1)
+        self._held += self._with_line_feeds(chunk)
+        end = self._held.rfind(b"\n\n", begin) + 2
+        if end >= 2:
+            block = bytes(self._held[:end])
+            del self._held[:end]
+            yield from self._events(block)
+        if len(self._held) > MAX_EVENT:
             raise FormatError(f"an event may have {MAX_EVENT} bytes at most")
 
     def rest(self) -> Iterator[Event]:
         """Yield the event without a blank line that some servers leave at the end of their stream."""
-        yield from self._end_line()
-        yield from self._dispatch()
+        block = bytes(self._held)
+        self._held.clear()
+        yield from self._events(block)
 
-    def _end_line(self) -> Iterator[Event]:
-        line = bytes(self._line)
-        self._line.clear()
+    def _with_line_feeds(self, chunk: bytes) -> bytes:
+        """Return the bytes with every line end as a line feed."""
+        if not chunk or not (self._after_cr or b"\r" in chunk):
+            return chunk
+        chunk = chunk.removeprefix(b"\n") if self._after_cr else chunk
+        self._after_cr = chunk.endswith(b"\r")
+        return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+    def _events(self, block: bytes) -> Iterator[Event]:
         if self._at_start:
-            line = line.removeprefix(_BOM)
+            block = block.removeprefix(_BOM)
             self._at_start = False
-        if line:
-            self._field(*line.decode("utf-8", "replace").partition(":"))
-        else:
-            yield from self._dispatch()
+        # Servers keep connections alive with comments: a block of nothing else costs nothing more.
+        if b"data" in block or b"id" in block:
+            for text in block.decode("utf-8", "replace").split("\n\n"):
+                event = self._event(text)
+                if event is not None:
+                    yield event
 
-    def _field(self, name: str, _colon: str, value: str) -> None:
-        value = value.removeprefix(" ")
-        if name == "data":
-            self._data.append(value)
-        elif name == "event":
-            self._type = value
-        elif name == "id" and "\0" not in value:
-            self._id = value
-
-    def _dispatch(self) -> Iterator[Event]:
-        event = Event(self._type or "message", "\n".join(self._data), self._id)
-        has_data = bool(self._data)
-        self._type, self._data, self._size = "", [], 0
-        if has_data:
-            yield event
+    def _event(self, text: str) -> Event | None:
+        if text.startswith("data: ") and "\n" not in text:
+            return Event("message", text[6:], self._id)
+        kind = ""
+        data: list[str] = []
+        for line in text.split("\n"):
+            name, _, value = line.partition(":")
+            value = value.removeprefix(" ")
+            if name == "data":
+                data.append(value)
+            elif name == "event":
+                kind = value
+            elif name == "id" and "\0" not in value:
+                self._id = value
+        return Event(kind or "message", "\n".join(data), self._id) if data else None
 
 
 def read(chunks: Iterable[bytes]) -> Iterator[Event]:

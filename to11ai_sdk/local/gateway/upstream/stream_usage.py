@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 OPTIONS = "stream_options"
+_NO_CHOICES = re.compile(rb'"choices"\s*:\s*\[\s*\]')
 _EVENT = re.compile(rb".*?(?:\r\n\r\n|\n\n|\r\r)", re.DOTALL)
 
 
@@ -35,6 +36,8 @@ def asking(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def without_usage_chunk(events: bytes) -> bytes:
     """Return the events of a stream without the chunk that has only the tokens; every other byte is kept."""
+    if not _NO_CHOICES.search(events):
+        return events
     return _EVENT.sub(lambda event: b"" if _has_only_usage(event[0]) else event[0], events)
 
 
