@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from .transaction import Row, Transaction
 
 _HEADS = """
@@ -66,9 +68,10 @@ def drop_old_replies(tx: Transaction, oldest: float, most: int) -> int:
     return tx.run(_DROP, oldest=oldest, most=most)
 
 
-def add_span(tx: Transaction, row: Row) -> None:
-    """Write a span."""
-    tx.insert("gateway_traces", row)
+def add_spans(tx: Transaction, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write spans, each as the values of these columns."""
+    places = ", ".join("?" for _ in columns)
+    tx.run_many(f"INSERT INTO gateway_traces ({', '.join(columns)}) VALUES ({places})", rows)  # noqa: S608
 
 
 def newest_spans(tx: Transaction, project_id: str, limit: int) -> list[Row]:
@@ -78,3 +81,28 @@ def newest_spans(tx: Transaction, project_id: str, limit: int) -> list[Row]:
         project_id=project_id,
         limit=limit,
     )
+
+
+def clear_spans(tx: Transaction, project_id: str) -> int:
+    """Delete the spans of a project; return how many there were."""
+    return tx.run("DELETE FROM gateway_traces WHERE project_id = :project_id", project_id=project_id)
+
+
+_TOTALS = """
+SELECT count(*) AS number, max(sequence) AS last,
+       coalesce(sum(length(CAST(texts AS BLOB))), 0) AS size
+FROM (SELECT sequence, coalesce(request_id, '') || coalesce(model, '') || coalesce(upstream_model, '') || prompt_labels
+             || coalesce(prompt_id, '') || coalesce(session_id, '') || coalesce(conversation_id, '')
+             || coalesce(user_id, '') AS texts
+      FROM gateway_traces ORDER BY sequence LIMIT :number)
+"""
+
+
+def span_totals(tx: Transaction, number: int = -1) -> Row:
+    """Return how many the oldest spans are, by default all, how many bytes of callers they have, and the last one."""
+    return tx.one(_TOTALS, number=number) or {}
+
+
+def drop_spans(tx: Transaction, last: int) -> None:
+    """Delete the spans up to this one."""
+    tx.run("DELETE FROM gateway_traces WHERE sequence <= :last", last=last)
