@@ -23,6 +23,13 @@ STREAM_LIMIT = 65_536
 MAX_PHONE_WORK = 100_000
 """The most work that the search for phone numbers does in one text: 1 for a place that may be one, 10 for a look into
 the numbering plan of a country. What follows in the text is not searched for phone numbers."""
+MAX_FILES = 1000
+"""How many files of ``echo`` a project may have."""
+MAX_FILES_BYTES = 256 * 2**20
+"""How many bytes the files of ``echo`` in a project may have together."""
+MAX_FILE_LIFE_S = 30 * 24 * 3600
+"""The longest life of a file of ``echo`` that expires, in seconds, as at OpenAI."""
+
 MAX_TRACES = 100_000
 """How many spans are kept, of all projects together; beyond that the oldest are dropped."""
 MAX_TRACE_BYTES = 64 * 2**20

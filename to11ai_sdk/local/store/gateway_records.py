@@ -9,27 +9,43 @@ if TYPE_CHECKING:
 
     from .transaction import Row, Transaction
 
-_HEADS = """
-SELECT id, filename, purpose, size, created_at, expires_at FROM gateway_files
-WHERE project_id = :project_id AND provider_id = :provider_id ORDER BY sequence
-"""
-_ONE = "WHERE project_id = :project_id AND provider_id = :provider_id AND id = :file_id"
+_HEAD = "SELECT id, filename, purpose, size, created_at, expires_at"
+_LIVE = "project_id = :project_id AND provider_id = :provider_id AND (expires_at IS NULL OR expires_at > :now)"
 
 
-def list_files(tx: Transaction, project_id: str, provider_id: str) -> list[Row]:
+def list_files(tx: Transaction, project_id: str, provider_id: str, now: float) -> list[Row]:
     """Return the files of a project at a provider, oldest first, without their content."""
-    return tx.all(_HEADS, project_id=project_id, provider_id=provider_id)
+    sql = f"{_HEAD} FROM gateway_files WHERE {_LIVE} ORDER BY sequence"
+    return tx.all(sql, project_id=project_id, provider_id=provider_id, now=now)
 
 
-def find_file(tx: Transaction, project_id: str, provider_id: str, file_id: str) -> Row | None:
+def find_file(tx: Transaction, project_id: str, provider_id: str, file_id: str, now: float) -> Row | None:
     """Return a file with its content."""
-    sql = f"SELECT id, filename, purpose, size, created_at, expires_at, content FROM gateway_files {_ONE}"  # noqa: S608
-    return tx.one(sql, project_id=project_id, provider_id=provider_id, file_id=file_id)
+    sql = f"{_HEAD}, content FROM gateway_files WHERE {_LIVE} AND id = :file_id"
+    return tx.one(sql, project_id=project_id, provider_id=provider_id, file_id=file_id, now=now)
+
+
+def file_totals(tx: Transaction, project_id: str) -> tuple[int, int]:
+    """Return how many files a project has, and how many bytes they have together."""
+    sql = "SELECT count(*) AS number, coalesce(sum(size), 0) AS size FROM gateway_files WHERE project_id = :project_id"
+    row = tx.one(sql, project_id=project_id) or {}
+    return row["number"], row["size"]
+
+
+def has_expired_files(tx: Transaction, now: float) -> bool:
+    """Return whether any file has expired."""
+    return tx.one("SELECT 1 FROM gateway_files WHERE expires_at <= :now LIMIT 1", now=now) is not None
+
+
+def drop_expired_files(tx: Transaction, now: float) -> None:
+    """Delete the files that have expired, of all projects."""
+    tx.run("DELETE FROM gateway_files WHERE expires_at <= :now", now=now)
 
 
 def delete_file(tx: Transaction, project_id: str, provider_id: str, file_id: str) -> bool:
     """Delete a file; return whether there was one."""
-    sql = f"DELETE FROM gateway_files {_ONE}"  # noqa: S608
+    sql = """DELETE FROM gateway_files
+    WHERE project_id = :project_id AND provider_id = :provider_id AND id = :file_id"""
     return tx.run(sql, project_id=project_id, provider_id=provider_id, file_id=file_id) > 0
 
 
