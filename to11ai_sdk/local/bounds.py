@@ -23,6 +23,9 @@ STREAM_LIMIT = 65_536
 MAX_PHONE_WORK = 100_000
 """The most work that the search for phone numbers does in one text: 1 for a place that may be one, 10 for a look into
 the numbering plan of a country. What follows in the text is not searched for phone numbers."""
+MAX_REMEMBERED_BYTES = 64 * 2**20
+"""How many bytes the bodies of the requests in ``LocalTo11.requests`` have together; the oldest are dropped."""
+
 MAX_FILES = 1000
 """How many files of ``echo`` a project may have."""
 MAX_FILES_BYTES = 256 * 2**20

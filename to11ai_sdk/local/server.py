@@ -43,7 +43,7 @@ class LocalTo11(Unique, Owner):
         clock: returns the time, for tests of expiry; a naive time is UTC.
         seed: the same seed gives the same ids and keys in the same order, and the same choices of weighted rules;
             by default they are random.
-        remember: how many requests :attr:`requests` keeps.
+        remember: how many requests :attr:`requests` keeps, with 64 MiB of bodies at most.
         behaviors: flags sent as ``sdkBehavior`` with every success; can be changed at any time.
         config: the configuration of the gateway: the path of a TOML or JSON file, its content as a mapping, or a
             ``GatewayConfig``.
