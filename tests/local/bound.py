@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import sqlite3
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from functools import partial
@@ -16,6 +17,7 @@ from to11ai_sdk import To11aiApiError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from pathlib import Path
 
     from to11ai_sdk.local import LocalTo11
 
@@ -108,11 +110,31 @@ def send(
     return RawReply(reply.status, reply.headers, reply.read())
 
 
-def call(to11: LocalTo11, method: str, path: str, body: bytes | None = None, key: str | None = None) -> RawReply:
+def call(
+    to11: LocalTo11,
+    method: str,
+    path: str,
+    body: bytes | None = None,
+    key: str | None = None,
+    headers: dict[str, str] | None = None,
+) -> RawReply:
     """One request with the project's key; ``path`` is below the project unless it begins with a slash."""
     full = path if path.startswith("/") else f"/v1/projects/{to11.project_id}/{path}"
     with connection(to11) as opened:
-        return send(opened, method, full, body, {"Authorization": f"Bearer {key or to11.api_key}"})
+        return send(opened, method, full, body, headers or {"Authorization": f"Bearer {key or to11.api_key}"})
+
+
+@contextmanager
+def holding(data: Path) -> Generator[sqlite3.Connection]:
+    """Another program that has written to a data file and does not commit, until the block ends."""
+    other = sqlite3.connect(data, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("UPDATE counter SET value = value + 1000")
+    try:
+        yield other
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
 
 
 class Clock:

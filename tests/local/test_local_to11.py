@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import http.client
+import json
 import pickle
 import socket
 import threading
@@ -13,7 +14,7 @@ import pytest
 from bound import Api, Clock, call, connection, refused, send
 
 from to11ai_sdk import To11aiNetworkError, To11aiRateLimitError
-from to11ai_sdk.local import LocalTo11, PortTakenError
+from to11ai_sdk.local import LocalTo11, PortTakenError, bounds
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -329,3 +330,15 @@ def test_the_module_has_what_it_says_and_nothing_else() -> None:
     assert names["LocalTo11"] is LocalTo11
     with pytest.raises(AttributeError, match="nothing_else"):
         to11ai_sdk.local.nothing_else  # noqa: B018 - for its effect
+
+
+def test_the_bodies_of_remembered_requests_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "MAX_REMEMBERED_BYTES", 1000)
+    with LocalTo11() as to11:
+        for number in range(4):
+            call(to11, "POST", "prompts", json.dumps({"name": "x" * 400, "slug": f"s{number}"}).encode())
+        assert [request.body["slug"] for request in to11.requests] == ["s2", "s3"]
+        call(to11, "POST", "prompts", json.dumps({"name": "x" * 1400, "slug": "s"}).encode())
+        assert to11.requests == []
+        call(to11, "GET", "prompts")
+        assert len(to11.requests) == 1

@@ -23,3 +23,31 @@ STREAM_LIMIT = 65_536
 MAX_PHONE_WORK = 100_000
 """The most work that the search for phone numbers does in one text: 1 for a place that may be one, 10 for a look into
 the numbering plan of a country. What follows in the text is not searched for phone numbers."""
+MAX_REMEMBERED_BYTES = 64 * 2**20
+"""How many bytes the bodies of the requests in ``LocalTo11.requests`` have together; the oldest are dropped."""
+
+MAX_FILES = 1000
+"""How many files of ``echo`` a project may have."""
+MAX_FILES_BYTES = 256 * 2**20
+"""How many bytes the files of ``echo`` in a project may have together."""
+MAX_FILE_LIFE_S = 30 * 24 * 3600
+"""The longest life of a file of ``echo`` that expires, in seconds, as at OpenAI."""
+
+MAX_TRACES = 100_000
+"""How many spans are kept, of all projects together; beyond that the oldest are dropped."""
+MAX_TRACE_BYTES = 64 * 2**20
+"""How many bytes of text the spans have together; beyond that the oldest are dropped."""
+MAX_SHOWN_TRACES = 1000
+"""How many spans are shown at once."""
+MAX_SPAN_TEXT = 1000
+"""How many characters of a text, such as the name of a model, a span has; the rest is cut off."""
+MAX_SPAN_LABELS = 20
+"""How many labels of a prompt a span has."""
+SPAN_PAUSE_S = 0.1
+"""How long spans wait, in seconds, to be written together: as much is lost when the process is killed."""
+SPANS_AT_ONCE = 500
+"""How many spans are written in one transaction."""
+SPAN_RETRY_S = 1.0
+"""How long spans wait, in seconds, before they are written again when the data file could not be written."""
+MAX_WAITING_SPANS = 20_000
+"""How many spans wait while the data file cannot be written; beyond that the oldest are dropped."""

@@ -166,11 +166,16 @@ class Owner(ABC):
         return self.project_id if project_id is None else project_id
 
     @contextmanager
-    def _owner(self, project_id: str | None, *, write: bool = True) -> Generator[Session]:
+    def _owner(self, project_id: str | None) -> Generator[Session]:
         try:
-            with self._platform.owner(self._project(project_id), write=write) as session:
+            with self._storage(), self._platform.owner(self._project(project_id)) as session:
                 yield session
-        except StorageProblem as exc:
-            raise DataFileError(exc.message) from exc
         except Problem as exc:
             raise ValueError(exc.message) from exc
+
+    @contextmanager
+    def _storage(self) -> Generator[None]:
+        try:
+            yield
+        except StorageProblem as exc:
+            raise DataFileError(exc.message) from exc

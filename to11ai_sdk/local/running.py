@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from .gateway import wrong_paths
-from .gateway.observe.traces import recent
+from .gateway.observe.trace_log import TraceLog
 from .gateway.setup import build
 from .http.control_plane import ControlPlane
 from .http.failures import FailureQueue
@@ -55,8 +55,11 @@ class Running:
             control_plane = ControlPlane(self.platform, settings.log, self.failures, settings.flags)
             sleep = settings.sleep
             wait = self.failures.wait if sleep is None else lambda seconds, _: sleep(seconds)
-            gateway = self._gateway = build(settings.config, self.platform, store, settings.log, wait, settings.seed)
-            pages = LocalPages(self.platform, recent)
+            self.traces: TraceLog = TraceLog(self.platform)
+            gateway = self._gateway = build(
+                settings.config, self.platform, store, self.traces, settings.log, wait, settings.seed
+            )
+            pages = LocalPages(self.platform, self.traces)
             dispatcher = Dispatcher(control_plane, gateway, pages, lambda path: wrong_paths.find(path) is not None)
             self.server: Server = Server(dispatcher, port)
         except BaseException:
@@ -71,4 +74,5 @@ class Running:
         self.failures.end()
         self.server.stop()
         self._gateway.close()
+        self.traces.close()
         self.platform.close()

@@ -9,7 +9,6 @@ from typing_extensions import Self
 
 from .._http.process_safety import Unique
 from ..resources.parameters import KINDS
-from .gateway.observe.traces import Span, recent
 from .gateway.setup import configured
 from .http.failures import InjectedFailure
 from .http.request_log import RequestLog, SeenRequest
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from ..client import To11aiClient
     from .gateway.config.gateway_config import GatewayConfig
+    from .gateway.observe.traces import Span
     from .service import Platform
     from .service.session import Clock
 
@@ -43,7 +43,7 @@ class LocalTo11(Unique, Owner):
         clock: returns the time, for tests of expiry; a naive time is UTC.
         seed: the same seed gives the same ids and keys in the same order, and the same choices of weighted rules;
             by default they are random.
-        remember: how many requests :attr:`requests` keeps.
+        remember: how many requests :attr:`requests` keeps, with 64 MiB of bodies at most.
         behaviors: flags sent as ``sdkBehavior`` with every success; can be changed at any time.
         config: the configuration of the gateway: the path of a TOML or JSON file, its content as a mapping, or a
             ``GatewayConfig``.
@@ -163,8 +163,20 @@ class LocalTo11(Unique, Owner):
         Raises:
             LookupError: there is no such project.
         """
-        with self._owner(project_id, write=False) as session:
-            return recent(session, limit)
+        with self._storage():
+            return self._now.traces.recent(self._project(project_id), limit)
+
+    def clear_traces(self, *, project_id: str | None = None) -> int:
+        """Delete the spans of a project, as ``DELETE /local/traces`` does, and return how many there were.
+
+        Args:
+            project_id: the project, by default the main one.
+
+        Raises:
+            DataFileError: the data file cannot be written now.
+        """
+        with self._storage():
+            return self._now.traces.clear(self._project(project_id))
 
     def forget_requests(self) -> None:
         """Empty :attr:`requests`."""

@@ -1,11 +1,19 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from echo_harness import NOW, post_form, provider, read, send
 
-from to11ai_sdk.local.gateway.echo import EchoProvider, FileRow, MemoryFiles
+from to11ai_sdk.local import bounds
+from to11ai_sdk.local.gateway.echo import CountedIds, EchoProvider, FileRow, MemoryFiles
+from to11ai_sdk.local.gateway.upstream.backends import StoredFiles
+from to11ai_sdk.local.service import Platform
+from to11ai_sdk.local.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from pathlib import Path
 
 FILE = {
     "id": "file-2",
@@ -99,3 +107,89 @@ def test_providers_share_no_files() -> None:
     one, other = provider(), provider()
     upload(one)
     assert ask(other, "/files/file-2")[0] == 404
+
+
+class Turning:
+    """A clock to turn."""
+
+    now = NOW + 0.5
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Stores(NamedTuple):
+    """A provider whose files are kept in one of the stores, and its clock."""
+
+    echo: EchoProvider
+    clock: Turning
+    kept: Callable[[], int]
+
+
+@pytest.fixture(params=["memory", "database", "data file"])
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Stores]:
+    clock = Turning()
+    if request.param == "memory":
+        files = MemoryFiles(clock)
+        yield Stores(provider(files=files, clock=clock), clock, lambda: len(vars(files)["_rows"]))
+        return
+    store = Store(tmp_path / "to11.db" if request.param == "data file" else None)
+    platform = Platform(store)
+    stored = StoredFiles(store, platform.main.project_id, "openai", clock)
+
+    def kept() -> int:
+        with store.transaction(write=False) as tx:
+            return int(tx.value("SELECT count(*) FROM gateway_files"))
+
+    yield Stores(provider(files=stored, clock=clock), clock, kept)
+    platform.close()
+
+
+@pytest.mark.parametrize("path", ["/files", "/files/file-2", "/files/file-2/content"])
+def test_a_file_that_has_expired_is_gone_and_its_room_is_free(stores: Stores, path: str) -> None:
+    upload(stores.echo, **{"expires_after[anchor]": "created_at", "expires_after[seconds]": "60"})
+    stores.clock.now += 59
+    assert send(stores.echo, path, method="GET").status == 200
+    assert stores.kept() == 1
+    stores.clock.now += 1
+    reply = send(stores.echo, path, method="GET")
+    if path == "/files":
+        assert read(reply)["data"] == []
+    else:
+        assert (reply.status, read(reply)["error"]["message"]) == (404, "No such File object: file-2")
+    assert stores.kept() == 0
+    assert ask(stores.echo, "/files/file-2", "DELETE")[0] == 404
+
+
+@pytest.mark.parametrize(("name", "most"), [("MAX_FILES", 3), ("MAX_FILES_BYTES", 3 * len(CONTENT) + 1)])
+def test_files_are_bounded_by_number_and_bytes(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch, name: str, most: int
+) -> None:
+    monkeypatch.setattr(bounds, name, most)
+    made = [read(upload(stores.echo))["id"] for _ in range(2)]
+    assert upload(stores.echo, **{"expires_after[seconds]": "60"}).status == 200
+    reply = upload(stores.echo)
+    error = read(reply)["error"]
+    assert (reply.status, error["type"], error["code"]) == (413, "invalid_request_error", "file_storage_limit_exceeded")
+    assert "delete some of them" in error["message"]
+    stores.clock.now += 60
+    assert upload(stores.echo).status == 200
+    assert upload(stores.echo).status == 413
+    assert ask(stores.echo, f"/files/{made[0]}", "DELETE")[0] == 200
+    assert upload(stores.echo).status == 200
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "x", "2592001", "9" * 40, "٣"])
+def test_a_lifetime_that_is_none(seconds: str) -> None:
+    reply = upload(provider(), **{"expires_after[seconds]": seconds})
+    assert (reply.status, read(reply)["error"]["param"]) == (400, "expires_after.seconds")
+
+
+def test_a_file_can_be_uploaded_again_after_a_restart(tmp_path: Path) -> None:
+    for _ in range(2):
+        platform = Platform(store := Store(tmp_path / "to11.db"))
+        stored = StoredFiles(store, platform.main.project_id, "openai", lambda: NOW)
+        echo = provider(files=stored, new_id=CountedIds())
+        assert upload(echo).status == 200
+        assert len(ask(echo, "/files")[1]["data"]) == 1
+        platform.close()

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from bound import holding
 from hypothesis import given
 from hypothesis import strategies as st
-from routing_harness import Project
 
+from to11ai_sdk.local import bounds
 from to11ai_sdk.local.gateway.gateway_problem import GatewayProblem
-from to11ai_sdk.local.gateway.observe.traces import Span, recent, record
+from to11ai_sdk.local.gateway.observe.trace_log import TraceLog
+from to11ai_sdk.local.gateway.observe.traces import COLUMNS, Span
 from to11ai_sdk.local.gateway.trace_context import Origin, SpanIds, TraceContext
+from to11ai_sdk.local.service import Platform
 from to11ai_sdk.local.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -55,49 +61,150 @@ FULL = replace(
 )
 
 
-def test_a_span_is_read_as_it_was_written() -> None:
-    project = Project()
-    with project.session() as session:
-        record(session, SPAN)
-        record(session, FULL)
-        assert recent(session) == [FULL, SPAN]
+def row(span: Span, project_id: str) -> tuple[Any, ...]:
+    """The span as a call leaves it."""
+    values = {**vars(span), "project_id": project_id}
+    values["started_at"] = datetime.fromisoformat(span.started_at.replace("Z", "+00:00"))
+    return tuple(values[name] for name in COLUMNS)
 
 
-def test_the_newest_come_first_and_no_more_than_asked_for() -> None:
-    project = Project()
-    with project.session() as session:
-        for number in range(120):
-            record(session, replace(SPAN, request_id=f"req_{number}"))
-        assert [span.request_id for span in recent(session, 3)] == ["req_119", "req_118", "req_117"]
-        assert len(recent(session)) == 100
-        assert len(recent(session, 10**9)) == 120
-        assert recent(session, -1) == []
+class Traces:
+    """The spans of a new project."""
+
+    def __init__(self, data: Path | None = None) -> None:
+        self.platform = Platform(Store(data))
+        self.log = TraceLog(self.platform)
+        self.project_id = self.platform.main.project_id
+
+    def add(self, *spans: Span) -> None:
+        for span in spans:
+            self.log.add(row(span, self.project_id))
+
+    def written(self) -> int:
+        with self.platform.reading() as tx:
+            return int(tx.value("SELECT count(*) FROM gateway_traces"))
+
+    def close(self) -> None:
+        self.log.close()
+        self.platform.close()
 
 
-def test_a_project_sees_its_own_spans_only() -> None:
-    project = Project()
-    other = project.platform.create_project()
-    with project.session() as session:
-        record(session, SPAN)
-    with project.platform.owner(other.project_id) as session:
-        assert recent(session) == []
+@pytest.fixture
+def traces() -> Generator[Traces]:
+    made = Traces()
+    yield made
+    made.close()
+
+
+def spans(count: int) -> list[Span]:
+    return [replace(SPAN, span_id=f"{number:016x}", request_id=f"req_{number}") for number in range(count)]
+
+
+def until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_span_is_read_as_it_was_written(traces: Traces) -> None:
+    traces.add(SPAN, FULL)
+    assert traces.log.recent(traces.project_id) == [FULL, SPAN]
+    until(lambda: traces.written() == 2)
+    assert traces.log.recent(traces.project_id) == [FULL, SPAN]
+
+
+def test_every_span_is_read_once_while_they_are_written(traces: Traces, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "SPAN_PAUSE_S", 0)
+    monkeypatch.setattr(bounds, "SPANS_AT_ONCE", 3)
+    for number, span in enumerate(spans(200)):
+        traces.add(span)
+        seen = [each.request_id for each in traces.log.recent(traces.project_id, 7)]
+        assert seen == [f"req_{each}" for each in range(number, max(-1, number - 7), -1)]
+
+
+def test_the_newest_come_first_and_no_more_than_asked_for(traces: Traces) -> None:
+    traces.add(*spans(120))
+    recent = traces.log.recent
+    for _ in range(2):
+        assert [span.request_id for span in recent(traces.project_id, 3)] == ["req_119", "req_118", "req_117"]
+        assert len(recent(traces.project_id)) == 100
+        assert len(recent(traces.project_id, 10**9)) == 120
+        assert recent(traces.project_id, -1) == []
+        until(lambda: traces.written() == 120)
+
+
+def test_a_project_sees_and_deletes_its_own_spans_only(traces: Traces) -> None:
+    other = traces.platform.create_project().project_id
+    traces.add(SPAN)
+    until(lambda: traces.written() == 1)
+    traces.add(FULL)
+    assert traces.log.recent(other) == []
+    assert traces.log.clear(other) == 0
+    assert traces.log.clear(traces.project_id) == 2
+    assert traces.log.recent(traces.project_id) == []
+    with pytest.raises(LookupError):
+        traces.log.recent("proj_none")
 
 
 def test_spans_outlive_the_server(tmp_path: Path) -> None:
-    data = tmp_path / "to11.db"
     for expected in ([], [FULL]):
-        platform = type(Project().platform)(Store(data))
-        with platform.owner(platform.main.project_id) as session:
-            assert recent(session) == expected
-            record(session, FULL)
-        platform.close()
+        traces = Traces(tmp_path / "to11.db")
+        assert traces.log.recent(traces.project_id) == expected
+        traces.add(FULL)
+        traces.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["to11.db"]
 
 
-def test_what_no_database_can_hold_costs_no_span() -> None:
-    odd = replace(SPAN, user_id="\ud800x", input_tokens=10**30, output_tokens=2**63 - 1)
-    with Project().session() as session:
-        record(session, odd)
-        assert recent(session) == [replace(odd, user_id="?x", input_tokens=None)]
+def test_what_no_database_can_hold_costs_no_span(traces: Traces) -> None:
+    odd = replace(SPAN, user_id="\ud800x", prompt_labels=("\ud800",), input_tokens=10**30, output_tokens=2**63 - 1)
+    long = replace(SPAN, model="m" * 10**6, prompt_labels=("l" * 5000,) * 5000)
+    traces.add(odd, long)
+    cut, found = traces.log.recent(traces.project_id)
+    assert found == replace(odd, user_id="?x", prompt_labels=("?",), input_tokens=None)
+    assert cut.model == "m" * bounds.MAX_SPAN_TEXT
+    assert cut.prompt_labels == ("l" * bounds.MAX_SPAN_TEXT,) * bounds.MAX_SPAN_LABELS
+    until(lambda: traces.written() == 2)
+    assert traces.log.recent(traces.project_id) == [cut, found]
+
+
+def test_the_oldest_spans_are_dropped_when_there_are_too_many(traces: Traces, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "MAX_TRACES", 50)
+    monkeypatch.setattr(bounds, "SPANS_AT_ONCE", 10)
+    traces.add(*spans(237))
+    traces.log.close()
+    kept = [span.request_id for span in traces.log.recent(traces.project_id, 1000)]
+    assert kept == [f"req_{number}" for number in range(236, 236 - len(kept), -1)]
+    assert 30 <= len(kept) <= 50
+
+
+def test_the_oldest_spans_are_dropped_when_they_are_too_large(traces: Traces, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "MAX_TRACE_BYTES", 20_000)
+    monkeypatch.setattr(bounds, "SPANS_AT_ONCE", 10)
+    traces.add(*(replace(span, model="é" * 500) for span in spans(100)))
+    traces.log.close()
+    assert 5 <= traces.written() <= 20
+
+
+def test_spans_wait_for_the_data_file_and_the_oldest_are_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(bounds, "STORAGE_WAIT_S", 0.01)
+    monkeypatch.setattr(bounds, "SPAN_RETRY_S", 0.01)
+    monkeypatch.setattr(bounds, "SPANS_AT_ONCE", 5)
+    monkeypatch.setattr(bounds, "MAX_WAITING_SPANS", 20)
+    traces = Traces(tmp_path / "to11.db")
+    with holding(tmp_path / "to11.db"):
+        traces.add(*spans(5))
+        until(lambda: "STORAGE" in caplog.text or "another program" in caplog.text)
+        traces.add(*spans(100)[5:])
+        assert traces.log.recent(traces.project_id, 1)[0].request_id == "req_99"
+        assert traces.written() == 0
+    traces.log.close()
+    kept = [span.request_id for span in traces.log.recent(traces.project_id)]
+    assert kept == [f"req_{number}" for number in [*range(99, 79, -1), 4, 3, 2, 1, 0]]
+    assert caplog.text.count("another program holds the data file") == 1
+    traces.close()
 
 
 def test_a_span_as_json() -> None:

@@ -63,7 +63,8 @@ class GatewayApp:
         answer = _elsewhere(incoming, wrong) if wrong else self._gateway.answer(incoming)
         if unread is not None:
             answer = answer._replace(headers={**answer.headers, "connection": "close"})
-        self._log.add(seen_request(incoming.method, target, incoming.headers, incoming.body, None, answer.status))
+        seen = seen_request(incoming.method, target, incoming.headers, incoming.body, None, answer.status)
+        self._log.add(seen, len(incoming.body))
         return _send(answer, start_response, with_body=incoming.method != "HEAD")
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from ..problems import Problem
 from .answer import Answer
 from .call import AdmittedCall, PlacedCall, RoutedCall, advance
 from .endpoints import MODELS, match
-from .gateway_problem import GatewayProblem, bad_request
+from .gateway_problem import GatewayProblem, bad_request, of_platform
 from .observe.watch import input_texts
 from .relay import error_answers, streaming
 from .relay.buffered import buffered
@@ -87,6 +87,8 @@ class Gateway:
             answer = self._answered(received, record)
         except GatewayProblem as exc:
             answer = _refused(record, exc)
+        except Problem as exc:
+            answer = _refused(record, of_platform(exc))
         except Exception:
             _log.exception("%s %s failed", incoming.method, incoming.path)
             problem = GatewayProblem(500, "internal", "internal", "the local gateway failed; its log says why")
@@ -127,12 +129,8 @@ class Gateway:
         project_id = received.incoming.header("x-to11-project-id")
         if project_id is None:
             raise bad_request("missing_project_id", "no project: send x-to11-project-id")
-        try:
-            with self._platform.visit(project_id, received.key) as session:
-                yield session
-        except Problem as exc:
-            code = {401: "auth", 403: "forbidden"}.get(exc.status, "bad_request")
-            raise GatewayProblem(exc.status, code, code, exc.message, exc.details) from exc
+        with self._platform.visit(project_id, received.key) as session:
+            yield session
 
     def _sent(self, call: RoutedCall, record: CallRecord) -> Answer:
         digest = self._cache.digest(call)

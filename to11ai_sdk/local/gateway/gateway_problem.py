@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..problems import Problem
     from .provider import UnreachableError
 
 OVERLOADED = (503, 529)
@@ -46,6 +47,13 @@ class GatewayProblem(Exception):  # noqa: N818 - it becomes a reply, not a trace
         self.message = message
         self.details: dict[str, Any] = dict(details or {})
         self.upstream_provider = upstream_provider
+
+
+def of_platform(problem: Problem) -> GatewayProblem:
+    """Return the error of a call that the platform refuses: its key, or a data file that cannot be used now."""
+    code = {401: "auth", 403: "forbidden"}.get(problem.status, "internal" if problem.status >= 500 else "bad_request")
+    shown = problem.code if code == "internal" else code
+    return GatewayProblem(problem.status, shown, code, problem.message, problem.details)
 
 
 def bad_request(code: str, message: str, details: Mapping[str, Any] | None = None) -> GatewayProblem:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..http.request_log import RequestLog
     from ..service import Platform
     from ..store import Store
+    from .observe.trace_log import TraceLog
 
 
 def configured(
@@ -49,6 +50,7 @@ def build(
     config: GatewayConfig,
     platform: Platform,
     store: Store,
+    traces: TraceLog,
     log: RequestLog,
     sleep: Callable[[float, HangUp], None],
     seed: int | str | None,
@@ -62,7 +64,7 @@ def build(
         backends,
         Guardrails(config.guardrails),
         CallCache(RepliesCache(config.cache), platform),
-        Recorder(platform, time.monotonic),
+        Recorder(traces, platform.now, time.monotonic),
         SpanIds(seed),
         sleep,
         RetryBudgets(lambda: platform.now().timestamp()),

@@ -54,7 +54,7 @@ class ControlPlane:
             reply = success_reply({"status": "ok"}, {})
         else:
             reply = self._reply(incoming)
-            self._log.add(incoming.seen(reply.status))
+            self._log.add(incoming.seen(reply.status), incoming.size)
         numbered = {"x-to11-request-id": f"req_{next(self._numbers):06}", **reply.headers}
         return reply._replace(headers=numbered).response()(environ, start_response)
 
@@ -73,7 +73,7 @@ class ControlPlane:
         if failure.processed:
             self._answer(incoming)
         if failure.drop:
-            self._log.add(incoming.seen(None))
+            self._log.add(incoming.seen(None), incoming.size)
             raise ConnectionAbortedError("fail_next asked to drop this connection")
         return HttpReply(*failure.reply(), failure.headers)
 
@@ -112,6 +112,11 @@ class ControlRequest:
             self.match = routes.match(self.method, self.target.path)
         except Problem as exc:
             self.problem = exc
+
+    @property
+    def size(self) -> int:
+        """How many bytes its body has."""
+        return len(self._body)
 
     @property
     def row_name(self) -> str | None:

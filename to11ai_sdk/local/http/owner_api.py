@@ -17,14 +17,24 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse
 
-    from ..service import Session
-
 
 class HasJson(Protocol):
     """An object that ``/local`` can show as JSON."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the members of its JSON object."""
+        ...
+
+
+class Spans(Protocol):
+    """The spans that ``/local`` can show and delete."""
+
+    def recent(self, project_id: str, limit: int) -> Sequence[HasJson]:
+        """Return the newest spans of a project."""
+        ...
+
+    def clear(self, project_id: str) -> int:
+        """Delete the spans of a project; return how many there were."""
         ...
 
 
@@ -60,12 +70,12 @@ class LocalPages:
 
     Args:
         platform: carries out the requests.
-        recent: returns the newest spans of a session's project.
+        traces: the spans of all projects.
     """
 
-    def __init__(self, platform: Platform, recent: Callable[[Session, int], Sequence[HasJson]]) -> None:
+    def __init__(self, platform: Platform, traces: Spans) -> None:
         self._platform = platform
-        self._recent = recent
+        self._spans = traces
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -88,8 +98,10 @@ class LocalPages:
         limit = asked.query.get("limit", "100")
         if not (limit.isascii() and limit.isdigit()):
             raise invalid("limit must be a number of spans", field="limit")
-        with self._platform.owner(asked.project_id, write=False) as session:
-            return [span.as_json() for span in self._recent(session, int(limit[:9]))]
+        return [span.as_json() for span in self._spans.recent(asked.project_id, int(limit[:9]))]
+
+    def _clear_traces(self, asked: OwnerRequest) -> dict[str, int]:
+        return {"deleted": self._spans.clear(asked.project_id)}
 
     def _settings(self, asked: OwnerRequest) -> dict[str, bool]:
         return {name: switch(self._platform, asked.project_id) for name, switch in _SETTINGS.items()}
@@ -114,6 +126,7 @@ class LocalPages:
 
     PAGES = (
         OwnerEndpoint("GET", "/local/traces", _traces),
+        OwnerEndpoint("DELETE", "/local/traces", _clear_traces),
         OwnerEndpoint("GET", "/local/settings", _settings),
         OwnerEndpoint("PATCH", "/local/settings", _set, ("project:manage_labels",)),
         OwnerEndpoint("POST", "/local/releases/{release_id}/approve", _approve, ("routing:review",)),

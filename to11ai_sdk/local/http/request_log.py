@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .. import bounds
 from ..headers import SECRETS
 from ..problems import Problem
 from . import request_body
@@ -67,23 +69,35 @@ def _payload(content: bytes) -> Any:
 
 
 class RequestLog:
-    """The last requests, oldest first.
+    """The last requests, oldest first, as long as their bodies are not too large together.
 
     Args:
         size: how many are kept.
     """
 
     def __init__(self, size: int) -> None:
-        self._seen: deque[SeenRequest] = deque(maxlen=size)
+        if size < 0:
+            raise ValueError(f"remember must be 0 or more, not {size}")
+        self._size = size
+        self._seen: deque[tuple[SeenRequest, int]] = deque()
+        self._bytes = 0
+        self._lock = Lock()
 
-    def add(self, seen: SeenRequest) -> None:
-        """Record a request."""
-        self._seen.append(seen)
+    def add(self, seen: SeenRequest, body_size: int) -> None:
+        """Record a request whose body has this many bytes."""
+        with self._lock:
+            self._seen.append((seen, body_size))
+            self._bytes += body_size
+            while len(self._seen) > self._size or self._bytes > bounds.MAX_REMEMBERED_BYTES:
+                self._bytes -= self._seen.popleft()[1]
 
     def all(self) -> list[SeenRequest]:
         """Return the requests, oldest first."""
-        return list(self._seen)
+        with self._lock:
+            return [seen for seen, _ in self._seen]
 
     def clear(self) -> None:
         """Remove all."""
-        self._seen.clear()
+        with self._lock:
+            self._seen.clear()
+            self._bytes = 0

@@ -100,6 +100,25 @@ class Platform:
                 raise LookupError(f"there is no project {project_id!r}")
             yield self._session(tx, Caller(key["id"], project_id))
 
+    @contextmanager
+    def records(self, wait_s: float | None = None) -> Generator[Transaction]:
+        """Begin a transaction that writes records of the gateway, of any project.
+
+        Args:
+            wait_s: how long it waits for other writes, by default ``bounds.STORAGE_WAIT_S``.
+
+        Raises:
+            StorageProblem: the data file cannot be written now.
+        """
+        with self._store.records(wait_s) as tx:
+            yield tx
+
+    @contextmanager
+    def reading(self) -> Generator[Transaction]:
+        """Begin a transaction that only reads, of any project."""
+        with self._store.transaction(write=False) as tx:
+            yield tx
+
     def create_project(self) -> Access:
         """Create a project with its default environments and label; the key is returned only here."""
         with self._store.transaction() as tx:

@@ -77,13 +77,16 @@ class Store:
                 self._writes += self._writer.total_changes != before
 
     @contextmanager
-    def records(self) -> Generator[Transaction]:
+    def records(self, wait_s: float | None = None) -> Generator[Transaction]:
         """Begin a transaction that writes records of the gateway only, which leaves :attr:`version` as it is.
+
+        Args:
+            wait_s: how long it waits for other writes, by default ``bounds.STORAGE_WAIT_S``.
 
         Raises:
             StorageProblem: the data file cannot be written now.
         """
-        with self._explained(), self._alone("BEGIN IMMEDIATE") as tx:
+        with self._explained(), self._alone("BEGIN IMMEDIATE", wait_s) as tx:
             yield tx
 
     def close(self) -> None:
@@ -105,10 +108,11 @@ class Store:
             raise problem from exc
 
     @contextmanager
-    def _alone(self, begin: str) -> Generator[Transaction]:
+    def _alone(self, begin: str, wait_s: float | None = None) -> Generator[Transaction]:
         """Begin a transaction on the connection that writes."""
-        deadline = time.monotonic() + bounds.STORAGE_WAIT_S
-        if not self._lock.acquire(timeout=bounds.STORAGE_WAIT_S):
+        wait_s = bounds.STORAGE_WAIT_S if wait_s is None else wait_s
+        deadline = time.monotonic() + wait_s
+        if not self._lock.acquire(timeout=wait_s):
             raise busy()
         try:
             self._patiently(begin, deadline)

@@ -27,6 +27,11 @@ _CHANGES = """
 CREATE TABLE IF NOT EXISTS platform_changes (value INTEGER NOT NULL);
 INSERT INTO platform_changes SELECT 0 WHERE NOT EXISTS (SELECT * FROM platform_changes);
 """
+_GATEWAY_INDEXES = """
+CREATE INDEX IF NOT EXISTS gateway_files_of_provider ON gateway_files (project_id, provider_id, sequence);
+CREATE INDEX IF NOT EXISTS gateway_files_of_project ON gateway_files (project_id, size);
+CREATE INDEX IF NOT EXISTS gateway_files_by_end ON gateway_files (expires_at) WHERE expires_at IS NOT NULL;
+"""
 _COUNT = "UPDATE platform_changes SET value = value + 1;"
 
 
@@ -42,6 +47,6 @@ UPGRADES = {
     1: schema.GATEWAY_FILES,
     2: schema.GATEWAY
     + "ALTER TABLE projects ADD COLUMN strict_variables INTEGER NOT NULL DEFAULT 1 CHECK (strict_variables IN (0, 1));",
-    3: _CHANGES + "".join(map(_counted, _PLATFORM)),
+    3: _GATEWAY_INDEXES + _CHANGES + "".join(map(_counted, _PLATFORM)),
 }
 """The statements that make a data file of each older format one of the next."""

@@ -63,7 +63,7 @@ class EchoProvider:
         self.dialect = dialect
         self._sleep = sleep
         # An empty store may be false.
-        kept = MemoryFiles() if files is None else files
+        kept = MemoryFiles(clock) if files is None else files
         name = name or dialect
         self._context = ProviderContext(
             dialect,

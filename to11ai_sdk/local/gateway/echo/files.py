@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...bounds import MAX_FILE_LIFE_S
 from .context import EchoReply, EchoRequest, as_json
 from .refusals import EchoError, InvalidError
-from .storage import FileRow
+from .storage import FileRow, FilesFullError
 from .uploads import read_form
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from .uploads import Form
 
 _PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
 _MOST = 10_000
@@ -25,18 +28,31 @@ def upload(echo_request: EchoRequest) -> EchoReply:
     purpose = form.need("purpose")
     if purpose not in _PURPOSES:
         raise InvalidError(("purpose",), "a purpose", purpose, _PURPOSES)
-    now, lifetime = echo_request.now(), form.fields.get("expires_after[seconds]", "")
+    now, life = echo_request.now(), _life(form)
     row = FileRow(
         echo_request.new_id("file-"),
         form.file.name,
         purpose,
         len(form.file.content),
         now,
-        now + int(lifetime) if lifetime.isdecimal() else None,
+        None if life is None else now + life,
         form.file.content,
     )
-    echo_request.provider.files.put(row)
+    try:
+        echo_request.provider.files.put(row)
+    except FilesFullError as exc:
+        raise EchoError(413, str(exc), param="file", code="file_storage_limit_exceeded") from exc
     return as_json(_shown(row))
+
+
+def _life(form: Form) -> int | None:
+    """Return for how many seconds a file is kept, ``None`` for ever."""
+    given = form.fields.get("expires_after[seconds]")
+    if given is None:
+        return None
+    if not (given.isascii() and given.isdecimal() and len(given) < 10 and 0 < int(given) <= MAX_FILE_LIFE_S):
+        raise InvalidError(("expires_after", "seconds"), f"an integer from 1 to {MAX_FILE_LIFE_S}", given)
+    return int(given)
 
 
 def listing(echo_request: EchoRequest) -> EchoReply:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import logging
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...json_input.reader import read_json_or_none
-from ...service.session import timestamp
 from ..call import AdmittedCall, C, PlacedCall, ReceivedCall, RoutedCall, UnderstoodCall
 from ..gateway_problem import HUNG_UP, GatewayProblem, hung_up
-from .traces import Span, record
+from ..trace_context import Origin
 from .watch import ReplyFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from datetime import datetime
 
-    from ...service import Platform
     from ..answer import Answer
     from ..routing import Attempt
+    from .trace_log import TraceLog
+    from .traces import SpanRow
 
 _log = logging.getLogger(__name__)
 
@@ -28,23 +28,24 @@ class Recorder:
     """Keeps the spans of calls.
 
     Args:
-        platform: the projects of the calls.
+        traces: keeps them.
+        clock: returns the time.
         timer: returns seconds of a clock that never goes back.
     """
 
-    def __init__(self, platform: Platform, timer: Callable[[], float]) -> None:
-        self._platform = platform
+    def __init__(self, traces: TraceLog, clock: Callable[[], datetime], timer: Callable[[], float]) -> None:
+        self._traces = traces
+        self._clock = clock
         self._timer = timer
 
     def begin(self, call: ReceivedCall) -> CallRecord:
         """Start the record of a call."""
-        return CallRecord(self, call, self._platform.now(), self._timer)
+        return CallRecord(self, call, self._clock(), self._timer)
 
-    def keep(self, project_id: str, span: Span) -> None:
-        """Store a span; if that fails, the call does not."""
+    def keep(self, row: SpanRow) -> None:
+        """Keep a span; if that fails, the call does not."""
         try:
-            with self._platform.owner(project_id) as session:
-                record(session, span)
+            self._traces.add(row)
         except Exception:
             _log.exception("the span of a call was not kept")
 
@@ -96,40 +97,55 @@ class CallRecord:
         with self._lock:
             is_first, self._open = self._open, False
         if is_first and isinstance(self.call, AdmittedCall):
-            self._recorder.keep(self.call.project_id, self._span(self.call, problem, status))
+            self._recorder.keep(self._row(self.call, problem, status))
 
-    def _span(self, call: AdmittedCall, problem: GatewayProblem | None, status: int) -> Span:
+    def _row(self, call: AdmittedCall, problem: GatewayProblem | None, status: int) -> SpanRow:
+        """Return the span in the order of ``traces.COLUMNS``."""
         # The status of a stream that has begun has been sent and cannot change, unless nobody reads it to its end.
         failed = problem is not None and (not self.is_stream or problem.status == HUNG_UP)
-        return Span(
-            trace_id=call.context.trace_id,
-            span_id=call.context.span_id,
-            parent_span_id=call.context.parent_span_id,
-            request_id=call.incoming.request_id,
-            started_at=timestamp(self._started_at),
-            latency_ms=round((self._timer() - self._begun) * 1000, 3),
-            endpoint=call.match.endpoint.name,
-            is_stream=self.is_stream,
-            status=problem.status if failed and problem else status,
-            error_code=problem.header_code if problem else None,
-            cache=self.cache,
-            input_tokens=self.facts.input_tokens,
-            output_tokens=self.facts.output_tokens,
-            **_route(call, self.attempt, problem.details if problem else {}),
-            **(vars(call.origin) if isinstance(call, UnderstoodCall) else {}),
+        context, tried, facts = call.context, self.attempt, self.facts
+        return (
+            call.project_id,
+            context.trace_id,
+            context.span_id,
+            context.parent_span_id,
+            call.incoming.request_id,
+            self._started_at,
+            round((self._timer() - self._begun) * 1000, 3),
+            call.match.endpoint.name,
+            call.env if isinstance(call, PlacedCall) else None,
+            call.model if isinstance(call, UnderstoodCall) else None,
+            tried.provider_id if tried else None,
+            tried.model if tried else None,
+            self.is_stream,
+            problem.status if failed and problem else status,
+            problem.header_code if problem else None,
+            facts.input_tokens,
+            facts.output_tokens,
+            *_rule(call, tried, problem),
+            self.cache,
+            *(_origin(call.origin) if isinstance(call, UnderstoodCall) else _NO_ORIGIN),
         )
 
 
-def _route(call: AdmittedCall, tried: Attempt | None, details: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the route of a call; ``details`` of its problem name a rule that had no usable target."""
+def _rule(call: AdmittedCall, tried: Attempt | None, problem: GatewayProblem | None) -> SpanRow:
+    """Return rule, version, release and variant; the details of a problem name a rule without a usable target."""
     chosen = tried or (call.plan.attempts[0] if isinstance(call, RoutedCall) else None)
-    return {
-        "env": call.env if isinstance(call, PlacedCall) else None,
-        "model": call.model if isinstance(call, UnderstoodCall) else None,
-        "provider_id": tried.provider_id if tried else None,
-        "upstream_model": tried.model if tried else None,
-        "rule_id": chosen.rule_id if chosen else details.get("rule"),
-        "version_id": chosen.version_id if chosen else details.get("version"),
-        "release_id": chosen.release_id if chosen else None,
-        "variant": chosen.variant if chosen else None,
-    }
+    if chosen is not None:
+        return chosen.rule_id, chosen.version_id, chosen.release_id, chosen.variant
+    details = problem.details if problem else {}
+    return details.get("rule"), details.get("version"), None, None
+
+
+def _origin(origin: Origin) -> SpanRow:
+    return (
+        origin.prompt_id,
+        origin.prompt_version,
+        origin.prompt_labels,
+        origin.session_id,
+        origin.conversation_id,
+        origin.user_id,
+    )
+
+
+_NO_ORIGIN = _origin(Origin())

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+import json
+from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ...._http.encoding import camel
-from ...store import gateway_records
+from ... import bounds
+from ...service.session import timestamp
 
 if TYPE_CHECKING:
-    from ...service import Session
-    from ...store import Row
+    from collections.abc import Sequence
 
-_MAX_LIMIT = 1000
+    from ...store import Row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,31 +75,59 @@ class Span:
 
     def as_json(self) -> dict[str, Any]:
         """Return the span as JSON for ``/local/traces``."""
-        values = {**asdict(self), "prompt_labels": list(self.prompt_labels)}
+        values = {**vars(self), "prompt_labels": list(self.prompt_labels)}
         return {camel(name): value for name, value in values.items()}
 
 
-def record(session: Session, span: Span) -> None:
-    """Store a span; values of a caller or provider that SQLite cannot store are left out."""
-    values = {name: _storable(value) for name, value in asdict(span).items()}
-    gateway_records.add_span(session.tx, {"project_id": session.project_id, **values})
+COLUMNS = ("project_id", *(each.name for each in fields(Span)))
+"""The columns of a :data:`SpanRow`."""
+SpanRow = tuple[Any, ...]
+"""A span as a call leaves it: its project, then the attributes of ``Span``; the time is not formatted yet."""
+
+
+def stored(row: SpanRow) -> list[Any]:
+    """Return the values of a span as SQLite stores them: texts of a bounded length, no number that it cannot hold."""
+    return [_storable(value) for value in row]
 
 
 def _storable(value: Any) -> Any:
-    if isinstance(value, str):  # half a surrogate pair cannot be encoded in UTF-8
-        return value.encode("utf-8", "replace").decode()
-    return None if isinstance(value, int) and abs(value) >= 2**63 else value
+    kind = type(value)
+    if kind is str:
+        return _text(value)
+    if kind is int:
+        return value if abs(value) < 2**63 else None
+    if kind is datetime:
+        return timestamp(value)
+    if kind is tuple:
+        return json.dumps([_text(each) for each in value[: bounds.MAX_SPAN_LABELS]])
+    return value
 
 
-def recent(session: Session, limit: int = 100) -> list[Span]:
-    """Return the spans of the project, newest first, at most 1000."""
-    return [
-        _span(row)
-        for row in gateway_records.newest_spans(session.tx, session.project_id, max(0, min(limit, _MAX_LIMIT)))
-    ]
+def _text(value: str) -> str:
+    if len(value) <= bounds.MAX_SPAN_TEXT and value.isascii():
+        return value
+    # Half a surrogate pair cannot be encoded in UTF-8.
+    return value[: bounds.MAX_SPAN_TEXT].encode("utf-8", "replace").decode()
 
 
-def _span(row: Row) -> Span:
-    values: dict[str, Any] = {each.name: row[each.name] for each in fields(Span)}
+def size_of(values: Sequence[Any]) -> int:
+    """Return about how many bytes the stored values of a span take."""
+    return sum(len(value) if value.isascii() else len(value.encode()) for value in values if type(value) is str)
+
+
+def as_row(row: SpanRow) -> Row:
+    """Return a span that is not written yet as a row of the database."""
+    values = dict(zip(COLUMNS, stored(row), strict=True))
+    return {**values, "prompt_labels": json.loads(values["prompt_labels"])}
+
+
+def identity(row: Row) -> tuple[Any, ...]:
+    """Return what distinguishes a span from all others; a seed repeats its id after a restart."""
+    return row["span_id"], row["started_at"], row["latency_ms"]
+
+
+def span_of(row: Row) -> Span:
+    """Return the span of a row."""
+    values: dict[str, Any] = {name: row[name] for name in COLUMNS[1:]}
     values["prompt_labels"] = tuple(row["prompt_labels"])
     return Span(**values)
