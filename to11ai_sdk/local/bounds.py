@@ -23,3 +23,14 @@ STREAM_LIMIT = 65_536
 MAX_PHONE_WORK = 100_000
 """The most work that the search for phone numbers does in one text: 1 for a place that may be one, 10 for a look into
 the numbering plan of a country. What follows in the text is not searched for phone numbers."""
+
+MAX_CACHED_REPLIES = 1000
+"""The most replies in the gateway's cache; beyond that the oldest are dropped."""
+MAX_CACHED_BYTES = 64 * 2**20
+"""The most bytes of the bodies of all replies in the cache."""
+MAX_CACHED_REPLY = 4 * 2**20
+"""Bytes of the largest reply that is cached."""
+MAX_AWAITED_CALLS = 3
+"""How often a call waits for the reply of an identical one before it asks for its own."""
+MAX_AWAITED_S = 60.0
+"""How long, in seconds, it waits each time."""
