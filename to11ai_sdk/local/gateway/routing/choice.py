@@ -47,7 +47,7 @@ def of_group(group: str, place: str, names: Sequence[str], weights: Sequence[flo
     Args:
         group: the id of a conversation, a session or a user.
         place: the same for all choices among these options, and for no others.
-        names: the names of the options; equal ones are told apart by their order.
+        names: the names of the options; equal ones are distinguished by their order.
         weights: the weight of each.
     """
     ranks = [
