@@ -51,3 +51,14 @@ SPAN_RETRY_S = 1.0
 """How long spans wait, in seconds, before they are written again when the data file could not be written."""
 MAX_WAITING_SPANS = 20_000
 """How many spans wait while the data file cannot be written; beyond that the oldest are dropped."""
+
+MAX_CACHED_REPLIES = 1000
+"""The most replies in the gateway's cache; beyond that the oldest are dropped."""
+MAX_CACHED_BYTES = 64 * 2**20
+"""The most bytes of the bodies of all replies in the cache."""
+MAX_CACHED_REPLY = 4 * 2**20
+"""Bytes of the largest reply that is cached."""
+MAX_AWAITED_CALLS = 3
+"""How often a call waits for the reply of an identical one before it asks for its own."""
+MAX_AWAITED_S = 60.0
+"""How long, in seconds, it waits each time."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from routing_harness import CLAUDE, GPT, Project, variant
 
+from to11ai_sdk.local.bounds import MAX_CACHED_BYTES, MAX_CACHED_REPLIES, MAX_CACHED_REPLY
 from to11ai_sdk.local.gateway.config.gateway_config import CacheConfig
-from to11ai_sdk.local.gateway.observe.reply_cache import MAX_BODY, MAX_REPLIES, CachedReply, RepliesCache
+from to11ai_sdk.local.gateway.observe.reply_cache import CachedReply, RepliesCache
 
 if TYPE_CHECKING:
     from to11ai_sdk.local.gateway.routing import Plan
@@ -156,16 +157,27 @@ def test_only_successes_are_kept(status: int) -> None:
 
 def test_a_reply_that_is_too_large_is_not_kept() -> None:
     desk = Desk()
-    assert desk.keep("d", REPLY._replace(body=b"x" * MAX_BODY))
-    assert not desk.keep("e", REPLY._replace(body=b"x" * (MAX_BODY + 1)))
+    assert desk.keep("d", REPLY._replace(body=b"x" * MAX_CACHED_REPLY))
+    assert not desk.keep("e", REPLY._replace(body=b"x" * (MAX_CACHED_REPLY + 1)))
+
+
+def test_the_oldest_make_way_for_the_bytes_of_newer_ones() -> None:
+    desk = Desk()
+    large = REPLY._replace(body=b"x" * MAX_CACHED_REPLY)
+    most = MAX_CACHED_BYTES // MAX_CACHED_REPLY
+    for number in range(most + 2):
+        desk.clock.now += timedelta(milliseconds=1)
+        desk.keep(str(number), large)
+    assert [desk.find(str(number)) is None for number in (0, 1, 2, most + 1)] == [True, True, False, False]
 
 
 def test_the_oldest_make_way() -> None:
     desk = Desk(ttl_s=10_000.0)
-    for number in range(MAX_REPLIES + 5):
+    for number in range(MAX_CACHED_REPLIES + 5):
         desk.clock.now += timedelta(milliseconds=1)
         desk.keep(str(number))
-    assert [desk.find(str(number)) is None for number in (0, 4, 5, MAX_REPLIES + 4)] == [True, True, False, False]
+    numbers = (0, 4, 5, MAX_CACHED_REPLIES + 4)
+    assert [desk.find(str(number)) is None for number in numbers] == [True, True, False, False]
     desk.clock.now += timedelta(seconds=10_001)
     desk.keep("last")
     with desk.project.session() as session:

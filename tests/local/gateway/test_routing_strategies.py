@@ -14,7 +14,7 @@ from routing_harness import CLAUDE, GPT, GROK, MINI, Project, targets, variant, 
 from to11ai_sdk.local.gateway.config.providers import DEFAULTS, ProviderModel, Registry
 from to11ai_sdk.local.gateway.gateway_problem import GatewayProblem
 from to11ai_sdk.local.gateway.routing import Plan, Retry, RouteQuery, applied
-from to11ai_sdk.local.gateway.routing.plan import Choice
+from to11ai_sdk.local.gateway.routing.choice import Choice
 from to11ai_sdk.local.problems import Problem
 from to11ai_sdk.local.rules.snapshots import ENDPOINTS, STRATEGIES, check_snapshot
 

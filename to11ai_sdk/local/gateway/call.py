@@ -142,6 +142,7 @@ class UnderstoodCall(AdmittedCall):
             self.match.native,
             headers,
             metadata if is_object(metadata) else {},
+            self.origin.group,
         )
 
 

@@ -119,7 +119,7 @@ class Gateway:
                 return _list_models(self._router, scope)
             call = record.reach(advance(placed, RoutedCall, plan=self._router.resolve(scope)))
         self._guardrails.check_input(input_texts(call.body, call.inputs))
-        return self._sent(call, record)
+        return self._cache.answered(call, record, lambda: self._sent(call, record))
 
     @contextmanager
     def _let_in(self, received: ReceivedCall) -> Generator[Session]:
@@ -133,12 +133,6 @@ class Gateway:
             yield session
 
     def _sent(self, call: RoutedCall, record: CallRecord) -> Answer:
-        digest = self._cache.digest(call)
-        kept = self._cache.find(call, digest)
-        if kept is not None:
-            record.hit(call.plan.attempts[0], kept)
-            return kept
-
         def ask(attempt: Attempt) -> Reached:
             return self._ask(call, attempt, record)
 
@@ -147,9 +141,7 @@ class Gateway:
         if reached.content is None:
             record.is_stream = True
             return streaming.streamed(call, reached, record, self._guardrails.stream)
-        answer = buffered(call, reached, record.facts, self._guardrails.check_output)
-        self._cache.keep(call, digest, answer)
-        return answer
+        return buffered(call, reached, record.facts, self._guardrails.check_output)
 
     def _ask(self, call: RoutedCall, attempt: Attempt, record: CallRecord) -> Reached:
         record.attempt = attempt

@@ -93,6 +93,11 @@ class Origin:
     conversation_id: str | None = None
     user_id: str | None = None
 
+    @property
+    def group(self) -> str | None:
+        """The conversation, else the session, else the user; ``None`` if all are unknown."""
+        return self.conversation_id or self.session_id or self.user_id
+
     @classmethod
     def of(cls, headers: Mapping[str, str], user: Any = None) -> Origin:
         """Read the headers (lower-case names) and the field ``user`` of a request.

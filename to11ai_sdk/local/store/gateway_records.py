@@ -51,7 +51,10 @@ def delete_file(tx: Transaction, project_id: str, provider_id: str, file_id: str
 
 _DROP = """
 DELETE FROM gateway_replies WHERE kept_at <= :oldest OR rowid IN (
-    SELECT rowid FROM gateway_replies ORDER BY kept_at DESC, rowid DESC LIMIT -1 OFFSET :most
+    SELECT rowid FROM (
+        SELECT rowid, row_number() OVER newest AS place, sum(length(body)) OVER newest AS bytes
+        FROM gateway_replies WINDOW newest AS (ORDER BY kept_at DESC, rowid DESC)
+    ) WHERE place > :most OR bytes > :most_bytes
 )
 """
 
@@ -79,9 +82,9 @@ def keep_reply(tx: Transaction, row: Row) -> None:
     tx.insert("gateway_replies", row)
 
 
-def drop_old_replies(tx: Transaction, oldest: float, most: int) -> int:
-    """Delete the replies kept at or before a time, and the oldest beyond ``most``; return how many."""
-    return tx.run(_DROP, oldest=oldest, most=most)
+def drop_old_replies(tx: Transaction, oldest: float, most: int, most_bytes: int) -> int:
+    """Delete the replies kept at or before a time, and the oldest beyond a number or bytes; return how many."""
+    return tx.run(_DROP, oldest=oldest, most=most, most_bytes=most_bytes)
 
 
 def add_spans(tx: Transaction, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

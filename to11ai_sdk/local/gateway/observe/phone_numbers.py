@@ -98,10 +98,10 @@ class PhoneNumbers:
 def _plan(region: str) -> re.Pattern[str]:
     """Return a pattern for the digits of all national numbers of a region, and some others."""
     metadata = PhoneMetadata.metadata_for_region(region)
-    general = metadata and metadata.general_desc
-    if metadata is None or general is None:
+    if metadata is None or metadata.general_desc is None:
         raise ValueError(f"there is no region {region!r}")
-    return re.compile(f"(?:{metadata.national_prefix or ''})?(?:{general.national_number_pattern})", re.ASCII)
+    general = metadata.general_desc.national_number_pattern
+    return re.compile(f"(?:{metadata.national_prefix or ''})?(?:{general})", re.ASCII)
 
 
 def _is_american(region: str) -> bool:

@@ -1,9 +1,8 @@
 """Caches replies, so that a repeated request is answered without asking a provider. Off by default.
 
-Two requests are the same if project, environment, path and format are equal, their JSON has the same values (the order
-of keys and white space do not matter), and they go to the same targets with the same parameters. So a newly released
-routing rule takes effect at once, and the variants of a split keep their shares. Only successful replies are cached.
-Streams are neither cached nor answered from the cache.
+Two requests are the same if their keys are equal (see ``cache_key``). So a newly released routing rule takes effect at
+once, and the variants of a split keep their shares. Only successful replies are cached. Streams are neither cached nor
+answered from the cache. Identical requests at the same time ask once.
 
 Source: the headers ``x-to11-cache`` and ``x-to11-cache-age`` of the page "API reference"; the rest is this project's
 choice.
@@ -11,26 +10,27 @@ choice.
 
 from __future__ import annotations
 
-import hashlib
-import json
+import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ...bounds import MAX_CACHED_BYTES, MAX_CACHED_REPLIES, MAX_CACHED_REPLY
 from ...store import gateway_records
 from ..answer import Answer
 from ..endpoints import FILES, MODELS, NATIVE
+from . import cache_key
+from .cache_key import CacheUse
+from .calls_under_way import CallsUnderWay
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ...service import Platform, Session
     from ..call import AdmittedCall, RoutedCall
     from ..config.gateway_config import CacheConfig
-    from ..routing import Attempt, Plan
+    from ..routing import Plan
+    from .recorder import CallRecord
 
-MAX_REPLIES = 1000
-"""The most replies that are cached; beyond that the oldest are dropped."""
-MAX_BODY = 4 * 1024 * 1024
-"""Bytes of the largest reply that is cached."""
+_log = logging.getLogger(__name__)
 
 
 class CachedReply(NamedTuple):
@@ -60,20 +60,13 @@ class RepliesCache:
         self.enabled: bool = config.enabled
         self._ttl_s = config.ttl_s
 
-    def digest(self, plan: Plan, path: str, wire_format: str, body: Mapping[str, Any]) -> str | None:
-        """Return the key of a request in the cache; ``None`` if it must not be cached.
-
-        Args:
-            plan: its targets.
-            path: the called path, below ``/v1``, such as ``"/messages"``.
-            wire_format: the caller's format, such as ``"anthropic_messages"``.
-            body: the JSON of the request; empty if it has none.
-        """
+    def digest(
+        self, plan: Plan, path: str, wire_format: str, body: Mapping[str, Any], forwarded: Any = None
+    ) -> str | None:
+        """Return the key of a request in the cache, see ``cache_key``; ``None`` if it must not be cached."""
         if not self.enabled or not body or body.get("stream"):
             return None
-        targets = [_target(attempt) for attempt in plan.attempts]
-        canonical = json.dumps([path, wire_format, body, targets], sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return cache_key.digest(plan, path, wire_format, body, forwarded)
 
     def find(self, session: Session, plan: Plan, digest: str) -> CachedReply | None:
         """Return the cached reply to a request, unless it is too old."""
@@ -87,7 +80,7 @@ class RepliesCache:
 
     def keep(self, session: Session, plan: Plan, digest: str, reply: CachedReply) -> bool:
         """Store the reply to a request if it is a success and not too large; return whether it was."""
-        if not 200 <= reply.status < 300 or len(reply.body) > MAX_BODY:
+        if not 200 <= reply.status < 300 or len(reply.body) > MAX_CACHED_REPLY:
             return False
         now = session.moment.timestamp()
         row = {
@@ -100,16 +93,12 @@ class RepliesCache:
             "kept_at": now,
         }
         gateway_records.keep_reply(session.tx, row)
-        gateway_records.drop_old_replies(session.tx, now - self._ttl_s, MAX_REPLIES)
+        gateway_records.drop_old_replies(session.tx, now - self._ttl_s, MAX_CACHED_REPLIES, MAX_CACHED_BYTES)
         return True
 
 
-def _target(attempt: Attempt) -> list[Any]:
-    return [attempt.provider_id, attempt.model, attempt.params, attempt.rule_id, attempt.variant]
-
-
 class CallCache:
-    """Looks up a call in the cache, and stores its answer.
+    """Answers calls from the cache, and stores their answers.
 
     Args:
         cache: the cache.
@@ -119,30 +108,62 @@ class CallCache:
     def __init__(self, cache: RepliesCache, platform: Platform) -> None:
         self._cache = cache
         self._platform = platform
+        self._under_way = CallsUnderWay()
 
     def covers(self, call: AdmittedCall) -> bool:
         """Return whether the cache is used for a call."""
         return self._cache.enabled and call.match.endpoint not in (MODELS, FILES, NATIVE)
 
-    def digest(self, call: RoutedCall) -> str | None:
-        """Return the key of a call in the cache; ``None`` if it must not be cached."""
+    def answered(self, call: RoutedCall, record: CallRecord, ask: Callable[[], Answer]) -> Answer:
+        """Return the cached answer for a call, that of an identical call under way, or else the one that it asks for.
+
+        Args:
+            call: the call.
+            record: its record, which is marked as a hit.
+            ask: asks a provider.
+        """
+        use = CacheUse.of(call.incoming.headers)
+        digest = self._digest(call) if use.stores else None
+        if digest is None:
+            return ask()
+        if not use.reads:
+            answer = ask()
+            self._kept(call, digest, answer)
+            return answer
+        with self._under_way.turn((call.project_id, call.plan.environment_id, digest), call.incoming.hang_up) as turn:
+            found = turn.reply or self._found(call, digest)
+            if found is not None:
+                turn.share(found)
+                record.hit(call.plan.attempts[0], found)
+                return found
+            answer = ask()
+            turn.share(self._kept(call, digest, answer))
+            return answer
+
+    def _digest(self, call: RoutedCall) -> str | None:
         if not self.covers(call):
             return None
-        return self._cache.digest(call.plan, call.incoming.path, call.wire_format, call.body)
+        forwarded = cache_key.forwarded(call)
+        return self._cache.digest(call.plan, call.incoming.path, call.wire_format, call.body, forwarded)
 
-    def find(self, call: RoutedCall, digest: str | None) -> Answer | None:
-        """Return the cached answer for a call; its body is bytes."""
-        if digest is None:
-            return None
-        with self._platform.owner(call.project_id, write=False) as session:
+    def _found(self, call: RoutedCall, digest: str) -> Answer | None:
+        with self._platform.owner(call.project_id) as session:
             found = self._cache.find(session, call.plan, digest)
-        if found is None:
-            return None
-        return Answer(found.status, {**found.headers, "x-to11-cache-age": str(found.age_s)}, found.body)
+        return None if found is None else _hit(found)
 
-    def keep(self, call: RoutedCall, digest: str | None, answer: Answer) -> None:
-        """Store an answer if it may be cached."""
-        if digest is not None and isinstance(answer.body, bytes):
-            headers = {name: value for name, value in answer.headers.items() if name == "content-type"}
+    def _kept(self, call: RoutedCall, digest: str, answer: Answer) -> Answer | None:
+        """Store an answer if it may be cached; return it as an identical call gets it, ``None`` if none may get it."""
+        if not isinstance(answer.body, bytes) or not 200 <= answer.status < 300:
+            return None
+        headers = {name: value for name, value in answer.headers.items() if name == "content-type"}
+        reply = CachedReply(answer.status, headers, answer.body)
+        try:
             with self._platform.owner(call.project_id) as session:
-                self._cache.keep(session, call.plan, digest, CachedReply(answer.status, headers, answer.body))
+                self._cache.keep(session, call.plan, digest, reply)
+        except Exception:
+            _log.exception("a reply was not cached")
+        return _hit(reply)
+
+
+def _hit(reply: CachedReply) -> Answer:
+    return Answer(reply.status, {**reply.headers, "x-to11-cache-age": str(reply.age_s)}, reply.body)

@@ -1,13 +1,12 @@
-"""Defines the plan of a call: the targets in order, how often each is tried, and choices by weight."""
+"""Defines the plan of a call: the targets in order, and how often each is tried."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from random import Random
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from ..config.providers import ProviderConfig
 
@@ -97,29 +96,3 @@ class Plan:
     def fails_over(status: int) -> bool:
         """Return whether the next target is tried after this status: after 5xx, never after 4xx."""
         return status >= 500
-
-
-_LARGEST = 1e12
-
-
-class Choice:
-    """Chooses at random, in proportion to weights.
-
-    Args:
-        seed: the same seed gives the same choices in the same order; by default they are random.
-    """
-
-    def __init__(self, seed: int | str | None = None) -> None:
-        self._random = Random(seed)  # noqa: S311 - shares of traffic, no secret
-
-    def among(self, weights: Sequence[float]) -> int | None:
-        """Return the index of a weight; ``None`` if no weight is above zero."""
-        # A rule may contain integers too large for a float.
-        shares = [min(weight, _LARGEST) if weight > 0 else 0 for weight in weights]
-        chosen = None
-        mark = self._random.random() * sum(shares)
-        for index, share in enumerate(shares):
-            if share > 0 and mark >= 0:
-                chosen = index
-            mark -= share
-        return chosen

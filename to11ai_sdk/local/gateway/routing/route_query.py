@@ -29,6 +29,7 @@ class RouteQuery:
         native: for ``native`` the first part of the path below ``/v1``: ``bedrock``, ``vertex`` or ``mistral``.
         headers: of the request, lower-case names; conditions may read them.
         metadata: the field ``metadata`` of the request; conditions may read it.
+        group: the conversation, session or user whose calls stay together in choices by weight; ``None`` if unknown.
     """
 
     endpoint: str
@@ -38,6 +39,7 @@ class RouteQuery:
     native: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    group: str | None = None
 
     @property
     def kind(self) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ..config.providers import DEFAULTS, FILES, NATIVE, canonical
 from ..gateway_problem import GatewayProblem, bad_request
 from . import direct
-from .plan import Attempt, Choice, Plan
+from .choice import Choice
+from .plan import Attempt, Plan
 from .route_query import LAYERS, parse_model
 from .rule_targets import CONDITION, INACTIVE, TYPE, Obstacle
 from .scope import Scope

@@ -8,11 +8,14 @@ from ...._http.process_safety import lazy
 from ...store import Row, environments
 from ..config.providers import canonical
 from ..gateway_problem import GatewayProblem, bad_request
+from .choice import of_group
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ...service import Session
     from ..config.providers import ProviderConfig, Registry
-    from .plan import Choice
+    from .choice import Choice
     from .route_query import RouteQuery
 
 _NO_DEFAULT = "send x-to11-env, or make an environment the project's gateway fallback: there is neither"
@@ -25,7 +28,7 @@ class Scope:
         session: the session of the request.
         registry: the providers.
         call: the properties that decide its route.
-        choice: makes the choices by weight.
+        choice: makes the random choices.
         environment: the row of the environment.
         facts: the values that conditions of rules may read.
     """
@@ -59,6 +62,17 @@ class Scope:
             return provider_id not in self._switched_off
         row = _live(self.session, env_slug)
         return row is not None and provider_id not in environments.switched_off(self.session.tx, row["id"])
+
+    def chosen(self, place: str, names: Sequence[str], weights: Sequence[float]) -> int | None:
+        """Return the index of an option by weight: the same for each call of a conversation, at random without one.
+
+        Args:
+            place: the same for all choices among these options, and for no others.
+            names: the names of the options.
+            weights: the weight of each.
+        """
+        group = self.call.group
+        return self.choice.among(weights) if group is None else of_group(group, place, names, weights)
 
     def is_hinted(self, provider: ProviderConfig) -> bool:
         """Return whether ``x-genai-provider`` allows this provider."""

@@ -79,7 +79,8 @@ class ServingRules:
         rule_ids = list(dict.fromkeys(each.rule_id for each in versions))
         if len(rule_ids) > 1:
             raise ambiguous(self._scope, [f"{ROUTE}::{rule_id}" for rule_id in rule_ids])
-        index = self._scope.choice.among([each.weight for each in versions])
+        place, names = f"release of {rule_ids}", [each.version_id for each in versions]
+        index = self._scope.chosen(place, names, [each.weight for each in versions])
         return None if index is None else versions[index]
 
     def _missing(self, layer: str, others: Sequence[ServingVersion]) -> GatewayProblem:

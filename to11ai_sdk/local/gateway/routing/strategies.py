@@ -12,6 +12,8 @@ experiment, a ``target`` single. A rule without any of these uses the requested 
 that model (for any model, if the rule was called by its own name) by weight, else the first of its ``providerRefs``
 that has it, else the first provider that has it.
 
+A choice by weight is that of the call's conversation, or else random (see ``choice``).
+
 A target is usable if its ``when`` and those around it are true, and its provider exists, has the model for this kind
 of endpoint, is of the type in ``x-genai-provider``, and is active in the environment.
 
@@ -26,18 +28,26 @@ from ... import expressions
 from .rule_targets import CONDITION, UNREACHABLE, Obstacle, RuleTargets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from .plan import Attempt
     from .scope import Scope
     from .serving_rules import ServingVersion
 
     Part = Mapping[str, Any]
+    Place = tuple[object, ...]
+    """The way to a choice within a rule."""
 
 
 class _RulePart(NamedTuple):
     form: str  # "step", "variant" or "target"
     part: Part
+
+
+class _Option(NamedTuple):
+    name: str
+    weight: float | None
+    attempts: list[Attempt]
 
 
 class RuleWalk:
@@ -49,7 +59,8 @@ class RuleWalk:
 
     def __init__(self, scope: Scope, served: ServingVersion, asked: str) -> None:
         self._lookup = expressions.reader(scope.facts)
-        self._choice = scope.choice
+        self._scope = scope
+        self._rule_id = served.rule_id
         self._snapshot = served.snapshot
         self._targets = RuleTargets(scope, served, asked)
         self._asked = asked
@@ -59,23 +70,25 @@ class RuleWalk:
     def attempts(self) -> list[Attempt]:
         """Return the attempts in order; empty if there were only obstacles."""
         if any(self._snapshot.get(part) for part in ("target", "variants", "steps", "chain")):
-            return self._part(self._snapshot)
+            return self._part(self._snapshot, ())
         return self._by_model()
 
-    def _part(self, part: Part) -> list[Attempt]:
+    def _part(self, part: Part, place: Place) -> list[Attempt]:
         strategy = part.get("strategy") or _implied(part)
         if strategy == "fallback":
-            return [attempt for entry in _fallbacks(part) for attempt in self._entry(entry)]
+            return [attempt for entry in _fallbacks(part) for attempt in self._entry(entry, place)]
         if strategy == "single":
-            return _first(self._entry(entry) for entry in _singles(part))
-        return self._one_of([(self._entry(entry), entry.part.get("weight")) for entry in _variants(part)])
+            return _first(self._entry(entry, place) for entry in _singles(part))
+        variants = [(each, self._entry(each, place)) for each in _variants(part)]
+        options = [_Option(str(each.part.get("name")), each.part.get("weight"), to) for each, to in variants]
+        return self._one_of(place, options)
 
-    def _entry(self, entry: _RulePart) -> list[Attempt]:
+    def _entry(self, entry: _RulePart, place: Place) -> list[Attempt]:
         form, part = entry
         if not self._holds(part):
             return []
         if form == "step":
-            return self._part(part)
+            return self._part(part, (*place, part.get("position")))
         if form == "target":
             return self._taken(self._targets.reach(part))
         if not self._holds(part["target"]):
@@ -95,26 +108,29 @@ class RuleWalk:
             return []
         return [found]
 
-    def _one_of(self, options: Sequence[tuple[list[Attempt], float | None]]) -> list[Attempt]:
-        reached = [(attempts, 1 if weight is None else weight) for attempts, weight in options if attempts]
-        chosen = self._choice.among([weight for _, weight in reached])
+    def _one_of(self, place: Place, options: Iterable[_Option]) -> list[Attempt]:
+        reached = [option for option in options if option.attempts]
+        weights = [1 if option.weight is None else option.weight for option in reached]
+        chosen = self._scope.chosen(repr((self._rule_id, *place)), [option.name for option in reached], weights)
         if chosen is None:
             self.obstacles += [Obstacle(UNREACHABLE, "has no weight") for _ in reached]
             return []
-        return reached[chosen][0]
+        return reached[chosen].attempts
 
     def _by_model(self) -> list[Attempt]:
         bindings = self._targets.bindings
         if bindings:
             own = [binding for binding in bindings if binding["modelId"] == self._asked] or bindings
-            return self._one_of([(self._bound(binding), binding.get("weight")) for binding in own])
+            return self._one_of(("models", self._asked), map(self._bound, own))
         refs: Iterable[Part] = self._snapshot.get("providerRefs") or [
             {"providerId": each.id} for each in self._registry
         ]
         return _first(self._taken(self._targets.reach(_of_ref(ref))) for ref in refs)
 
-    def _bound(self, binding: Part) -> list[Attempt]:
-        return self._taken(self._targets.reach({**_of_ref(binding["provider"]), "modelId": binding["modelId"]}))
+    def _bound(self, binding: Part) -> _Option:
+        target = {**_of_ref(binding["provider"]), "modelId": binding["modelId"]}
+        name = f"{target['providerId']}::{target['modelId']}"
+        return _Option(name, binding.get("weight"), self._taken(self._targets.reach(target)))
 
 
 def _first(options: Iterable[list[Attempt]]) -> list[Attempt]:
