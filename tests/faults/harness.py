@@ -102,6 +102,13 @@ def impatient(
     return To11aiClient(parts=lambda: (transport, cache), behaviors=behaviors)
 
 
+def hurrying(client: To11aiClient, server: Any) -> Hurried:
+    """The exchange of a client, with its connections, from now on hurried by a server."""
+    hurried = Hurried(None, server)
+    vars(hurried).update(vars(client._transport._exchange), server=server)
+    return hurried
+
+
 def get(client: To11aiClient, name: str) -> str:
     return client.prompts.get(project_id="p", prompt_id=name).id
 

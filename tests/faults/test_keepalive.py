@@ -15,7 +15,7 @@ from to11ai_sdk import To11aiNetworkError
 from to11ai_sdk._http import connection_pool
 
 from .certificates import serving, trusting
-from .harness import PATIENCE_S, Hurried, create, get, impatient, resolve
+from .harness import PATIENCE_S, create, get, hurrying, impatient, resolve
 from .server import HEALTHY, HOLD, KEEP, READ, RESET, Received, Script, ScriptedServer, answer, good, http
 
 if TYPE_CHECKING:
@@ -202,13 +202,6 @@ def keeping(count: int, *, tls: bool = False, **options: Any) -> Iterator[Pair]:
         server.connections = kept
         client._transport._exchange = hurrying(client, server)
         yield Pair(server, client, slept)
-
-
-def hurrying(client: To11aiClient, server: Any) -> Hurried:
-    """The exchange of a client, with its connections, from now on hurried by a server."""
-    hurried = Hurried(None, server)
-    vars(hurried).update(vars(client._transport._exchange), server=server)
-    return hurried
 
 
 def waiting(client: To11aiClient) -> list[Any]:
