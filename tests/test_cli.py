@@ -3,6 +3,7 @@ from __future__ import annotations
 import importlib
 import io
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -315,27 +316,29 @@ def test_the_package_runs_as_a_module(monkeypatch: pytest.MonkeyPatch, capsys: p
     assert capsys.readouterr().out.startswith("to11ai-sdk ")
 
 
-def piped(reader: str, *argv: str) -> subprocess.CompletedProcess[str]:
-    """One command whose output goes into another, and how it ended."""
-    command = shlex.join([sys.executable, "-m", "to11ai_sdk", *argv])
-    script = f"set -o pipefail; {command} {reader}"
-    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, cwd=ROOT)
+def written_to(output: int, *argv: str) -> tuple[int, str]:
+    """One command whose output goes into a file; its status, and its errors."""
+    command = [sys.executable, "-m", "to11ai_sdk", *argv]
+    done = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT)
+    os.close(output)
+    return done.returncode, done.stderr
 
 
 @pytest.mark.usefixtures("measured")
 @pytest.mark.parametrize("command", ["demo", "prompts list"])
 def test_output_that_nobody_reads_is_no_error_to_talk_about(to11: LocalTo11, command: str) -> None:
-    done = piped("| true", *command.split())
-    assert (done.returncode, done.stderr) == (1, "")
+    reading, writing = os.pipe()
+    os.close(reading)
+    assert written_to(writing, *command.split()) == (1, "")
 
 
 @pytest.mark.usefixtures("measured")
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
 def test_output_that_does_not_fit_is_told_in_one_line(to11: LocalTo11) -> None:
-    done = piped("> /dev/full", "prompts", "list")
-    assert done.returncode == 1
-    assert done.stderr.startswith("to11ai: ")
-    assert done.stderr.count("\n") == 1
+    status, errors = written_to(os.open("/dev/full", os.O_WRONLY), "prompts", "list")
+    assert status == 1
+    assert errors.startswith("to11ai: ")
+    assert errors.count("\n") == 1
 
 
 def test_an_empty_base_url_is_no_wish_for_a_demo_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:

@@ -117,7 +117,7 @@ UNFIT: dict[str, tuple[Callable[[Path], Path], str]] = {
 def said(folder: Path, url: str, call: str) -> list[str]:
     command = [sys.executable, "-c", CODE, str(folder), url, call]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.splitlines()
 
@@ -186,7 +186,7 @@ def test_a_sub_interpreter_says_so(server: RecordingServer) -> None:
     command = [sys.executable, "-c", SUB_INTERPRETER, server.url]
     # Coverage does not run in one either.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
     if "it fits" not in done.stdout:
         assert "Pydantic does not run in a sub-interpreter; use the main one" in done.stdout

@@ -158,13 +158,13 @@ def test_who_waits_too_long_for_another_thread_is_told_of_which_call() -> None:
 
     def slow() -> Reply:
         asked.set()
-        reply_now.wait(10)
+        reply_now.wait(60)
         return answer(RESOLVED)
 
     stage = staged(slow)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(resolve, stage)
-        assert asked.wait(5)
+        assert asked.wait(60)
         with pytest.raises(To11aiNetworkError, match="another thread") as caught:
             stage.client.with_options(total_timeout_s=0.01).prompts.resolve(**ARGUMENTS)
         reply_now.set()

@@ -1,8 +1,8 @@
 """What can go wrong on the other side, one row each, and how a call must end.
 
 Each fault meets a safe call (``resolve``, or ``get``) and an unsafe one (``create``). The client may make two attempts;
-where they are to time out, each ends 0.1 s after the rest of the server. Each row says what the caller gets for the safe
-and for the unsafe call.
+those that are to time out end 0.1 s after the rest of the server. Each row says what the caller gets for the safe and
+for the unsafe call.
 """
 
 from __future__ import annotations

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import pickle
+import random
 import socket
 import threading
 import time
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from to11ai_sdk._http.exchange import monotonic
@@ -98,6 +100,13 @@ def impatient(
     )
     cache = PromptCache(ttl_s=ttl_s, max_entries=100, stale_if_error_s=0)
     return To11aiClient(parts=lambda: (transport, cache), behaviors=behaviors)
+
+
+def hurrying(client: To11aiClient, server: Any) -> Hurried:
+    """The exchange of a client, with its connections, from now on hurried by a server."""
+    hurried = Hurried(None, server)
+    vars(hurried).update(vars(client._transport._exchange), server=server)
+    return hurried
 
 
 def get(client: To11aiClient, name: str) -> str:
@@ -190,6 +199,42 @@ def deaf() -> Iterator[int]:
         yield listener.getsockname()[1]
         for sock in waiting:
             sock.close()
+
+
+def knocking(port: int) -> int:
+    """How many sockets of this machine wait to be let in at a port of the loopback."""
+    entries = [line.split()[2:4] for line in Path("/proc/net/tcp").read_text().splitlines()]
+    return entries.count([f"0100007F:{port:04X}", "02"])
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    """Wait for what must come about, however busy the machine."""
+    ends = monotonic() + PATIENCE_S
+    while not condition():
+        assert monotonic() < ends, "it did not come about"
+        time.sleep(0.01)
+
+
+@contextmanager
+def struck(strike: Callable[[], object], when: Callable[[], object]) -> Iterator[None]:
+    """A block in which something is done as soon as a condition holds, and a moment has passed."""
+
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.01):
+            if when():
+                time.sleep(0.02)
+                strike()
+                break
+
+    thread = threading.Thread(target=watch, name="striker")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 @cache
@@ -317,8 +362,9 @@ def _causes(error: BaseException) -> str:
 
 
 def closed_port() -> int:
-    """A port of the loopback that nothing listens on."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
+    """A port of the loopback that nothing listens on, and that the system gives to nobody who asks for any."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with suppress(OSError), socket.socket() as sock:
+            sock.bind(("127.0.0.1", port))
+            return port

@@ -34,7 +34,7 @@ class TunnelProxy:
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
         for thread in list(self._threads):
-            thread.join(5)
+            thread.join(30)
         for sock in [self._listener, *self._sockets]:
             sock.close()
 

@@ -131,7 +131,7 @@ class ScriptedServer:
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
         for thread in list(self._threads):
-            thread.join(5)
+            thread.join(30)
             assert not thread.is_alive(), "a thread of the scripted server does not end"
 
     def _start(self, target: Callable[..., None], *args: Any) -> None:
@@ -155,7 +155,7 @@ class ScriptedServer:
         over = False
         try:
             if tls := self._tls:
-                sock.settimeout(5)
+                sock.settimeout(30)
                 with self._lock:
                     self._sockets.remove(sock)
                     sock = tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
@@ -208,7 +208,8 @@ class ScriptedServer:
                 sent += len(step.piece)
         elif callable(step):
             assert request is not None
-            sock.sendall(step(request))
+            if piece := step(request):
+                sock.sendall(piece)
 
     def _obey(self, sock: socket.socket, step: Do) -> None:
         if step is HOLD:
@@ -228,9 +229,12 @@ class ScriptedServer:
             stream += _more(sock)
         head, _, body = stream.partition(b"\r\n\r\n")
         request = Received(number, head, body)
-        length = int(request.headers.get("content-length", "0"))
-        while len(request.body) < length:
-            request.body += _more(sock)
+        left, pieces = int(request.headers.get("content-length", "0")) - len(body), [body]
+        while left > 0:
+            pieces.append(_more(sock))
+            left -= len(pieces[-1])
+        request.body = b"".join(pieces)
+        request.raw = head + request.body
         with self._lock:
             self.requests.append(request)
         return request

@@ -38,7 +38,7 @@ def traced() -> Iterator[None]:
 
 def peak(script: Script, **options: Any) -> tuple[To11aiError, float]:
     """The exception of a call against a server, and the most memory taken meanwhile, in MiB."""
-    with ScriptedServer(script) as server, impatient(server.url, timeout_s=20, max_retries=0, **options) as client:
+    with ScriptedServer(script) as server, impatient(server.url, max_retries=0, **options) as client:
         tracemalloc.reset_peak()
         before = tracemalloc.get_traced_memory()[0]
         with pytest.raises(To11aiError) as caught:
@@ -114,7 +114,7 @@ def test_a_body_of_just_the_bound_is_read() -> None:
         size = len(bare.partition(b"\r\n\r\n")[2])
         return http(200, {**answer(request), "pad": "x" * (32 * MIB - size)})
 
-    with ScriptedServer((READ, reply, KEEP)) as server, impatient(server.url, timeout_s=20) as client:
+    with ScriptedServer((READ, reply, KEEP)) as server, impatient(server.url) as client:
         assert get(client, "a") == "a"
         server.play((READ, lambda request: reply(request).replace(b"33554432", b"33554433") + b" ", KEEP))
         with pytest.raises(To11aiResponseValidationError, match="over 33554432 bytes"):

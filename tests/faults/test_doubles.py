@@ -18,7 +18,7 @@ from to11ai_sdk import (
 from to11ai_sdk._http import urllib_exchange
 
 from .certificates import authority, serving
-from .harness import KEY, create, get, impatient
+from .harness import KEY, PATIENCE_S, create, get, impatient
 from .proxy import TunnelProxy
 from .server import HEALTHY, HOLD, KEEP, READ, RESET, Received, Script, ScriptedServer, answer, good
 from .server import http as reply
@@ -87,7 +87,7 @@ def replace(request: pytest.FixtureRequest) -> Any:
 @pytest.fixture
 def client() -> Iterator[To11aiClient]:
     """A client whose server is played by each test."""
-    with ScriptedServer(HEALTHY) as server, impatient(server.url, timeout_s=2, max_retries=1) as client:
+    with ScriptedServer(HEALTHY) as server, impatient(server.url, max_retries=1) as client:
         client.server = server  # type: ignore[attr-defined]
         yield client
 
@@ -199,7 +199,9 @@ def test_its_failures_are_those_of_the_network(
     script, words = FAILURES[failure]
     server = served(client, script)
     with pytest.raises(To11aiNetworkError, match=words) as caught:
-        get(client.with_options(timeout_s=0.3), "a")
+        get(client.with_options(timeout_s=1) if failure == "silent" else client, "a")
+    for _ in range(2):
+        assert server.rests.acquire(timeout=PATIENCE_S)
     assert caught.value.attempts == len(server.requests) == 2
     served(client, HEALTHY)
     assert get(client, "b") == "b"

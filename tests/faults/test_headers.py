@@ -82,7 +82,7 @@ def sent(server: ScriptedServer) -> list[Received]:
     """What arrives of a read, of another on the same connection, and of a write, inside a span."""
     context = trusting() if server.url.startswith("https") else None
     with (
-        impatient(server.url, ssl_context=context, timeout_s=5) as client,
+        impatient(server.url, ssl_context=context) as client,
         trace.use_span(TracerProvider().get_tracer("t").start_span("s")),
     ):
         get(client, "a")
@@ -157,7 +157,7 @@ def test_an_error_of_a_tool_comes_out_as_it_is(
 
 
 def calling(server: ScriptedServer) -> To11aiClient:
-    return impatient(server.url, ssl_context=trusting() if server.url.startswith("https") else None, timeout_s=5)
+    return impatient(server.url, ssl_context=trusting() if server.url.startswith("https") else None)
 
 
 class TracerError(Exception):

@@ -26,7 +26,7 @@ from to11ai_sdk._http import process_safety
 from to11ai_sdk._http.deadline_socket import DeadlineSocket
 from to11ai_sdk._http.encoding import json_bytes
 from to11ai_sdk._http.envelope import error_from_reply
-from to11ai_sdk._http.exchange import Reply
+from to11ai_sdk._http.exchange import HttpAttempt, Reply, monotonic
 from to11ai_sdk._http.process_safety import handler_error
 from to11ai_sdk._http.response_parser import Response, _status_line
 from to11ai_sdk._http.urllib_exchange import UrllibExchange
@@ -34,7 +34,19 @@ from to11ai_sdk.cache import prompt_key
 from to11ai_sdk.resources.table import ENDPOINTS
 
 from .certificates import serving, trusting
-from .harness import KEY, closed_port, create, deaf, descriptors, get, impatient, resolve
+from .harness import (
+    KEY,
+    PATIENCE_S,
+    closed_port,
+    create,
+    deaf,
+    descriptors,
+    get,
+    impatient,
+    knocking,
+    resolve,
+    struck,
+)
 from .server import HEALTHY, HOLD, KEEP, READ, SIP, Received, Script, ScriptedServer, good, prompt, resolved
 
 if TYPE_CHECKING:
@@ -114,16 +126,6 @@ def interrupt() -> None:
     signal.pthread_kill(MAIN, signal.SIGUSR1)
 
 
-@contextmanager
-def after_a_moment() -> Iterator[None]:
-    """A block that is interrupted after a moment, unless it is over by then."""
-    timer = threading.Timer(0.1, interrupt)
-    timer.start()
-    yield
-    timer.cancel()
-    timer.join()
-
-
 def fire(request: Received) -> bytes:
     """A step of the server: interrupt the caller, who waits for what does not come."""
     time.sleep(0.02)
@@ -167,7 +169,7 @@ def test_what_a_signal_handler_raises_comes_out(kind: str, moment: str, tls: boo
     context = trusting() if tls else None
     with (
         ScriptedServer(HEALTHY, tls=serving() if tls else None) as server,
-        impatient(server.url, ssl_context=context, timeout_s=5, max_retries=3, sleep=slept.append) as client,
+        impatient(server.url, ssl_context=context, max_retries=3, sleep=slept.append) as client,
     ):
         get(client, "first")
         if not kept:
@@ -190,7 +192,7 @@ def test_what_a_signal_handler_raises_comes_out(kind: str, moment: str, tls: boo
 
 @pytest.mark.parametrize("kind", RAISED)
 def test_it_comes_out_of_a_write_that_may_have_been_done(kind: str) -> None:
-    with ScriptedServer((READ, fire, HOLD)) as server, impatient(server.url, timeout_s=5) as client:
+    with ScriptedServer((READ, fire, HOLD)) as server, impatient(server.url) as client:
         create_warm(client)
         error = RAISED[kind]()
         with limited(error), pytest.raises(type(error)) as caught:
@@ -207,7 +209,7 @@ def create_warm(client: To11aiClient) -> None:
 @pytest.mark.parametrize("kind", [*FEW, "BlockingIOError"])
 def test_it_comes_out_of_a_request_that_is_not_taken(kind: str) -> None:
     error = RAISED[kind]()
-    with ScriptedServer((SIP,)) as server, impatient(server.url, timeout_s=5) as client:
+    with ScriptedServer((SIP,)) as server, impatient(server.url) as client:
         create_warm(client)
         with limited(error, server), pytest.raises(type(error)) as caught:
             client.prompts.create(project_id="p", slug="s", name="x" * 8_000_000)
@@ -220,12 +222,13 @@ def test_it_comes_out_while_connecting_and_no_other_address_is_tried(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     error = RAISED[kind]()
-    with deaf() as port, ScriptedServer(HEALTHY) as server, impatient(server.url, timeout_s=5) as client:
+    with deaf() as port, ScriptedServer(HEALTHY) as server, impatient(server.url) as client:
         create_warm(client)
         address = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
         both = [(*address, ("127.0.0.1", port)), (*address, ("127.0.0.1", server.port))]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *args: both)
-        with limited(error), after_a_moment(), pytest.raises(type(error)) as caught:
+        others = knocking(port)
+        with limited(error), struck(interrupt, lambda: knocking(port) > others), pytest.raises(type(error)) as caught:
             create(client, "cut")
         assert caught.value is error
         assert server.connections == 0
@@ -236,7 +239,7 @@ def test_it_comes_out_of_a_handshake(kind: str) -> None:
     error = RAISED[kind]()
     with (
         ScriptedServer((HOLD,)) as server,
-        impatient(server.https_url, ssl_context=trusting(), timeout_s=5, max_retries=3) as client,
+        impatient(server.https_url, ssl_context=trusting(), max_retries=3) as client,
     ):
         create_warm(client)
         for call in (get, create, lambda client, name: client.warm_up()):
@@ -251,7 +254,7 @@ def test_it_comes_out_of_a_wait_for_a_proxy(kind: str, monkeypatch: pytest.Monke
     error = RAISED[kind]()
     with ScriptedServer((READ, b"HTTP/1.1 2", fire, HOLD)) as proxy:
         monkeypatch.setenv("https_proxy", proxy.url)
-        with impatient("https://to11.test", ssl_context=trusting(), timeout_s=5, max_retries=3) as client:
+        with impatient("https://to11.test", ssl_context=trusting(), max_retries=3) as client:
             create_warm(client)
             with limited(error), pytest.raises(type(error)) as caught:
                 get(client, "cut")
@@ -267,7 +270,7 @@ def test_it_comes_out_of_a_wait_between_attempts(kind: str) -> None:
         interrupt()
         time.sleep(5)
 
-    with ScriptedServer((READ,)) as server, impatient(server.url, timeout_s=5, sleep=sleep) as client:
+    with ScriptedServer((READ,)) as server, impatient(server.url, sleep=sleep) as client:
         with limited(error), pytest.raises(type(error)) as caught:
             get(client, "cut")
         assert caught.value is error
@@ -278,7 +281,7 @@ def test_it_comes_out_of_a_wait_between_attempts(kind: str) -> None:
 def test_no_old_prompt_and_no_fallback_is_served_for_it(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     with (
         ScriptedServer(HEALTHY) as server,
-        create_client(api_key=KEY, base_url=server.url, ttl_seconds=0.01, timeout_s=5) as client,
+        create_client(api_key=KEY, base_url=server.url, ttl_seconds=0.01) as client,
     ):
         fallback = client.prompts.resolve(project_id="p", slug="a", labels=["prod"])
         time.sleep(0.02)
@@ -357,7 +360,7 @@ def test_a_limit_that_is_being_handled_is_not_taken_for_a_broken_body(status: in
     cut = b"HTTP/1.1 %d x\r\nContent-Length: 9\r\n\r\n{" % status
     with (
         ScriptedServer((READ, cut)) as server,
-        impatient(server.url, max_retries=0, timeout_s=5) as client,
+        impatient(server.url, max_retries=0) as client,
         limited(SoftLimit("before")),
     ):
         try:
@@ -369,7 +372,7 @@ def test_a_limit_that_is_being_handled_is_not_taken_for_a_broken_body(status: in
 
 
 def test_a_limit_within_the_handling_of_an_error_of_ours_comes_out() -> None:
-    with ScriptedServer((READ, fire, HOLD)) as server, impatient(server.url, max_retries=0, timeout_s=5) as client:
+    with ScriptedServer((READ, fire, HOLD)) as server, impatient(server.url, max_retries=0) as client:
         error = TimeoutError("too late")
         try:
             raise To11aiNetworkError("an older one")
@@ -389,7 +392,7 @@ def test_a_handler_with_any_signature_and_depth() -> None:
         def deeper(self) -> None:
             raise error
 
-    with ScriptedServer((READ, fire, HOLD)) as server, impatient(server.url, max_retries=0, timeout_s=5) as client:
+    with ScriptedServer((READ, fire, HOLD)) as server, impatient(server.url, max_retries=0) as client:
         create_warm(client)
         before = signal.signal(signal.SIGUSR1, Limit())
         try:
@@ -400,15 +403,42 @@ def test_a_handler_with_any_signature_and_depth() -> None:
         assert caught.value is error
 
 
+class Alarmed(UrllibExchange):
+    """Sets an alarm in each wait for a reply, and its end soon after; both are timers of one clock."""
+
+    ends = 0.0
+
+    def __call__(self, attempt: HttpAttempt) -> Reply:
+        def alarm() -> None:
+            self.ends = attempt.deadline = attempt.ends = monotonic() + 0.2
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+
+        attempt.meanwhile = alarm
+        return super().__call__(attempt)
+
+
 def test_a_handler_that_returns_late_does_not_cost_a_reply_that_has_arrived() -> None:
-    with ScriptedServer((READ, fire, good, KEEP)) as server, impatient(server.url, max_retries=0) as client:
+    handling = threading.Semaphore(0)
+
+    def handled(request: Received) -> bytes:
+        assert handling.acquire(timeout=PATIENCE_S)
+        return good(request)
+
+    def handler(signum: int, frame: object) -> None:
+        handling.release()
+        assert server.rests.acquire(timeout=PATIENCE_S)
+        time.sleep(max(0, exchange.ends - monotonic()))
+
+    with ScriptedServer((READ, handled, KEEP)) as server, impatient(server.url, max_retries=0) as client:
         create_warm(client)
-        before = signal.signal(signal.SIGUSR1, lambda *args: time.sleep(0.5))
+        exchange = client._transport._exchange = Alarmed()
+        exchange.prepare()
+        before = signal.signal(signal.SIGALRM, handler)
         try:
             assert get(client, "a") == "a"
             assert get(client, "b") == "b"
         finally:
-            signal.signal(signal.SIGUSR1, before)
+            signal.signal(signal.SIGALRM, before)
         assert [request.connection for request in server.requests] == [0, 0]
 
 
@@ -440,7 +470,7 @@ assert client.prompts.get(project_id="p", prompt_id="b").id == "b"
 """
     with ScriptedServer(HEALTHY) as server:
         command = [sys.executable, "-c", code, server.url]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=100)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
         names = sorted(request.target.rpartition("/")[2] for request in server.requests)
         assert names in (["b"], ["a", "b"])
@@ -546,7 +576,7 @@ def test_no_lock_stays_held_wherever_a_handler_raises() -> None:
     free: list[bool] = []
 
     def take() -> None:
-        if process_safety.in_openssl.lock.acquire(timeout=1):
+        if process_safety.in_openssl.lock.acquire(timeout=PATIENCE_S):
             process_safety.in_openssl.lock.release()
             free.append(True)
 

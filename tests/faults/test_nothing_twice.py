@@ -5,7 +5,7 @@ import pytest
 from to11ai_sdk.errors import To11aiError
 
 from .certificates import serving, trusting
-from .harness import closed_port, impatient
+from .harness import PATIENCE_S, TIMEOUT_S, closed_port, impatient
 from .server import HEALTHY, HOLD, READ, RESET, Script, ScriptedServer, good, http
 
 UNSAFE = {
@@ -65,7 +65,7 @@ def test_what_may_have_been_processed_is_sent_once(fault: str, call: str) -> Non
     # The first connection is the bad one: a second request would be answered, and counted.
     with (
         ScriptedServer(AMBIGUOUS[fault], HEALTHY) as server,
-        impatient(server.url, max_retries=3, timeout_s=0.5) as client,
+        impatient(server.url, max_retries=3, hurried=server) as client,
     ):
         with pytest.raises(To11aiError) as caught:
             UNSAFE[call](client)
@@ -112,11 +112,13 @@ def test_a_kept_connection_is_not_used_for_it(call: str) -> None:
 
 
 def test_a_handshake_that_timed_out_is_tried_again() -> None:
+    def recover(seconds: float) -> None:
+        server.play(HEALTHY, tls=serving())
+        client._transport.timeout_s = PATIENCE_S
+
     with (
         ScriptedServer((HOLD,), HEALTHY) as server,
-        impatient(
-            server.https_url, ssl_context=trusting(), sleep=lambda s: server.play(HEALTHY, tls=serving())
-        ) as client,
+        impatient(server.https_url, ssl_context=trusting(), timeout_s=TIMEOUT_S, sleep=recover) as client,
     ):
         assert client.prompts.create(project_id="p", name="n", slug="n").name == "n"
         assert len(server.requests) == 1

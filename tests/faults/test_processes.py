@@ -24,7 +24,7 @@ from to11ai_sdk.errors import To11aiNetworkError
 
 from .apart import server_apart
 from .certificates import authority, serving, trusting
-from .harness import KEY, create, descriptors, get, impatient, resolve
+from .harness import KEY, PATIENCE_S, WATCHDOG_S, create, descriptors, get, impatient, resolve, struck, wait_until
 from .server import HEALTHY, HOLD, KEEP, READ, RESET, Received, Script, ScriptedServer, good
 
 if TYPE_CHECKING:
@@ -38,6 +38,10 @@ pytestmark = pytest.mark.usefixtures("measured")
 CALLS = (get, resolve)
 
 
+def interrupt() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
 @pytest.fixture(params=["HTTP", "HTTPS"])
 def tls(request: pytest.FixtureRequest) -> bool:
     return bool(request.param == "HTTPS")
@@ -47,7 +51,7 @@ def tls(request: pytest.FixtureRequest) -> bool:
 def pair(tls: bool) -> Iterator[tuple[ScriptedServer, To11aiClient]]:
     with (
         ScriptedServer(HEALTHY, tls=serving() if tls else None) as server,
-        impatient(server.url, ssl_context=trusting() if tls else None, timeout_s=5, max_retries=5) as client,
+        impatient(server.url, ssl_context=trusting() if tls else None, max_retries=5) as client,
     ):
         yield server, client
 
@@ -58,7 +62,7 @@ def alone(tls: bool, tmp_path: Path) -> Iterator[To11aiClient]:
     certificate = tmp_path / "authority.pem" if tls else None
     with server_apart(certificate) as url:
         context = ssl.create_default_context(cafile=certificate) if tls else None
-        with impatient(url, ssl_context=context, timeout_s=5, max_retries=5) as client:
+        with impatient(url, ssl_context=context, max_retries=5) as client:
             yield client
 
 
@@ -93,13 +97,13 @@ def test_32_threads_share_a_client_while_connections_drop(tls: bool) -> None:
 
     with (
         ScriptedServer(*moody(7), tls=serving() if tls else None) as server,
-        impatient(server.url, ssl_context=trusting() if tls else None, timeout_s=10, max_retries=8) as client,
+        impatient(server.url, ssl_context=trusting() if tls else None, max_retries=8) as client,
     ):
         workers = [threading.Thread(target=work, args=(client, number)) for number in range(32)]
         for worker in workers:
             worker.start()
         for worker in workers:
-            worker.join(30)
+            worker.join(WATCHDOG_S)
         assert wrong == []
         server.play(HEALTHY)
         assert get(client, "after") == "after"
@@ -109,20 +113,11 @@ def test_32_threads_share_a_client_while_connections_drop(tls: bool) -> None:
 
 
 def test_64_threads_that_want_one_prompt_make_one_request() -> None:
-    with ScriptedServer((READ, 0.2, good, KEEP)) as server, impatient(server.url, timeout_s=5, ttl_s=60) as client:
+    with ScriptedServer((READ, 0.2, good, KEEP)) as server, impatient(server.url, ttl_s=60) as client:
         with ThreadPoolExecutor(64) as pool:
             got = [*pool.map(lambda _: resolve(client, "a"), range(64))]
         assert got == ["a"] * 64
         assert len(server.requests) == 1
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait up to two seconds for the other side to notice."""
-    for _ in range(200):
-        if condition():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it did not come about")
 
 
 def in_child(work: Callable[[], object]) -> int:
@@ -138,11 +133,12 @@ def in_child(work: Callable[[], object]) -> int:
             status = 0
         finally:
             os._exit(status)
-    for _ in range(1000):
+    ends = time.monotonic() + WATCHDOG_S
+    while time.monotonic() < ends:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             return os.waitstatus_to_exitcode(status)
-        time.sleep(0.01)
+        time.sleep(0.005)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return 99
@@ -178,21 +174,21 @@ def test_a_fork_in_the_middle_of_a_call_of_another_thread(tls: bool) -> None:
 
     def held(request: Received) -> bytes:
         asked.set()
-        forked.wait(10)
+        forked.wait(WATCHDOG_S)
         return good(request)
 
     with (
         ScriptedServer((READ, held, KEEP), HEALTHY, tls=serving() if tls else None) as server,
-        impatient(server.url, ssl_context=trusting() if tls else None, timeout_s=5, ttl_s=60) as client,
+        impatient(server.url, ssl_context=trusting() if tls else None, ttl_s=60) as client,
     ):
         got: list[str] = []
         caller = threading.Thread(target=lambda: got.append(resolve(client, "same")))
         caller.start()
-        assert asked.wait(5)
+        assert asked.wait(PATIENCE_S)
         # The first call of the parent holds what a first call holds, and is the one flight of its prompt.
         assert in_child(lambda: expect(resolve, client, "same")) == 0
         forked.set()
-        caller.join(5)
+        caller.join(PATIENCE_S)
         assert got == ["same"]
         expect(resolve, client, "same")
         assert len(server.requests) == 2
@@ -206,12 +202,12 @@ def test_a_fork_while_another_thread_reads_the_trust_store(tmp_path: Path, monke
         time.sleep(0.3)
         return contexts.pop()
 
-    with server_apart(tmp_path / "authority.pem") as url, impatient(url, timeout_s=3) as client:
+    with server_apart(tmp_path / "authority.pem") as url, impatient(url) as client:
         contexts = [ssl.create_default_context(cafile=tmp_path / "authority.pem")]
         monkeypatch.setattr(ssl, "create_default_context", slow)
         caller = threading.Thread(target=get, args=(client, "parent"))
         caller.start()
-        assert reading.wait(2)
+        assert reading.wait(PATIENCE_S)
         assert in_child(lambda: expect(get, client, "child")) == 0
         caller.join()
 
@@ -235,9 +231,9 @@ class Slow:
 sys.meta_path.insert(0, Slow())
 caller = threading.Thread(target=call)
 caller.start()
-assert importing.wait(5)
+assert importing.wait({PATIENCE_S})
 child = os.fork()
-signal.alarm(10)
+signal.alarm({WATCHDOG_S:.0f})
 call()
 if child:
     caller.join()
@@ -245,7 +241,7 @@ if child:
 """
     with ScriptedServer(HEALTHY) as server:
         command = [sys.executable, "-W", "ignore", "-c", code, server.url]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=100)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -263,11 +259,11 @@ def test_a_fork_in_the_making_of_an_attribute_leaves_no_lock_behind() -> None:
 
     def pause() -> None:
         making.set()
-        go_on.wait(5)
+        go_on.wait(WATCHDOG_S)
 
     maker = threading.Thread(target=lambda: Row(pause).value)
     maker.start()
-    assert making.wait(5)
+    assert making.wait(PATIENCE_S)
     assert in_child(lambda: Row(lambda: None).value) == 0
     go_on.set()
     maker.join()
@@ -304,7 +300,7 @@ client.prompts.create(project_id="p", slug="a", name="a")
     server, _ = pair
     trusted = authority().cert_pem.bytes().decode() if server.url.startswith("https") else ""
     command = [sys.executable, "-W", "ignore", "-c", code, server.url, trusted]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -319,11 +315,11 @@ def test_a_fork_does_not_wait_for_ever(
     def work() -> None:
         with process_safety.importing.lock, process_safety.in_openssl.lock:
             held.set()
-            done.wait(20)
+            done.wait(WATCHDOG_S)
 
     worker = threading.Thread(target=work)
     worker.start()
-    assert held.wait(5)
+    assert held.wait(PATIENCE_S)
     client.close()
     try:
         assert in_child(lambda: expect(get, client, "child")) == 0
@@ -446,7 +442,7 @@ call(0)
     with ScriptedServer(HEALTHY) as server:
         done = subprocess.run(
             [sys.executable, "-W", "always", "-X", "dev", "-c", code, server.url],
-            capture_output=True, text=True, timeout=20,
+            capture_output=True, text=True, timeout=100,
         )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
@@ -467,17 +463,15 @@ def test_an_interrupt_inside_a_call_leaves_the_client_sane(
     before = descriptors()
     with (
         ScriptedServer(HEALTHY, tls=serving() if tls else None) as server,
-        impatient(server.url, ssl_context=trusting() if tls else None, timeout_s=5, ttl_s=60) as client,
+        impatient(server.url, ssl_context=trusting() if tls else None, ttl_s=60) as client,
     ):
         expect(get, client, "before")
         server.play(MOMENTS[moment])
         if moment == "at the handshake":
             client.close()
-        interrupt = threading.Timer(0.15, os.kill, (os.getpid(), signal.SIGINT))
-        interrupt.start()
-        with pytest.raises(KeyboardInterrupt):
+        assert server.rests.acquire(timeout=PATIENCE_S)
+        with struck(interrupt, lambda: server.rests.acquire(blocking=False)), pytest.raises(KeyboardInterrupt):
             call(client, "cut")
-        interrupt.join()
         server.play(HEALTHY)
         # The same prompt again: its flight must not wait for the one that was cut.
         expect(call, client, "cut")
@@ -487,16 +481,19 @@ def test_an_interrupt_inside_a_call_leaves_the_client_sane(
 
 
 def test_an_interrupted_caller_does_not_fail_those_who_wait_for_it() -> None:
-    with ScriptedServer((READ, HOLD), HEALTHY) as server, impatient(server.url, timeout_s=5, ttl_s=60) as client:
+    with ScriptedServer((READ, HOLD), HEALTHY) as server, impatient(server.url, ttl_s=60) as client:
         got: list[str] = []
-        waiter = threading.Timer(0.1, lambda: got.append(resolve(client, "same")))
-        waiter.start()
-        interrupt = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
-        interrupt.start()
-        with pytest.raises(KeyboardInterrupt):
+        waiter = threading.Thread(target=lambda: got.append(resolve(client, "same")))
+
+        def others_wait() -> bool:
+            assert server.rests.acquire(timeout=PATIENCE_S)
+            waiter.start()
+            time.sleep(0.1)
+            return True
+
+        with struck(interrupt, others_wait), pytest.raises(KeyboardInterrupt):
             resolve(client, "same")
-        interrupt.join()
-        waiter.join(5)
+        waiter.join(PATIENCE_S)
         assert got == ["same"]
 
 

@@ -10,7 +10,7 @@ from to11ai_sdk import create_client
 from to11ai_sdk.errors import To11aiError, To11aiNetworkError
 
 from .certificates import serving, trusting
-from .harness import KEY, closed_port, create, exposed, get, impatient, watched
+from .harness import KEY, PATIENCE_S, TIMEOUT_S, closed_port, create, exposed, get, impatient, watched
 from .proxy import TunnelProxy
 from .server import HEALTHY, HOLD, READ, RESET, Endless, Script, ScriptedServer, http
 
@@ -92,7 +92,7 @@ def test_https_goes_through_the_proxy_and_the_key_only_inside_the_tunnel(
     secure: ScriptedServer, proxy: TunnelProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", f"http://user:p%40ss@127.0.0.1:{proxy.port}")
-    with impatient(secure.url, ssl_context=trusting(), timeout_s=2) as client:
+    with impatient(secure.url, ssl_context=trusting()) as client:
         assert get(client, "a") == "a"
         assert get(client, "b") == "b"
         assert create(client, "c") == "c"
@@ -113,7 +113,7 @@ def test_a_proxy_may_be_written_without_a_scheme(
     secure: ScriptedServer, proxy: TunnelProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("https_proxy", f"127.0.0.1:{proxy.port}")
-    with impatient(secure.url, ssl_context=trusting(), timeout_s=2) as client:
+    with impatient(secure.url, ssl_context=trusting()) as client:
         assert get(client, "a") == "a"
     assert len(proxy.heads) == 1
 
@@ -124,7 +124,7 @@ def test_no_proxy_is_honoured(
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
     monkeypatch.setenv("NO_PROXY", hosts.format(port=secure.port))
-    with impatient(secure.url, ssl_context=trusting(), timeout_s=2) as client:
+    with impatient(secure.url, ssl_context=trusting()) as client:
         assert get(client, "a") == "a"
     assert proxy.heads == []
 
@@ -132,10 +132,10 @@ def test_no_proxy_is_honoured(
 def test_the_environment_is_read_per_client(
     secure: ScriptedServer, proxy: TunnelProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with impatient(secure.url, ssl_context=trusting(), timeout_s=2) as direct:
+    with impatient(secure.url, ssl_context=trusting()) as direct:
         assert get(direct, "a") == "a"
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
-        with impatient(secure.url, ssl_context=trusting(), timeout_s=2) as tunnelled:
+        with impatient(secure.url, ssl_context=trusting()) as tunnelled:
             assert get(tunnelled, "b") == "b"
         direct.close()
         assert get(direct, "c") == "c"
@@ -145,7 +145,7 @@ def test_the_environment_is_read_per_client(
 def test_a_call_that_needed_no_proxy_never_takes_one_that_was_not_looked_at(
     secure: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with impatient(secure.url, ssl_context=trusting(), timeout_s=2) as client:
+    with impatient(secure.url, ssl_context=trusting()) as client:
         monkeypatch.setenv("NO_PROXY", "*")
         monkeypatch.setenv("HTTPS_PROXY", "socks5://127.0.0.1:1")
         assert get(client, "a") == "a"
@@ -182,7 +182,8 @@ def test_a_proxy_that_fails_is_named_and_never_sees_the_key(
     call: object, refusal: str, secure: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script, words, attempts = REFUSALS[refusal]
-    with ScriptedServer(script) as proxy, impatient(secure.url, ssl_context=trusting()) as client:
+    timeout_s = TIMEOUT_S if "silent" in refusal or "silence" in refusal else PATIENCE_S
+    with ScriptedServer(script) as proxy, impatient(secure.url, ssl_context=trusting(), timeout_s=timeout_s) as client:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:secret@127.0.0.1:{proxy.port}")
         with pytest.raises(To11aiNetworkError) as caught:
             watched(lambda: call(client, "a"))  # type: ignore[operator]

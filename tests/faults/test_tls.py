@@ -9,7 +9,7 @@ from to11ai_sdk import create_client
 from to11ai_sdk.errors import To11aiNetworkError
 
 from .certificates import authority, serving, trusting
-from .harness import KEY, get, impatient
+from .harness import ENOUGH_S, KEY, TIMEOUT_S, get, impatient
 from .server import HEALTHY, HOLD, ScriptedServer
 
 if TYPE_CHECKING:
@@ -127,12 +127,12 @@ def test_plain_http_to_a_tls_port_says_what_to_check(secure: ScriptedServer) -> 
 def test_a_handshake_in_silence_ends_with_the_attempt() -> None:
     with (
         ScriptedServer((HOLD,)) as server,
-        impatient(server.https_url, ssl_context=trusting(), max_retries=2) as client,
+        impatient(server.https_url, ssl_context=trusting(), timeout_s=TIMEOUT_S, max_retries=2) as client,
         pytest.raises(To11aiNetworkError, match="no complete reply in time") as caught,
     ):
         get(client, "a")
     assert caught.value.attempts == 3
-    assert caught.value.elapsed_s < 3 * 0.3 + 0.5
+    assert caught.value.elapsed_s < ENOUGH_S
 
 
 def test_the_trust_store_is_read_once_per_client(secure: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from to11ai_sdk import To11aiNetworkError, create_client
 from to11ai_sdk.resources.table import ENDPOINTS
 
 from .certificates import authority, serving, trusting
-from .harness import KEY, closed_port, create, get, impatient, resolve
+from .harness import ENOUGH_S, KEY, PATIENCE_S, TIMEOUT_S, closed_port, create, get, impatient, resolve
 from .proxy import TunnelProxy
 from .server import HEALTHY, HOLD, READ, ScriptedServer, http
 
@@ -36,7 +36,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[ScriptedServer]:
 @pytest.fixture
 def client(server: ScriptedServer) -> Iterator[To11aiClient]:
     context = trusting() if server.url.startswith("https") else None
-    with impatient(server.url, ssl_context=context, timeout_s=5) as client:
+    with impatient(server.url, ssl_context=context) as client:
         yield client
 
 
@@ -80,7 +80,7 @@ def test_it_may_be_called_again_and_by_many_threads(server: ScriptedServer, clie
 
 
 def test_a_client_with_other_options_shares_the_connection(server: ScriptedServer, client: To11aiClient) -> None:
-    client.with_options(timeout_s=7).warm_up()
+    client.with_options(timeout_s=70).warm_up()
     arrived()
     assert get(client, "a") == "a"
     assert server.connections == 1
@@ -92,18 +92,18 @@ def test_a_connection_that_the_server_closed_meanwhile_is_not_used(kind: str) ->
     tls = None if kind == "HTTP" else serving(kind)
     with (
         ScriptedServer((b"",), HEALTHY, tls=tls) as server,
-        impatient(server.url, ssl_context=trusting() if tls else None, timeout_s=5, sleep=slept.append) as client,
+        impatient(server.url, ssl_context=trusting() if tls else None, sleep=slept.append) as client,
     ):
         client.warm_up()
-        arrived()
+        assert server.rests.acquire(timeout=PATIENCE_S)
         assert get(client, "a") == "a"
         assert (server.connections, slept) == (2, [])
 
 
 def test_a_connection_that_said_something_of_itself_is_not_used() -> None:
-    with ScriptedServer((http(408), 0.2), HEALTHY) as server, impatient(server.url, timeout_s=5) as client:
+    with ScriptedServer((http(408), HOLD), HEALTHY) as server, impatient(server.url) as client:
         client.warm_up()
-        arrived()
+        assert server.rests.acquire(timeout=PATIENCE_S)
         assert get(client, "a") == "a"
         assert server.connections == 2
 
@@ -112,7 +112,7 @@ def test_a_connection_that_said_something_of_itself_is_not_used() -> None:
 def test_the_connection_goes_through_the_proxy(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with ScriptedServer(HEALTHY, tls=serving(kind)) as server, TunnelProxy() as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:secret@127.0.0.1:{proxy.port}")
-        with impatient(server.url, ssl_context=trusting(), timeout_s=5) as client:
+        with impatient(server.url, ssl_context=trusting()) as client:
             client.warm_up()
             arrived()
             assert (server.connections, server.requests) == (1, [])
@@ -148,7 +148,7 @@ def test_no_module_is_left_for_the_calls_to_import(
     authority().cert_pem.write_to_path(trusted)
     command = [sys.executable, "-c", CODE, server.url, connect]
     environment = {"SSL_CERT_FILE": str(trusted), "NO_PROXY": no_proxy}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, env=environment)
     assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
 
 
@@ -161,16 +161,16 @@ def test_all_rows_are_ready_to_read_their_replies() -> None:
 def test_no_connection_is_an_error_that_does_no_harm() -> None:
     port = closed_port()
     slept: list[float] = []
-    with impatient(f"http://127.0.0.1:{port}", sleep=slept.append, timeout_s=5) as client:
+    with impatient(f"http://127.0.0.1:{port}", sleep=slept.append) as client:
         with pytest.raises(To11aiNetworkError, match=f"^127.0.0.1:{port}: connection refused") as caught:
             client.warm_up()
         assert (caught.value.attempts, caught.value.unsent, slept) == (1, True, [])
-        assert 0 <= caught.value.elapsed_s < 5
+        assert 0 <= caught.value.elapsed_s < ENOUGH_S
         with ScriptedServer(HEALTHY, port=port):
             assert get(client, "a") == "a"
 
 
-@pytest.mark.parametrize("total_timeout_s", [None, 0.3, 20.0])
+@pytest.mark.parametrize("total_timeout_s", [None, TIMEOUT_S, 60.0])
 def test_it_waits_no_longer_than_a_call_would(total_timeout_s: float | None) -> None:
     with (
         ScriptedServer((HOLD,)) as server,
@@ -178,7 +178,7 @@ def test_it_waits_no_longer_than_a_call_would(total_timeout_s: float | None) -> 
             api_key=KEY,
             base_url=server.https_url,
             ssl_context=trusting(),
-            timeout_s=5 if total_timeout_s == 0.3 else 0.3,
+            timeout_s=60 if total_timeout_s == TIMEOUT_S else TIMEOUT_S,
             total_timeout_s=total_timeout_s,
         ) as client,
     ):
@@ -186,14 +186,15 @@ def test_it_waits_no_longer_than_a_call_would(total_timeout_s: float | None) -> 
         started = time.monotonic()
         with pytest.raises(To11aiNetworkError, match="in time"):
             client.warm_up()
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < ENOUGH_S
+        assert server.rests.acquire(timeout=PATIENCE_S)
         assert server.connections == 1
 
 
 def test_a_certificate_that_is_not_trusted_shows_before_a_call() -> None:
     with (
         ScriptedServer(HEALTHY, tls=serving("of an unknown authority")) as server,
-        impatient(server.url, ssl_context=trusting(), timeout_s=5) as client,
+        impatient(server.url, ssl_context=trusting()) as client,
     ):
         with pytest.raises(To11aiNetworkError, match="not trusted") as caught:
             client.warm_up()
@@ -204,7 +205,7 @@ def test_what_a_proxy_refuses_shows_before_a_call(monkeypatch: pytest.MonkeyPatc
     with ScriptedServer((READ, http(407))) as proxy:
         monkeypatch.setenv("https_proxy", f"http://:{KEY}@127.0.0.1:{proxy.port}")
         with (
-            impatient("https://to11.test", ssl_context=trusting(), timeout_s=5) as client,
+            impatient("https://to11.test", ssl_context=trusting()) as client,
             pytest.raises(To11aiNetworkError, match=r"the proxy does not connect \(407") as caught,
         ):
             client.warm_up()

@@ -91,7 +91,7 @@ class RawReply(NamedTuple):
 @contextmanager
 def connection(to11: LocalTo11) -> Generator[http.client.HTTPConnection]:
     parts = urlsplit(to11.base_url)
-    opened = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+    opened = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
     try:
         yield opened
     finally:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def exchange(to11: LocalTo11, *parts: bytes) -> bytes:
     """Send bytes as they are and read until the server closes or has nothing more to say."""
     host, port = urlsplit(to11.base_url).netloc.split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as opened:
+    with socket.create_connection((host, int(port)), timeout=60) as opened:
         for part in parts:
             opened.sendall(part)
         opened.shutdown(socket.SHUT_WR)
@@ -226,7 +226,7 @@ def test_the_body_is_asked_for_when_the_client_waits(to11: LocalTo11) -> None:
     host, port = urlsplit(to11.base_url).netloc.split(":")
     body = b'{"name": "A", "slug": "a"}'
     line = f"POST /v1/projects/{to11.project_id}/prompts HTTP/1.1"
-    with socket.create_connection((host, int(port)), timeout=10) as opened:
+    with socket.create_connection((host, int(port)), timeout=60) as opened:
         opened.sendall(head(to11, line, f"Content-Length: {len(body)}", "Expect: 100-continue", "Connection: close"))
         assert opened.recv(100).startswith(b"HTTP/1.1 100 Continue")
         opened.sendall(body)
@@ -238,13 +238,17 @@ def test_a_connection_serves_many_requests_without_a_pause(to11: LocalTo11) -> N
     with connection(to11) as opened:
         send(opened, "GET", "/health")
         local = opened.sock.getsockname()
-        began = time.perf_counter()
+        took_s: dict[str, list[float]] = {"POST": [], "GET": []}
         for number in range(25):
             body = json.dumps({"name": f"P{number}", "slug": f"p{number}"}).encode()
-            assert send(opened, "POST", f"/v1/projects/{to11.project_id}/prompts", body, headers).status == 200
-            assert send(opened, "GET", f"/v1/projects/{to11.project_id}/prompts/x", None, headers).status == 404
-        # A stall on a delayed acknowledgement would cost 40 ms each: 2 s.
-        assert time.perf_counter() - began < 1.5
+            requests = {"POST": ("prompts", body, 200), "GET": ("prompts/x", None, 404)}
+            for method, (path, content, status) in requests.items():
+                began = time.perf_counter()
+                reply = send(opened, method, f"/v1/projects/{to11.project_id}/{path}", content, headers)
+                took_s[method].append(time.perf_counter() - began)
+                assert reply.status == status
+        # A stall on a delayed acknowledgement would cost 40 ms each; a busy machine does not delay all of them.
+        assert all(min(times[10:]) < 0.035 for times in took_s.values())
         assert opened.sock.getsockname() == local
 
 

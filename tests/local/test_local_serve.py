@@ -48,10 +48,10 @@ def test_it_runs_until_a_signal(number: signal.Signals) -> None:
         (line,) = lines(process, 1)
         ready = json.loads(line)
         assert list(ready) == ["base_url", "gateway_url", "api_key", "project_id"]
-        with urlopen(f"{ready['base_url']}/health", timeout=5) as reply:
+        with urlopen(f"{ready['base_url']}/health", timeout=60) as reply:
             assert reply.status == 200
         process.send_signal(number)
-        out, err = process.communicate(timeout=5)
+        out, err = process.communicate(timeout=60)
         assert (process.returncode, out, err) == (0, "", "")
 
 
@@ -66,7 +66,7 @@ def test_starting_takes_less_than_two_seconds_of_work(monkeypatch: pytest.Monkey
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime < 2
     # It does not wait either; other work on the machine makes it slower.
-    assert took_s < 20
+    assert took_s < 60
 
 
 class Terminal(io.StringIO):
@@ -119,17 +119,17 @@ def test_the_exports_can_be_read_by_a_shell() -> None:
         assert said[2].startswith("to11_local_")
         assert said[3].startswith("proj_")
         process.terminate()
-        assert "not for production" in process.communicate(timeout=5)[1]
+        assert "not for production" in process.communicate(timeout=60)[1]
 
 
 def test_what_stops_it_from_starting_is_said(to11: LocalTo11, tmp_path: Path) -> None:
     port = urlsplit(to11.base_url).port
     with serving(f"port={port}") as process:
-        out, err = process.communicate(timeout=5)
+        out, err = process.communicate(timeout=60)
         assert (process.returncode, out) == (1, "")
         assert err == f"to11ai local: port {port} is taken; choose another one, or 0 for any\n"
     with serving(f"port=0, data={str(tmp_path)!r}") as process:
-        out, err = process.communicate(timeout=5)
+        out, err = process.communicate(timeout=60)
         assert (process.returncode, out) == (1, "")
         assert err.startswith(f"to11ai local: cannot use {tmp_path} as a data file")
         assert "Traceback" not in err

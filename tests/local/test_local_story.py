@@ -40,7 +40,7 @@ class Server:
 
     def end(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
-        self._process.communicate(timeout=10)
+        self._process.communicate(timeout=60)
         self._client.close()
 
     def kill(self) -> None:
@@ -250,7 +250,7 @@ def test_a_kill_amid_writes_loses_nothing_acknowledged_and_leaves_nothing_half_w
     with ThreadPoolExecutor(6) as pool:
         for thread in range(6):
             pool.submit(write, thread)
-        assert enough.wait(30)
+        assert enough.wait(100)
         server.kill()
 
     versions = server.api.prompts.list_versions(prompt_id=prompt.id)

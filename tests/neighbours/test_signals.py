@@ -11,25 +11,31 @@ from typing import TYPE_CHECKING
 
 import pytest
 from faults.certificates import authority, serving, trusting
-from faults.harness import CALLS, KEY, descriptors, get, resolve, warm
+from faults.harness import (
+    CALLS,
+    ENOUGH_S,
+    KEY,
+    PATIENCE_S,
+    deaf,
+    descriptors,
+    get,
+    knocking,
+    resolve,
+    struck,
+    warm,
+)
 from faults.proxy import TunnelProxy
 from faults.server import HEALTHY, HOLD, KEEP, READ, SIP, Endless, Received, Script, ScriptedServer, good, http
 
 from to11ai_sdk import create_client
 
 from . import scripts
-from .places import deaf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from to11ai_sdk import To11aiClient
-
-PATIENCE_S = 2.0
-"""How long an attempt may take: much longer than a test waits before it strikes."""
-AT_ONCE_S = 0.5
-"""What a busy machine may need between the handler and the caller's ``except``."""
 
 
 class SoftLimit(Exception):
@@ -81,7 +87,7 @@ def limited(exception: type[BaseException] = SoftLimit) -> Iterator[Handler]:
         assert caught.type is exception, f"it must raise {exception.__name__}, not {caught.value!r}"
         assert str(caught.value) == "time is up"
         assert handler.raised_at, "the handler was never called"
-        assert elapsed_s < AT_ONCE_S
+        assert elapsed_s < ENOUGH_S
     finally:
         signal.signal(signal.SIGUSR1, before)
 
@@ -91,17 +97,6 @@ def strike(request: Received | None = None) -> bytes:
     time.sleep(0.05)
     os.kill(os.getpid(), signal.SIGUSR1)
     return b""
-
-
-@contextmanager
-def striking(after_s: float = 0.2) -> Iterator[None]:
-    """Send the signal some time after the block has begun."""
-    timer = threading.Timer(after_s, strike)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.join()
 
 
 @contextmanager
@@ -119,7 +114,11 @@ def calling(server: ScriptedServer, **options: object) -> Iterator[To11aiClient]
         assert len(server.requests) == count + 1
         ours = {name for name in descriptors() - before if "socket" in name}
         assert ours, "the connection of the last call is kept"
-    time.sleep(0.02)
+
+
+def at_rest(server: ScriptedServer) -> Callable[[], object]:
+    """Whether the server has nothing more to do for a connection."""
+    return lambda: server.rests.acquire(blocking=False)
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -166,9 +165,13 @@ def test_even_if_the_network_raises_the_like(phase: str, exception: type[BaseExc
 @pytest.mark.parametrize("exception", [SoftLimit, KeyboardInterrupt, LimitAsOSError, TimeoutError])
 @pytest.mark.parametrize("call", CALLS)
 def test_while_connecting(call: str, exception: type[BaseException]) -> None:
-    with deaf() as url:
-        before = descriptors()
-        with create_client(api_key=KEY, base_url=url, timeout_s=PATIENCE_S) as client, limited(exception), striking():
+    with deaf() as port:
+        before, others, url = descriptors(), knocking(port), f"http://127.0.0.1:{port}"
+        with (
+            create_client(api_key=KEY, base_url=url, timeout_s=PATIENCE_S) as client,
+            limited(exception),
+            struck(strike, lambda: knocking(port) > others),
+        ):
             CALLS[call](client, "a")
         assert descriptors() - before == set()
 
@@ -178,10 +181,9 @@ def test_while_shaking_hands(call: str) -> None:
     with ScriptedServer((HOLD,)) as server:
         before = descriptors()
         options = {"api_key": KEY, "base_url": server.https_url, "ssl_context": trusting(), "timeout_s": PATIENCE_S}
-        with create_client(**options) as client, limited(), striking():  # type: ignore[arg-type]
+        with create_client(**options) as client, limited(), struck(strike, at_rest(server)):  # type: ignore[arg-type]
             CALLS[call](client, "a")
         assert server.connections == 1
-        time.sleep(0.02)
         assert len(descriptors() - before) <= 1, "the server's own end"
 
 
@@ -207,7 +209,11 @@ def test_behind_a_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_while_sending(call: str) -> None:
     much = "n" * (8 << 20)
     with ScriptedServer((SIP, HOLD)) as server:
-        with create_client(api_key=KEY, base_url=server.url, timeout_s=PATIENCE_S) as client, limited(), striking(0.5):
+        with (
+            create_client(api_key=KEY, base_url=server.url, timeout_s=PATIENCE_S) as client,
+            limited(),
+            struck(strike, at_rest(server)),
+        ):
             if call == "create":
                 client.prompts.create(project_id="p", name="n", slug="s", description=much)
             else:
@@ -217,8 +223,8 @@ def test_while_sending(call: str) -> None:
 
 @pytest.mark.parametrize("call", ["get", "resolve"])
 def test_between_two_attempts(call: str) -> None:
-    with ScriptedServer((READ, http(503, b"{}", {"Retry-After": "3"}), KEEP)) as server, calling(server) as client:
-        with limited(), striking(0.3):
+    with ScriptedServer((READ, http(503, b"{}", {"Retry-After": "8"}), KEEP)) as server, calling(server) as client:
+        with limited(), struck(strike, at_rest(server)):
             CALLS[call](client, "a")
         assert len(server.requests) == 1
 
@@ -257,13 +263,21 @@ def test_the_kept_connection_is_not_used_again(phase: str, tls: bool) -> None:
 
 
 def test_a_caller_that_waits_for_the_same_prompt_is_interrupted_alone() -> None:
-    with ScriptedServer((READ, 0.6, good, KEEP)) as server, calling(server) as client:
+    asked, over = threading.Event(), threading.Event()
+
+    def held(request: Received) -> bytes:
+        asked.set()
+        over.wait(PATIENCE_S)
+        return good(request)
+
+    with ScriptedServer((READ, held, KEEP)) as server, calling(server) as client:
         got: list[str] = []
         other = threading.Thread(target=lambda: got.append(resolve(client, "a")))
         other.start()
-        time.sleep(0.1)
-        with limited(), striking(0.1):
+        assert asked.wait(PATIENCE_S)
+        with limited(), struck(strike, lambda: time.sleep(0.1) is None):
             resolve(client, "a")
+        over.set()
         other.join()
         assert got == ["a"]
         assert len(server.requests) == 1
@@ -272,14 +286,17 @@ def test_a_caller_that_waits_for_the_same_prompt_is_interrupted_alone() -> None:
 
 
 def test_those_who_waited_for_an_interrupted_caller_ask_themselves() -> None:
-    with ScriptedServer((READ, 0.3, strike, HOLD), (READ, 0.05, good, KEEP)) as server, calling(server) as client:
+    def joined(request: Received) -> bytes:
+        for thread in others:
+            thread.start()
+        time.sleep(0.1)
+        return strike()
+
+    with ScriptedServer((READ, joined, HOLD), (READ, 0.05, good, KEEP)) as server, calling(server) as client:
         got: list[str] = []
         others = [threading.Thread(target=lambda: got.append(resolve(client, "a"))) for _ in range(4)]
-        for delay, thread in enumerate(others):
-            threading.Timer(0.05 * (delay + 1), thread.start).start()
         with limited():
             resolve(client, "a")
-        time.sleep(0.1)
         for thread in others:
             thread.join()
         assert got == ["a"] * 4

@@ -1,7 +1,7 @@
 """Kept connections that are lost without a word, as by a failover, a NAT or a freeze: a call survives any number.
 
-The server answers once on each of them and then holds it: it neither reads nor closes. New connections work. All
-times are a fifth of those of the handler in docs/lambda.md.
+The server answers once on each of them and then holds it: it neither reads nor closes. New connections work. A call may
+be tried again once, so that it cannot meet two of them.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 from faults.certificates import serving, trusting
-from faults.harness import CALLS, KEY, get, warm
+from faults.harness import CALLS, ENOUGH_S, KEY, PATIENCE_S, get, hurrying, warm
 from faults.server import HEALTHY, HOLD, KEEP, READ, Received, Script, ScriptedServer, good
 
 from to11ai_sdk import create_client
@@ -29,10 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from to11ai_sdk import To11aiClient
-
-TIMEOUT_S, TOTAL_S = 0.6, 1.6
-QUICK_S = 0.4
-"""How long a call with a healthy connection may take on a busy machine."""
 
 
 @pytest.fixture(autouse=True)
@@ -59,31 +56,39 @@ def _name(request: Received) -> str:
 
 
 @contextmanager
-def silenced(count: int, *, tls: bool = False, max_retries: int = 3) -> Iterator[Silent]:
+def silenced(count: int, *, tls: bool = False, patience_s: float = 0) -> Iterator[Silent]:
+    """A server and a client whose first attempt has next to no time; every attempt has ``patience_s``, if given."""
     barrier = threading.Barrier(count)
 
     def together(request: Received) -> bytes:
-        barrier.wait(10)
+        barrier.wait(PATIENCE_S)
         return good(request)
 
     lost: Script = (READ, together, HOLD)
     with ScriptedServer(*[lost] * count, HEALTHY, tls=serving() if tls else None) as server:
         context = trusting() if tls else None
-        options = {"max_retries": max_retries, "ssl_context": context, "ttl_seconds": 0}
-        with create_client(api_key=KEY, base_url=server.url, timeout_s=10, **options) as first:  # type: ignore[arg-type]
+        options = {"max_retries": 1, "ssl_context": context, "ttl_seconds": 0}
+        with create_client(api_key=KEY, base_url=server.url, timeout_s=PATIENCE_S, **options) as first:  # type: ignore[arg-type]
             with ThreadPoolExecutor(count) as pool:
                 assert len([*pool.map(lambda number: get(first, f"kept{number}"), range(count))]) == count
             assert server.connections == count
-            yield Silent(count, server, first.with_options(timeout_s=TIMEOUT_S, total_timeout_s=TOTAL_S))
+            for _ in range(count):
+                assert server.rests.acquire(timeout=PATIENCE_S)
+            if patience_s:
+                first = first.with_options(timeout_s=patience_s)
+            else:
+                hurried = hurrying(first, server)
+                first._transport._exchange = hurried
+                # No rest follows on a connection that is not read.
+                server.rests.release()
+            yield Silent(count, server, first)
 
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("count", [1, 2, 4, 8, 32])
 def test_a_call_needs_one_silent_timeout_at_most(count: int, call: str) -> None:
     with silenced(count) as lost:
-        started = time.monotonic()
         assert CALLS[call](lost.client, "a") == "a"
-        assert time.monotonic() - started < TOTAL_S
         assert lost.later() == [("a", count)]
 
 
@@ -94,29 +99,21 @@ def test_the_calls_after_it_are_quick(tls: bool) -> None:
         for name in ("b", "c", "d"):
             started = time.monotonic()
             assert get(lost.client, name) == name
-            assert time.monotonic() - started < QUICK_S
+            assert time.monotonic() - started < ENOUGH_S
         assert lost.later() == [(name, 8) for name in "abcd"]
 
 
 def test_many_threads_that_meet_them_at_once() -> None:
-    with silenced(16) as lost, ThreadPoolExecutor(16) as pool:
-        started = time.monotonic()
+    with silenced(16, patience_s=3) as lost, ThreadPoolExecutor(16) as pool:
         names = [f"n{number}" for number in range(16)]
         assert [*pool.map(lambda name: get(lost.client, name), names)] == names
-        assert time.monotonic() - started < TOTAL_S + QUICK_S
         assert sorted(name for name, _ in lost.later()) == sorted(names)
-
-
-def test_a_single_retry_is_enough() -> None:
-    with silenced(8, max_retries=1) as lost:
-        assert get(lost.client, "a") == "a"
 
 
 def test_a_create_does_not_meet_them() -> None:
     with silenced(4) as lost:
-        started = time.monotonic()
+        lost.server.rests.acquire()
         assert CALLS["create"](lost.client, "a") == "a"
-        assert time.monotonic() - started < QUICK_S
         assert lost.later() == [("a", 4)]
 
 
@@ -129,21 +126,28 @@ def test_a_connection_that_answers_slowly_costs_the_others_nothing() -> None:
         if request.target.endswith("slow"):
             return b"HTTP/1.1 200 OK\r\n"
         if "kept" in request.target:
-            barrier.wait(10)
+            barrier.wait(PATIENCE_S)
         return good(request)
 
     def rest(request: Received) -> bytes:
-        time.sleep(0.8 if request.target.endswith("slow") else 0)
+        if request.target.endswith("slow"):
+            begun.release()
+            over.wait(PATIENCE_S)
         return b""
+
+    begun, over = threading.Semaphore(0), threading.Event()
 
     with (
         ScriptedServer((READ, together, rest, KEEP)) as server,
-        create_client(api_key=KEY, base_url=server.url, timeout_s=10) as client,
+        create_client(api_key=KEY, base_url=server.url, timeout_s=PATIENCE_S) as client,
     ):
         with ThreadPoolExecutor(count) as pool:
             assert len([*pool.map(lambda number: get(client, f"kept{number}"), range(count))]) == count
+        hurried = client._transport._exchange = hurrying(client, SimpleNamespace(rests=begun))
         with pytest.raises(To11aiNetworkError, match="in time"):
-            get(client.with_options(timeout_s=0.3, max_retries=0), "slow")
+            get(client.with_options(max_retries=0), "slow")
+        hurried.server = None
+        over.set()
         for name in "abc":
             assert get(client, name) == name
         assert server.connections == count
@@ -154,13 +158,12 @@ from concurrent.futures import ThreadPoolExecutor
 import signal
 
 url, count = sys.argv[1], int(sys.argv[2])
-first = client(url, ttl_seconds=0, timeout_s=10)
+first = client(url, ttl_seconds=0, timeout_s=30)
 with ThreadPoolExecutor(count) as pool:
     kept = [*pool.map(lambda number: get(first, f"kept{number}"), range(count))]
-print("frozen", flush=True)
 os.kill(os.getpid(), signal.SIGSTOP)
-it = first.with_options(timeout_s=0.6, total_timeout_s=1.6)
-report(ends=[ended(get, it, "a"), ended(get, it, "b"), ended(create, it, "c")])
+once, twice = (first.with_options(timeout_s=3, max_retries=number) for number in (0, 1))
+report(ends=[ended(get, twice, "a"), ended(get, once, "b"), ended(create, once, "c")])
 """
 
 
@@ -169,17 +172,14 @@ def test_after_a_thaw() -> None:
     barrier = threading.Barrier(count)
 
     def together(request: Received) -> bytes:
-        barrier.wait(30)
+        barrier.wait(PATIENCE_S)
         return good(request)
 
     with ScriptedServer(*[(READ, together, HOLD)] * count, HEALTHY) as server:
         command = scripts.command(THAWED, server.url, count)
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=scripts.environment()) as process:
             assert process.stdout is not None
-            assert process.stdout.readline() == "frozen\n"
-            time.sleep(0.5)
+            assert os.WIFSTOPPED(os.waitpid(process.pid, os.WUNTRACED)[1])
             os.kill(process.pid, signal.SIGCONT)
             found = scripts.findings(process.stdout.read())
         assert [end["value"] or end["message"] for end in found["ends"]] == ["a", "b", "c"]
-        assert found["ends"][0]["seconds"] < TOTAL_S
-        assert found["ends"][1]["seconds"] < QUICK_S

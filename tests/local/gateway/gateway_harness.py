@@ -69,7 +69,7 @@ class Caller:
         content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         fields = {**(self.auth if auth else {}), **({} if body is None else {"content-type": "application/json"})}
         fields |= {name.replace("_", "-"): value for name, value in headers.items()}
-        connection = http.client.HTTPConnection(urlsplit(self.to11.base_url).netloc, timeout=30)
+        connection = http.client.HTTPConnection(urlsplit(self.to11.base_url).netloc, timeout=100)
         try:
             connection.request(method, path, content, {name: value for name, value in fields.items() if value != ""})
             yield connection.getresponse()

@@ -25,7 +25,7 @@ def chat(ready: dict[str, str], model: str) -> Any:
     auth = {"x-to11-authorization": f"Bearer {ready['api_key']}", "x-to11-project-id": ready["project_id"]}
     body = json.dumps({"model": model, "messages": HELLO}).encode()
     address = f"{ready['gateway_url'].removesuffix('/v1')}/v1/chat/completions"
-    with urlopen(Request(address, body, {**auth, "content-type": "application/json"}), timeout=10) as reply:
+    with urlopen(Request(address, body, {**auth, "content-type": "application/json"}), timeout=60) as reply:
         return json.load(reply)["choices"][0]["message"]["content"]
 
 

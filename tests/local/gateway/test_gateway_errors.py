@@ -356,7 +356,7 @@ def test_a_body_that_is_too_large_is_413(to11: LocalTo11, monkeypatch: pytest.Mo
 def test_a_body_whose_length_is_no_number_is_400_in_the_callers_shape(to11: LocalTo11) -> None:
     head = ["POST /v1/messages HTTP/1.1", *(f"{name}: {value}" for name, value in Caller(to11).auth.items())]
     address = urlsplit(to11.base_url)
-    with socket.create_connection((str(address.hostname), address.port or 0), 10) as connection:
+    with socket.create_connection((str(address.hostname), address.port or 0), 60) as connection:
         connection.sendall("\r\n".join([*head, "Host: x", "Content-Length: -1", "", ""]).encode())
         reply = b"".join(iter(lambda: connection.recv(65_536), b""))
     assert reply.startswith(b"HTTP/1.1 400 ")

@@ -70,7 +70,7 @@ class Upstream:
 
     def end(self) -> None:
         self.to_say.put(None)
-        self._thread.join(10)
+        self._thread.join(60)
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def upstream() -> Generator[Upstream]:
 
 @pytest.fixture
 def piped(upstream: Upstream) -> Generator[LocalTo11]:
-    provider = {"kind": "upstream", "dialect": "openai", "base_url": upstream.url, "models": ["*"], "timeout": 20}
+    provider = {"kind": "upstream", "dialect": "openai", "base_url": upstream.url, "models": ["*"], "timeout": 200}
     others = {"claude": {**provider, "dialect": "anthropic"}, "mistral": provider}
     with LocalTo11(providers={"up": provider, **others}) as local:
         yield local
@@ -101,7 +101,7 @@ def text_of(event: bytes) -> Any:
     return json.loads(event.removeprefix(b"data: "))["choices"][0]["delta"].get("content")
 
 
-def wait_for(condition: Any, seconds: float = 10) -> None:
+def wait_for(condition: Any, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not come about"
@@ -133,7 +133,7 @@ def test_a_client_that_hangs_up_frees_the_upstream_at_once(
             response.fp.raw._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)  # type: ignore[union-attr]
         response.close()
     # The upstream says nothing more: nobody could notice by writing.
-    assert upstream.left.wait(5)
+    assert upstream.left.wait(60)
     wait_for(piped.traces)
     span = piped.traces()[0]
     assert (span.is_stream, span.status, span.error_code) == (True, 499, "client_closed_request")
@@ -141,7 +141,7 @@ def test_a_client_that_hangs_up_frees_the_upstream_at_once(
 
 def test_a_client_that_hangs_up_on_echo_ends_it() -> None:
     with LocalTo11(sleep=lambda seconds: time.sleep(0.01)) as local:
-        text = "[[echo:slow=1]] " + "word " * 150
+        text = "[[echo:slow=1]] " + "word " * 3000
         body = {"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": text}]}
         with Caller(local).open("POST", "/v1/chat/completions", body) as response:
             response.readline()
@@ -333,7 +333,7 @@ def test_streams_of_other_endpoints_arrive_as_they_are_sent(piped: LocalTo11, up
 def test_a_client_that_leaves_them_frees_the_upstream(piped: LocalTo11, upstream: Upstream, path: str) -> None:
     with begun(piped, upstream, path) as response:
         response.close()
-    assert upstream.left.wait(5)
+    assert upstream.left.wait(60)
 
 
 @pytest.mark.parametrize("path", ELSEWHERE)
@@ -377,7 +377,7 @@ def test_an_http_1_0_client_gets_the_stream_until_the_end_of_the_connection(to11
     lines = [f"{name}: {value}" for name, value in caller.auth.items()]
     head = "\r\n".join(["POST /v1/chat/completions HTTP/1.0", *lines, f"Content-Length: {len(body)}", "", ""])
     host, port = urlsplit(to11.base_url).netloc.split(":")
-    with socket.create_connection((host, int(port)), 10) as connection:
+    with socket.create_connection((host, int(port)), 60) as connection:
         connection.sendall(head.encode() + body)
         reply = b"".join(iter(lambda: connection.recv(65_536), b""))
     fields, _, content = reply.partition(b"\r\n\r\n")
@@ -388,7 +388,7 @@ def test_an_http_1_0_client_gets_the_stream_until_the_end_of_the_connection(to11
 
 def test_the_connection_serves_the_next_call_after_a_stream(to11: LocalTo11) -> None:
     caller = Caller(to11)
-    connection = http.client.HTTPConnection(urlsplit(to11.base_url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(to11.base_url).netloc, timeout=60)
     with closing(connection):
         for stream in (True, False, True):
             body = json.dumps({"model": "gpt-4o", "messages": HELLO, "stream": stream})
@@ -400,7 +400,7 @@ def test_the_connection_serves_the_next_call_after_a_stream(to11: LocalTo11) -> 
 
 def test_200_streams_at_once_complete() -> None:
     count = 200
-    together = threading.Barrier(count, timeout=60)
+    together = threading.Barrier(count, timeout=100)
     ends: queue.Queue[tuple[int, Any]] = queue.Queue()
 
     def ask(number: int, local: LocalTo11) -> None:
@@ -416,7 +416,7 @@ def test_200_streams_at_once_complete() -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(60)
+            thread.join(100)
         assert dict(ends.get_nowait() for _ in range(count)) == {
             number: (f"echo: Say number {number}", "[DONE]") for number in range(count)
         }
@@ -425,9 +425,9 @@ def test_200_streams_at_once_complete() -> None:
 
 def test_stopping_does_not_wait_for_a_slow_stream() -> None:
     local = LocalTo11().start()
-    body = {"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": "[[echo:slow=20]] a b c"}]}
+    body = {"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": "[[echo:slow=60]] a b c"}]}
     with Caller(local).open("POST", "/v1/chat/completions", body) as response:
         assert response.status == 200
         begun = time.monotonic()
         local.stop()
-        assert time.monotonic() - begun < 4
+        assert time.monotonic() - begun < 20
