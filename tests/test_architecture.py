@@ -31,6 +31,7 @@ SHORT = {
     "__main__.py": "an entry point",
     "json_types.py": "below all others",
     "local/bounds.py": "facts that many rooms share",
+    "local/descriptors.py": "one limit of the system",
     "local/gateway/answer.py": "one type",
     "local/gateway/echo/tokens.py": "one function with its source",
     "local/gateway/incoming.py": "one type",

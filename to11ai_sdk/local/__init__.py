@@ -9,8 +9,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .gateway.config.providers import ConfigError
     from .gateway.observe.traces import Span
+    from .http.listener import PortTakenError
     from .http.request_log import SeenRequest
-    from .http.wsgi_server import PortTakenError
     from .server import LocalTo11
     from .store import DataFileError
 
@@ -27,7 +27,7 @@ def _home(name: str) -> object:
     elif name == "DataFileError":
         from . import store as home
     elif name == "PortTakenError":
-        from .http import wsgi_server as home
+        from .http import listener as home
     elif name == "SeenRequest":
         from .http import request_log as home
     else:

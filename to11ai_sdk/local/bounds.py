@@ -62,3 +62,26 @@ MAX_AWAITED_CALLS = 3
 """How often a call waits for the reply of an identical one before it asks for its own."""
 MAX_AWAITED_S = 60.0
 """How long, in seconds, it waits each time."""
+
+MAX_REQUEST_HEAD = 128 * 2**10
+"""The most bytes of a request's first line and headers; more is refused with 414 or 431."""
+MAX_BODY = 8 * 2**20
+"""The most bytes of a request's body to the control plane; more is refused with 413."""
+MAX_GATEWAY_BODY = 64 * 2**20
+"""The most bytes of a request's body to the gateway; more is refused with 413."""
+MAX_DRAINED = 64 * 2**20
+"""The most bytes that are read after a body became too long, so that its sender can read why."""
+MAX_CHUNK_EXTENSIONS = 16 * 2**10
+"""The most bytes of a body's chunk extensions and trailer, which are ignored; more is refused with 400."""
+MAX_CONNECTIONS = 4000
+"""The most open connections of clients, each with a thread; further ones are answered with 503."""
+IDLE_TIMEOUT_S = 60.0
+"""How long a connection without a request stays open, in seconds."""
+HEAD_TIMEOUT_S = 10.0
+"""How long the head of a request may take from its first byte on, in seconds; then it is answered with 408."""
+BODY_TIMEOUT_S = 30.0
+"""How long the body of a request may pause, in seconds; then it is answered with 408."""
+SEND_TIMEOUT_S = 300.0
+"""How long a client may read nothing of its reply, in seconds; then its connection is closed."""
+MAX_DESCRIPTORS = 65_536
+"""The soft limit of open files that the server asks for at its start, if the hard limit allows it."""

@@ -9,9 +9,9 @@ from .gateway.observe.trace_log import TraceLog
 from .gateway.setup import build
 from .http.control_plane import ControlPlane
 from .http.failures import FailureQueue
+from .http.http_server import Server
 from .http.owner_api import LocalPages
 from .http.paths import Dispatcher
-from .http.wsgi_server import Server
 from .service import Platform
 from .store import Store
 
@@ -61,7 +61,7 @@ class Running:
             )
             pages = LocalPages(self.platform, self.traces)
             dispatcher = Dispatcher(control_plane, gateway, pages, lambda path: wrong_paths.find(path) is not None)
-            self.server: Server = Server(dispatcher, port)
+            self.server: Server = Server(dispatcher.application_for, port)
         except BaseException:
             store.close()
             raise

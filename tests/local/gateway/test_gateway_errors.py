@@ -345,7 +345,7 @@ def test_rate_limits_of_the_provider_are_those_of_the_sdk(to11: LocalTo11) -> No
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_body_that_is_too_large_is_413(to11: LocalTo11, monkeypatch: pytest.MonkeyPatch, shape: str) -> None:
-    monkeypatch.setattr("to11ai_sdk.local.gateway.app.LIMIT", 1000)
+    monkeypatch.setattr("to11ai_sdk.local.bounds.MAX_GATEWAY_BODY", 1000)
     reply = Caller(to11).send("POST", f"/v1/{SHAPES[shape]}", b" " * 1001)
     check(reply, shape, 413, "bad_request")
     assert reply.headers["connection"] == "close"

@@ -23,7 +23,6 @@ from to11ai_sdk.local.gateway.provider import UnreachableError, UpstreamReply
 from to11ai_sdk.local.gateway.relay import error_answers
 from to11ai_sdk.local.gateway.upstream import body_edits, codings, header_rules, stream_usage
 from to11ai_sdk.local.gateway.upstream.http_provider import UpstreamProvider
-from to11ai_sdk.local.http.disconnects import Disconnects
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
@@ -252,18 +251,3 @@ def test_a_body_that_unpacks_to_more_than_the_bound_is_refused() -> None:
     pieces = codings.unpacked("gzip", [gzip.compress(bytes(2**30), 1)])
     with pytest.raises(UnreachableError, match="more than 1000000 bytes"):
         codings.whole(UpstreamReply(200, {}, pieces), 1_000_000)
-
-
-def test_nobody_is_told_after_the_end() -> None:
-    import socket
-
-    watcher, told = Disconnects(), []
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        with watcher.watching(ours, lambda: told.append(1)):
-            theirs.send(b"early")
-            watcher.close()
-            theirs.close()
-        with watcher.watching(ours, lambda: told.append(2)):
-            time.sleep(0.02)
-    assert told == []

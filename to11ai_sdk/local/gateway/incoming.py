@@ -22,7 +22,7 @@ class Incoming(NamedTuple):
         headers: by lower-case names.
         body: the bytes of the body.
         request_id: id of the request.
-        hang_up: the event that the caller hangs up.
+        hang_up: reports that the caller has disconnected.
         unread: why the body could not be read, ``None`` if it was.
     """
 

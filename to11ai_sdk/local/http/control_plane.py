@@ -1,4 +1,4 @@
-"""Defines the WSGI application of the control plane."""
+"""Defines the application of the control plane."""
 
 from __future__ import annotations
 
@@ -6,23 +6,22 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ...resources.table import ENDPOINTS
+from .. import bounds
 from ..headers import bearer
 from ..problems import Problem
 from . import later_versions, request_body
 from .arguments import decode
-from .paths import Match, Routes, Target
-from .reply_envelope import HttpReply, reply_to, success_reply
-from .request_log import headers_of, seen_request
+from .paths import Match, Routes
+from .reply_envelope import reply_to, success_reply, with_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from _typeshed.wsgi import StartResponse
+    from collections.abc import Mapping
 
     from ...resources.endpoint import Endpoint
     from ..service import Platform
+    from .application import HttpReply, HttpRequest
     from .failures import FailureQueue, InjectedFailure
-    from .request_log import RequestLog, SeenRequest
+    from .request_log import RequestLog
 
 # Compiled once per process: that is three quarters of the time of a start.
 _ROUTES = Routes(ENDPOINTS.values())
@@ -47,39 +46,42 @@ class ControlPlane:
         self._behaviors = behaviors
         self._numbers = count(1)
 
-    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    @property
+    def max_body(self) -> int:
+        """The longest body that it accepts, in bytes."""
+        return bounds.MAX_BODY
+
+    def __call__(self, request: HttpRequest) -> HttpReply:
         """Answer one request; a ``ConnectionAbortedError`` makes the server hang up."""
-        incoming = ControlRequest(environ, _ROUTES)
-        if incoming.target.path == "/health":
+        if request.target.path == "/health":
             reply = success_reply({"status": "ok"}, {})
         else:
+            incoming = ControlRequest(request, _ROUTES)
             reply = self._reply(incoming)
-            self._log.add(incoming.seen(reply.status), incoming.size)
-        numbered = {"x-to11-request-id": f"req_{next(self._numbers):06}", **reply.headers}
-        return reply._replace(headers=numbered).response()(environ, start_response)
+            self._log.add(request, incoming.row_name, reply.status)
+        return reply._replace(headers={"x-to11-request-id": f"req_{next(self._numbers):06}", **reply.headers})
 
     def _reply(self, incoming: ControlRequest) -> HttpReply:
         failure = self._failures.take(incoming.row_name)
         if failure is None:
             return self._answer(incoming)
-        self._failures.wait(failure.delay_s)
+        self._failures.wait(failure.delay_s, incoming.request.hang_up)
         return self._injected(incoming, failure)
 
     def _injected(self, incoming: ControlRequest, failure: InjectedFailure) -> HttpReply:
         """Return the reply of a failure on demand."""
         if not (failure.drop or failure.replies):
-            reply = self._answer(incoming)
-            return reply._replace(headers={**reply.headers, **failure.headers})
+            return with_headers(self._answer(incoming), failure.headers)
         if failure.processed:
             self._answer(incoming)
         if failure.drop:
-            self._log.add(incoming.seen(None), incoming.size)
+            self._log.add(incoming.request, incoming.row_name, None)
             raise ConnectionAbortedError("fail_next asked to drop this connection")
-        return HttpReply(*failure.reply(), failure.headers)
+        return with_headers(failure.reply(), failure.headers)
 
     def _answer(self, incoming: ControlRequest) -> HttpReply:
-        request = f"{incoming.method} {incoming.target.path}"
-        return reply_to(request, lambda: self._data(incoming), self._behaviors)
+        request = incoming.request
+        return reply_to(f"{request.method} {request.target.path}", lambda: self._data(incoming), self._behaviors)
 
     def _data(self, incoming: ControlRequest) -> Any:
         match = incoming.wanted()
@@ -91,32 +93,26 @@ class ControlRequest:
     """One request.
 
     Attributes:
-        method: HTTP method.
-        target: path and query as they were sent.
-        key: the token after ``Bearer`` in ``Authorization``, or ``None``.
+        request: the request as it was received.
         match: the row of the request, or ``None``.
         problem: the problem found before the arguments were read.
     """
 
-    def __init__(self, environ: dict[str, Any], routes: Routes[Endpoint]) -> None:
-        self.method: str = environ["REQUEST_METHOD"]
-        self.target: Target = Target.of(environ)
+    def __init__(self, request: HttpRequest, routes: Routes[Endpoint]) -> None:
+        self.request: HttpRequest = request
         self.match: Match[Endpoint] | None = None
-        self.problem: Problem | None = None
-        self._body = b""
-        self._headers = headers_of(environ)
-        self.key: str | None = bearer(environ.get("HTTP_AUTHORIZATION", ""))
-        try:
-            self._body = request_body.read(environ)
-            later_versions.refuse(self.method, self.target.path, self.target.names())
-            self.match = routes.match(self.method, self.target.path)
-        except Problem as exc:
-            self.problem = exc
+        self.problem: Problem | None = request.unread
+        if self.problem is None:
+            try:
+                later_versions.refuse(request.method, request.target)
+                self.match = routes.match(request.method, request.target.path)
+            except Problem as exc:
+                self.problem = exc
 
     @property
-    def size(self) -> int:
-        """How many bytes its body has."""
-        return len(self._body)
+    def key(self) -> str | None:
+        """The token after ``Bearer`` in ``Authorization``, or ``None``."""
+        return bearer(self.request.headers.get("authorization", ""))
 
     @property
     def row_name(self) -> str | None:
@@ -135,9 +131,5 @@ class ControlRequest:
         Raises:
             Problem: 400 if one is missing or wrong.
         """
-        payload = request_body.parse(self._body) if match.row.has_body else None
-        return decode(match.row, match.arguments, self.target.arguments(), payload)
-
-    def seen(self, status: int | None) -> SeenRequest:
-        """Return the request as the log keeps it."""
-        return seen_request(self.method, self.target, self._headers, self._body, self.row_name, status)
+        payload = request_body.parse(self.request.body) if match.row.has_body else None
+        return decode(match.row, match.arguments, self.request.target.arguments(), payload)

@@ -13,6 +13,7 @@ from ...resources.table import ENDPOINTS
 from ..hang_up import NEVER
 from ..problems import Problem
 from . import reply_envelope
+from .application import HttpReply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,15 +72,13 @@ class InjectedFailure:
         """Whether it replaces the reply, instead of only delaying it or adding headers."""
         return self.status is not None or self.body is not None
 
-    def reply(self) -> tuple[int, bytes]:
-        """Status and body of the reply."""
+    def reply(self) -> HttpReply:
+        """Return the reply, without the further headers."""
         status = self.status or 200
-        if self.body is not None:
-            return status, self.body
         code = self.code or _CODES.get(status, "INJECTED")
-        return status, reply_envelope.encode(
-            reply_envelope.error_envelope(Problem(status, code, "fail_next asked for this failure"))
-        )
+        envelope = reply_envelope.error_envelope(Problem(status, code, "fail_next asked for this failure"))
+        body = reply_envelope.encode(envelope) if self.body is None else self.body
+        return HttpReply(status, {"content-type": "application/json"}, body)
 
 
 def _check_content(body: Any, headers: Mapping[str, Any]) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..problems import Problem
+
+if TYPE_CHECKING:
+    from .application import Target
 
 CODE = "ONLY_IN_LATER_VERSION"
 
@@ -39,23 +42,29 @@ _LATER = (
     _Later(re.compile(r"/v1/projects/[^/]+/environments"), "3.0", _CURSOR, _ALL),
 )
 
+_MAYBE = re.compile(r"/(orgs|render|versions|labels|environments)(/|$)")
+"""One search is enough for most paths."""
+
 
 def is_of_an_organization(path: str) -> bool:
     """Return whether a path is one of the calls of whole organizations."""
     return _ORGANIZATION.fullmatch(path) is not None
 
 
-def refuse(method: str, path: str, query: frozenset[str]) -> None:
+def refuse(method: str, target: Target) -> None:
     """Refuse a call of a later version.
 
     Args:
         method: HTTP method.
-        path: the path as it was sent.
-        query: names of the parameters of the query.
+        target: path and query as they were sent.
 
     Raises:
         Problem: 404 for a path that only later versions have, 400 for parameters that only they have.
     """
+    path = target.path
+    if not _MAYBE.search(path):
+        return
+    query = target.names()
     for later in _LATER:
         if later.path.fullmatch(path) and (not later.query or (method == "GET" and later.query & query)):
             what = f"{', '.join(sorted(later.query & query))} of {method} {path}" if later.query else f"{method} {path}"

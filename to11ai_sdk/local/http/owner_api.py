@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ...json_types import is_object
+from .. import bounds
 from ..headers import bearer
 from ..problems import invalid
 from ..service import Platform, releases
 from . import request_body
-from .paths import Routes, Target
+from .paths import Routes
 from .reply_envelope import reply_to
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from _typeshed.wsgi import StartResponse
+    from .application import HttpReply, HttpRequest
 
 
 class HasJson(Protocol):
@@ -77,22 +78,24 @@ class LocalPages:
         self._platform = platform
         self._spans = traces
 
-    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
-        method, target = environ["REQUEST_METHOD"], Target.of(environ)
-        reply = reply_to(f"{method} {target.path}", lambda: self._data(environ, method, target), {})
-        return reply.response()(environ, start_response)
+    @property
+    def max_body(self) -> int:
+        """The longest body that it accepts, in bytes."""
+        return bounds.MAX_BODY
 
-    def _data(self, environ: dict[str, Any], method: str, target: Target) -> Any:
-        # Read it for any caller: the rest of a body would be taken for the next request.
-        content = request_body.read(environ)
-        match = _ROUTES.match(method, target.path)
-        project_id = environ.get("HTTP_X_TO11_PROJECT_ID") or self._platform.main.project_id
-        with self._platform.visit(project_id, bearer(environ.get("HTTP_AUTHORIZATION", ""))) as session:
+    def __call__(self, request: HttpRequest) -> HttpReply:
+        """Answer one request."""
+        return reply_to(f"{request.method} {request.target.path}", lambda: self._data(request), {})
+
+    def _data(self, request: HttpRequest) -> Any:
+        if request.unread is not None:
+            raise request.unread
+        match = _ROUTES.match(request.method, request.target.path)
+        project_id = request.headers.get("x-to11-project-id") or self._platform.main.project_id
+        with self._platform.visit(project_id, bearer(request.headers.get("authorization", ""))) as session:
             session.require(*match.row.permissions)
-        return match.row.answer(
-            self, OwnerRequest(project_id, match.arguments, target.arguments(), request_body.parse(content))
-        )
+        query, body = request.target.arguments(), request_body.parse(request.body)
+        return match.row.answer(self, OwnerRequest(project_id, match.arguments, query, body))
 
     def _traces(self, asked: OwnerRequest) -> list[dict[str, Any]]:
         limit = asked.query.get("limit", "100")

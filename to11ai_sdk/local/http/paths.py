@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
-from urllib.parse import parse_qsl, unquote_to_bytes
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from urllib.parse import unquote_to_bytes
 
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
@@ -15,10 +15,7 @@ from .later_versions import is_of_an_organization
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from _typeshed.wsgi import StartResponse, WSGIApplication
-
-
-_KEPT = "to11.target"
+    from .application import Application
 
 
 class Row(Protocol):
@@ -40,40 +37,6 @@ class Match(Generic[R]):
 
     row: R
     arguments: dict[str, str]
-
-
-class Target(NamedTuple):
-    """A request target (RFC 9112 section 3.2): the path as it was sent, and the query."""
-
-    path: str
-    query: str
-
-    @classmethod
-    def of(cls, environ: dict[str, Any]) -> Target:
-        """Return the target of a WSGI request, cached in its environment."""
-        kept = environ.get(_KEPT)
-        if not isinstance(kept, Target):
-            kept = environ[_KEPT] = cls.parse(environ["REQUEST_URI"])
-        return kept
-
-    @classmethod
-    def parse(cls, raw: str) -> Target:
-        """Parse the target of a request line; drops scheme and host of the absolute form."""
-        if not raw.startswith("/"):
-            raw = "/" + raw.partition("://")[2].partition("/")[2]
-        path, _, query = raw.partition("?")
-        return cls(path, query)
-
-    def names(self) -> frozenset[str]:
-        """Return the names of the parameters of the query, as they were sent."""
-        return frozenset(part.partition("=")[0] for part in self.query.split("&"))
-
-    def arguments(self) -> dict[str, str]:
-        """Return the decoded parameters of the query; the last of each name counts."""
-        try:
-            return dict(parse_qsl(self.query, keep_blank_values=True, errors="strict", max_num_fields=1000))
-        except ValueError as exc:
-            raise invalid(f"the query cannot be read: {exc}") from exc
 
 
 class Routes(Generic[R]):
@@ -116,7 +79,7 @@ def _decoded(segment: Any) -> str:
 
 
 class Dispatcher:
-    """Passes each request to its application.
+    """Chooses the application for each request.
 
     Args:
         control_plane: answers ``/v1/projects``, ``/v1/orgs`` and unknown paths.
@@ -127,9 +90,9 @@ class Dispatcher:
 
     def __init__(
         self,
-        control_plane: WSGIApplication,
-        gateway: WSGIApplication,
-        local: WSGIApplication,
+        control_plane: Application,
+        gateway: Application,
+        local: Application,
         is_meant_for_gateway: Callable[[str], bool],
     ) -> None:
         self._control_plane = control_plane
@@ -137,11 +100,8 @@ class Dispatcher:
         self._local = local
         self._is_meant_for_gateway = is_meant_for_gateway
 
-    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
-        return self._owner_of(Target.of(environ).path)(environ, start_response)
-
-    def _owner_of(self, path: str) -> WSGIApplication:
+    def application_for(self, path: str) -> Application:
+        """Return the application that answers a path."""
         below = path.partition("/v1/")[2] if path.startswith("/v1/") else ""
         if below and below.partition("/")[0] != "projects" and not is_of_an_organization(path):
             return self._gateway

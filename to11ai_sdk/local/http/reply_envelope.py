@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from werkzeug.wrappers import Response
-
+from .. import descriptors
 from ..problems import Problem
 from ..service.views import Page
-from .request_body import UnreadableBodyError
+from .application import HttpReply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
 _log = logging.getLogger(__name__)
-
-
-class HttpReply(NamedTuple):
-    """A reply of the control plane."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str]
-
-    def response(self) -> Response:
-        """Return the reply as a WSGI application."""
-        response = Response(self.body, self.status, content_type="application/json")
-        response.headers.update(self.headers)
-        return response
+_JSON = {"content-type": "application/json"}
+INTERNAL = Problem(500, "INTERNAL", "the local server failed; its log says why")
 
 
 def reply_to(request: str, data: Callable[[], Any], behaviors: Mapping[str, Any]) -> HttpReply:
@@ -43,22 +30,28 @@ def reply_to(request: str, data: Callable[[], Any], behaviors: Mapping[str, Any]
     """
     try:
         return success_reply(data(), behaviors)
-    except UnreadableBodyError as exc:
-        return _failure(exc, {"Connection": "close"})
     except Problem as exc:
-        return _failure(exc, _hints(exc))
-    except Exception:
+        return error_reply(exc)
+    except Exception as exc:
         _log.exception("%s failed", request)
-        return _failure(Problem(500, "INTERNAL", "the local server failed; its log says why"), {})
+        return error_reply(descriptors.problem() if descriptors.ran_out(exc) else INTERNAL)
 
 
 def success_reply(data: Any, behaviors: Mapping[str, Any]) -> HttpReply:
     """Return a success with data."""
-    return HttpReply(200, encode(data_envelope(data, behaviors)), {})
+    return HttpReply(200, _JSON, encode(data_envelope(data, behaviors)))
 
 
-def _failure(problem: Problem, headers: Mapping[str, str]) -> HttpReply:
-    return HttpReply(problem.status, encode(error_envelope(problem)), headers)
+def error_reply(problem: Problem) -> HttpReply:
+    """Return an error."""
+    return HttpReply(problem.status, {**_JSON, **_hints(problem)}, encode(error_envelope(problem)))
+
+
+def with_headers(reply: HttpReply, more: Mapping[str, str]) -> HttpReply:
+    """Return a reply with further headers, which replace those of the same name."""
+    names = {name.lower() for name in more}
+    kept = {name: value for name, value in reply.headers.items() if name.lower() not in names}
+    return reply._replace(headers={**kept, **more})
 
 
 def _hints(problem: Problem) -> dict[str, str]:
@@ -74,6 +67,7 @@ _TAGS = {
     403: "ForbiddenError",
     404: "NotFoundError",
     405: "MethodNotAllowedError",
+    408: "RequestTimeoutError",
     409: "ConflictError",
     410: "GoneError",
     413: "ContentTooLargeError",

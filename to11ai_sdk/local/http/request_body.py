@@ -1,55 +1,116 @@
-"""Reads the body of a request, within limits, as JSON that can be stored."""
+"""Reads the body of a request, within limits, and parses it as JSON that can be stored."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from werkzeug.exceptions import HTTPException
-from werkzeug.wsgi import get_input_stream
-
+from .. import bounds
 from ..json_input.reader import read_json
 from ..problems import Problem, invalid
+from .request_parser import malformed
 
-LIMIT = 8 * 2**20
-"""The longest body that is accepted, in bytes."""
-_DRAIN = 64 * 2**20
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .inbox import Inbox
+    from .request_parser import RequestHead
+
+_HEX = frozenset(b"0123456789abcdefABCDEF")
+_PORTION = 2**20
 
 
-class UnreadableBodyError(Problem):
-    """A body that was not read to its end, so the connection cannot be used for another request."""
-
-
-def read(environ: dict[str, Any], limit: int = LIMIT) -> bytes:
-    """Return the body.
+def length(head: RequestHead) -> int | None:
+    """Return the number of bytes that follow a head, ``None`` for chunks (RFC 9112 section 6.3).
 
     Raises:
-        UnreadableBodyError: 413 if it is longer than ``limit``, 400 if it is not framed as HTTP requires.
+        Problem: 400 if that is not certain, 501 for a coding that is not known.
     """
-    length = environ.get("CONTENT_LENGTH") or "0"
-    if not (length.isascii() and length.isdigit()):
-        raise UnreadableBodyError(400, "INVALID_INPUT", "Content-Length must be a number of bytes")
-    try:
-        return _read(get_input_stream(environ), limit)
-    except (HTTPException, OSError) as exc:
-        raise UnreadableBodyError(400, "INVALID_INPUT", "the body ended early or is not valid HTTP") from exc
+    coding = head.headers.get("transfer-encoding")
+    declared = head.headers.get("content-length")
+    if coding is not None:
+        _check_coding(coding, is_alone=declared is None and not head.is_old)
+        return None
+    return 0 if declared is None else _declared(declared)
 
 
-def _read(stream: Any, limit: int) -> bytes:
-    body = bytearray()
-    while chunk := stream.read(65_536):
-        body += chunk
-        if len(body) > limit:
-            _drain(stream)
-            raise UnreadableBodyError(413, "CONTENT_TOO_LARGE", f"the body may have {limit} bytes at most")
+def read(inbox: Inbox, size: int | None, limit: int) -> bytes:
+    """Return the body.
+
+    Args:
+        inbox: the bytes after the head.
+        size: its length, ``None`` if it comes in chunks.
+        limit: the longest body that is accepted.
+
+    Raises:
+        Problem: 413 if it is longer, 400 if it is not framed as HTTP requires, 408 if it does not arrive.
+    """
+    inbox.begin_body()
+    if size is None:
+        return _dechunked(inbox, limit)
+    if size > limit:
+        inbox.skip(min(size, limit + bounds.MAX_DRAINED))
+        raise _too_large(limit)
+    return inbox.take(size)
+
+
+def _declared(value: str) -> int:
+    # The same length twice is harmless (RFC 9112 section 6.3).
+    text = value if value.isdigit() else next(iter({part.strip(" \t") for part in value.split(",")} - {""}), "")
+    if any(part.strip(" \t") != text for part in value.split(",")):
+        raise malformed("Content-Length is there twice, with different values")
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        raise malformed("Content-Length must be a number of bytes")
+    return int(text)
+
+
+def _check_coding(value: str, *, is_alone: bool) -> None:
+    codings = [word.strip(" \t") for word in value.lower().split(",")]
+    if not is_alone:
+        raise malformed("Transfer-Encoding needs HTTP/1.1, and no Content-Length next to it")
+    if codings[-1] != "chunked" or "chunked" in codings[:-1]:
+        raise malformed("Transfer-Encoding must end with chunked, once")
+    if len(codings) > 1:
+        raise Problem(501, "NOT_IMPLEMENTED", "Transfer-Encoding may only be chunked; send the body uncompressed")
+
+
+def _dechunked(inbox: Inbox, limit: int) -> bytes:
+    body, total = bytearray(), 0
+    for part in _chunks(inbox):
+        total += len(part)
+        if total <= limit:
+            body += part
+        elif total > limit + bounds.MAX_DRAINED:
+            break
+    if total > limit:
+        raise _too_large(limit)
     return bytes(body)
 
 
-def _drain(stream: Any) -> None:
-    # Closing a connection with unread data resets it, and the client would lose the reply with the reason.
-    left = _DRAIN
-    while left > 0 and (chunk := stream.read(65_536)):
-        left -= len(chunk)
+def _chunks(inbox: Inbox) -> Iterator[bytes]:
+    """Read the chunks (RFC 9112 section 7.1); their extensions and the trailer are not used."""
+    spare = bounds.MAX_CHUNK_EXTENSIONS
+    while size := _chunk_size(line := inbox.line(spare)):
+        spare -= len(line.partition(b";")[2])
+        while size > 0:
+            yield (part := inbox.take(min(size, _PORTION)))
+            size -= len(part)
+        if inbox.take(2) != b"\r\n":
+            raise malformed("a chunk is longer than its size")
+    while line := inbox.line(spare):
+        spare -= len(line)
+
+
+def _chunk_size(line: bytes) -> int:
+    digits = line.partition(b";")[0].rstrip(b" \t")
+    if not (0 < len(digits) <= 16 and _HEX.issuperset(digits)):
+        raise malformed("a chunk must begin with its size in hexadecimal digits")
+    return int(digits, 16)
+
+
+def _too_large(limit: int) -> Problem:
+    # Raised after the body was read: a client that still sends would not read the reply.
+    return Problem(413, "CONTENT_TOO_LARGE", f"the body may have {limit} bytes at most")
 
 
 def parse(body: bytes) -> Any:

@@ -12,9 +12,7 @@ from ..problems import Problem
 from . import request_body
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from .paths import Target
+    from .application import HttpRequest, Target
 
 
 class SeenRequest(NamedTuple):
@@ -39,19 +37,26 @@ class SeenRequest(NamedTuple):
     status: int | None
 
 
-def seen_request(
-    method: str, target: Target, headers: Mapping[str, str], body: bytes, row: str | None, status: int | None
-) -> SeenRequest:
-    """Return the record of a request: query and body decoded where possible, secrets removed."""
-    shown = {name: "***" if name in SECRETS else value for name, value in headers.items()}
-    return SeenRequest(method, target.path, _query(target), shown, _payload(body), row, status)
+class _Remembered:
+    """A request as it was received, without secrets; decoded when somebody looks at it."""
 
+    __slots__ = ("_request", "_row", "_seen", "_status", "size")
 
-def headers_of(environ: Mapping[str, Any]) -> dict[str, str]:
-    """Return the headers of a WSGI request by their lower-case names."""
-    names = {key: key.removeprefix("HTTP_").replace("_", "-").lower() for key in environ if key.startswith("HTTP_")}
-    names |= {key: key.replace("_", "-").lower() for key in ("CONTENT_TYPE", "CONTENT_LENGTH") if key in environ}
-    return {name: environ[key] for key, name in names.items()}
+    def __init__(self, request: HttpRequest, row: str | None, status: int | None) -> None:
+        headers = {name: "***" if name in SECRETS else value for name, value in request.headers.items()}
+        self._request = request._replace(headers=headers)
+        self._row = row
+        self._status = status
+        self._seen: SeenRequest | None = None
+        self.size: int = len(request.body)
+
+    def seen(self) -> SeenRequest:
+        """Return the request with query and body decoded where possible."""
+        if self._seen is None:
+            method, target, headers, body, *_ = self._request
+            decoded = (_query(target), dict(headers), _payload(body))
+            self._seen = SeenRequest(method, target.path, *decoded, self._row, self._status)
+        return self._seen
 
 
 def _query(target: Target) -> dict[str, str]:
@@ -73,31 +78,44 @@ class RequestLog:
 
     Args:
         size: how many are kept.
+
+    Raises:
+        ValueError: a negative number.
     """
 
     def __init__(self, size: int) -> None:
         if size < 0:
             raise ValueError(f"remember must be 0 or more, not {size}")
         self._size = size
-        self._seen: deque[tuple[SeenRequest, int]] = deque()
+        self._kept: deque[_Remembered] = deque()
         self._bytes = 0
         self._lock = Lock()
 
-    def add(self, seen: SeenRequest, body_size: int) -> None:
-        """Record a request whose body has this many bytes."""
+    def add(self, request: HttpRequest, row: str | None, status: int | None) -> None:
+        """Record a request.
+
+        Args:
+            request: the request.
+            row: name of the endpoint, ``None`` if there is no such endpoint.
+            status: HTTP status of the reply, ``None`` if the connection was dropped.
+        """
+        if self._size == 0:
+            return
+        kept = _Remembered(request, row, status)
         with self._lock:
-            self._seen.append((seen, body_size))
-            self._bytes += body_size
-            while len(self._seen) > self._size or self._bytes > bounds.MAX_REMEMBERED_BYTES:
-                self._bytes -= self._seen.popleft()[1]
+            self._kept.append(kept)
+            self._bytes += kept.size
+            while len(self._kept) > self._size or self._bytes > bounds.MAX_REMEMBERED_BYTES:
+                self._bytes -= self._kept.popleft().size
 
     def all(self) -> list[SeenRequest]:
         """Return the requests, oldest first."""
         with self._lock:
-            return [seen for seen, _ in self._seen]
+            kept = list(self._kept)
+        return [request.seen() for request in kept]
 
     def clear(self) -> None:
         """Remove all."""
         with self._lock:
-            self._seen.clear()
+            self._kept.clear()
             self._bytes = 0

@@ -1,0 +1,141 @@
+"""Serves the requests of one connection, one after the other."""
+
+from __future__ import annotations
+
+import logging
+import math
+import socket
+from contextlib import suppress
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from ..hang_up import HangUp
+from ..problems import Problem
+from . import reply_writer, request_body, request_parser
+from .application import HttpRequest
+from .connection_watch import Work
+from .inbox import ClosedError, Inbox
+from .reply_envelope import INTERNAL, error_reply
+from .reply_writer import Asked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .application import Application
+    from .request_parser import RequestHead
+
+_log = logging.getLogger(__name__)
+_LINGER_S = 1.0
+_LINGER_READS = 64
+
+
+class ClientConnection:
+    """The connection of one client.
+
+    Args:
+        sock: its socket.
+        application_for: returns the application that answers a path.
+
+    Attributes:
+        socket: its socket.
+        work: the request that is being answered, or ``None``.
+    """
+
+    def __init__(self, sock: socket.socket, application_for: Callable[[str], Application]) -> None:
+        self.socket: socket.socket = sock
+        self.work: Work | None = None
+        self._application_for = application_for
+        self._inbox = Inbox(sock)
+
+    @property
+    def deadline(self) -> float:
+        """When to give up waiting for the client, by the monotonic clock."""
+        return self._inbox.deadline
+
+    def expire(self) -> None:
+        """Give up waiting for the client; a reply says so if a request had begun."""
+        self._inbox.deadline = math.inf
+        self._inbox.expire()
+        self.shutdown(socket.SHUT_RD)
+
+    def shutdown(self, how: int) -> None:
+        """Shut the connection down, for reading or both ways, from any thread."""
+        with suppress(OSError):  # the client may have closed it first
+            self.socket.shutdown(how)
+
+    def serve(self) -> None:
+        """Answer requests until either side closes the connection."""
+        with self.socket:
+            try:
+                while self._serve_one():
+                    pass
+            except (ClosedError, OSError):
+                return
+            except Exception:  # within a stream: half a reply was sent
+                _log.exception("a reply broke off")
+                return
+            self._linger()
+
+    def _serve_one(self) -> bool:
+        """Answer one request, and return whether another may follow."""
+        raw = b""
+        try:
+            raw = self._inbox.head()
+            head = request_parser.parse(raw)
+        except Problem as exc:
+            self._inbox.deadline = math.inf
+            asked = Asked("HEAD" if raw.startswith(b"HEAD ") else "GET", is_last=True)
+            return reply_writer.send(self.socket, asked, error_reply(exc), HangUp())
+        application = self._application_for(head.target.path)
+        body, problem = self._body(head, application.max_body)
+        self._inbox.deadline = math.inf
+        request = HttpRequest(head.method, head.target, head.headers, body, HangUp(), problem)
+        asked = Asked(head.method, head.is_old, is_last=head.is_last or problem is not None)
+        self.work = Work(monotonic(), request.hang_up)
+        try:
+            return self._answer(application, request, asked)
+        finally:
+            self.work = None
+
+    def _answer(self, application: Application, request: HttpRequest, asked: Asked) -> bool:
+        try:
+            reply = application(request)
+        except ConnectionError:
+            # Answer first: silence on an idle connection means "too late", and a client would repeat its request.
+            self.socket.sendall(reply_writer.BEGINNING)
+            raise
+        except Exception:
+            return self._fail(request, asked)
+        try:
+            return reply_writer.send(self.socket, asked, reply, request.hang_up)
+        except reply_writer.UnsendableError:
+            return self._fail(request, asked)
+        finally:
+            if not isinstance(reply.body, bytes):
+                reply.body.close()
+
+    def _fail(self, request: HttpRequest, asked: Asked) -> bool:
+        """Answer that the application failed, in the block of its exception."""
+        _log.exception("%s %s failed", request.method, request.target.path)
+        return reply_writer.send(self.socket, asked, error_reply(INTERNAL), request.hang_up)
+
+    def _body(self, head: RequestHead, limit: int) -> tuple[bytes, Problem | None]:
+        """Read the body; the rest of one that is not read to its end would be taken for the next request."""
+        try:
+            size = request_body.length(head)
+            if size == 0:
+                return b"", None
+            if self._inbox.is_empty() and head.headers.get("expect", "").lower() == "100-continue":
+                self.socket.sendall(reply_writer.CONTINUE)
+            return request_body.read(self._inbox, size, limit), None
+        except Problem as exc:
+            return b"", exc
+
+    def _linger(self) -> None:
+        """Let the client read the last reply: closing with unread data would reset the connection."""
+        self.shutdown(socket.SHUT_WR)
+        self.socket.settimeout(_LINGER_S)
+        with suppress(OSError):
+            for _ in range(_LINGER_READS):
+                if not self.socket.recv(65_536):
+                    return
