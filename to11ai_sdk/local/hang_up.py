@@ -35,10 +35,10 @@ class HangUp:
                 self._acts.remove(act)
 
     def report(self) -> None:
-        """Record that the caller has hung up, and end the work for it."""
+        """Record that the caller has hung up, and end the work for it; only the first call of this method counts."""
         with self._lock:
+            acts = [] if self.happened else list(self._acts)
             self.happened = True
-            acts = list(self._acts)
         for act in acts:
             act()
 

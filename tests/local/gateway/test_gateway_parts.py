@@ -47,6 +47,28 @@ def test_a_member_that_is_there_twice_is_replaced_twice() -> None:
     assert body_edits.with_members(b'{"a":1,"b":2,"\\u0061":3}', {"a": 9}) == b'{"a":9,"b":2,"\\u0061":9}'
 
 
+NAMES = st.sampled_from(["model", '"model', 'm"odel', "\\model", '"model": "x"', "mödel", "model\\"])
+NESTED = st.recursive(
+    st.none() | st.integers() | NAMES,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(NAMES, NESTED, max_size=4), st.sampled_from([None, 1]), st.booleans())
+def test_the_model_alone_is_replaced_at_its_place(body: dict[str, Any], indent: Any, ascii_only: bool) -> None:
+    content = json.dumps(body, indent=indent, ensure_ascii=ascii_only).encode()
+    changed = body_edits.with_members(content, {"model": 'n"ew'}, has_model="model" in body)
+    assert json.loads(changed) == {**body, "model": 'n"ew'}
+
+
+@pytest.mark.parametrize("own", ['"model"', '"mod\\u0065l"'])
+def test_a_model_within_the_body_is_not_replaced(own: str) -> None:
+    body = '{"tools": [{"model": "in"}], OWN: "old"}'.replace("OWN", own)
+    changed = body_edits.with_members(body.encode(), {"model": "new"}, has_model=True)
+    assert json.loads(changed) == {"tools": [{"model": "in"}], "model": "new"}
+
+
 def test_the_model_of_a_form_is_found_among_files_that_look_like_it() -> None:
     trap = b'\r\nContent-Disposition: form-data; name="model"\r\n\r\nwrong\r\n'
     content, content_type = form(file=trap, note='name="model"', model="openai::whisper-1", other="x")

@@ -108,18 +108,17 @@ def without_ours(incoming: Incoming, key: str | None) -> Incoming:
     In headers for a provider's key, any to11 key and the placeholder are removed, too. The headers of to11 stay.
     """
     guard = KeyGuard.of(key)
-    headers = {name: value for name, value in incoming.headers.items() if not _is_ours(name, value, key, guard)}
+    headers = {name: value for name, value in incoming.headers.items() if not _is_ours(name, value, key)}
+    if guard.is_in("\n".join(value for name, value in headers.items() if not name.startswith(_TO11))):
+        headers = {name: value for name, value in headers.items() if name.startswith(_TO11) or not guard.is_in(value)}
     query = incoming.query
     if query and guard.is_in(query):
         query = "&".join(part for part in query.split("&") if not guard.is_in(part))
     return incoming._replace(headers=headers, query=query)
 
 
-def _is_ours(name: str, value: str, key: str | None, guard: KeyGuard) -> bool:
-    if name.startswith(_TO11):
-        return False
-    if name in PROVIDER_KEYS and any(
+def _is_ours(name: str, value: str, key: str | None) -> bool:
+    """Return whether a header for a provider's key has a to11 key or the placeholder instead."""
+    return name in PROVIDER_KEYS and any(
         word in (key, MANAGED_KEY) or word.startswith("to11_") for word in _WORD.findall(value)
-    ):
-        return True
-    return guard.is_in(value)
+    )
