@@ -64,6 +64,22 @@ def test_reads_and_calls_of_the_gateway_go_on_while_another_program_holds_the_fi
         assert len(api.prompts.list().items) == 2
 
 
+def test_a_call_is_answered_without_being_cached_while_another_program_holds_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "STORAGE_WAIT_S", 60.0)
+    data = tmp_path / "to11.db"
+    with LocalTo11(data, config={"cache": {"enabled": True}}) as to11:
+        seen = [chat(to11).headers["x-to11-cache"] for _ in range(2)]
+        other = CHAT.replace(b"Hi", b"Ho")
+        with holding(data), monkeypatch.context() as patched:
+            patched.setattr(bounds, "CACHE_WAIT_S", 0.0)
+            seen += [chat(to11).headers["x-to11-cache"]]
+            seen += [chat(to11, body=other).headers["x-to11-cache"] for _ in range(2)]
+        seen += [chat(to11, body=other).headers["x-to11-cache"] for _ in range(2)]
+        assert seen == ["miss", "hit", "hit", "miss", "miss", "miss", "hit"]
+
+
 def test_a_write_waits_and_then_says_that_the_file_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert bounds.STORAGE_WAIT_S == 5
     monkeypatch.setattr(bounds, "STORAGE_WAIT_S", 0.2)
@@ -204,7 +220,8 @@ def test_a_damaged_file_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture
             Api.of(to11).prompts.list()
         assert ".recover" in str(refusal.error)
         assert chat(to11).status == 200
-    assert "STORAGE_DAMAGED: database disk image is malformed" in caplog.text
+    assert caplog.text.count("STORAGE_DAMAGED") == 1
+    assert "database disk image is malformed" in caplog.text
 
 
 def test_a_file_that_cannot_be_written_or_opened_is_said(tmp_path: Path) -> None:

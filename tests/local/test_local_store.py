@@ -2,16 +2,14 @@ from __future__ import annotations
 
 import sqlite3
 import stat
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from bound import Api, call
 
 from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.local.store import DataFileError, Store
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_a_data_file_remembers_its_project_key_and_state(tmp_path: Path) -> None:
@@ -77,18 +75,77 @@ def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
         Store(data)
 
 
-def test_a_file_of_the_version_before_is_taken_over(tmp_path: Path) -> None:
+def restored(tmp_path: Path, number: int) -> Path:
+    """A data file as an older version of this project left it."""
     data = tmp_path / "to11.db"
+    with sqlite3.connect(data) as shell:
+        shell.executescript((Path(__file__).parent / "data_files" / f"format_{number}.sql").read_text("utf-8"))
+    shell.close()
+    return data
+
+
+def definitions(data: Path) -> list[tuple[str, ...]]:
+    with sqlite3.connect(data) as shell:
+        rows = shell.execute("SELECT type, name, tbl_name FROM sqlite_master ORDER BY type, name").fetchall()
+        assert shell.execute("PRAGMA user_version").fetchone() == (4,)
+        assert shell.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert shell.execute("PRAGMA foreign_key_check").fetchall() == []
+    shell.close()
+    return rows
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_file_of_an_older_format_is_upgraded(tmp_path: Path, number: int) -> None:
+    data = restored(tmp_path, number)
     with LocalTo11(data) as to11:
-        key = to11.api_key
-    with sqlite3.connect(data) as changed:
-        changed.execute("ALTER TABLE projects DROP COLUMN strict_variables")
-        changed.execute("PRAGMA user_version = 2")
-    changed.close()
-    for strict in (True, False):
-        with LocalTo11(data) as to11:
-            assert (to11.api_key, to11.strict_variables) == (key, strict)
-            to11.strict_variables = False
+        api = Api.of(to11)
+        assert to11.strict_variables is True
+        farewell, welcome = api.prompts.list().items
+        assert (farewell.slug, welcome.slug) == ("farewell", "welcome")
+        assert [each.slug for each in api.prompts.list(status="archived").items] == ["gone"]
+        assert [each.slug for each in api.prompts.list(tags="mail").items] == ["farewell", "welcome"]
+        assert [each.slug for each in api.prompts.list(tags="mail,first").items] == ["welcome"]
+        resolved = api.prompts.resolve(slug="welcome", labels=["live"], variables={"name": "Ada"})
+        assert (resolved.version, resolved.rendered.text) == (1, "Hello Ada")  # type: ignore[union-attr]
+        events = api.prompts.list_label_events(scope="project", limit=5)
+        assert (events.pagination.total, len(events.items)) == (12, 5)
+        dated = api.prompts.list_label_events(scope="project", label="live", since=events.items[4].moved_at)
+        assert dated.pagination.total == 3
+        assert len(api.prompts.list_versions(prompt_id=welcome.id)) == 2
+        first, second = api.releases.list(rule_id="r", env_slug="prod")
+        assert (first.prior_release_id, first.active_to) == (second.id, None)
+        assert [each.slug for each in api.environments.list()] == ["prod", "staging", "test"]
+        assert len(to11.traces()) == (0 if number == 1 else 3)
+        api.prompts.move_label(
+            prompt_id=welcome.id, label="live", version_id=api.prompts.list_versions(prompt_id=welcome.id)[0].id
+        )
+        assert api.prompts.list_label_events(scope="prompt", prompt_id=welcome.id).pagination.total == 5
+    fresh = tmp_path / "fresh.db"
+    Store(fresh).close()
+    assert definitions(data) == definitions(fresh)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["fresh.db", "to11.db"]
+
+
+def test_an_upgrade_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    data = restored(tmp_path, 2)
+    with sqlite3.connect(data) as shell:
+        shell.execute("CREATE VIEW prompt_tags AS SELECT 1")
+    shell.close()
+    with pytest.raises(DataFileError, match="cannot use"):
+        Store(data)
+    with sqlite3.connect(data) as shell:
+        assert shell.execute("PRAGMA user_version").fetchone() == (2,)
+        shell.execute("DROP VIEW prompt_tags")
+    shell.close()
+    Store(data).close()
+
+
+def test_two_servers_upgrade_a_file_together(tmp_path: Path) -> None:
+    data = restored(tmp_path, 2)
+    with ThreadPoolExecutor(2) as pool:
+        for store in pool.map(Store, [data, data]):
+            store.close()
+    assert len(definitions(data)) > 50
 
 
 def test_a_path_that_cannot_be_used_is_said(tmp_path: Path) -> None:

@@ -15,6 +15,10 @@ MAX_IDLE_UPSTREAM_S = 50.0
 
 STORAGE_WAIT_S = 5.0
 """How long a write waits, in seconds, for another program that holds the data file."""
+MAX_IDLE_LOG_BYTES = 16 * 2**20
+"""How large the write-ahead log of the data file stays when all of it is in the file."""
+CACHE_WAIT_S = 1.0
+"""How long a reply waits, in seconds, to be cached; after that it is not, as the caller waits, too."""
 MAX_READERS = 8
 """How many connections read the data file at once."""
 

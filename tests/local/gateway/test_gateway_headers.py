@@ -206,6 +206,13 @@ def test_spans_are_read_as_json_with_the_key(to11: LocalTo11) -> None:
     assert caller.send("GET", "/local/traces", auth=False).status == 401
     assert caller.send("GET", "/local/other", auth=False).status == 404
     assert caller.send("POST", "/local/traces", {}, auth=False).status == 405
+    assert caller.send("DELETE", "/local/traces", auth=False).status == 401
+    assert len(to11.traces()) == len(reply.json["data"]) > 0
+    gone = caller.send("DELETE", "/local/traces", auth=False, authorization=f"Bearer {to11.api_key}")
+    assert gone.json["data"] == {"deleted": len(reply.json["data"])}
+    assert to11.traces() == []
+    caller.chat()
+    assert (to11.clear_traces(), to11.clear_traces()) == (1, 0)
     wrong = caller.send("GET", "/local/traces?limit=x", auth=False, authorization=f"Bearer {to11.api_key}")
     assert wrong.status == 400
 

@@ -178,7 +178,7 @@ def _clear(session: Session, row: Row) -> dict[str, int]:
     return {
         "prompts": labels.clear(session.tx, row, session.now),
         "providers": environments.clear_activations(session.tx, row["id"]),
-        "rules": rules.close(session.tx, row["id"], session.now),
+        "rules": rules.close(session.tx, row, session.now),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..problems import Problem
-from ..store import Row, labels, projects
+from ..store import Row, label_events, labels, projects, prompts
 from . import checks
 from .prompts import activate, find, open_for_change
 from .versions import find_version
@@ -39,7 +39,7 @@ def move(session: Session, *, prompt_id: str, label: str, version_id: str, reaso
     present = labels.pointer(session.tx, prompt_id, label)
     if present is not None and present["version_id"] == version_id:
         return view(present, LABEL_POINTER)
-    labels.move(session.tx, _event(session, prompt_id, label, present, version_id, reason))
+    label_events.move(session.tx, _event(session, prompt_id, label, present, version_id, reason))
     activate(session, prompt)
     moved = labels.pointer(session.tx, prompt_id, label)
     return view(moved or {}, LABEL_POINTER)
@@ -81,9 +81,11 @@ def project_events(
     shown = page_request(page, limit)
     first, last = checks.moment("since", since), checks.moment("until", until)
     checks.date_range(first, last)
-    rows, total = labels.events(
+    if prompt_id is not None and prompts.by_id(session.tx, session.project_id, prompt_id) is None:
+        return shown.show([], 0)._asdict()
+    rows, total = label_events.events(
         session.tx,
-        project_id=session.project_id,
+        session.project_id,
         prompt_id=prompt_id,
         label=None if label is None else checks.label(label),
         since=first,

@@ -114,6 +114,12 @@ class Platform:
             yield tx
 
     @contextmanager
+    def recording(self, project_id: str, wait_s: float | None = None) -> Generator[Session]:
+        """Open a session that writes records of the gateway, as :meth:`records` does, in one project."""
+        with self._store.records(wait_s) as tx:
+            yield self._session(tx, Caller("", project_id))
+
+    @contextmanager
     def reading(self) -> Generator[Transaction]:
         """Begin a transaction that only reads, of any project."""
         with self._store.transaction(write=False) as tx:

@@ -74,7 +74,7 @@ def _color(session: Session, wanted: str | None, former: Row | None) -> str:
         return checks.one_of("displayColor", wanted, PALETTE)
     if former is not None:
         return str(former["display_color"])
-    return PALETTE[len(labels.registry(session.tx, session.project_id, archived=True)) % len(PALETTE)]
+    return PALETTE[labels.registry_size(session.tx, session.project_id) % len(PALETTE)]
 
 
 def get(session: Session, *, label: str) -> dict[str, Any]:

@@ -119,7 +119,7 @@ def _append(
         **more,
     }
     if row["approval_status"] == "committed":
-        rules.close(session.tx, environment["id"], session.now, rule_id)
+        rules.close(session.tx, environment, session.now, rule_id)
     session.tx.insert("rule_releases", row)
     return _shown(session, row["id"])
 
@@ -225,7 +225,8 @@ def review(session: Session, release_id: str, *, approve: bool) -> dict[str, Any
         raise _not_found(f"{release_id!r} is not a release that waits for approval", releaseId=release_id)
     changes = {"approval_status": "rejected", "rejected_by": session.actor_id, "rejected_at": session.now}
     if approve:
-        rules.close(session.tx, row["environment_id"], session.now, row["rule_id"])
+        environment = {"project_id": session.project_id, "id": row["environment_id"]}
+        rules.close(session.tx, environment, session.now, row["rule_id"])
         changes = {
             "approval_status": "committed",
             "approved_by": session.actor_id,

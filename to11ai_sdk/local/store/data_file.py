@@ -70,6 +70,7 @@ def _prepare(connection: sqlite3.Connection, path: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     if path is not None:
         connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA journal_size_limit = {bounds.MAX_IDLE_LOG_BYTES}")
     # From now on the store waits for other programs itself: a wait of SQLite's cannot be ended.
     connection.execute("PRAGMA busy_timeout = 0")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from contextlib import contextmanager
@@ -11,12 +12,14 @@ from typing import TYPE_CHECKING
 from .. import bounds
 from .data_file import open_writer
 from .readers import Readers
-from .storage_problems import busy, is_busy, problem_of
+from .storage_problems import StorageProblem, busy, is_busy, problem_of
 from .transaction import Transaction
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Generator
+
+_log = logging.getLogger(__name__)
 
 
 class Store:
@@ -37,9 +40,14 @@ class Store:
         self._path = path
         self._lock = Lock()
         self._closing = Event()
+        self._logged: dict[str, float] = {}
         self._writes = 0
         self._writer = open_writer(path)
-        self._readers = None if path is None else Readers(path)
+        try:
+            self._readers = None if path is None else Readers(path)
+        except BaseException:
+            self._writer.close()
+            raise
 
     @property
     def version(self) -> int:
@@ -105,7 +113,15 @@ class Store:
             problem = problem_of(exc, self._path)
             if problem is None:
                 raise
+            self._log(problem, exc)
             raise problem from exc
+
+    def _log(self, problem: StorageProblem, cause: sqlite3.Error) -> None:
+        """Log a problem, but the same one only once a minute."""
+        now = time.monotonic()
+        if now - self._logged.get(problem.code, -60.0) >= 60:
+            self._logged[problem.code] = now
+            _log.error("%s: %s (%s)", problem.code, problem.message, cause)
 
     @contextmanager
     def _alone(self, begin: str, wait_s: float | None = None) -> Generator[Transaction]:

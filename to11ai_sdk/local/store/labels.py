@@ -1,8 +1,9 @@
-"""Stores label pointers, every label move, and the label registry of a project."""
+"""Stores label pointers and the label registry of a project."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from operator import itemgetter
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .transaction import Row, Transaction
@@ -19,23 +20,10 @@ _USAGES = """
 SELECT prompts.id AS prompt_id, prompts.slug AS prompt_slug, prompts.name AS prompt_name, v.id AS version_id,
        v.version, e.moved_at AS updated_at, e.moved_by_user_id AS updated_by_user_id
 FROM prompt_labels AS p
-JOIN prompt_label_events AS e ON e.sequence = p.event
-JOIN prompt_versions AS v ON v.id = e.to_version_id
-JOIN prompts ON prompts.id = p.prompt_id
+CROSS JOIN prompts ON prompts.id = p.prompt_id
+CROSS JOIN prompt_label_events AS e ON e.sequence = p.event
+CROSS JOIN prompt_versions AS v ON v.id = e.to_version_id
 WHERE prompts.project_id = :project_id AND prompts.status <> 'archived' AND p.label = :label
-ORDER BY prompts.slug
-"""
-_EVENTS = """ FROM prompt_label_events
-WHERE project_id = :project_id
-  AND (:prompt_id IS NULL OR prompt_id = :prompt_id)
-  AND (:label IS NULL OR label = :label)
-  AND (:since IS NULL OR moved_at >= :since)
-  AND (:until IS NULL OR moved_at <= :until)
-"""
-_POINT = """
-INSERT INTO prompt_labels (prompt_id, label, event)
-SELECT prompt_id, label, sequence FROM prompt_label_events WHERE id = :event_id
-ON CONFLICT (prompt_id, label) DO UPDATE SET event = excluded.event
 """
 _CLEAR = """
 DELETE FROM prompt_labels
@@ -55,12 +43,6 @@ def pointer(tx: Transaction, prompt_id: str, label: str) -> Row | None:
     return tx.one(_POINTER + "AND p.label = :label", prompt_id=prompt_id, label=label)
 
 
-def move(tx: Transaction, event: Row) -> None:
-    """Record a move and set the pointer."""
-    tx.insert("prompt_label_events", event)
-    tx.run(_POINT, event_id=event["id"])
-
-
 def clear(tx: Transaction, environment: Row, now: str) -> int:
     """Remove the labels that equal a slug or valid alias of an environment from every prompt that is not archived.
 
@@ -75,21 +57,16 @@ def clear(tx: Transaction, environment: Row, now: str) -> int:
     )
 
 
-def events(tx: Transaction, *, limit: int, offset: int, **filters: Any) -> tuple[list[Row], int]:
-    """Return the moves on one page, newest first, and how many there are in total."""
-    total: int = tx.value("SELECT count(*)" + _EVENTS, **filters)
-    page = "ORDER BY sequence DESC LIMIT :limit OFFSET :offset"
-    return tx.all("SELECT *" + _EVENTS + page, limit=limit, offset=offset, **filters), total
-
-
 def registry(tx: Transaction, project_id: str, *, archived: bool) -> list[Row]:
     """Return the registered labels of a project, by label; archived ones only if asked for."""
-    return tx.all(
-        """SELECT * FROM project_labels
-        WHERE project_id = :project_id AND (:archived OR archived_at IS NULL) ORDER BY label""",
-        project_id=project_id,
-        archived=archived,
-    )
+    live = "" if archived else "AND archived_at IS NULL"
+    where = f"WHERE project_id = :project_id {live} ORDER BY label"
+    return tx.all(f"SELECT * FROM project_labels {where}", project_id=project_id)  # noqa: S608 - our own
+
+
+def registry_size(tx: Transaction, project_id: str) -> int:
+    """Return how many labels are registered in a project, archived ones included."""
+    return int(tx.value("SELECT count(*) FROM project_labels WHERE project_id = :project_id", project_id=project_id))
 
 
 def registered(tx: Transaction, project_id: str, label: str) -> Row | None:
@@ -103,4 +80,4 @@ def registered(tx: Transaction, project_id: str, label: str) -> Row | None:
 
 def usages(tx: Transaction, project_id: str, label: str) -> list[Row]:
     """Return the prompts on which a label points at a version, by slug."""
-    return tx.all(_USAGES, project_id=project_id, label=label)
+    return sorted(tx.all(_USAGES, project_id=project_id, label=label), key=itemgetter("prompt_slug"))

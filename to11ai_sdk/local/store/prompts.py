@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .pages import Order, page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .transaction import Row, Transaction
 
-_FOUND = """ FROM prompts
-WHERE project_id = :project_id
-  AND CASE WHEN :status IS NULL THEN status <> 'archived' ELSE status = :status END
-  AND NOT EXISTS (SELECT 1 FROM json_each(:tags) AS wanted
-                  WHERE wanted.value NOT IN (SELECT value FROM json_each(prompts.tags)))
-"""
 _COLUMNS = {"name": "name", "slug": "slug", "createdAt": "created_at", "updatedAt": "updated_at"}
 ORDERS = {
-    sign + key: f" ORDER BY {column} {way}, rowid {way} LIMIT :limit OFFSET :offset"
+    sign + key: Order((f"prompts.{column}", "prompts.rowid"), is_falling=sign == "-")
     for key, column in _COLUMNS.items()
-    for sign, way in (("", "ASC"), ("-", "DESC"))
+    for sign in ("", "-")
 }
-"""The ORDER BY clause of each sort key of a list of prompts."""
+"""The order of each sort key of a list of prompts."""
+_TOTAL = "SELECT coalesce(sum(total), 0) FROM prompt_totals WHERE project_id = :project_id AND tag = :tag"
+_HAS_TAG = """EXISTS (SELECT 1 FROM prompt_tags
+    WHERE project_id = :project_id AND tag = :tag AND prompt_id = prompts.id)"""
+_OTHERS = """(SELECT count(*) FROM json_each(:others) AS other CROSS JOIN prompt_tags AS o
+    ON o.project_id = :project_id AND o.tag = other.value AND o.prompt_id = {}) = :number"""
+_JOIN = "CROSS JOIN prompts ON prompts.id = t.prompt_id WHERE"
+_FEW = 500
+"""Up to so many prompts are sorted; of more, those that follow an index are the quicker way to a page."""
 
 _VERSION = """
 SELECT prompt_versions.*, keys.name AS created_by_display_name
@@ -54,12 +58,39 @@ def by_name(tx: Transaction, project_id: str, name: str) -> Row | None:
 
 
 def find(
-    tx: Transaction, *, order: str, limit: int, offset: int, tags: Sequence[str], **filters: Any
+    tx: Transaction, *, order: str, limit: int, offset: int, tags: Sequence[str], project_id: str, status: str | None
 ) -> tuple[list[Row], int]:
-    """Return the prompts on one page, and how many there are in total."""
-    filters["tags"] = json.dumps(list(tags))
-    total: int = tx.value("SELECT count(*)" + _FOUND, **filters)
-    return tx.all("SELECT *" + _FOUND + ORDERS[order], limit=limit, offset=offset, **filters), total
+    """Return the prompts on one page, and how many there are in total; archived ones only if asked for."""
+    state = "status <> 'archived'" if status is None else "status = :status"
+    values = {"project_id": project_id, "status": status}
+    query, total = _found(tx, state, values) if not tags else _tagged(tx, state, tags, values)
+    return page(tx, query, ORDERS[order], total, limit, offset, **values), total
+
+
+def _found(tx: Transaction, state: str, values: Row) -> tuple[str, int]:
+    query = f"SELECT * FROM prompts WHERE project_id = :project_id AND prompts.{state}"  # noqa: S608 - our own
+    return query, _total(tx, state, "", values)
+
+
+def _total(tx: Transaction, state: str, tag: str, values: Row) -> int:
+    return int(tx.value(f"{_TOTAL} AND {state}", **values, tag=tag))
+
+
+def _tagged(tx: Transaction, state: str, tags: Sequence[str], values: Row) -> tuple[str, int]:
+    """Return the query for prompts with all these tags, and how many there are; adds its values."""
+    total, rarest = min((_total(tx, state, tag, values), tag) for tag in {*tags})
+    others = sorted({*tags} - {rarest})
+    values |= {"tag": rarest, "others": json.dumps(others), "number": len(others)}
+    source = f"FROM prompt_tags AS t WHERE t.project_id = :project_id AND t.tag = :tag AND t.{state}"
+    if others:
+        source += f" AND {_OTHERS.format('t.prompt_id')}"
+        total = int(tx.value(f"SELECT count(*) {source}", **values))
+    if total <= _FEW:
+        return f"SELECT prompts.* {source.replace('WHERE', _JOIN)}", total
+    where = f"project_id = :project_id AND prompts.{state} AND {_HAS_TAG}"
+    if others:
+        where += f" AND {_OTHERS.format('prompts.id')}"
+    return f"SELECT * FROM prompts WHERE {where}", total  # noqa: S608 - our own
 
 
 def versions(tx: Transaction, prompt_id: str) -> list[Row]:

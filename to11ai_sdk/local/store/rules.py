@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .transaction import Row, Transaction
@@ -11,21 +11,10 @@ _RELEASE = """
 SELECT rule_releases.*, environments.slug AS env_slug
 FROM rule_releases JOIN environments ON environments.id = rule_releases.environment_id
 """
-_TIMELINE = """
-WHERE rule_releases.project_id = :project_id AND rule_id = :rule_id
-  AND (:environment_id IS NULL OR environment_id = :environment_id)
-  AND (:status IS NULL OR approval_status = :status)
-  AND (:before IS NULL OR sequence < :before)
-ORDER BY sequence DESC LIMIT :limit
-"""
-_VERSIONS = """
-SELECT * FROM rule_versions
-WHERE project_id = :project_id AND rule_id = :rule_id AND (:cursor IS NULL OR version < :cursor)
-ORDER BY version DESC LIMIT :limit
-"""
+_VERSIONS = "SELECT * FROM rule_versions WHERE project_id = :project_id AND rule_id = :rule_id"
 _CLOSE = """
 UPDATE rule_releases SET active_to = :now
-WHERE environment_id = :environment_id AND (:rule_id IS NULL OR rule_id = :rule_id)
+WHERE project_id = :project_id AND environment_id = :environment_id
   AND approval_status = 'committed' AND active_to IS NULL
 """
 _REJECT = """
@@ -43,7 +32,9 @@ def rule(tx: Transaction, project_id: str, rule_id: str) -> Row | None:
 
 def versions(tx: Transaction, project_id: str, rule_id: str, *, cursor: int | None, limit: int) -> list[Row]:
     """Return versions of a rule numbered below the cursor, newest first."""
-    return tx.all(_VERSIONS, project_id=project_id, rule_id=rule_id, cursor=cursor, limit=limit)
+    below = "" if cursor is None else " AND version < :cursor"
+    sql = f"{_VERSIONS}{below} ORDER BY version DESC LIMIT :limit"
+    return tx.all(sql, project_id=project_id, rule_id=rule_id, cursor=cursor, limit=limit)
 
 
 def version(tx: Transaction, project_id: str, rule_id: str, version_id: str) -> Row | None:
@@ -73,8 +64,16 @@ def releases(
     limit: int = 1,
 ) -> list[Row]:
     """Return the timeline of a rule, newest first."""
-    filters: dict[str, Any] = {"environment_id": environment_id, "status": status, "before": before}
-    return tx.all(_RELEASE + _TIMELINE, project_id=project_id, rule_id=rule_id, limit=limit, **filters)
+    conditions = {
+        "environment_id = :environment_id": environment_id,
+        "approval_status = :status": status,
+        "sequence < :before": before,
+    }
+    given = [condition for condition, value in conditions.items() if value is not None]
+    rule = ["rule_releases.project_id = :project_id", "rule_id = :rule_id"]
+    sql = f"{_RELEASE} WHERE {' AND '.join(rule + given)} ORDER BY sequence DESC LIMIT :limit"
+    values = {"environment_id": environment_id, "status": status, "before": before, "limit": limit}
+    return tx.all(sql, project_id=project_id, rule_id=rule_id, **values)
 
 
 def release(tx: Transaction, project_id: str, release_id: str) -> Row | None:
@@ -86,9 +85,11 @@ def release(tx: Transaction, project_id: str, release_id: str) -> Row | None:
     )
 
 
-def close(tx: Transaction, environment_id: str, now: str, rule_id: str | None = None) -> int:
+def close(tx: Transaction, environment: Row, now: str, rule_id: str | None = None) -> int:
     """End the serving release of one rule or of all rules in an environment; return how many ended."""
-    return tx.run(_CLOSE, environment_id=environment_id, rule_id=rule_id, now=now)
+    sql = _CLOSE if rule_id is None else f"{_CLOSE} AND rule_id = :rule_id"
+    values = {"project_id": environment["project_id"], "environment_id": environment["id"]}
+    return tx.run(sql, **values, rule_id=rule_id, now=now)
 
 
 def reject_pending(tx: Transaction, environment_id: str, actor_id: str, now: str) -> int:

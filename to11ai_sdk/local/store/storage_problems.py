@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import logging
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,8 +13,6 @@ from ..problems import Problem
 if TYPE_CHECKING:
     import os
     import sqlite3
-
-_log = logging.getLogger(__name__)
 
 
 class StorageProblem(Problem):
@@ -93,8 +90,6 @@ def problem_of(error: sqlite3.Error, path: str | os.PathLike[str] | None) -> Sto
         return None
     if words.code == "STORAGE_FAILED" and path is not None and _has_no_room(Path(path)):
         words = _FULL
-    if words is not _BUSY:
-        _log.error("%s: %s", words.code, error)
     return _problem(words)
 
 

@@ -27,6 +27,131 @@ _CHANGES = """
 CREATE TABLE IF NOT EXISTS platform_changes (value INTEGER NOT NULL);
 INSERT INTO platform_changes SELECT 0 WHERE NOT EXISTS (SELECT * FROM platform_changes);
 """
+_LABEL_EVENTS = """
+CREATE INDEX IF NOT EXISTS prompt_label_events_of_prompt ON prompt_label_events (prompt_id, sequence);
+CREATE INDEX IF NOT EXISTS prompt_label_events_of_label ON prompt_label_events (project_id, label, sequence);
+CREATE INDEX IF NOT EXISTS prompt_label_events_by_time ON prompt_label_events (project_id, moved_at, sequence, label);
+CREATE INDEX IF NOT EXISTS prompt_label_events_of_prompt_by_time
+    ON prompt_label_events (prompt_id, moved_at, sequence, label);
+CREATE INDEX IF NOT EXISTS prompt_labels_of_label ON prompt_labels (label, prompt_id);
+-- How many events a project or prompt has, of all labels ('') and of each.
+CREATE TABLE IF NOT EXISTS prompt_label_event_totals (
+    owner_id TEXT NOT NULL,
+    label TEXT NOT NULL,
+    total INTEGER NOT NULL,
+    PRIMARY KEY (owner_id, label)
+) WITHOUT ROWID;
+-- Every 1000th event of each of these lists.
+CREATE TABLE IF NOT EXISTS prompt_label_event_marks (
+    owner_id TEXT NOT NULL,
+    label TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    PRIMARY KEY (owner_id, label, place),
+    UNIQUE (owner_id, label, sequence)
+) WITHOUT ROWID;
+-- Whether no event of a project is older than the one before it.
+CREATE TABLE IF NOT EXISTS prompt_label_event_clocks (
+    project_id TEXT PRIMARY KEY,
+    latest TEXT NOT NULL,
+    is_straight INTEGER NOT NULL CHECK (is_straight IN (0, 1))
+);
+INSERT OR REPLACE INTO prompt_label_event_clocks
+SELECT project_id, max(moved_at), min(moved_at >= coalesce(before, '')) FROM (
+    SELECT project_id, moved_at, lag(moved_at) OVER (PARTITION BY project_id ORDER BY sequence) AS before
+    FROM prompt_label_events
+) GROUP BY project_id;
+"""
+_OWNERS = (("prompt_id", "label"), ("prompt_id", "''"), ("project_id", "label"), ("project_id", "''"))
+
+
+def _events_counted(owner: str, label: str) -> str:
+    """Return statements that count the events of each owner, of each label or of all, and mark every 1000th."""
+    return f"""
+INSERT OR REPLACE INTO prompt_label_event_totals
+SELECT {owner}, {label}, count(*) FROM prompt_label_events GROUP BY {owner}, {label};
+INSERT OR REPLACE INTO prompt_label_event_marks SELECT owner_id, label, place, sequence FROM (
+    SELECT {owner} AS owner_id, {label} AS label, sequence,
+           row_number() OVER (PARTITION BY {owner}, {label} ORDER BY sequence) AS place
+    FROM prompt_label_events
+) WHERE place % 1000 = 0;
+"""  # noqa: S608 - names of our own
+
+
+_LABEL_EVENT_TRIGGER = """
+CREATE TRIGGER IF NOT EXISTS prompt_label_events_counted AFTER INSERT ON prompt_label_events BEGIN
+    INSERT INTO prompt_label_event_totals VALUES
+        (NEW.prompt_id, NEW.label, 1), (NEW.prompt_id, '', 1), (NEW.project_id, NEW.label, 1), (NEW.project_id, '', 1)
+    ON CONFLICT (owner_id, label) DO UPDATE SET total = total + 1;
+    INSERT INTO prompt_label_event_marks
+    SELECT owner_id, label, total, NEW.sequence FROM prompt_label_event_totals
+    WHERE owner_id IN (NEW.prompt_id, NEW.project_id) AND label IN (NEW.label, '') AND total % 1000 = 0;
+    INSERT INTO prompt_label_event_clocks VALUES (NEW.project_id, NEW.moved_at, 1)
+    ON CONFLICT (project_id) DO UPDATE
+    SET is_straight = is_straight AND excluded.latest >= latest, latest = max(excluded.latest, latest);
+END;
+"""
+_PROMPTS = """
+-- The tags of prompts, in a form that can be searched; kept by triggers.
+CREATE TABLE IF NOT EXISTS prompt_tags (
+    project_id TEXT NOT NULL,
+    tag TEXT NOT NULL,
+    prompt_id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    PRIMARY KEY (project_id, tag, prompt_id)
+) WITHOUT ROWID;
+INSERT OR IGNORE INTO prompt_tags
+SELECT project_id, value, prompts.id, status FROM prompts, json_each(prompts.tags);
+-- How many prompts of a status have a tag, or any ('').
+CREATE TABLE IF NOT EXISTS prompt_totals (
+    project_id TEXT NOT NULL,
+    tag TEXT NOT NULL,
+    status TEXT NOT NULL,
+    total INTEGER NOT NULL,
+    PRIMARY KEY (project_id, tag, status)
+) WITHOUT ROWID;
+INSERT OR REPLACE INTO prompt_totals
+SELECT project_id, '', status, count(*) FROM prompts GROUP BY project_id, status
+UNION ALL SELECT project_id, tag, status, count(*) FROM prompt_tags GROUP BY project_id, tag, status;
+CREATE TRIGGER IF NOT EXISTS prompt_tags_added AFTER INSERT ON prompt_tags BEGIN
+    INSERT INTO prompt_totals VALUES (NEW.project_id, NEW.tag, NEW.status, 1)
+    ON CONFLICT (project_id, tag, status) DO UPDATE SET total = total + 1;
+END;
+CREATE TRIGGER IF NOT EXISTS prompt_tags_removed AFTER DELETE ON prompt_tags BEGIN
+    UPDATE prompt_totals SET total = total - 1
+    WHERE project_id = OLD.project_id AND tag = OLD.tag AND status = OLD.status;
+END;
+CREATE TRIGGER IF NOT EXISTS prompts_tagged AFTER INSERT ON prompts BEGIN
+    INSERT INTO prompt_totals VALUES (NEW.project_id, '', NEW.status, 1)
+    ON CONFLICT (project_id, tag, status) DO UPDATE SET total = total + 1;
+    INSERT INTO prompt_tags SELECT DISTINCT NEW.project_id, value, NEW.id, NEW.status FROM json_each(NEW.tags);
+END;
+CREATE TRIGGER IF NOT EXISTS prompts_tagged_again AFTER UPDATE OF tags, status ON prompts BEGIN
+    UPDATE prompt_totals SET total = total - 1
+    WHERE project_id = OLD.project_id AND tag = '' AND status = OLD.status;
+    INSERT INTO prompt_totals VALUES (NEW.project_id, '', NEW.status, 1)
+    ON CONFLICT (project_id, tag, status) DO UPDATE SET total = total + 1;
+    DELETE FROM prompt_tags WHERE project_id = OLD.project_id AND prompt_id = OLD.id
+        AND tag IN (SELECT value FROM json_each(OLD.tags));
+    INSERT INTO prompt_tags SELECT DISTINCT NEW.project_id, value, NEW.id, NEW.status FROM json_each(NEW.tags);
+END;
+"""
+_OTHER_LISTS = """
+CREATE INDEX IF NOT EXISTS keys_of_project ON keys (project_id);
+CREATE INDEX IF NOT EXISTS project_labels_live ON project_labels (project_id, label) WHERE archived_at IS NULL;
+CREATE INDEX IF NOT EXISTS environments_in_order ON environments (project_id, sort_order, slug, created_at);
+CREATE INDEX IF NOT EXISTS environments_live ON environments (project_id, sort_order, slug, created_at)
+    WHERE archived_at IS NULL;
+CREATE INDEX IF NOT EXISTS environments_archived ON environments (project_id, slug, archived_at)
+    WHERE archived_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS rule_releases_of_environment
+    ON rule_releases (project_id, rule_id, environment_id, sequence);
+CREATE INDEX IF NOT EXISTS rule_releases_by_status
+    ON rule_releases (project_id, rule_id, environment_id, approval_status, sequence);
+CREATE INDEX IF NOT EXISTS rule_releases_that_serve ON rule_releases (project_id, environment_id, rule_id)
+    WHERE approval_status = 'committed' AND active_to IS NULL;
+CREATE INDEX IF NOT EXISTS rule_releases_that_wait ON rule_releases (environment_id) WHERE approval_status = 'pending';
+"""
 _GATEWAY_INDEXES = """
 CREATE INDEX IF NOT EXISTS gateway_files_of_provider ON gateway_files (project_id, provider_id, sequence);
 CREATE INDEX IF NOT EXISTS gateway_files_of_project ON gateway_files (project_id, size);
@@ -43,10 +168,29 @@ def _counted(table: str) -> str:
     )
 
 
+def _prompts_by(column: str) -> str:
+    """Return indexes for the lists of prompts that are sorted by a column."""
+    return (
+        f"CREATE INDEX IF NOT EXISTS prompts_live_by_{column} ON prompts (project_id, {column}) "
+        "WHERE status <> 'archived';\n"
+        f"CREATE INDEX IF NOT EXISTS prompts_by_status_and_{column} ON prompts (project_id, status, {column});\n"
+    )
+
+
+_PROMPT_INDEXES = "".join(map(_prompts_by, ("name", "slug", "created_at", "updated_at")))
+
 UPGRADES = {
     1: schema.GATEWAY_FILES,
     2: schema.GATEWAY
     + "ALTER TABLE projects ADD COLUMN strict_variables INTEGER NOT NULL DEFAULT 1 CHECK (strict_variables IN (0, 1));",
-    3: _GATEWAY_INDEXES + _CHANGES + "".join(map(_counted, _PLATFORM)),
+    3: _LABEL_EVENTS
+    + "".join(_events_counted(*owner) for owner in _OWNERS)
+    + _LABEL_EVENT_TRIGGER
+    + _PROMPTS
+    + _PROMPT_INDEXES
+    + _OTHER_LISTS
+    + _GATEWAY_INDEXES
+    + _CHANGES
+    + "".join(map(_counted, _PLATFORM)),
 }
 """The statements that make a data file of each older format one of the next."""

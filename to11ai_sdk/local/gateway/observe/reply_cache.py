@@ -13,8 +13,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ... import bounds
 from ...bounds import MAX_CACHED_BYTES, MAX_CACHED_REPLIES, MAX_CACHED_REPLY
-from ...store import gateway_records
+from ...store import StorageProblem, gateway_records
 from ..answer import Answer
 from ..endpoints import FILES, MODELS, NATIVE
 from . import cache_key
@@ -147,7 +148,7 @@ class CallCache:
         return self._cache.digest(call.plan, call.incoming.path, call.wire_format, call.body, forwarded)
 
     def _found(self, call: RoutedCall, digest: str) -> Answer | None:
-        with self._platform.owner(call.project_id) as session:
+        with self._platform.owner(call.project_id, write=False) as session:
             found = self._cache.find(session, call.plan, digest)
         return None if found is None else _hit(found)
 
@@ -158,8 +159,10 @@ class CallCache:
         headers = {name: value for name, value in answer.headers.items() if name == "content-type"}
         reply = CachedReply(answer.status, headers, answer.body)
         try:
-            with self._platform.owner(call.project_id) as session:
+            with self._platform.recording(call.project_id, bounds.CACHE_WAIT_S) as session:
                 self._cache.keep(session, call.plan, digest, reply)
+        except StorageProblem as exc:
+            _log.warning("a reply was not cached: %s", exc.message)
         except Exception:
             _log.exception("a reply was not cached")
         return _hit(reply)

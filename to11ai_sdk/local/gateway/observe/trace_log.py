@@ -133,7 +133,8 @@ class TraceLog:
 
     def _wait_for_storage(self, problem: StorageProblem) -> None:
         if not self._is_failing:
-            _log.error("%s; meanwhile the newest %d spans wait", problem.message, bounds.MAX_WAITING_SPANS)
+            most = bounds.MAX_WAITING_SPANS
+            _log.error("spans wait to be written (%s); beyond %d the oldest are dropped", problem.code, most)
         self._is_failing = True
         self._has_some.set()
         self._closing.wait(bounds.SPAN_RETRY_S)

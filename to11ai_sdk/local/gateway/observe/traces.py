@@ -91,7 +91,7 @@ def stored(row: SpanRow) -> list[Any]:
 
 
 def _storable(value: Any) -> Any:
-    kind = type(value)
+    kind: type[object] = type(value)
     if kind is str:
         return _text(value)
     if kind is int:
