@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...json_types import is_array, is_object
 from .. import expressions
+from ..effort import EffortError
 from ..json_input.reader import MAX_KEPT_DEPTH, too_deep
 from ..problems import Problem
 from . import liquid_templates
@@ -96,9 +97,10 @@ def render(
     """
     blocks = [block.spoken_by(developer_role) for block in _blocks(format, template_json)]
     values = bind(variables_schema, variables)
-    kept = [block for block in blocks if _holds(block, values)]
+    with Budget() as budget:
+        kept = [block for block in blocks if _holds(block, values, budget)]
+        payload = _payload(format, kept, partial(_render, values, budget, now, strict_variables))
     record = {block.name: "rendered" if block in kept else "dimmed" for block in blocks if block.name}
-    payload = _payload(format, kept, partial(_render, values, Budget(), now, strict_variables))
     return Rendered(payload, record, _content_hash(payload))
 
 
@@ -129,8 +131,13 @@ def _content_hash(payload: Mapping[str, Any]) -> str:
     return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _holds(block: _Block, values: Mapping[str, Any]) -> bool:
-    return block.condition is None or expressions.evaluate(block.condition, expressions.reader(values))
+def _holds(block: _Block, values: Mapping[str, Any], budget: Budget) -> bool:
+    if block.condition is None:
+        return True
+    try:
+        return expressions.evaluate(block.condition, expressions.reader(values), budget)
+    except EffortError as error:
+        raise _failed(block, str(error)) from error
 
 
 def _parse(block: _Block) -> liquid_templates.Template:
@@ -145,9 +152,12 @@ def _render(values: Mapping[str, Any], budget: Budget, now: datetime, strict: bo
     try:
         return liquid_templates.render(template, values, budget, now, strict=strict)
     except liquid_templates.TemplateError as error:
-        message = f"{block.place}: {error}"
-        details = {"field": block.place, "reason": str(error), "block": block.name}
-        raise Problem(422, "TEMPLATE_RENDER_FAILED", message, details) from error
+        raise _failed(block, str(error)) from error
+
+
+def _failed(block: _Block, reason: str) -> Problem:
+    details = {"field": block.place, "reason": reason, "block": block.name}
+    return Problem(422, "TEMPLATE_RENDER_FAILED", f"{block.place}: {reason}", details)
 
 
 def _invalid(place: str, message: str) -> Problem:

@@ -20,7 +20,7 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from .instances import NoInstanceError, fits, instance_of
+from .instances import NoInstanceError, first_valid, instance_of
 from .refusals import EchoError
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def arguments_for(tool: OfferedTool, request: str) -> str:
     parameters = tool.parameters
     if parameters is None:
         return request
-    given = next((value for value in objects_in(request) if fits(parameters, value)), None)
+    given = first_valid(parameters, objects_in(request))
     if given is not None:
         return json.dumps(given, ensure_ascii=False)
     try:

@@ -1,0 +1,46 @@
+"""Compares JSON values as JSON Schema does: ``1`` equals ``1.0``, and ``true`` never equals ``1``."""
+
+from __future__ import annotations
+
+import json
+from decimal import Context, Decimal
+from typing import Any
+
+from ...json_types import is_array, is_object
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+_DECIMALS = Context(prec=10_000)
+"""Enough digits for the largest quotient of two numbers of JSON, which have at most 4,300 digits each."""
+
+
+def canonical(value: Any) -> str:
+    """Return a text that two values share if they are equal; comparing hashed texts takes no longer for any values."""
+    if isinstance(value, (list, dict)):
+        return _ENCODER.encode(_plain(value))
+    return f'"{value}' if isinstance(value, str) else str(_plain(value))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if is_array(value):
+        return [_plain(item) for item in value]
+    return {key: _plain(member) for key, member in value.items()} if is_object(value) else value
+
+
+def is_multiple(value: float, step: float) -> bool:
+    """Return whether a number is a multiple of another, both taken as the decimals that they are written as."""
+    if isinstance(value, int) and isinstance(step, int):
+        return value % step == 0
+    return not _DECIMALS.remainder(Decimal(repr(value)), Decimal(repr(step)))
+
+
+def size_of(value: Any) -> int:
+    """Return how many characters and items a value has, those inside it included."""
+    if isinstance(value, str):
+        return 1 + len(value)
+    if is_array(value):
+        return 1 + sum(map(size_of, value))
+    if is_object(value):
+        return 1 + sum(len(key) + size_of(member) for key, member in value.items())
+    return 1 + value.bit_length() // 4 if isinstance(value, int) else 1
