@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ..json_types import is_array, is_object
 from .bounds import MAX_EXPRESSION
 from .json_input.reader import too_deep
-from .json_schema.equality import size_of
+from .json_schema.values import size_of
 
 if TYPE_CHECKING:
     from .effort import Effort

@@ -7,9 +7,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ...json_types import is_array, is_object
-from .equality import is_multiple, size_of
 from .formats import has_format
-from .keywords import TYPES
+from .values import TYPES, is_multiple, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,8 +9,8 @@ from ..bounds import MAX_PATTERN_CPU_S
 from ..effort import Effort, EffortError
 from .applicators import APPLICATORS
 from .assertions import ASSERTIONS
-from .equality import canonical, size_of
 from .patterns import compiled
+from .values import canonical, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,20 +9,10 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from ...json_types import is_array, is_object
+from .values import TYPES, is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-TYPES: dict[str, Callable[[Any], bool]] = {
-    "string": lambda value: isinstance(value, str),
-    "number": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
-    "integer": lambda value: is_whole(value),
-    "boolean": lambda value: isinstance(value, bool),
-    "array": is_array,
-    "object": is_object,
-    "null": lambda value: value is None,
-}
-"""Whether a value is of a type."""
 
 ONE_SCHEMA = (
     "items", "additionalProperties", "contains", "not", "if", "then", "else", "propertyNames", "unevaluatedItems",
@@ -30,16 +20,6 @@ ONE_SCHEMA = (
 )  # fmt: skip
 NAMED_SCHEMAS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
 LISTED_SCHEMAS = ("allOf", "anyOf", "oneOf", "prefixItems")
-
-
-def is_whole(value: Any) -> bool:
-    """Whether a value is an integer of JSON Schema, such as ``1`` or ``1.0``."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and float_is_whole(value)
-
-
-def float_is_whole(value: float) -> bool:
-    """Whether a number has no fraction."""
-    return isinstance(value, int) or value.is_integer()
 
 
 def parts_of(schema: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:

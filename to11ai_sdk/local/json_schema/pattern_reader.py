@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..bounds import MAX_PATTERN_ATOMS
 from .pattern_characters import ANY_BUT_LINE_ENDS, CharacterReader, PatternError, written
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 _MOST_REPEATED = 1_000
 """RE2's limit for a repetition together with those inside it; a larger one is written out."""
-_MOST_ATOMS = 5_000
-"""The most characters and classes of a pattern in which every repetition is written out."""
 _DEEPEST = 50
 _BEGIN, _END = "\\A", "\\z"
 _AHEAD, _BEHIND = ("=", "!"), ("<=", "<!")
@@ -37,7 +36,7 @@ class Search(NamedTuple):
     wanted: bool = True
 
 
-class _Piece(NamedTuple):
+class _Part(NamedTuple):
     """A part of a sequence in RE2's syntax.
 
     Attributes:
@@ -60,45 +59,45 @@ def translated(pattern: str) -> list[list[Search]]:
         PatternError: it is no regular expression, or cannot be tried in linear time.
     """
     flags = "(?i)" if pattern.startswith("(?i)") else ""
-    reader = _PatternReader(pattern, len(flags))
+    reader = _Translator(pattern, len(flags))
     alternatives = reader.alternatives()
     if reader.next:
         raise PatternError("has a ) without a (")
-    if not any(piece.look for pieces in alternatives for piece in pieces):
+    if not any(part.look for parts in alternatives for part in parts):
         return [[Search(flags + _joined(alternatives))]]
-    return [[Search(flags + source, wanted) for source, wanted in _searches(pieces)] for pieces in alternatives]
+    return [[Search(flags + source, wanted) for source, wanted in _searches(parts)] for parts in alternatives]
 
 
-def _searches(pieces: list[_Piece]) -> list[Search]:
-    begun = _count(pieces, _BEGIN, _AHEAD)
-    ended = _count(reversed(pieces[begun:]), _END, _BEHIND)
-    middle, after = pieces[begun : len(pieces) - ended], pieces[len(pieces) - ended :]
-    begin, end = _anchor(pieces[:begun], _BEGIN), _anchor(after, _END)
-    if any(piece.look for piece in middle):
+def _searches(parts: list[_Part]) -> list[Search]:
+    begun = _count(parts, _BEGIN, _AHEAD)
+    ended = _count(reversed(parts[begun:]), _END, _BEHIND)
+    middle, after = parts[begun : len(parts) - ended], parts[len(parts) - ended :]
+    begin, end = _anchor(parts[:begun], _BEGIN), _anchor(after, _END)
+    if any(part.look for part in middle):
         raise _misplaced()
-    main = Search(begin + "".join(piece.source for piece in middle) + end)
-    ahead = [Search(f"{begin}(?:{piece.source})", piece.look == "=") for piece in pieces[:begun] if piece.look]
-    behind = [Search(f"(?:{piece.source}){end}", piece.look == "<=") for piece in after if piece.look]
+    main = Search(begin + "".join(part.source for part in middle) + end)
+    ahead = [Search(f"{begin}(?:{part.source})", part.look == "=") for part in parts[:begun] if part.look]
+    behind = [Search(f"(?:{part.source}){end}", part.look == "<=") for part in after if part.look]
     return [main, *ahead, *behind]
 
 
-def _count(pieces: Iterable[_Piece], anchor: str, looks: tuple[str, ...]) -> int:
-    """Return how many pieces at the beginning are anchors or lookarounds of these kinds."""
+def _count(parts: Iterable[_Part], anchor: str, looks: tuple[str, ...]) -> int:
+    """Return how many parts at the beginning are anchors or lookarounds of these kinds."""
     count = 0
-    for piece in pieces:
-        if piece.source != anchor and piece.look not in looks:
+    for part in parts:
+        if part.source != anchor and part.look not in looks:
             break
         count += 1
     return count
 
 
-def _anchor(pieces: list[_Piece], anchor: str) -> str:
+def _anchor(parts: list[_Part], anchor: str) -> str:
     """Return the anchor that fixes the place of lookarounds; a lookahead such as ``(?=^.{8,}$)`` may bring its own."""
-    anchored = [piece for piece in pieces if piece.source == anchor and not piece.look]
-    anchored += [piece for piece in pieces if piece.look == "=" and re.match(r"\\A[^|]*$", piece.source)]
-    if pieces and not anchored:
+    anchored = [part for part in parts if part.source == anchor and not part.look]
+    anchored += [part for part in parts if part.look == "=" and re.match(r"\\A[^|]*$", part.source)]
+    if parts and not anchored:
         raise _misplaced()
-    return anchor if pieces else ""
+    return anchor if parts else ""
 
 
 def _misplaced() -> PatternError:
@@ -108,16 +107,16 @@ def _misplaced() -> PatternError:
     )
 
 
-def _joined(alternatives: list[list[_Piece]]) -> str:
-    return "|".join("".join(piece.source for piece in pieces) for pieces in alternatives)
+def _joined(alternatives: list[list[_Part]]) -> str:
+    return "|".join("".join(part.source for part in parts) for parts in alternatives)
 
 
-class _PatternReader(CharacterReader):
+class _Translator(CharacterReader):
     """Walks through a pattern once."""
 
     depth = 0
 
-    def alternatives(self) -> list[list[_Piece]]:
+    def alternatives(self) -> list[list[_Part]]:
         """Take everything up to the end or a closing parenthesis."""
         found = [self._sequence()]
         while self.next == "|":
@@ -125,31 +124,31 @@ class _PatternReader(CharacterReader):
             found.append(self._sequence())
         return found
 
-    def _sequence(self) -> list[_Piece]:
-        pieces = list[_Piece]()
+    def _sequence(self) -> list[_Part]:
+        parts = list[_Part]()
         while self.next not in ("", "|", ")"):
-            pieces.append(self._repeated(self._atom()))
-        if _atoms(pieces) > _MOST_ATOMS:
+            parts.append(self._repeated(self._atom()))
+        if _atoms(parts) > MAX_PATTERN_ATOMS:
             raise _too_large()
-        return pieces
+        return parts
 
-    def _atom(self) -> _Piece:
+    def _atom(self) -> _Part:
         if found := self.took(_ASSERTION):
-            return _Piece(_ASSERTIONS.get(found[0], found[0]))
+            return _Part(_ASSERTIONS.get(found[0], found[0]))
         if self.next == "(":
             return self._group()
         if self.next == "[":
-            return _Piece(self.character_class())
+            return _Part(self.character_class())
         if self.took(_REPETITION):
             raise PatternError("has a repetition of nothing")
         sign = self.next
         self.at += 1
         if sign == ".":
-            return _Piece(ANY_BUT_LINE_ENDS)
+            return _Part(ANY_BUT_LINE_ENDS)
         content = self.escape() if sign == "\\" else ord(sign)
-        return _Piece(f"[{content}]" if isinstance(content, str) else written([(content, content)]))
+        return _Part(f"[{content}]" if isinstance(content, str) else written([(content, content)]))
 
-    def _group(self) -> _Piece:
+    def _group(self) -> _Part:
         found = self.took(_GROUP)
         if not found or self.next == "?":
             raise PatternError(f"has a group (?{self.pattern[self.at + 1 : self.at + 3]} of an unknown kind")
@@ -161,46 +160,46 @@ class _PatternReader(CharacterReader):
         if self.next != ")":
             raise PatternError("has a ( without a )")
         self.at += 1
-        pieces = [piece for each in inner for piece in each]
-        if any(piece.look for piece in pieces):
+        parts = [part for each in inner for part in each]
+        if any(part.look for part in parts):
             raise _misplaced()
         look = found[1] if found[1] in _AHEAD + _BEHIND else ""
         source = _joined(inner) if look else f"(?:{_joined(inner)})"
-        return _Piece(source, look, max((piece.most for piece in pieces), default=1), _atoms(pieces))
+        return _Part(source, look, max((part.most for part in parts), default=1), _atoms(parts))
 
-    def _repeated(self, piece: _Piece) -> _Piece:
+    def _repeated(self, part: _Part) -> _Part:
         found = self.took(_REPETITION)
         if not found:
-            return piece
-        if piece.look or piece.source in _ASSERTIONS.values():
+            return part
+        if part.look or part.source in _ASSERTIONS.values():
             raise PatternError("repeats an assertion")
         sign, least, comma, most = found.groups()
         if sign:
-            return piece._replace(source=piece.source + sign)
+            return part._replace(source=part.source + sign)
         low, high = int(least), int(most) if most else None if comma else int(least)
         if high is not None and high < low:
             raise PatternError(f"has the repetition {found[0]}, which is out of order")
-        return _repeat(piece, low, high)
+        return _repeat(part, low, high)
 
 
-def _repeat(piece: _Piece, low: int, high: int | None) -> _Piece:
-    """Return a piece that is repeated, written out where RE2's limit is lower."""
-    step = max(1, _MOST_REPEATED // piece.most)
+def _repeat(part: _Part, low: int, high: int | None) -> _Part:
+    """Return a part that is repeated, written out where RE2's limit is lower."""
+    step = max(1, _MOST_REPEATED // part.most)
     most = max(low if high is None else high, 1)
-    if most * max(piece.atoms, 1) > _MOST_ATOMS:
+    if most * max(part.atoms, 1) > MAX_PATTERN_ATOMS:
         raise _too_large()
-    parts = [f"{{{step}}}"] * (low // step) + [f"{{{low % step}}}"] * bool(low % step)
+    counts = [f"{{{step}}}"] * (low // step) + [f"{{{low % step}}}"] * bool(low % step)
     if high is None:
-        parts.append("*")
+        counts.append("*")
     else:
         rest = high - low
-        parts += [f"{{0,{step}}}"] * (rest // step) + [f"{{0,{rest % step}}}"] * bool(rest % step)
-    source = "".join(piece.source + part for part in parts)
-    return _Piece(f"(?:{source})", "", piece.most * min(step, most), piece.atoms * most)
+        counts += [f"{{0,{step}}}"] * (rest // step) + [f"{{0,{rest % step}}}"] * bool(rest % step)
+    source = "".join(part.source + count for count in counts)
+    return _Part(f"(?:{source})", "", part.most * min(step, most), part.atoms * most)
 
 
-def _atoms(pieces: list[_Piece]) -> int:
-    return sum(piece.atoms for piece in pieces)
+def _atoms(parts: list[_Part]) -> int:
+    return sum(part.atoms for part in parts)
 
 
 def _too_large() -> PatternError:

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..bounds import MAX_TEMPLATE_OUTPUT, MAX_TEMPLATE_VALUE, MAX_TEMPLATE_WORK
 from ..effort import Effort, EffortError
 from .values import size_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-MAX_WORK = 20_000_000
-"""Units of work of one rendering, each about one character; at worst they take about half a second of CPU."""
-
-MAX_OUTPUT = 1_000_000
-"""Bytes of text that one rendering may produce, all blocks together."""
-
-MAX_VALUE = 1_000_000
-"""Characters and items that one value inside a template may have."""
 
 NODE_WORK = 40
 """Units for one tag or one variable read, whatever the size of the value."""
@@ -36,8 +28,8 @@ class Budget(Effort):
     """The rest of the budget of one rendering: units of work, and bytes of ``output``."""
 
     def __init__(self) -> None:
-        super().__init__(MAX_WORK, "needs too much work to render; use shorter loops and shorter values")
-        self.output = MAX_OUTPUT
+        super().__init__(MAX_TEMPLATE_WORK, "needs too much work to render; use shorter loops and shorter values")
+        self.output = MAX_TEMPLATE_OUTPUT
 
     def pay_for(self, *values: Any) -> int:
         """Pay for handling values once, and return their size.
@@ -69,9 +61,9 @@ def items_in(value: Any) -> int:
 
 
 def limit_value(size: int) -> None:
-    """Refuse a value of more than ``MAX_VALUE``."""
-    if size > MAX_VALUE:
-        raise EffortError(f"makes a value of more than {MAX_VALUE} characters or items")
+    """Refuse a value of more than ``MAX_TEMPLATE_VALUE``."""
+    if size > MAX_TEMPLATE_VALUE:
+        raise EffortError(f"makes a value of more than {MAX_TEMPLATE_VALUE} characters or items")
 
 
 def _replaced(value: Any, old: str = "", new: str = "", *_: str) -> int:

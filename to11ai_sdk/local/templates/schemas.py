@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from ...json_types import is_array, is_object
 from ..bounds import MAX_SCHEMA_TEXT
 from ..json_input.reader import MAX_DEPTH, too_deep
-from ..json_schema.keywords import TYPES
 from ..json_schema.schema import Schema, SchemaError
+from ..json_schema.values import TYPES
 from ..problems import Problem
 
 if TYPE_CHECKING:

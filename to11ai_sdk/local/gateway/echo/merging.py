@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ....json_types import is_array, is_object
-from ...json_schema.equality import canonical, size_of
+from ...json_schema.values import canonical, size_of
 
 if TYPE_CHECKING:
     from ...effort import Effort

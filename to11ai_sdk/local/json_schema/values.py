@@ -1,16 +1,39 @@
-"""Compares JSON values as JSON Schema does: ``1`` equals ``1.0``, and ``true`` never equals ``1``."""
+"""Looks at values as JSON Schema does: their types and sizes, and which are equal.
+
+``1`` equals ``1.0`` and is an integer, too; ``true`` never equals ``1``.
+"""
 
 from __future__ import annotations
 
 import json
 from decimal import Context, Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...json_types import is_array, is_object
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 _DECIMALS = Context(prec=10_000)
 """Enough digits for the largest quotient of two numbers of JSON, which have at most 4,300 digits each."""
+
+
+def is_whole(value: Any) -> bool:
+    """Whether a value is an integer of JSON Schema, such as ``1`` or ``1.0``."""
+    return value.is_integer() if isinstance(value, float) else isinstance(value, int) and not isinstance(value, bool)
+
+
+TYPES: dict[str, Callable[[Any], bool]] = {
+    "string": lambda value: isinstance(value, str),
+    "number": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
+    "integer": is_whole,
+    "boolean": lambda value: isinstance(value, bool),
+    "array": is_array,
+    "object": is_object,
+    "null": lambda value: value is None,
+}
+"""Whether a value is of a type."""
 
 
 def canonical(value: Any) -> str:
