@@ -11,7 +11,7 @@ An expression is a JSON object::
 ``==`` compares JSON values: ``1`` equals ``1.0``, but ``true`` never equals ``1`` and ``"1"`` never ``1``. ``in`` looks
 for the left side in the right one: an item of an array, a part of a string, a key of an object; ``contains`` is the
 same with the sides swapped. ``is_true`` is true for ``true`` only. A missing variable is ``null``. Expressions are at
-most 32 levels deep, and have at most 100,000 characters and items.
+most 32 levels deep, and take at most 100,000 units of work to read, such as an array of 20,000 numbers.
 
 Source: the page "Prompts" of the to11 dashboard docs names the operators; the shape of groups is this project's choice.
 """
@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ..json_types import is_array, is_object
 from .bounds import MAX_EXPRESSION
 from .json_input.reader import too_deep
-from .json_schema.values import size_of
+from .json_schema.values import work_of
 
 if TYPE_CHECKING:
     from .effort import Effort
@@ -59,8 +59,8 @@ def check(expression: Any) -> None:
     """
     if too_deep(expression):
         raise ExpressionError("malformed", "", "nested too deep: an expression has at most 32 levels")
-    if size_of(expression) > MAX_EXPRESSION:
-        raise ExpressionError("malformed", "", f"too large: it has at most {MAX_EXPRESSION} characters and items")
+    if work_of(expression) > MAX_EXPRESSION:
+        raise ExpressionError("malformed", "", "too large: it has at most some 10,000 values")
     _check(expression, ())
 
 
@@ -76,7 +76,7 @@ def evaluate(expression: Any, lookup: Lookup, effort: Effort | None = None) -> b
     left = _value(expression["left"], lookup)
     right = _value(expression["right"], lookup) if op != "is_true" else True
     if effort:
-        effort.spend(_COMPARISON_WORK + size_of(left) + size_of(right))
+        effort.spend(_COMPARISON_WORK + work_of(left) + work_of(right))
     return left is True if op == "is_true" else _compare(op, left, right)
 
 

@@ -73,8 +73,10 @@ def _property_names(run: Evaluation, wanted: Any, value: Any, at: At) -> bool:
 
 
 def _required(run: Evaluation, wanted: list[str], value: Any, at: At) -> bool:
-    run.effort.spend(len(wanted))
-    missing = [name for name in wanted if name not in value] if is_object(value) else []
+    run.effort.spend(2 * len(wanted))
+    if run.is_trying or not is_object(value):
+        return not is_object(value) or all(name in value for name in wanted)
+    missing = [name for name in wanted if name not in value]
     for name in missing:
         run.fault((at.path, name), "required", wanted)
     return not missing

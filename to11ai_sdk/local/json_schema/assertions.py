@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...json_types import is_array, is_object
 from .formats import has_format
-from .values import TYPES, is_multiple, size_of
+from .values import TYPES, is_multiple, work_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,7 +39,7 @@ def _const(run: Evaluation, wanted: Any, value: Any) -> bool:
 def _multiple_of(run: Evaluation, wanted: float, value: Any) -> bool:
     if not TYPES["number"](value):
         return True
-    run.effort.spend(_DECIMAL_WORK + size_of(value) + size_of(wanted))
+    run.effort.spend(_DECIMAL_WORK + work_of(value) + work_of(wanted))
     return is_multiple(value, wanted)
 
 

@@ -10,7 +10,7 @@ from ..effort import Effort, EffortError
 from .applicators import APPLICATORS
 from .assertions import ASSERTIONS
 from .patterns import compiled
-from .values import canonical, size_of
+from .values import canonical, work_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ KEYWORD_WORK = 20
 """Units of work to apply one keyword to one value, whatever their size."""
 _SEEN_WORK = 60
 _SEARCH_WORK = 60
-_ITEM_WORK = 10
+_TEXT_WORK = 2
 _SHORT_SEARCH = 2_000
 """Instructions of a pattern times characters of a text, up to which no clock is read."""
 _DEEPEST = 150
@@ -209,7 +209,7 @@ class Evaluation:
 
     def text_of(self, value: Any) -> str:
         """Return the canonical text of a value."""
-        self.effort.spend(_ITEM_WORK * size_of(value) if isinstance(value, (list, dict)) else _ITEM_WORK)
+        self.effort.spend(_TEXT_WORK * work_of(value))
         return canonical(value)
 
     def texts_of(self, values: list[Any]) -> frozenset[str]:

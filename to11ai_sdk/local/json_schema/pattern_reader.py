@@ -138,15 +138,15 @@ class _Translator(CharacterReader):
         if self.next == "(":
             return self._group()
         if self.next == "[":
-            return _Part(self.character_class())
+            return _class(self.character_class())
         if self.took(_REPETITION):
             raise PatternError("has a repetition of nothing")
         sign = self.next
         self.at += 1
         if sign == ".":
-            return _Part(ANY_BUT_LINE_ENDS)
+            return _class(ANY_BUT_LINE_ENDS)
         content = self.escape() if sign == "\\" else ord(sign)
-        return _Part(f"[{content}]" if isinstance(content, str) else written([(content, content)]))
+        return _class(f"[{content}]") if isinstance(content, str) else _Part(written([(content, content)]))
 
     def _group(self) -> _Part:
         found = self.took(_GROUP)
@@ -196,6 +196,11 @@ def _repeat(part: _Part, low: int, high: int | None) -> _Part:
         counts += [f"{{0,{step}}}"] * (rest // step) + [f"{{0,{rest % step}}}"] * bool(rest % step)
     source = "".join(part.source + count for count in counts)
     return _Part(f"(?:{source})", "", part.most * min(step, most), part.atoms * most)
+
+
+def _class(source: str) -> _Part:
+    # In UTF-8 a character beyond ASCII has several bytes, each of which is an instruction.
+    return _Part(source, atoms=4 if re.search(r"\\p|\{[0-9a-f]{3}|\^", source, re.IGNORECASE) else 1)
 
 
 def _atoms(parts: list[_Part]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ....json_types import is_array, is_object
-from ...json_schema.values import canonical, size_of
+from ...json_schema.values import canonical, work_of
 
 if TYPE_CHECKING:
     from ...effort import Effort
@@ -48,7 +48,7 @@ def _joined(key: str, left: Any, right: Any, effort: Effort) -> Any:
 
 
 def _common_values(left: list[Any], right: list[Any], effort: Effort) -> list[Any]:
-    effort.spend(_MERGE_WORK * (size_of(left) + size_of(right)))
+    effort.spend(2 * (work_of(left) + work_of(right)))
     allowed = set(map(canonical, right))
     return [value for value in left if canonical(value) in allowed]
 
