@@ -25,42 +25,44 @@ _MOST_STEPS = 2_000
 _DEEPEST = 40
 _VARIANTS = 4
 _STEP_WORK = 100
-_TOO_MUCH_WORK = "it takes too many steps to make a value for it; use fewer allOf, anyOf and $ref"
 
 
 class NoInstanceError(Exception):
     """No value was found for a schema; the message says why."""
 
 
-def instance_of(schema: dict[str, Any], name: str = "value") -> Any:
+def schema_effort() -> Effort:
+    """Return the work that one answer may spend on schemas."""
+    return Effort(MAX_SCHEMA_WORK, "it takes too many steps to make a value for it; use fewer allOf, anyOf and $ref")
+
+
+def instance_of(schema: dict[str, Any], effort: Effort, name: str = "value") -> Any:
     """Return a value that is valid under a schema; if it is a string, it is ``name``.
 
     Raises:
         NoInstanceError: the schema is invalid, or no value was found.
     """
     checked = _checked(schema)
-    with Effort(MAX_SCHEMA_WORK, _TOO_MUCH_WORK) as effort:
-        for variant in range(_VARIANTS):
-            maker = _Maker(checked, effort)
-            try:
-                value = maker.make(schema, name, variant)
-                if maker.fits(schema, value):
-                    return value
-            except EffortError as error:
-                raise NoInstanceError(str(error)) from error
-            # Bounds may be too large for numbers.
-            except (NoInstanceError, ArithmeticError, ValueError, TypeError, RecursionError):
-                continue
+    for variant in range(_VARIANTS):
+        maker = _Maker(checked, effort)
+        try:
+            value = maker.make(schema, name, variant)
+            if maker.fits(schema, value):
+                return value
+        except EffortError as error:
+            raise NoInstanceError(str(error)) from error
+        # Bounds may be too large for numbers.
+        except (NoInstanceError, ArithmeticError, ValueError, TypeError, RecursionError):
+            continue
     raise NoInstanceError("echo can make no value that is valid under it")
 
 
-def first_valid(schema: dict[str, Any], values: Iterable[Any]) -> Any:
+def first_valid(schema: dict[str, Any], values: Iterable[Any], effort: Effort) -> Any:
     """Return the first value that is valid under a schema, patterns aside; ``None`` if there is none."""
     try:
         checked = _checked(_without_patterns(schema))
-        with Effort(MAX_SCHEMA_WORK, _TOO_MUCH_WORK) as effort:
-            return next((value for value in values if _Maker(checked, effort).fits(checked.root, value)), None)
-    except (NoInstanceError, EffortError):
+        return next((value for value in values if _Maker(checked, effort).fits(checked.root, value)), None)
+    except (NoInstanceError, EffortError, RecursionError):
         return None
 
 
