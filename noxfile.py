@@ -109,7 +109,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Our own types, and those that users of the installed package see."""
-    session.install(".[test]", *requirements("mypy", "pyright", "types-jsonschema"))
+    session.install(".[test]", *requirements("mypy", "pyright"))
     with ThreadPoolExecutor() as pool:
         mypy, pyright = pool.submit(run_mypy, session), pool.submit(run_pyright, session)
     mypy.result()

@@ -10,7 +10,7 @@ import to11ai_sdk.local
 
 WITHOUT = """
 import sys
-for name in ("werkzeug", "liquid", "jsonschema"):
+for name in ("werkzeug", "liquid", "re2"):
     sys.modules[name] = None
 import to11ai_sdk.local
 import to11ai_sdk.pytest_plugin
@@ -23,7 +23,7 @@ BARE = """
 import sys
 before = set(sys.modules)
 import to11ai_sdk.local, to11ai_sdk.pytest_plugin
-print(sorted({"werkzeug", "liquid", "jsonschema", "sqlite3", "pydantic"} & (set(sys.modules) - before)))
+print(sorted({"werkzeug", "liquid", "re2", "sqlite3", "pydantic"} & (set(sys.modules) - before)))
 """
 USE = """
 def test_it(to11):

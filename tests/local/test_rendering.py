@@ -599,7 +599,7 @@ def deep(levels: int) -> dict[str, Any]:
         (schema(x={"allOf": [{"type": "?"}]}), "variablesSchema.properties.x.allOf.0.type", "'?' is no type"),
         ({"required": "x"}, "variablesSchema.required", "is not of type 'array'"),
         (schema(x={"pattern": "("}), "variablesSchema.properties.x.pattern", "is not a 'regex'"),
-        (schema(x={"pattern": "a{99999999999999999999}"}), "variablesSchema", "cannot be read"),
+        (schema(x={"pattern": "a{99999999999999999999}"}), "variablesSchema.properties.x.pattern", "is too large"),
         (schema(x={"$ref": "https://example.com/s.json"}), "variablesSchema.properties.x.$ref", "nothing is fetched"),
         ({"$ref": "file:///etc/passwd"}, "variablesSchema.$ref", "nothing is fetched"),
         (schema(x={"$ref": "#/$defs/gone"}), "variablesSchema.properties.x.$ref", "which is not in the schema"),

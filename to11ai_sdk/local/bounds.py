@@ -89,3 +89,31 @@ SEND_TIMEOUT_S = 300.0
 """How long a client may read nothing of its reply, in seconds; then its connection is closed."""
 MAX_DESCRIPTORS = 65_536
 """The soft limit of open files that the server asks for at its start, if the hard limit allows it."""
+MAX_TEMPLATE_WORK = 20_000_000
+"""The most units of work of one rendering, each about one character; at worst they take about 0.7 s of CPU."""
+MAX_TEMPLATE_OUTPUT = 1_000_000
+"""The most bytes of text of one rendering, all blocks together."""
+MAX_TEMPLATE_VALUE = 1_000_000
+"""The most characters and items of one value inside a template."""
+MAX_EXPRESSION = 100_000
+"""The most units of work to read one condition of a block or rule: 5 for each value, and 1 for 8 characters."""
+
+MAX_SCHEMA_SIZE = 20_000
+"""The most values in one JSON Schema: objects, arrays, texts, numbers."""
+MAX_SCHEMA_TEXT = 1_000_000
+"""The most characters of the JSON of a ``variablesSchema``."""
+MAX_SCHEMA_WORK = 12_000_000
+"""The most units of work to check one value against a schema, or to make one for it; 20 are about a microsecond."""
+MAX_PATTERN = 2_000
+"""The most characters of a regular expression in a schema."""
+MAX_PATTERN_ATOMS = 20_000
+"""The most characters and classes of a regular expression in which every repetition is written out. A class with
+characters beyond ASCII, such as ``.``, counts as 4."""
+MAX_PATTERN_PROGRAM = 120_000
+"""The most instructions of all regular expressions in a schema; ``^[a-z]{1,20}$`` has about 45."""
+MAX_PATTERN_SEARCH = 40_000_000
+"""The most instructions of a regular expression times bytes of the text that it is tried on."""
+MAX_PATTERN_CPU_S = 0.25
+"""The most seconds of CPU that the regular expressions of one check use together."""
+MAX_PATTERN_MEMORY = 2 * 2**20
+"""The most bytes of memory of one regular expression; those of the 64 used last are kept."""

@@ -11,7 +11,7 @@ An expression is a JSON object::
 ``==`` compares JSON values: ``1`` equals ``1.0``, but ``true`` never equals ``1`` and ``"1"`` never ``1``. ``in`` looks
 for the left side in the right one: an item of an array, a part of a string, a key of an object; ``contains`` is the
 same with the sides swapped. ``is_true`` is true for ``true`` only. A missing variable is ``null``. Expressions are at
-most 32 levels deep.
+most 32 levels deep, and take at most 100,000 units of work to read, such as an array of 20,000 numbers.
 
 Source: the page "Prompts" of the to11 dashboard docs names the operators; the shape of groups is this project's choice.
 """
@@ -19,10 +19,15 @@ Source: the page "Prompts" of the to11 dashboard docs names the operators; the s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ..json_types import is_array, is_object
+from .bounds import MAX_EXPRESSION
 from .json_input.reader import too_deep
+from .json_schema.values import work_of
+
+if TYPE_CHECKING:
+    from .effort import Effort
 
 Lookup = Callable[[str], Any]
 """Returns the value of a variable by its name; ``None`` for a missing one."""
@@ -30,6 +35,7 @@ Lookup = Callable[[str], Any]
 COMPARISONS = ("==", "!=", "in", "contains")
 GROUPS = ("and", "or", "not")
 OPERATORS = (*COMPARISONS, "is_true", *GROUPS)
+_COMPARISON_WORK = 20
 
 
 class ExpressionError(ValueError):
@@ -53,16 +59,25 @@ def check(expression: Any) -> None:
     """
     if too_deep(expression):
         raise ExpressionError("malformed", "", "nested too deep: an expression has at most 32 levels")
+    if work_of(expression) > MAX_EXPRESSION:
+        raise ExpressionError("malformed", "", "too large: it has at most some 10,000 values")
     _check(expression, ())
 
 
-def evaluate(expression: Any, lookup: Lookup) -> bool:
-    """Return whether a checked expression is true; variables are read with ``lookup``."""
+def evaluate(expression: Any, lookup: Lookup, effort: Effort | None = None) -> bool:
+    """Return whether a checked expression is true; variables are read with ``lookup``.
+
+    Raises:
+        EffortError: it takes more work than ``effort`` allows.
+    """
     op: str = expression["op"]
     if op in GROUPS:
-        return _evaluate_group(op, _members(expression), lookup)
+        return _evaluate_group(op, _members(expression), lookup, effort)
     left = _value(expression["left"], lookup)
-    return left is True if op == "is_true" else _compare(op, left, _value(expression["right"], lookup))
+    right = _value(expression["right"], lookup) if op != "is_true" else True
+    if effort:
+        effort.spend(_COMPARISON_WORK + work_of(left) + work_of(right))
+    return left is True if op == "is_true" else _compare(op, left, right)
 
 
 def reader(variables: Mapping[str, Any]) -> Lookup:
@@ -104,8 +119,8 @@ def _within(item: Any, whole: Any) -> bool:
     return isinstance(item, str) and (isinstance(whole, str) or is_object(whole)) and item in whole
 
 
-def _evaluate_group(op: str, members: list[Any], lookup: Lookup) -> bool:
-    held = (evaluate(member, lookup) for member in members)
+def _evaluate_group(op: str, members: list[Any], lookup: Lookup, effort: Effort | None) -> bool:
+    held = (evaluate(member, lookup, effort) for member in members)
     if op == "not":
         return not next(held)
     return all(held) if op == "and" else any(held)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -8,8 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from to11ai_sdk.local.gateway.echo.instances import NoInstanceError, fits, instance_of
+from to11ai_sdk.local.gateway.echo import instances
+from to11ai_sdk.local.gateway.echo.instances import NoInstanceError, first_valid, schema_effort
 from to11ai_sdk.local.gateway.echo.patterns import text_matching
+
+
+def instance_of(schema: dict[str, Any]) -> Any:
+    with schema_effort() as effort:
+        return instances.instance_of(schema, effort)
+
 
 NODE = {
     "$ref": "#/$defs/node",
@@ -122,7 +132,7 @@ def test_a_value(schema: dict[str, Any], value: Any) -> None:
 def test_no_value(schema: dict[str, Any]) -> None:
     with pytest.raises(NoInstanceError):
         instance_of(schema)
-    assert not fits({"type": "text"}, "x")
+    assert first_valid({"type": "text"}, ["x"], schema_effort()) is None
 
 
 def scalars() -> st.SearchStrategy[dict[str, Any]]:
@@ -194,3 +204,45 @@ def test_a_value_is_valid_under_its_schema(schema: dict[str, Any]) -> None:
 )
 def test_a_text_that_matches(pattern: str, text: str | None) -> None:
     assert text_matching(pattern) == text
+
+
+def branching(keyword: str, last: Any) -> dict[str, Any]:
+    parts = {f"d{n}": {keyword: [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(30)}
+    return {"$ref": "#/$defs/d0", "$defs": {**parts, "d30": last}}
+
+
+def named(count: int, part: Any) -> dict[str, Any]:
+    return {f"a{n}": part for n in range(count)}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"allOf": [{"type": "object", "required": ["a"]} for _ in range(5000)]},
+        {"allOf": [{"type": "object", "properties": {f"a{n}": {"type": "string"}}} for n in range(3000)]},
+        {"anyOf": [{"type": "string", "minLength": 3, "maxLength": 2, "title": str(n)} for n in range(3000)]},
+        {"anyOf": [{"required": [f"a{n}"], "properties": {f"a{n}": False}} for n in range(3000)]},
+        {"allOf": [{"enum": [f"v{n}" for n in range(9000)]}, {"enum": [f"v{n}" for n in range(8999, 17_000)]}]},
+        {"required": [*named(9000, 1)], "properties": named(9000, True), "minProperties": 9000},
+        {"properties": named(9000, True), "minProperties": 9000},
+        {"type": "array", "minItems": 2000, "items": {"type": "string", "minLength": 100_000}},
+        {"type": "string", "pattern": "^(a+){40}$b"},
+        {"type": "string", "pattern": "^(a|a)*$b"},
+        {"type": "string", "pattern": "((((a{9}){9}){9}))"},
+        {"type": "string", "enum": ["a" * 40], "pattern": "^(([a-z])+.)+@x$"},
+        {"propertyNames": {"pattern": "^(([a-z])+.)+@x$"}, "required": ["a" * 40]},
+        {"patternProperties": {"^(([a-z])+.)+@x$": False}, "required": ["a" * 40]},
+        {"type": "array", "uniqueItems": True, "minItems": 1990, "items": {"type": "object", "required": ["a"]}},
+        {"type": "array", "uniqueItems": True, "const": [{"a": n} for n in range(9000)]},
+        branching("allOf", True),
+        branching("anyOf", False),
+        branching("oneOf", True),
+        {"$ref": "#/$defs/a", "$defs": {"a": {"allOf": [{"$ref": "#/$defs/a"}] * 2000}}},
+    ],
+)
+def test_a_dear_schema_ends_soon(schema: dict[str, Any]) -> None:
+    began = time.thread_time()
+    with suppress(NoInstanceError):
+        assert len(json.dumps(instance_of(schema))) < 20_000_000
+    # Much more than the bounds allow, because other programs slow this one down.
+    assert time.thread_time() - began < 4

@@ -12,7 +12,7 @@ from .handlers import HANDLERS
 from .session import Caller, Clock, Ids, Outside, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Generator
+    from collections.abc import Collection, Generator
 
     from ...resources.endpoint import Endpoint
 
@@ -70,16 +70,17 @@ class Platform:
         given = {name: value for name, value in arguments.items() if name != "project_id"}
         changes = row.method != "GET" and not (row.method == "POST" and row.safe)
 
-        def first(session: Session) -> Any:
+        with self._store.transaction(write=changes) as tx:
+            session = self._session(tx, caller)
             session.require(*access.needed(row.name, given))
-            return HANDLERS[row.name](session, **given)
-
-        step: Callable[[Session], Any] | None = first
-        while step is not None:
-            with self._store.transaction(write=changes) as tx:
-                result = step(self._session(tx, caller))
-            result, step = (result.work(), result.then) if isinstance(result, Outside) else (result, None)
-        return result
+            result = HANDLERS[row.name](session, **given)
+        if not isinstance(result, Outside):
+            return result
+        data = result.work()
+        if result.then is None:
+            return data
+        with self._store.transaction() as tx:
+            return result.then(self._session(tx, caller))
 
     @contextmanager
     def visit(self, project_id: str, key: str | None) -> Generator[Session]:

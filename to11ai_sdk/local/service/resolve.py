@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..problems import Problem, invalid
 from ..store import Row, labels, projects, prompts
-from ..templates.rendering import DEVELOPER_ROLES, render
+from ..templates.blocks import DEVELOPER_ROLES
+from ..templates.rendering import render
 from . import checks
 from .session import Outside
 from .versions import find_version

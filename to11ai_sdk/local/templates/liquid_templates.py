@@ -21,8 +21,9 @@ from liquid.output import LimitedStringIO
 from liquid.undefined import UNDEFINED
 from liquid.utils import ReadOnlyChainMap
 
+from ..effort import EffortError
 from . import filters
-from .budget import COMPARISON_WORK, NODE_WORK, Budget, BudgetError
+from .budget import COMPARISON_WORK, ITEM_WORK, NODE_WORK, Budget, items_in
 from .explanations import explain, message_of
 from .nodes import add_tags, use_liquids_values
 from .tags import TemplateError, count_tags, line_of
@@ -79,7 +80,7 @@ def render(
     buffer = context.get_buffer()
     try:
         template.parsed.render_with_context(context, buffer)
-    except BudgetError as error:
+    except EffortError as error:
         raise TemplateError(str(error)) from error
     except LiquidError as error:
         raise TemplateError(_describe(error)) from error
@@ -149,7 +150,8 @@ class _Context(RenderContext):
     def pay_for_comparison(self, left: Any, right: Any) -> None:
         """Pay for a comparison; comparing arrays or objects reads both, and is slow."""
         both = isinstance(left, (list, dict)) and isinstance(right, (list, dict))
-        self.budget.spend(4 * min(size_of(left), size_of(right)) if both else COMPARISON_WORK)
+        items = ITEM_WORK * min(size_of(left), size_of(right)) if both else ITEM_WORK * items_in(left)
+        self.budget.spend(COMPARISON_WORK + items)
 
     def pay_for_loop(self, value: Any) -> None:
         """Pay for the whole value of a loop."""

@@ -12,21 +12,15 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
-from referencing import Registry
-from referencing.exceptions import Unresolvable
-from referencing.jsonschema import DRAFT202012
-
 from ...json_types import is_array, is_object
+from ..bounds import MAX_SCHEMA_TEXT
 from ..json_input.reader import MAX_DEPTH, too_deep
+from ..json_schema.schema import Schema, SchemaError
+from ..json_schema.values import TYPES
 from ..problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-NOTHING_TO_FETCH: Registry[Any] = Registry()  # pyright: ignore[reportUnknownArgumentType]
-"""The registry for a ``$ref`` outside a schema: it is empty."""
+    from ..json_schema.schema import Place
 
 _EDITOR_TYPES: dict[str, dict[str, Any]] = {
     "text": {"type": "string"},
@@ -34,112 +28,54 @@ _EDITOR_TYPES: dict[str, dict[str, Any]] = {
     "json": {},
     "date": {"type": "string", "format": "date"},
 }
-_TYPES = ("string", "number", "integer", "boolean", "array", "object", "null", *_EDITOR_TYPES)
-_NAMED_SCHEMAS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
-_LISTED_SCHEMAS = ("allOf", "anyOf", "oneOf", "prefixItems")
-_SCHEMAS = (
-    "items",
-    "additionalProperties",
-    "contains",
-    "not",
-    "if",
-    "then",
-    "else",
-    "propertyNames",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-)
+_TYPES = (*TYPES, *_EDITOR_TYPES)
 
 
-def compile_schema(schema: Any) -> dict[str, Any]:
+def compile_schema(schema: Any) -> Schema:
     """Return the schema with standard types. It is shared: do not change it. Null means a prompt without a schema.
 
     Raises:
         Problem: 422 ``VARIABLES_SCHEMA_INVALID``, naming the place.
     """
     if schema is None:
-        return {}
+        return _compiled("{}")
     if not is_object(schema):
-        raise _bad_schema("", "must be a JSON Schema object, such as {'type': 'object', 'properties': {...}}")
+        raise _bad_schema((), "must be a JSON Schema object, such as {'type': 'object', 'properties': {...}}")
     if too_deep(schema):
-        raise _bad_schema("", f"must not be nested deeper than {MAX_DEPTH} levels")
+        raise _bad_schema((), f"must not be nested deeper than {MAX_DEPTH} levels")
     if schema.get("type", "object") != "object":
-        raise _bad_schema("type", "must be 'object': the variables of a prompt are the properties of one object")
-    return _compile_text(json.dumps(schema))
+        raise _bad_schema(("type",), "must be 'object': the variables of a prompt are the properties of one object")
+    text = json.dumps(schema)
+    if len(text) > MAX_SCHEMA_TEXT:
+        raise _bad_schema((), f"must not be longer than {MAX_SCHEMA_TEXT} characters of JSON")
+    return _compiled(text)
 
 
-@lru_cache(maxsize=256)
-def _compile_text(text: str) -> dict[str, Any]:
-    standard: dict[str, Any] = json.loads(text)
-    for place, part in list(_parts(standard, ())):
-        _translate(place, part)
-    _check_standard(standard)
-    for place, part in _parts(standard, ()):
-        _check_reference(standard, place, part)
-    return standard
-
-
-def _check_standard(standard: dict[str, Any]) -> None:
+@lru_cache(maxsize=64)
+def _compiled(text: str) -> Schema:
     try:
-        Draft202012Validator.check_schema(standard)
+        return Schema(json.loads(text), _translate)
     except SchemaError as error:
-        raise _bad_schema(".".join(map(str, error.absolute_path)), error.message[:200]) from error
-    # A regular expression may fail in several ways, such as by the size of a repetition.
-    except Exception as error:
-        raise _bad_schema("", f"cannot be read: {str(error)[:200]}") from error
+        raise _bad_schema(error.place, str(error)) from error
 
 
-def _translate(place: str, part: dict[str, Any]) -> None:
-    # Another draft or base address would make the library look elsewhere than in this schema.
+def _translate(place: Place, part: dict[str, Any]) -> None:
+    # Another draft or base address would give references another meaning.
     part.pop("$schema", None)
     part.pop("$id", None)
     word = part.get("type")
     for name in word if is_array(word) else [] if word is None else [word]:
         if name not in _TYPES:
-            raise _bad_schema(_join(place, "type"), f"{str(name)[:40]!r} is no type; use one of {', '.join(_TYPES)}")
+            raise _bad_schema((*place, "type"), f"{str(name)[:40]!r} is no type; use one of {', '.join(_TYPES)}")
     if word == "enum" and not is_array(part.get("enum")):
-        raise _bad_schema(_join(place, "enum"), "must list the values that the variable may have")
+        raise _bad_schema((*place, "enum"), "must list the values that the variable may have")
     if isinstance(word, str) and word in _EDITOR_TYPES:
         del part["type"]
         part.update(_EDITOR_TYPES[word])
 
 
-def _join(*names: str) -> str:
-    return ".".join(filter(None, names))
-
-
-def _parts(schema: Any, place: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the schema and all schemas in it, each with its place."""
-    if not is_object(schema):
-        return
-    yield ".".join(place), schema
-    for keyword in _SCHEMAS:
-        yield from _parts(schema.get(keyword), (*place, keyword))
-    for keyword in _NAMED_SCHEMAS + _LISTED_SCHEMAS:
-        for name, part in _members(schema.get(keyword)):
-            yield from _parts(part, (*place, keyword, name))
-
-
-def _members(group: Any) -> list[tuple[str, Any]]:
-    if is_object(group):
-        return list(group.items())
-    return [(str(index), part) for index, part in enumerate(group)] if is_array(group) else []
-
-
-def _check_reference(root: dict[str, Any], place: str, part: dict[str, Any]) -> None:
-    for keyword in ("$ref", "$dynamicRef"):
-        reference = part.get(keyword)
-        if not isinstance(reference, str):
-            continue
-        where = _join(place, keyword)
-        if not reference.startswith("#"):
-            raise _bad_schema(where, "must point inside the schema, such as '#/$defs/name'; nothing is fetched")
-        try:
-            NOTHING_TO_FETCH.resolver_with_root(DRAFT202012.create_resource(root)).lookup(reference)
-        except Unresolvable as error:
-            raise _bad_schema(where, f"points at {reference[:80]!r}, which is not in the schema") from error
-
-
-def _bad_schema(place: str, message: str) -> Problem:
-    path = f"variablesSchema.{place}" if place else "variablesSchema"
-    return Problem(422, "VARIABLES_SCHEMA_INVALID", f"{path}: {message}", {"field": path, "reason": message})
+def _bad_schema(place: Place, message: str) -> Problem:
+    path = ".".join(("variablesSchema", *place))
+    pointer = "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in place)
+    details = {"field": path, "pointer": pointer, "reason": message}
+    return Problem(422, "VARIABLES_SCHEMA_INVALID", f"{path}: {message}", details)

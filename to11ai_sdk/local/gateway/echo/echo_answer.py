@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from . import tokens
 from .directives import without_markers
-from .instances import NoInstanceError, instance_of
+from .instances import NoInstanceError, instance_of, schema_effort
 from .refusals import EchoError
 from .tools import arguments_for, objects_in, tools_to_call
 from .turns import ToolUse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from .conversation import ChatQuestion
     from .directives import Directives
@@ -87,26 +87,29 @@ def answers(ask: ChatQuestion, directives: Directives, body: bytes, new_id: Call
     Raises:
         EchoError: 400, a schema in the request has no value.
     """
-    return [_answer(ask, directives, body, new_id, index) for index in range(ask.choices)]
-
-
-def _answer(
-    ask: ChatQuestion, directives: Directives, body: bytes, new_id: Callable[[], str], index: int
-) -> EchoAnswer:
     if "refuse" in directives.flags:
-        return EchoAnswer(REFUSAL, finish="refusal")
+        return [EchoAnswer(REFUSAL, finish="refusal")] * ask.choices
     said, request = without_markers(ask.user_text), without_markers(ask.request)
     thinking = f"The user said: {tokens.cut(said, 50)}" if ask.thinking else None
     if directives.say is None and (called := tools_to_call(ask, request)):
-        calls = tuple(_call(tool, request, new_id()) for tool in called)
-        return EchoAnswer(calls=calls, finish="calls", thinking=thinking)
+        return _calling(called, request, thinking, ask.choices, new_id)
     text = _text(ask, directives, body, said)
-    ended = EchoAnswer(f"{text} ({index + 1})" if index and ask.schema is None else text, thinking=thinking)
-    return _within_limit(_stopped(ended, ask.stop), ask.limit)
+    endings = [f" ({index + 1})" if index and ask.schema is None else "" for index in range(ask.choices)]
+    whole = (EchoAnswer(text + ending, thinking=thinking) for ending in endings)
+    return [_within_limit(_stopped(answer, ask.stop), ask.limit) for answer in whole]
 
 
-def _call(tool: OfferedTool, request: str, call_id: str) -> ToolUse:
-    return ToolUse(call_id, tool.name, arguments_for(tool, request), tool.parameters is None, tool.namespace)
+def _calling(
+    called: Sequence[OfferedTool], request: str, thinking: str | None, choices: int, new_id: Callable[[], str]
+) -> list[EchoAnswer]:
+    with schema_effort() as effort:
+        made = [(tool, arguments_for(tool, request, effort)) for tool in called]
+
+    def answer() -> EchoAnswer:
+        uses = (ToolUse(new_id(), tool.name, text, tool.parameters is None, tool.namespace) for tool, text in made)
+        return EchoAnswer(calls=tuple(uses), finish="calls", thinking=thinking)
+
+    return [answer() for _ in range(choices)]
 
 
 def _text(ask: ChatQuestion, directives: Directives, body: bytes, said: str) -> str:
@@ -134,7 +137,8 @@ def _json(schema: dict[str, object], said: str) -> str:
     if not schema:
         return json.dumps(next(objects_in(said), {"echo": said}), ensure_ascii=False)
     try:
-        return json.dumps(instance_of(schema), ensure_ascii=False)
+        with schema_effort() as effort:
+            return json.dumps(instance_of(schema, effort), ensure_ascii=False)
     except NoInstanceError as exc:
         message = f"Invalid schema for response_format: {exc}"
         raise EchoError(400, message, param="response_format") from exc

@@ -8,53 +8,66 @@ Source: https://json-schema.org/draft/2020-12.
 
 from __future__ import annotations
 
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
+from typing import TYPE_CHECKING, Any
 
 from ....json_types import is_array, is_object
-from ...templates.schemas import NOTHING_TO_FETCH
-from .merging import local_reference, merged
+from ...bounds import MAX_SCHEMA_WORK
+from ...effort import Effort, EffortError
+from ...json_schema.evaluation import Evaluation
+from ...json_schema.schema import Schema, SchemaError
+from .merging import merged
 from .scalars import number_within, text_within
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _MOST_STEPS = 2_000
 _DEEPEST = 40
 _VARIANTS = 4
+_STEP_WORK = 100
 
 
 class NoInstanceError(Exception):
     """No value was found for a schema; the message says why."""
 
 
-def instance_of(schema: dict[str, Any], name: str = "value") -> Any:
+def schema_effort() -> Effort:
+    """Return the work that one answer may spend on schemas."""
+    return Effort(MAX_SCHEMA_WORK, "it takes too many steps to make a value for it; use fewer allOf, anyOf and $ref")
+
+
+def instance_of(schema: dict[str, Any], effort: Effort, name: str = "value") -> Any:
     """Return a value that is valid under a schema; if it is a string, it is ``name``.
 
     Raises:
         NoInstanceError: the schema is invalid, or no value was found.
     """
-    validator = _validator(schema)
+    checked = _checked(schema)
     for variant in range(_VARIANTS):
+        maker = _Maker(checked, effort)
         try:
-            value = _Maker(validator).make(schema, name, variant)
+            value = maker.make(schema, name, variant)
+            if maker.fits(schema, value):
+                return value
+        except EffortError as error:
+            raise NoInstanceError(str(error)) from error
         # Bounds may be too large for numbers.
         except (NoInstanceError, ArithmeticError, ValueError, TypeError, RecursionError):
             continue
-        if _holds(validator, value):
-            return value
     raise NoInstanceError("echo can make no value that is valid under it")
 
 
-def fits(schema: dict[str, Any], value: Any) -> bool:
-    """Whether a value is valid under a schema, patterns aside; it is not if the schema is invalid."""
+def first_valid(schema: dict[str, Any], values: Iterable[Any], effort: Effort) -> Any:
+    """Return the first value that is valid under a schema, patterns aside; ``None`` if there is none."""
     try:
-        return _holds(_validator(_without_patterns(schema)), value)
-    except NoInstanceError:
-        return False
+        checked = _checked(_without_patterns(schema))
+        return next((value for value in values if _Maker(checked, effort).fits(checked.root, value)), None)
+    except (NoInstanceError, EffortError, RecursionError):
+        return None
 
 
 def _without_patterns(schema: Any) -> Any:
-    # A regular expression may run forever on an arbitrary text, and nothing could stop it.
+    # The user's text need not have the form that the tool wants.
     if is_array(schema):
         return [*map(_without_patterns, schema)]
     if not is_object(schema):
@@ -69,36 +82,27 @@ def _without_patterns(schema: Any) -> Any:
     }
 
 
-def _validator(schema: dict[str, Any]) -> Draft202012Validator:
+def _checked(schema: dict[str, Any]) -> Schema:
     try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as exc:
-        raise NoInstanceError(exc.message[:200]) from exc
-    # A regular expression may fail in several ways, such as by the size of a repetition.
-    except Exception as exc:
-        raise NoInstanceError(f"it cannot be read: {str(exc)[:200]}") from exc
-    return Draft202012Validator(schema, registry=NOTHING_TO_FETCH)
-
-
-def _holds(validator: Any, value: Any) -> bool:
-    try:
-        return bool(validator.is_valid(value))
-    # A broken reference, or a pattern that Python does not support, has its own exceptions.
-    except Exception:
-        return False
+        return Schema(schema)
+    except SchemaError as error:
+        place = "".join(f"{name}: " for name in [".".join(error.place)] if name)
+        raise NoInstanceError(f"{place}{error}"[:300]) from error
 
 
 class _Maker:
     """Makes a value; counts its steps, because nested alternatives could take forever."""
 
-    def __init__(self, validator: Any) -> None:
-        self.validator = validator
+    def __init__(self, schema: Schema, effort: Effort) -> None:
+        self.schema = schema
+        self.effort = effort
         self.steps = 0
         self.open: list[str] = []
 
     def make(self, schema: Any, name: str, variant: int = 0) -> Any:
         """Return a value for a schema, number ``variant`` of the possible ones."""
         self.steps += 1
+        self.effort.spend(_STEP_WORK)
         if self.steps > _MOST_STEPS or len(self.open) > _DEEPEST:
             raise NoInstanceError("it is too deep")
         if not is_object(schema):
@@ -110,6 +114,10 @@ class _Maker:
                 return self._combined(schema, keyword, name, variant)
         return self._conditional(schema, name, variant) if "if" in schema else self._plain(schema, name, variant)
 
+    def fits(self, schema: Any, value: Any) -> bool:
+        """Return whether a value is valid under a part of the schema."""
+        return not Evaluation(self.schema, self.effort, formats=False).run(value, schema)
+
     def _of_boolean(self, schema: Any, name: str) -> Any:
         if schema is False:
             raise NoInstanceError("it allows nothing")
@@ -117,13 +125,11 @@ class _Maker:
 
     def _referred(self, schema: dict[str, Any], name: str, variant: int) -> Any:
         reference = str(schema["$ref"])
-        target = local_reference(self.validator.schema, reference)
-        if target is None:
-            raise NoInstanceError(f"{reference[:80]!r} is not in it")
+        target = self.schema.targets[reference]
         self.open.append(reference)
         try:
             rest = {key: value for key, value in schema.items() if key != "$ref"}
-            return self.make(merged(rest, target), name, variant)
+            return self.make(self._merged(rest, target), name, variant)
         finally:
             self.open.pop()
 
@@ -131,36 +137,43 @@ class _Maker:
         rest = {key: value for key, value in schema.items() if key != keyword}
         if keyword == "allOf":
             for part in schema[keyword]:
-                rest = merged(rest, self._flat(part))
+                rest = self._merged(rest, self._flat(part))
             return self.make(rest, name, variant)
         # A branch that leads back here comes last, or a linked list would never end.
         branches = sorted(schema[keyword], key=self._leads_back)
-        return self._first([merged(rest, branch) for branch in branches], schema, name, variant)
+        first = variant % len(branches)
+        turned = branches[first:] + branches[:first]
+        return self._first((self._merged(rest, branch) for branch in turned), schema, name, variant)
+
+    def _merged(self, left: Any, right: Any) -> Any:
+        return merged(left, right, self.effort)
 
     def _flat(self, part: Any) -> Any:
         if is_object(part) and "$ref" in part:
-            target = local_reference(self.validator.schema, str(part["$ref"]))
+            target = self.schema.targets[part["$ref"]]
             return {"allOf": [target]} if is_object(target) and "$ref" in target else target
         return part
 
     def _leads_back(self, branch: Any) -> bool:
         return is_object(branch) and branch.get("$ref") in self.open
 
-    def _first(self, candidates: list[Any], schema: dict[str, Any], name: str, variant: int) -> Any:
-        judge = self.validator.evolve(schema=schema)
-        for candidate in candidates[variant % len(candidates) :] + candidates[: variant % len(candidates)]:
+    def _first(self, candidates: Iterator[Any], schema: dict[str, Any], name: str, variant: int) -> Any:
+        for candidate in candidates:
             try:
                 value = self.make(candidate, name, variant)
             except NoInstanceError:
                 continue
-            if _holds(judge, value):
+            if self.fits(schema, value):
                 return value
         raise NoInstanceError("none of its alternatives can be made")
 
     def _conditional(self, schema: dict[str, Any], name: str, variant: int) -> Any:
         rest = {key: value for key, value in schema.items() if key not in ("if", "then", "else")}
-        both = [merged(merged(rest, schema["if"]), schema.get("then", True)), merged(rest, schema.get("else", True))]
-        return self._first([*both, rest], schema, name, variant)
+        taken = self._merged(self._merged(rest, schema["if"]), schema.get("then", True))
+        others = [self._merged(rest, schema.get("else", True)), rest]
+        first = variant % 3
+        turned = [taken, *others][first:] + [taken, *others][:first]
+        return self._first(iter(turned), schema, name, variant)
 
     def _plain(self, schema: dict[str, Any], name: str, variant: int) -> Any:
         if "const" in schema:
@@ -172,11 +185,13 @@ class _Maker:
             return self._object(schema)
         if kind == "array":
             return self._array(schema, name)
-        return _scalar(kind, schema, name, variant)
+        value = _scalar(kind, schema, name, variant)
+        self.effort.spend(len(value) if isinstance(value, str) else 0)
+        return value
 
     def _enumerated(self, schema: dict[str, Any], variant: int) -> Any:
-        judge = self.validator.evolve(schema=schema)
-        fitting = [value for value in schema["enum"] if _holds(judge, value)]
+        rest = {key: value for key, value in schema.items() if key != "enum"}
+        fitting = [value for value in schema["enum"] if self.fits(rest, value)]
         if not fitting:
             raise NoInstanceError("its enumeration is empty")
         return fitting[variant % len(fitting)]
@@ -184,7 +199,8 @@ class _Maker:
     def _object(self, schema: dict[str, Any]) -> dict[str, Any]:
         names = list(schema.get("required", ()))
         names += [name for needed in names for name in schema.get("dependentRequired", {}).get(needed, ())]
-        spare = [name for name in schema.get("properties", {}) if name not in names]
+        taken = set(names)
+        spare = [name for name in schema.get("properties", {}) if name not in taken]
         spare += [f"member{number}" for number in range(min(schema.get("minProperties", 0), 100))]
         names += spare[: max(0, schema.get("minProperties", 0) - len(names))]
         return {name: self._member(schema, name) for name in dict.fromkeys(names)}
@@ -200,7 +216,7 @@ class _Maker:
         length = max(schema.get("minItems", 0), schema.get("minContains", 1) if "contains" in schema else 0)
         if length > _MOST_STEPS:
             raise NoInstanceError("it wants too many items")
-        rest = merged(_as_object(schema.get("items", True)), schema.get("contains", True))
+        rest = self._merged(_as_object(schema.get("items", True)), schema.get("contains", True))
         differ = bool(schema.get("uniqueItems"))
         return [self.make(first[at] if at < len(first) else rest, name, at * differ) for at in range(length)]
 

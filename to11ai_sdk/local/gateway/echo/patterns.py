@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from ...effort import EffortError
+from ...json_schema.patterns import compiled
+
 _CLASSES = {"d": "0", "w": "a", "s": " ", "D": "a", "W": " ", "S": "a", "n": "\n", "t": "\t", "r": "\r"}
 _SILENT = {"b", "B", "A", "Z"}
 _CANDIDATES = "a0A-_ .!~é" + "".join(map(chr, range(33, 127)))
@@ -14,8 +17,8 @@ def text_matching(pattern: str) -> str | None:
     """Return the first text that can be made from a pattern, ``None`` if it does not match after all."""
     try:
         text = _PatternReader(pattern).alternatives()
-        return text if re.search(pattern, text) else None
-    except (re.error, ValueError, IndexError, RecursionError, OverflowError):
+        return text if compiled(pattern).found_in(text) else None
+    except (re.error, ValueError, IndexError, RecursionError, OverflowError, EffortError):
         return None
 
 

@@ -20,12 +20,13 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from .instances import NoInstanceError, fits, instance_of
+from .instances import NoInstanceError, first_valid, instance_of
 from .refusals import EchoError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ...effort import Effort
     from .conversation import ChatQuestion
     from .turns import OfferedTool
 
@@ -54,7 +55,7 @@ def tools_to_call(ask: ChatQuestion, request: str) -> Sequence[OfferedTool]:
     return (hinted or fresh)[:1] if len(called) < MOST_BEFORE_LAST and fresh else ask.tools[-1:]
 
 
-def arguments_for(tool: OfferedTool, request: str) -> str:
+def arguments_for(tool: OfferedTool, request: str, effort: Effort) -> str:
     """Return the text of the arguments; for a tool that takes any text, it is the request.
 
     Raises:
@@ -63,11 +64,11 @@ def arguments_for(tool: OfferedTool, request: str) -> str:
     parameters = tool.parameters
     if parameters is None:
         return request
-    given = next((value for value in objects_in(request) if fits(parameters, value)), None)
+    given = first_valid(parameters, objects_in(request), effort)
     if given is not None:
         return json.dumps(given, ensure_ascii=False)
     try:
-        made = instance_of({"type": "object", **parameters}, tool.name)
+        made = instance_of({"type": "object", **parameters}, effort, tool.name)
     except NoInstanceError as exc:
         raise EchoError(
             400, f"Invalid schema for function '{tool.name}': {exc}", param="tools", code="invalid_function_parameters"
