@@ -62,3 +62,16 @@ MAX_AWAITED_CALLS = 3
 """How often a call waits for the reply of an identical one before it asks for its own."""
 MAX_AWAITED_S = 60.0
 """How long, in seconds, it waits each time."""
+
+MAX_RETRIES = 10
+"""The most retries of a routing rule; more count as this many."""
+MAX_BACKOFF_MS = 60_000
+"""The longest wait before a retry, in milliseconds."""
+MAX_EVENT = 16 * 2**20
+"""The most bytes of one event of a stream."""
+MAX_KEPT_RESPONSES = 1000
+"""The most responses that ``echo`` keeps to continue them; beyond that the oldest are dropped."""
+MAX_KEPT_RESPONSES_BYTES = 16 * 2**20
+"""The most bytes of JSON of all responses that ``echo`` keeps."""
+MAX_TALLIES = 10_000
+"""The most requests to ``echo`` with ``times=`` whose failures are counted; beyond that the oldest are forgotten."""
