@@ -39,7 +39,9 @@ _DATE = re.compile(
 )
 _OTHER = re.compile(r"\d+\.\d+|\d{5}-\d{4}|(?:(?:19|20)\d\d[ -]?){2}|2147483647", re.ASCII)
 """A fraction, a US postal code, two years, and the largest integer of 32 bits."""
-_NORTH_AMERICAN = re.compile(r"(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]?\d{4}|(?!\d*(\d)\1{4})[2-9]\d{9}", re.ASCII)
+_NORTH_AMERICAN = re.compile(
+    r"(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]?\d{4}|(?!\d*(\d)\1{4})[2-9]\d{9}", re.ASCII
+)
 _INDIAN = re.compile(r"(?!\d*(\d)\1{4})[6-9]\d{9}", re.ASCII)
 _INVENTED = re.compile(r"(?:1[ .-])?(?:\(555\) ?\d{3}|(?:\(\d{3}\) ?|\d{3}[ .-])555|555[ .-]\d{3})[ .-]\d{4}", re.ASCII)
 _CONTEXT = re.compile(
