@@ -117,3 +117,15 @@ MAX_PATTERN_CPU_S = 0.25
 """The most seconds of CPU that the regular expressions of one check use together."""
 MAX_PATTERN_MEMORY = 2 * 2**20
 """The most bytes of memory of one regular expression; those of the 64 used last are kept."""
+MAX_RETRIES = 10
+"""The most retries of a routing rule; more count as this many."""
+MAX_BACKOFF_MS = 60_000
+"""The longest wait before a retry, in milliseconds."""
+MAX_EVENT = 16 * 2**20
+"""The most bytes of one event of a stream."""
+MAX_KEPT_RESPONSES = 1000
+"""The most responses that ``echo`` keeps to continue them; beyond that the oldest are dropped."""
+MAX_KEPT_RESPONSES_BYTES = 16 * 2**20
+"""The most bytes of JSON of all responses that ``echo`` keeps."""
+MAX_TALLIES = 10_000
+"""The most requests to ``echo`` with ``times=`` whose failures are counted; beyond that the oldest are forgotten."""

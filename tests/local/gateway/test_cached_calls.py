@@ -6,11 +6,13 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from threading import Event, Lock, Semaphore, Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from gateway_harness import HELLO, Caller, Reply
+from werkzeug.test import EnvironBuilder
 
 from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.local.gateway.answer import Answer
@@ -355,3 +357,59 @@ def test_calls_that_all_fail_do_not_wait_for_each_other_one_by_one() -> None:
     go.set()
     assert [each.result() for each in waiting] == [("asked", None)] * 8
     assert len(asked) == 8
+
+
+class Behind:
+    """A call of the gateway without a server, in a thread of its own, by a caller that can hang up."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.waits = Semaphore(0)
+        self.hang_up = WaitedFor(self.waits)
+        self._status = ""
+        content = json.dumps({"model": "m", "messages": HELLO}).encode()
+        fields = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in caller.auth.items()}
+        environ = EnvironBuilder("/v1/chat/completions", method="POST", input_stream=BytesIO(content)).get_environ()
+        environ |= {**fields, "CONTENT_LENGTH": str(len(content)), "to11.hang_up": self.hang_up}
+        self._thread = Thread(target=self._run, args=(caller.to11._now._gateway, environ), daemon=True)
+        self._thread.start()
+
+    def _run(self, gateway: Any, environ: dict[str, Any]) -> None:
+        b"".join(gateway(environ, lambda status, headers, *rest: setattr(self, "_status", f"{status} {dict(headers)}")))
+
+    def result(self) -> str:
+        self._thread.join(30)
+        assert not self._thread.is_alive()
+        return self._status
+
+
+def test_if_the_first_caller_hangs_up_another_asks_anew(provider: Provider) -> None:
+    provider.go.clear()
+    with running(provider) as caller:
+        first = Behind(caller)
+        assert provider.asked.wait(30)
+        others = [Behind(caller) for _ in range(3)]
+        assert all(each.waits.acquire(timeout=30) for each in others)
+        provider.asked.clear()
+        first.hang_up.report()
+        assert first.result().startswith("499")
+        assert provider.asked.wait(30)
+        provider.go.set()
+        replies = [each.result() for each in others]
+        assert all(reply.startswith("200") for reply in replies)
+        assert sum("'x-to11-cache': 'hit'" in reply.lower() for reply in replies) == 2
+        assert provider.requests == 2
+        assert sorted(span.status for span in caller.to11.traces()) == [200, 200, 200, 499]
+
+
+def test_a_waiting_caller_that_hangs_up_costs_nothing(provider: Provider) -> None:
+    provider.go.clear()
+    with running(provider) as caller:
+        first = Behind(caller)
+        assert provider.asked.wait(30)
+        gone = Behind(caller)
+        assert gone.waits.acquire(timeout=30)
+        gone.hang_up.report()
+        assert gone.result().startswith("499")
+        provider.go.set()
+        assert first.result().startswith("200")
+        assert provider.requests == 1

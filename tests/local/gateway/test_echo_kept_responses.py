@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from echo_harness import ask, calls_of, events, provider, read, text_of, tool, user
 
-from to11ai_sdk.local.gateway.echo.kept_responses import MOST, KeptResponses
+from to11ai_sdk.local.bounds import MAX_KEPT_RESPONSES
+from to11ai_sdk.local.gateway.echo import context
+from to11ai_sdk.local.gateway.echo.kept_responses import KeptResponses
 
 THINKING = {"effort": "low", "summary": "auto"}
 
@@ -148,7 +150,7 @@ def test_many_threads_keep_and_look_up() -> None:
         thread.join()
     left = [found for name in range(4) for number in range(200) if (found := kept.history(f"{name}_{number}"))]
     assert 0 < len(left) <= 50
-    assert MOST == 1_000
+    assert MAX_KEPT_RESPONSES == 1000
 
 
 def test_reasoning_is_sealed_where_that_is_asked_for_and_comes_back() -> None:
@@ -265,3 +267,10 @@ def test_the_tools_of_a_namespace_have_the_same_limits() -> None:
     group = {"type": "namespace", "name": "crm", "description": "", "tools": [bare]}
     status, error = refused(provider(), "hello", tools=[group])
     assert (status, error["param"]) == (400, "tools[0].tools[0].parameters")
+
+
+def test_the_failures_of_only_so_many_requests_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(context, "MAX_TALLIES", 3)
+    tally = context.Tally()
+    assert [tally.add(body) for body in (b"a", b"b", b"a", b"c", b"d")] == [1, 1, 2, 1, 1]
+    assert [tally.add(body) for body in (b"a", b"b")] == [3, 1]

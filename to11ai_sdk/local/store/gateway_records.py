@@ -51,10 +51,14 @@ def delete_file(tx: Transaction, project_id: str, provider_id: str, file_id: str
 
 _DROP = """
 DELETE FROM gateway_replies WHERE kept_at <= :oldest OR rowid IN (
+    SELECT rowid FROM gateway_replies ORDER BY kept_at DESC, rowid DESC LIMIT -1 OFFSET :most
+)
+"""
+_DROP_LARGE = """
+DELETE FROM gateway_replies WHERE rowid IN (
     SELECT rowid FROM (
-        SELECT rowid, row_number() OVER newest AS place, sum(length(body)) OVER newest AS bytes
-        FROM gateway_replies WINDOW newest AS (ORDER BY kept_at DESC, rowid DESC)
-    ) WHERE place > :most OR bytes > :most_bytes
+        SELECT rowid, sum(length(body)) OVER (ORDER BY kept_at DESC, rowid DESC) AS bytes FROM gateway_replies
+    ) WHERE bytes > :most_bytes
 )
 """
 
@@ -82,9 +86,14 @@ def keep_reply(tx: Transaction, row: Row) -> None:
     tx.insert("gateway_replies", row)
 
 
-def drop_old_replies(tx: Transaction, oldest: float, most: int, most_bytes: int) -> int:
-    """Delete the replies kept at or before a time, and the oldest beyond a number or bytes; return how many."""
-    return tx.run(_DROP, oldest=oldest, most=most, most_bytes=most_bytes)
+def drop_old_replies(tx: Transaction, oldest: float, most: int) -> int:
+    """Delete the replies kept at or before a time, and the oldest beyond ``most``; return how many."""
+    return tx.run(_DROP, oldest=oldest, most=most)
+
+
+def drop_replies_over(tx: Transaction, most_bytes: int) -> int:
+    """Delete the oldest replies whose bodies do not fit into this many bytes; return how many. Reads all of them."""
+    return tx.run(_DROP_LARGE, most_bytes=most_bytes)
 
 
 def add_spans(tx: Transaction, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import itertools
 import threading
-from collections import Counter
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ...bounds import MAX_TALLIES
 from ..formats import sse
 from ..formats.common import encode
 from ..provider import UnreachableError, UpstreamRequest
@@ -56,18 +57,20 @@ class CountedIds:
 
 
 class Tally:
-    """Counts how often each request with ``times=`` has failed."""
+    """Counts how often each request with ``times=`` has failed, of the latest ``MAX_TALLIES`` requests."""
 
     def __init__(self) -> None:
-        self._seen: Counter[bytes] = Counter()
+        self._seen: OrderedDict[bytes, int] = OrderedDict()
         self._lock = threading.Lock()
 
     def add(self, body: bytes) -> int:
         """Count a request, and return how often it has come, this time included."""
         digest = hashlib.sha256(body).digest()
         with self._lock:
-            self._seen[digest] += 1
-            return self._seen[digest]
+            times = self._seen[digest] = self._seen.pop(digest, 0) + 1
+            if len(self._seen) > MAX_TALLIES:
+                self._seen.popitem(last=False)
+            return times
 
 
 class ProviderContext(NamedTuple):

@@ -10,17 +10,17 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ...bounds import MAX_KEPT_RESPONSES, MAX_KEPT_RESPONSES_BYTES
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-MOST = 1_000
-MOST_BYTES = 16 * 1024 * 1024
 
 
 class _Kept(NamedTuple):
     previous: str | None
     items: bytes
     names: tuple[str, ...]
+    size: int
 
 
 class KeptResponses:
@@ -31,7 +31,7 @@ class KeptResponses:
         most_bytes: how many bytes of JSON their items may have together.
     """
 
-    def __init__(self, most: int = MOST, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, most: int = MAX_KEPT_RESPONSES, most_bytes: int = MAX_KEPT_RESPONSES_BYTES) -> None:
         self._most = most
         self._most_bytes = most_bytes
         self._responses: OrderedDict[str, _Kept] = OrderedDict()
@@ -45,13 +45,14 @@ class KeptResponses:
         """Keep a response: the id of the one before it, and the items of its input and output."""
         # Bytes take exactly the memory that is counted; objects would take many times that.
         made = {item["id"]: json.dumps(item).encode() for item in output}
-        row = _Kept(previous, json.dumps([*given, *output]).encode(), tuple(made))
-        if len(row.items) > self._most_bytes:
+        items = json.dumps([*given, *output]).encode()
+        row = _Kept(previous, items, tuple(made), len(items) + sum(map(len, made.values())))
+        if row.size > self._most_bytes:
             return
         with self._lock:
             self._responses[response_id] = row
             self._items.update(made)
-            self._bytes += len(row.items)
+            self._bytes += row.size
             while len(self._responses) > self._most or self._bytes > self._most_bytes:
                 self._drop_oldest()
 
@@ -79,6 +80,6 @@ class KeptResponses:
 
     def _drop_oldest(self) -> None:
         _, row = self._responses.popitem(last=False)
-        self._bytes -= len(row.items)
+        self._bytes -= row.size
         for name in row.names:
             self._items.pop(name, None)

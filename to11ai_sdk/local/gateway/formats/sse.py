@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ...bounds import MAX_EVENT
 from ...json_input.fields import FormatError
 from .common import encode
 
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 MEDIA_TYPE = "text/event-stream"
-MAX_EVENT = 16 * 1024 * 1024
-"""Most bytes of one event."""
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _BOM = b"\xef\xbb\xbf"

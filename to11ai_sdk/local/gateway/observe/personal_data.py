@@ -38,7 +38,7 @@ def has_ssn(text: str, begin: int, ends: int) -> bool:
 
 
 _CARD = re.compile(
-    r"(?<![\w.])(?:[2-6]\d{3}(?:[ .-]?\d{4}){2}[ .-]?\d{1,4}(?:[ .-]?\d{1,3})?|3\d{3}[ .-]\d{6}[ .-]\d{4,5})", _ASCII
+    r"(?<![\w.+])(?:[2-6]\d{3}(?:[ .-]?\d{4}){2}[ .-]?\d{1,4}(?:[ .-]?\d{1,3})?|3\d{3}[ .-]\d{6}[ .-]\d{4,5})", _ASCII
 )
 _ISSUED = re.compile(
     r"4\d{12}(?:\d{3}){0,2}|5\d{15}|2[2-7]\d{14}|6\d{15,18}|50\d{10,17}|3[47]\d{13}|3[0689]\d{12}|35\d{14}", _ASCII
@@ -116,11 +116,11 @@ _IPV6 = re.compile(
     _ANY_CASE,
 )
 _VERSION = re.compile(
-    r"(?:[=<>~^!]=|\b(?:v|ver|version|release|build|firmware|driver|rev|revision|section|sec|chapter|clause|tag)\b"
-    r"[ .:#]{0,2}|§ ?)\Z",
+    r"(?:[=<>~^!]=|\b(?:v|ver|version|release|build|firmware|driver|rev|revision|section|sec|chapter|clause|tag|linux"
+    r"|kernel|windows|ubuntu|debian|android|ios|macos|chrome|firefox|safari|edge|python|java|node)\b[ .:#]{0,2}|§ ?)\Z",
     re.IGNORECASE,
 )
-_PRODUCT = re.compile(r"[a-z]/\Z", _ANY_CASE)
+_PRODUCT = re.compile(r"(?<![\w./-])(?!localhost/)[a-z]+/\Z", _ANY_CASE)
 _SLICED = re.compile(r"[\w)\]]\[\Z")
 
 
@@ -139,8 +139,7 @@ def _is_v4(found: str, text: str, start: int) -> bool:
     except AddressValueError:
         return False
     since = max(0, start - CONTEXT)
-    is_product = found.endswith(".0") and _PRODUCT.search(text, since, start)  # as in Chrome/120.0.0.0
-    return not is_product and not _VERSION.search(text, since, start)
+    return not _PRODUCT.search(text, since, start) and not _VERSION.search(text, since, start)
 
 
 def _is_v6(found: str, text: str, start: int) -> bool:

@@ -29,15 +29,20 @@ if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
 _INTERNATIONAL = re.compile(r"(?<![\w+])\(?(?:\+ ?\(?|(?:00|011[ -])[ -]?)(?=[1-9](?:[ ().\-/]{0,3}\d){6})", re.ASCII)
-_NATIONAL = re.compile(r"(?<![\w+$€£¥#@*^/-])(?<!\d[,.:])(?<!\.\.)(?<![*^] )(?=\(?\d(?:[ ().\-/]{0,3}\d){6})", re.ASCII)
+_NATIONAL = re.compile(
+    r"(?<![\w+$€£¥#@*^/-])(?<!\d[,.:])(?<!\.\.)(?<![*^$€£¥#] )(?=\(?\d(?:[ ().\-/]{0,3}\d){6})", re.ASCII
+)
 _BODY = re.compile(r"\(?\d{1,15}(?:[ ().\-/]{1,3}\d{1,12}){0,8}", re.ASCII)
-_END = re.compile(r"(?![\w%°€$£]|[.,:]\d| ?[%°€$£])")
+_END = re.compile(r"(?!\w|[.,:]\d| ?[%°€$£¥]| (?:EUR|USD|GBP|CHF|k?[gmW]|[kKMG]?B|bytes|ms|people|points)\b)")
 _DATE = re.compile(
     r"(?<!\d)(?:\d{1,2}([./-])\d{1,2}\1(?:19|20)\d\d|(?:19|20)\d\d([./-])\d{1,2}\2\d{1,2})(?!\d)", re.ASCII
 )
-_OTHER = re.compile(r"\d+\.\d+|\d{5}-\d{4}|2147483647", re.ASCII)
-"""A fraction, a US postal code, and the largest integer of 32 bits."""
-_NORTH_AMERICAN = re.compile(r"(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]?\d{4}|[2-9]\d{9}", re.ASCII)
+_OTHER = re.compile(r"\d+\.\d+|\d{5}-\d{4}|(?:(?:19|20)\d\d[ -]?){2}|2147483647", re.ASCII)
+"""A fraction, a US postal code, two years, and the largest integer of 32 bits."""
+_NORTH_AMERICAN = re.compile(
+    r"(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]?\d{4}|(?!\d*(\d)\1{4})[2-9]\d{9}", re.ASCII
+)
+_INDIAN = re.compile(r"(?!\d*(\d)\1{4})[6-9]\d{9}", re.ASCII)
 _INVENTED = re.compile(r"(?:1[ .-])?(?:\(555\) ?\d{3}|(?:\(\d{3}\) ?|\d{3}[ .-])555|555[ .-]\d{3})[ .-]\d{4}", re.ASCII)
 _CONTEXT = re.compile(
     r"\b(?:phone|tele?phone|tel|mobile|cell|call|dial|fax|whatsapp|sms|text|ring|mobil|telefon\w?|handy|t[ée]l[ée]phone"
@@ -90,7 +95,7 @@ class PhoneNumbers:
     def _regions(self, written: str) -> list[str]:
         """Return the regions in which the digits may be a number."""
         digits = re.sub(r"\D", "", written)
-        if digits in _ASCENDING or _DATE.search(written) or _OTHER.fullmatch(written):
+        if digits in _ASCENDING or len(set(digits)) <= 2 or _DATE.search(written) or _OTHER.fullmatch(written):
             return []
         return [region for region, plan in self._plans.items() if plan.fullmatch(digits)]
 
@@ -154,10 +159,17 @@ def _is_national(written: str, region: str, *, is_named: bool) -> bool:
     if written.startswith("(") and ")" in written[2:8] and written.count("(") == 1:
         return len(digits) >= 9 and _is_valid(written, region)
     if digits.startswith("0"):
-        is_grouped = len(groups[0]) >= 2 and all(len(group) >= 2 for group in groups)
-        return is_grouped and len(digits) >= 9 and _is_valid(written, region)
+        return _is_grouped(groups) and len(digits) >= 9 and _is_valid(written, region)
     if _is_american(region):
         return _NORTH_AMERICAN.fullmatch(written) is not None and _is_valid(written, region)
+    if region == "IN" and _INDIAN.fullmatch(written):
+        return _is_valid(written, region)
     sizes = [len(group) for group in groups]
     is_usual = sizes == [5, 5] or (len(sizes) >= 3 and len(set(sizes)) > 1)
     return is_usual and next(iter(PhoneNumberMatcher(written, region, Leniency.EXACT_GROUPING)), None) is not None
+
+
+def _is_grouped(groups: Sequence[str]) -> bool:
+    if len(groups) == 1:
+        return len(groups[0]) <= 11 or groups[0].startswith(("015", "016", "017"))  # a German mobile number is longer
+    return all(len(group) >= 2 for group in groups)

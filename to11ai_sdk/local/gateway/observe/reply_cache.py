@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from ..routing import Plan
     from .recorder import CallRecord
 
+_UNCHECKED = MAX_CACHED_BYTES // 8
+"""Bytes that may be added until all are counted again, because that takes a while."""
 _log = logging.getLogger(__name__)
 
 
@@ -60,6 +62,7 @@ class RepliesCache:
     def __init__(self, config: CacheConfig) -> None:
         self.enabled: bool = config.enabled
         self._ttl_s = config.ttl_s
+        self._unchecked = MAX_CACHED_BYTES  # bytes added since all were counted; at first nobody knows
 
     def digest(
         self, plan: Plan, path: str, wire_format: str, body: Mapping[str, Any], forwarded: Any = None
@@ -94,7 +97,11 @@ class RepliesCache:
             "kept_at": now,
         }
         gateway_records.keep_reply(session.tx, row)
-        gateway_records.drop_old_replies(session.tx, now - self._ttl_s, MAX_CACHED_REPLIES, MAX_CACHED_BYTES)
+        gateway_records.drop_old_replies(session.tx, now - self._ttl_s, MAX_CACHED_REPLIES)
+        self._unchecked += len(reply.body)
+        if self._unchecked > _UNCHECKED:
+            gateway_records.drop_replies_over(session.tx, MAX_CACHED_BYTES - _UNCHECKED)
+            self._unchecked = 0
         return True
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ....json_types import is_array, is_object
+from ...bounds import MAX_EVENT
 from ...json_input.fields import FormatError
 from ...json_input.reader import objects, read_json
 from ..formats.lenient import number_of
 from ..formats.neutral import End, Error, Start
-from ..formats.sse import MAX_EVENT, EventParser
+from ..formats.sse import EventParser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

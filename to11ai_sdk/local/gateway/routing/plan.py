@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ...bounds import MAX_BACKOFF_MS, MAX_RETRIES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ..config.providers import ProviderConfig
-
-MAX_RETRIES = 10
-"""The most retries of a rule; more count as this many."""
-MAX_BACKOFF_MS = 60_000
-"""The longest wait before a retry."""
 
 
 @dataclass(frozen=True)
