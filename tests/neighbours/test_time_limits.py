@@ -144,7 +144,7 @@ def work(name):
 @worker_ready.connect
 def begin(**arguments):
     for name in CALLS:
-        work.apply_async((name,), soft_time_limit=None if name == "warm" else 3)
+        work.apply_async((name,), soft_time_limit=None if name == "warm" else 2)
 """
 
 
@@ -198,7 +198,7 @@ else:
     from eventlet import Timeout
 
 def limited(it, call, *kind):
-    with Timeout(1.5, *kind):
+    with Timeout(1, *kind):
         return call(it, call.__name__)
 
 with client(sys.argv[2], ttl_seconds=0) as it:
