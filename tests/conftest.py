@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from examples import ALL
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from recording import RecordingServer
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if os.environ.get("PYTEST_XDIST_WORKER"):
     # Most tests that start a process do not start it for its coverage, which takes longer than many of them.
     os.environ[MEASURING] = ""
 
-settings.register_profile("sdk", deadline=None, max_examples=ALL)
+# How long examples take to make says something of the machine, nothing of what is tested.
+settings.register_profile("sdk", deadline=None, max_examples=ALL, suppress_health_check=[HealthCheck.too_slow])
 # nox runs all examples on one Python, and these on the others.
 settings.register_profile("brief", settings.get_profile("sdk"), max_examples=ALL // 3)
 settings.load_profile("sdk")

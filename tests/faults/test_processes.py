@@ -109,7 +109,7 @@ def test_32_threads_share_a_client_while_connections_drop(tls: bool) -> None:
         assert get(client, "after") == "after"
     gc.collect()
     assert descriptors() - before == set()
-    assert threading.active_count() == threads
+    assert threading.active_count() <= threads
 
 
 def test_64_threads_that_want_one_prompt_make_one_request() -> None:

@@ -28,8 +28,8 @@ from to11ai_sdk import create_client
 client = create_client(
     api_key=os.environ["TO11_API_KEY"],
     base_url=os.environ["TO11_URL"],
-    timeout_s=3.0,
-    total_timeout_s=8.0,
+    timeout_s=30.0,
+    total_timeout_s=80.0,
 )
 try:
     client.warm_up()

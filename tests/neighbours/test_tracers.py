@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from faults.certificates import serving, trusting
-from faults.harness import CALLS, KEY, descriptors, get
+from faults.harness import CALLS, KEY, descriptors, get, wait_until
 from faults.server import HEALTHY, Received, ScriptedServer
 
 from to11ai_sdk import create_client
@@ -318,8 +317,8 @@ def test_a_time_limit_within_the_tool_comes_out(hook: str) -> None:
                 get(made, "a")
             client = None
             assert len(server.requests) == (hook == "response_hook")
-            time.sleep(0.1)
-            assert {name for name in descriptors() if "socket" in name} == sockets, "the connection is closed"
+            # The connection is closed, and the server notices.
+            wait_until(lambda: {name for name in descriptors() if "socket" in name} == sockets)
             assert get(made, "b") == "b"
     finally:
         signal.signal(signal.SIGUSR1, before)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from faults.certificates import serving, trusting
-from faults.harness import CALLS, KEY, get, resolve, warm
+from faults.harness import CALLS, ENOUGH_S, KEY, PATIENCE_S, get, resolve, warm
 from faults.proxy import TunnelProxy
 from faults.server import HEALTHY, HOLD, KEEP, READ, Script, ScriptedServer, answer, good, http
 
@@ -193,11 +193,12 @@ def test_a_reply_that_is_no_json_is_refused_in_both(tmp_path: Path) -> None:
 
 @TLS
 def test_a_recording_ends_with_the_attempt(tls: bool, tmp_path: Path) -> None:
-    with serving_a_client((READ, HOLD), tls=tls, timeout_s=0.4, max_retries=0) as (server, client):
+    with serving_a_client((READ, HOLD), tls=tls, timeout_s=2, max_retries=0) as (server, client):
         started = time.monotonic()
         with vcr.use_cassette(tmp_path / "a.yaml"), pytest.raises(To11aiNetworkError, match="in time"):
             get(client, "a")
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < ENOUGH_S
+        assert server.rests.acquire(timeout=PATIENCE_S)
         assert len(server.requests) == 1
 
 

@@ -17,6 +17,7 @@ from faults.harness import (
     PATIENCE_S,
     TIMEOUT_S,
     closed_port,
+    deaf,
     descriptors,
     get,
     resolve,
@@ -29,7 +30,6 @@ from to11ai_sdk import create_client
 from to11ai_sdk.errors import To11aiNetworkError
 
 from . import scripts
-from .places import deaf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,6 +127,12 @@ def test_a_client_with_other_options_shares_the_connection() -> None:
 
 
 @contextmanager
+def unheard() -> Iterator[str]:
+    with deaf() as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
 def reserved(url: str) -> Iterator[str]:
     yield url
 
@@ -134,7 +140,7 @@ def reserved(url: str) -> Iterator[str]:
 FAILURES = {
     "refused": (lambda: reserved(f"http://127.0.0.1:{closed_port()}"), "connection refused"),
     "unresolvable": (lambda: reserved("http://nowhere.invalid"), "does not resolve"),
-    "not connecting": (deaf, "in time"),
+    "not connecting": (unheard, "in time"),
 }
 
 
