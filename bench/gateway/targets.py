@@ -76,6 +76,7 @@ class Client:
 @contextlib.contextmanager
 def child(command: list[str], cwd: Path = ROOT, **environment: str) -> Iterator[subprocess.Popen[str]]:
     """A process in a session of its own, which is ended with all that it started."""
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     process = subprocess.Popen(
         command,
         cwd=cwd,
@@ -83,7 +84,7 @@ def child(command: list[str], cwd: Path = ROOT, **environment: str) -> Iterator[
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env={**os.environ, **environment},
+        env={**inherited, "PYTHONPYCACHEPREFIX": str(peers.cache() / "bytecode"), **environment},
         start_new_session=True,
     )
     try:

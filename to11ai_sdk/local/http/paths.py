@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from _typeshed.wsgi import StartResponse, WSGIApplication
+    from werkzeug.routing import MapAdapter
 
 
 _KEPT = "to11.target"
@@ -77,11 +78,14 @@ class Target(NamedTuple):
 
 
 class Routes(Generic[R]):
-    """A router for a table. It matches the path before percent-decoding, so ``%2F`` stays within one id."""
+    """A router for a table. It matches the path before percent-decoding, so ``%2F`` stays within one id.
+
+    The paths are compiled when the first request comes: that takes longer than most of a start.
+    """
 
     def __init__(self, table: Iterable[R]) -> None:
-        rules = [_rule(row) for row in table]
-        self._adapter = Map(rules, strict_slashes=True, merge_slashes=False).bind("local")
+        self._table = tuple(table)
+        self._compiled: MapAdapter | None = None
 
     def match(self, method: str, path: str) -> Match[R]:
         """Return the row for a method and a raw path.
@@ -90,7 +94,7 @@ class Routes(Generic[R]):
             Problem: 404 for an unknown path, 405 for a method it does not have, 400 for a malformed id.
         """
         try:
-            row, arguments = self._adapter.match(path, method)
+            row, arguments = self._adapter().match(path, method)
         except MethodNotAllowed as exc:
             allowed = sorted(exc.valid_methods or ())
             message = f"{path} does not support {method}; use {', '.join(allowed)}"
@@ -98,6 +102,12 @@ class Routes(Generic[R]):
         except NotFound:
             raise _not_found(path) from None
         return Match(row, {name: _decoded(value) for name, value in arguments.items()})
+
+    def _adapter(self) -> MapAdapter:
+        if self._compiled is None:
+            rules = [_rule(row) for row in self._table]
+            self._compiled = Map(rules, strict_slashes=True, merge_slashes=False).bind("local")
+        return self._compiled
 
 
 def _rule(row: Row) -> Rule:

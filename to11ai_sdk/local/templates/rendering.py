@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 FORMATS = ("text", "chat")
-DEVELOPER_ROLES = ("user", "developer", "system")
-"""Roles that the role ``developer`` may become."""
 ROLES = ("system", "developer", "user", "assistant", "tool")
 MAX_BLOCKS = 500
 MAX_TOOL_NAME = 200
