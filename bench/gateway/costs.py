@@ -12,7 +12,7 @@ import psutil
 
 from ..measure import ROOT, Row
 from . import peers, targets
-from .compare import Bench, Result, figures, row
+from .compare import Bench, Result, figures, row, without
 
 KINDS: tuple[tuple[str, str, dict[str, Any], float], ...] = (
     ("CPU of a chat that is passed on", "up::", {"calls": 500}, 0.35),
@@ -29,14 +29,28 @@ def pair(bench: Bench, prefix: str, **job: Any) -> dict[str, Any]:
 
 def cpu(bench: Bench) -> list[Row]:
     """CPU of the server's process for each call, one at a time."""
-    rows = []
+    rows = [_above_the_floor(bench)]
     for what, prefix, job, most in KINDS:
         results = bench.in_turns(pair(bench, prefix, **{**job, "calls": round(bench.fewer(job["calls"]))}))
-        sides = {
-            name: figures(found, lambda result: result["cpu"] / result["done"] * 1e3) for name, found in results.items()
-        }
+        sides = {name: figures(found, _cpu) for name, found in results.items()}
         rows.append(row(what, sides["ours"], sides.get("against"), "ms", most=most, than="the other build"))
     return rows
+
+
+def _above_the_floor(bench: Bench) -> Row:
+    what, calls = "CPU of a chat that is passed on, to the floor", round(bench.fewer(500))
+    try:
+        with targets.floor(bench.up) as floor:
+            results = bench.in_turns({"ours": bench.targets["ours"].job(calls=calls), "floor": floor.job(calls=calls)})
+    except OSError as exc:
+        return without(what, str(exc))
+    sides = [figures(found, _cpu) for found in results.values()]
+    return row(what, *sides, "ms", than="the floor")
+
+
+def _cpu(result: Result) -> float:
+    """Milliseconds for each call."""
+    return float(result["cpu"] / result["done"] * 1e3)
 
 
 def latency(bench: Bench) -> list[Row]:

@@ -140,6 +140,13 @@ def direct(url: str, name: str = "direct") -> Target:
 
 
 @contextlib.contextmanager
+def floor(up: Provider) -> Iterator[Target]:
+    """The server and the connections to the provider, without the gateway between them."""
+    with child([sys.executable, "-m", "bench.gateway.floor", up.http]) as process:
+        yield Target("floor", f"http://127.0.0.1:{first_line(process).strip()}/v1", {}, [process.pid])
+
+
+@contextlib.contextmanager
 def gateway(name: str, up: Provider, checkout: Path = ROOT, *options: str) -> Iterator[Target]:
     """A local to11 of a checkout: providers ``up`` and ``tls`` of chats, ``claude`` of Anthropic's messages."""
     python = sys.executable if checkout == ROOT else peers.python_for(checkout)
