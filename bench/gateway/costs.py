@@ -15,9 +15,9 @@ from . import peers, targets
 from .compare import Bench, Result, figures, row, without
 
 KINDS: tuple[tuple[str, str, dict[str, Any], float], ...] = (
-    ("CPU of a chat that is passed on", "up::", {"calls": 500}, 0.35),
-    ("CPU of a chat that is translated", "claude::", {"calls": 400}, 0.4),
-    ("CPU of opening a stream", "up::", {"calls": 300, "stream": True, "model": "events-1-0", "kept": False}, 0.3),
+    ("CPU of a chat that is passed on", "up::", {"calls": 800}, 0.35),
+    ("CPU of a chat that is translated", "claude::", {"calls": 600}, 0.4),
+    ("CPU of opening a stream", "up::", {"calls": 400, "stream": True, "model": "events-1-0", "kept": False}, 0.3),
 )
 
 
@@ -38,7 +38,7 @@ def cpu(bench: Bench) -> list[Row]:
 
 
 def _above_the_floor(bench: Bench) -> Row:
-    what, calls = "CPU of a chat that is passed on, to the floor", round(bench.fewer(500))
+    what, calls = "CPU of a chat that is passed on, to the floor", round(bench.fewer(800))
     try:
         with targets.floor(bench.up) as floor:
             results = bench.in_turns({"ours": bench.targets["ours"].job(calls=calls), "floor": floor.job(calls=calls)})

@@ -12,7 +12,7 @@ from threading import Event
 
 from to11ai_sdk.local.gateway.provider import UpstreamRequest
 from to11ai_sdk.local.gateway.upstream.http_provider import UpstreamProvider
-from to11ai_sdk.local.http.application import Reply, Request
+from to11ai_sdk.local.http.application import HttpReply, HttpRequest
 from to11ai_sdk.local.http.http_server import Server
 
 PREFIX = "/v1"
@@ -27,14 +27,14 @@ class Forward:
     def __init__(self, base_url: str) -> None:
         self.provider = UpstreamProvider(dialect="openai", base_url=base_url)
 
-    def __call__(self, request: Request) -> Reply:
+    def __call__(self, request: HttpRequest) -> HttpReply:
         """Ask the provider, and read its reply whole."""
         headers = {name: request.headers[name] for name in KEPT if name in request.headers}
         path = request.target.path.removeprefix(PREFIX)
         sent = UpstreamRequest(request.method, path, headers, request.body, hang_up=request.hang_up)
         reply = self.provider.send(sent)
         headers = {name: reply.headers[name] for name in KEPT if name in reply.headers}
-        return Reply(reply.status, headers, b"".join(reply.body))
+        return HttpReply(reply.status, headers, b"".join(reply.body))
 
 
 def main() -> None:
