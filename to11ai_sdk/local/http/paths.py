@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 from urllib.parse import parse_qsl, unquote_to_bytes
 
-from werkzeug.exceptions import MethodNotAllowed, NotFound
-from werkzeug.routing import Map, Rule
-
+from ..path_table import NoSuchPathError, PathTable, WrongMethodError
 from ..problems import Problem, invalid
 from .later_versions import is_of_an_organization
 
@@ -16,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from _typeshed.wsgi import StartResponse, WSGIApplication
-    from werkzeug.routing import MapAdapter
 
 
 _KEPT = "to11.target"
@@ -78,14 +75,11 @@ class Target(NamedTuple):
 
 
 class Routes(Generic[R]):
-    """A router for a table. It matches the path before percent-decoding, so ``%2F`` stays within one id.
-
-    The paths are compiled when the first request comes: that takes longer than most of a start.
-    """
+    """A router for a table. It matches the path before percent-decoding, so ``%2F`` stays within one id."""
 
     def __init__(self, table: Iterable[R]) -> None:
-        self._table = tuple(table)
-        self._compiled: MapAdapter | None = None
+        rows = (((row.method,), row.path.replace("{", "<").replace("}", ">"), row) for row in table)
+        self._table = PathTable[R](rows)
 
     def match(self, method: str, path: str) -> Match[R]:
         """Return the row for a method and a raw path.
@@ -94,24 +88,13 @@ class Routes(Generic[R]):
             Problem: 404 for an unknown path, 405 for a method it does not have, 400 for a malformed id.
         """
         try:
-            row, arguments = self._adapter().match(path, method)
-        except MethodNotAllowed as exc:
-            allowed = sorted(exc.valid_methods or ())
-            message = f"{path} does not support {method}; use {', '.join(allowed)}"
-            raise Problem(405, "METHOD_NOT_ALLOWED", message, {"allowed": allowed}) from None
-        except NotFound:
+            row, arguments = self._table.find(method, path)
+        except WrongMethodError as exc:
+            message = f"{path} does not support {method}; use {', '.join(exc.allowed)}"
+            raise Problem(405, "METHOD_NOT_ALLOWED", message, {"allowed": exc.allowed}) from None
+        except NoSuchPathError:
             raise _not_found(path) from None
         return Match(row, {name: _decoded(value) for name, value in arguments.items()})
-
-    def _adapter(self) -> MapAdapter:
-        if self._compiled is None:
-            rules = [_rule(row) for row in self._table]
-            self._compiled = Map(rules, strict_slashes=True, merge_slashes=False).bind("local")
-        return self._compiled
-
-
-def _rule(row: Row) -> Rule:
-    return Rule(row.path.replace("{", "<").replace("}", ">"), endpoint=row, methods=[row.method])
 
 
 def _not_found(path: str) -> Problem:
