@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -86,6 +87,7 @@ def main() -> None:
     """Measure and print."""
     chosen = options()
     raise_limit()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the children are ended, too
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         up, client = stack.enter_context(targets.provider(Path(name))), stack.enter_context(targets.client())
         bench = Bench(up, client, chosen.quick, chosen.against and chosen.against.resolve())

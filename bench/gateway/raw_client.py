@@ -25,6 +25,9 @@ except ImportError:
     from asyncio import run
 
 PATIENCE_S = 60.0
+"""For one call."""
+LONGEST_S = 120.0
+"""After that no further call of a job begins."""
 
 
 @dataclass
@@ -169,7 +172,7 @@ class Calls:
 
     async def many(self, caller: Caller | None, until: float) -> None:
         """Call again and again, until the time or the number of calls is over."""
-        while self.left > 0 if self.job.calls else time.perf_counter() < until:
+        while (self.left > 0 or not self.job.calls) and time.perf_counter() < until:
             self.left -= 1
             await self.one(None if caller and caller.transport.is_closing() else caller)
 
@@ -182,7 +185,8 @@ class Calls:
         watch = Watch(self.job.pids)
         looking = asyncio.create_task(watch.memory())
         begun = time.perf_counter()
-        await asyncio.gather(*(self.many(caller, begun + self.job.seconds) for caller in callers))
+        until = begun + (LONGEST_S if self.job.calls else self.job.seconds)
+        await asyncio.gather(*(self.many(caller, until) for caller in callers))
         seconds, cpu = time.perf_counter() - begun, watch.spent()
         looking.cancel()
         for caller in filter(None, callers):
