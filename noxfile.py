@@ -214,9 +214,17 @@ def clients(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure what the SDK costs, in ratios to two baselines; nothing passes or fails."""
-    session.install(".[local]", "trustme")
+    """Measure the SDK and the local gateway in ratios to baselines; nothing passes or fails.
+
+    ``-- --gateway`` measures the gateway in full; what follows goes to ``python -m bench.gateway``.
+    """
+    session.install(".[local]", "psutil", "py-spy", "trustme", "uvloop; platform_system != 'Windows'")
+    if "--gateway" in session.posargs:
+        session.run("python", "-m", "bench.gateway", *(word for word in session.posargs if word != "--gateway"))
+        return
     session.run("python", "-m", "bench", *(session.posargs or ["--quick"]))
+    if not session.posargs:
+        session.run("python", "-m", "bench.gateway", "--quick", "--without-peers")
 
 
 @nox.session

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import against, calls, gateway, memory, size, starts
+from . import against, calls, memory, size, starts
 from .measure import Row, servers
 
 
@@ -36,7 +36,7 @@ def main() -> None:
         if options.against:
             rows = against.rows(up, scale, options.against.resolve())
         else:
-            for part in (starts.rows, calls.rows, gateway.rows, memory.rows, size.rows):
+            for part in (starts.rows, calls.rows, memory.rows, size.rows):
                 rows += part(up, scale)
                 print(f"measured {part.__module__}", file=sys.stderr)
     if options.json:

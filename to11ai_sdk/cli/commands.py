@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 from .._http.headers import USER_AGENT
 from ..client import create_client
 from ..errors import To11aiError
-from ..resources.table import ENDPOINTS
-from .docstrings import parameter_texts, parts, plain
 from .parser import SETTINGS, Parser, UsageError, dashed, json_value, setting
 
 if TYPE_CHECKING:
@@ -48,8 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     The code is 0, or 1 if the call failed, or 2 for invalid arguments. Raises ``SystemExit`` after ``--help`` and
     ``--version``, and for arguments that cannot be parsed.
     """
-    parser = make_parser()
-    options, unexpected = parser.parse_known_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    parser = make_parser(with_rows=words[:1] not in (["local"], ["demo"]))
+    options, unexpected = parser.parse_known_args(words)
     if unexpected:
         parser.error(_unexpected(unexpected))
     try:
@@ -84,15 +83,14 @@ def _unexpected(arguments: Iterable[str]) -> str:
     return f"unknown option {', '.join(names)}" if names else "a value without an option; write --option VALUE"
 
 
-def make_parser() -> Parser:
-    """Return the parser of the whole command line, built from the table."""
+def make_parser(*, with_rows: bool = True) -> Parser:
+    """Return the parser of the whole command line, built from the table, or only that of the local server."""
     parser = Parser(prog=PROGRAM, description="The to11 control plane from the command line.")
     parser.add_argument("--version", action="version", version=f"to11ai-sdk {VERSION}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_local_commands(commands)
-    groups = {"": commands}
-    for row in ENDPOINTS.values():
-        _add_row(_group(groups, row.owner.namespace), row)
+    if with_rows:
+        _add_rows(commands)
     return parser
 
 
@@ -104,6 +102,14 @@ def _add_local_commands(commands: Commands) -> None:
             commands.add_parser(name, description="").set_defaults(run=partial(_missing, name, exc))
     else:
         add_commands(commands)
+
+
+def _add_rows(commands: Commands) -> None:
+    from ..resources.table import ENDPOINTS
+
+    groups = {"": commands}
+    for row in ENDPOINTS.values():
+        _add_row(_group(groups, row.owner.namespace), row)
 
 
 def _missing(command: str, exc: ImportError, options: argparse.Namespace) -> int:
@@ -121,6 +127,8 @@ def _group(groups: dict[str, Commands], namespace: str) -> Commands:
 
 
 def _add_row(commands: Commands, row: Endpoint) -> None:
+    from .docstrings import parameter_texts, parts, plain
+
     prose = plain(parts(row.doc).prose)
     name, summary = dashed(row.name.rpartition(".")[2]), prose.partition("\n")[0]
     command = commands.add_parser(name, help=summary, description=f"{prose}\n\n{row.method} {row.path}")

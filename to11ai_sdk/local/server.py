@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from typing_extensions import Self
-
 from .._http.process_safety import Unique
 from ..resources.parameters import KINDS
 from .gateway.setup import configured
@@ -18,6 +16,8 @@ from .running import Running, Settings
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
+
+    from typing_extensions import Self
 
     from ..client import To11aiClient
     from .gateway.config.gateway_config import GatewayConfig

@@ -7,7 +7,7 @@ from echo_harness import NOW, post_form, provider, read, send
 
 from to11ai_sdk.local import bounds
 from to11ai_sdk.local.gateway.echo import CountedIds, EchoProvider, FileRow, MemoryFiles
-from to11ai_sdk.local.gateway.upstream.backends import StoredFiles
+from to11ai_sdk.local.gateway.upstream.stored_files import StoredFiles
 from to11ai_sdk.local.service import Platform
 from to11ai_sdk.local.store import Store
 

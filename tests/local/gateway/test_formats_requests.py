@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from formats_samples import NAMES, numbered_formats
 
-from to11ai_sdk.local.gateway.formats import FormatError, OpenAIChat, Peer
+from to11ai_sdk.local.gateway.formats import FormatError, Peer
 from to11ai_sdk.local.gateway.formats.neutral import ChatRequest, File, Image, Message, Text, Thinking, ToolResult
+from to11ai_sdk.local.gateway.formats.openai_chat import OpenAIChat
 
 CHAT, RESPONSES, ANTHROPIC = NAMES
 SCHEMA = {"type": "object", "properties": {"location": {"type": "string"}}, "required": ["location"]}

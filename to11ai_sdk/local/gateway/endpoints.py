@@ -5,12 +5,13 @@ Source: the table of the page "API reference" of the to11 gateway.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from werkzeug.exceptions import MethodNotAllowed, NotFound
-from werkzeug.routing import Map, Rule
-
+from ..path_table import NoSuchPathError, PathTable, WrongMethodError
 from .gateway_problem import GatewayProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PREFIX = "/v1"
 
@@ -77,13 +78,7 @@ def below(path: str) -> str:
 
 def is_served(path: str) -> bool:
     """Return whether there is an endpoint at a path below ``/v1``, for some method."""
-    try:
-        _ADAPTER.match(path, "GET")
-    except MethodNotAllowed:
-        return True
-    except NotFound:
-        return False
-    return True
+    return _TABLE.has(path)
 
 
 def match(method: str, path: str) -> EndpointMatch:
@@ -93,26 +88,23 @@ def match(method: str, path: str) -> EndpointMatch:
         GatewayProblem: 404 or 405.
     """
     try:
-        endpoint, arguments = _ADAPTER.match(path, method)
-    except MethodNotAllowed as exc:
-        allowed = sorted(exc.valid_methods or ())
-        message = f"{PREFIX}{path} does not support {method}; use {', '.join(allowed)}"
-        raise GatewayProblem(405, "method_not_allowed", "bad_request", message, {"allowed": allowed}) from None
-    except NotFound:
+        endpoint, arguments = _TABLE.find(method, path)
+    except WrongMethodError as exc:
+        message = f"{PREFIX}{path} does not support {method}; use {', '.join(exc.allowed)}"
+        raise GatewayProblem(405, "method_not_allowed", "bad_request", message, {"allowed": exc.allowed}) from None
+    except NoSuchPathError:
         message = f"the gateway has no endpoint {method} {PREFIX}{path}"
         raise GatewayProblem(404, "not_found", "bad_request", message) from None
     native = path.split("/")[1] if endpoint is NATIVE else None
     return EndpointMatch(endpoint, arguments.get("model"), native)
 
 
-def _rules() -> list[Rule]:
-    rules = [_rule(line, endpoint) for line, endpoint in _ENDPOINTS.items()]
-    return rules + [Rule(f"/{name}/<path:rest>", methods=_METHODS, endpoint=NATIVE) for name in _NATIVE]
+def _rows() -> Iterator[tuple[tuple[str, ...], str, GatewayEndpoint]]:
+    for line, endpoint in _ENDPOINTS.items():
+        method, path = line.split()
+        yield (method,), path, endpoint
+    for name in _NATIVE:
+        yield _METHODS, f"/{name}/<path:rest>", NATIVE
 
 
-def _rule(line: str, endpoint: GatewayEndpoint) -> Rule:
-    method, path = line.split()
-    return Rule(path, methods=[method], endpoint=endpoint)
-
-
-_ADAPTER = Map(_rules(), strict_slashes=True, merge_slashes=False).bind("gateway")
+_TABLE = PathTable(_rows())

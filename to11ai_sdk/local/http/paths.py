@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from urllib.parse import unquote_to_bytes
 
-from werkzeug.exceptions import MethodNotAllowed, NotFound
-from werkzeug.routing import Map, Rule
-
+from ..path_table import NoSuchPathError, PathTable, WrongMethodError
 from ..problems import Problem, invalid
 from .later_versions import is_of_an_organization
 
@@ -43,8 +41,8 @@ class Routes(Generic[R]):
     """A router for a table. It matches the path before percent-decoding, so ``%2F`` stays within one id."""
 
     def __init__(self, table: Iterable[R]) -> None:
-        rules = [_rule(row) for row in table]
-        self._adapter = Map(rules, strict_slashes=True, merge_slashes=False).bind("local")
+        rows = (((row.method,), row.path.replace("{", "<").replace("}", ">"), row) for row in table)
+        self._table = PathTable[R](rows)
 
     def match(self, method: str, path: str) -> Match[R]:
         """Return the row for a method and a raw path.
@@ -53,18 +51,13 @@ class Routes(Generic[R]):
             Problem: 404 for an unknown path, 405 for a method it does not have, 400 for a malformed id.
         """
         try:
-            row, arguments = self._adapter.match(path, method)
-        except MethodNotAllowed as exc:
-            allowed = sorted(exc.valid_methods or ())
-            message = f"{path} does not support {method}; use {', '.join(allowed)}"
-            raise Problem(405, "METHOD_NOT_ALLOWED", message, {"allowed": allowed}) from None
-        except NotFound:
+            row, arguments = self._table.find(method, path)
+        except WrongMethodError as exc:
+            message = f"{path} does not support {method}; use {', '.join(exc.allowed)}"
+            raise Problem(405, "METHOD_NOT_ALLOWED", message, {"allowed": exc.allowed}) from None
+        except NoSuchPathError:
             raise _not_found(path) from None
         return Match(row, {name: _decoded(value) for name, value in arguments.items()})
-
-
-def _rule(row: Row) -> Rule:
-    return Rule(row.path.replace("{", "<").replace("}", ">"), endpoint=row, methods=[row.method])
 
 
 def _not_found(path: str) -> Problem:

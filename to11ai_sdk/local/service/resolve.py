@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from ..problems import Problem, invalid
 from ..store import Row, labels, projects, prompts
 from ..templates.blocks import DEVELOPER_ROLES
-from ..templates.rendering import render
 from . import checks
 from .session import Outside
 from .versions import find_version
@@ -74,6 +73,8 @@ def resolve(
 def _rendered(
     version: Row, variables: Mapping[str, Any], moment: datetime, strict: bool, developer_role: str
 ) -> dict[str, Any]:
+    from ..templates.rendering import render
+
     template = (version["format"], version["template_json"], version["variables_schema"])
     rendered = render(*template, variables, moment, strict_variables=strict, developer_role=developer_role)
     return {

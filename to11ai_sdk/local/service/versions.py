@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..problems import Problem
 from ..store import Row, prompts
-from ..templates.rendering import check_template
 from . import checks
 from .prompts import activate, find, open_for_change
 from .session import Outside
@@ -46,6 +45,8 @@ def create(
     content = {"format": format, "template_json": template_json, "variables_schema": variables_schema}
 
     def check() -> None:
+        from ..templates.rendering import check_template
+
         check_template(format, template_json, variables_schema)
         checks.depth("modelConfig", model_config)
 

@@ -6,28 +6,23 @@ A caller's request in one format becomes a provider's in another with
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ...json_input.fields import FormatError
-from .anthropic_messages import AnthropicMessages
 from .common import OPENAI, Clock, NewId, Peer, random_id, unix_time
 from .error_bodies import read_error
-from .openai_chat import OpenAIChat
-from .openai_responses import OpenAIResponses
 from .streams import deltas_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable
 
     from .neutral import ChatReply, ChatRequest, Delta
 
 __all__ = [
     "FORMATS",
-    "AnthropicMessages",
     "Format",
     "FormatError",
-    "OpenAIChat",
-    "OpenAIResponses",
     "Peer",
     "deltas_of",
     "formats",
@@ -94,7 +89,44 @@ class Format(Protocol):
         ...
 
 
-def formats(new_id: NewId = random_id, clock: Clock = unix_time, peer: Peer = OPENAI) -> dict[str, Format]:
+class _Formats(Mapping[str, Format]):
+    """The formats by name; each is imported when it is first needed, because most gateways use one or two."""
+
+    _NAMES = ("openai_chat", "openai_responses", "anthropic_messages")
+
+    def __init__(self, new_id: NewId, clock: Clock, peer: Peer) -> None:
+        self._settings = (new_id, clock, peer)
+        self._made: dict[str, Format] = {}
+
+    def __getitem__(self, name: str) -> Format:
+        made = self._made.get(name)
+        if made is None:
+            made = self._made[name] = self._make(name)
+        return made
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._NAMES)
+
+    def __len__(self) -> int:
+        return len(self._NAMES)
+
+    def _make(self, name: str) -> Format:
+        if name == "openai_chat":
+            from .openai_chat import OpenAIChat
+
+            return OpenAIChat(*self._settings)
+        if name == "openai_responses":
+            from .openai_responses import OpenAIResponses
+
+            return OpenAIResponses(*self._settings)
+        if name == "anthropic_messages":
+            from .anthropic_messages import AnthropicMessages
+
+            return AnthropicMessages(*self._settings)
+        raise KeyError(name)
+
+
+def formats(new_id: NewId = random_id, clock: Clock = unix_time, peer: Peer = OPENAI) -> Mapping[str, Format]:
     """Return all formats by name, with these ids and this time.
 
     Args:
@@ -102,12 +134,8 @@ def formats(new_id: NewId = random_id, clock: Clock = unix_time, peer: Peer = OP
         clock: returns the time in seconds since 1970.
         peer: the provider that requests go to and replies come from.
     """
-    return {
-        "openai_chat": OpenAIChat(new_id, clock, peer),
-        "openai_responses": OpenAIResponses(new_id, clock, peer),
-        "anthropic_messages": AnthropicMessages(new_id, clock, peer),
-    }
+    return _Formats(new_id, clock, peer)
 
 
-FORMATS: Mapping[str, Format] = formats()
+FORMATS = formats()
 """All formats by name: ``openai_chat``, ``openai_responses``, ``anthropic_messages``."""

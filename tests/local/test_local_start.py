@@ -1,0 +1,58 @@
+"""A local to11 loads what most starts do not need when it is first used, and its first calls may come all at once."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+LATER = ("babel", "dateutil", "jsonschema", "liquid", "pydantic", "to11ai_sdk.local.gateway.echo")
+
+STARTED = """
+import json, sys
+from to11ai_sdk.local import LocalTo11
+
+with LocalTo11():
+    print(json.dumps(sorted(sys.modules)))
+"""
+FIRST_CALLS = """
+import json
+from concurrent.futures import ThreadPoolExecutor
+from urllib.request import ProxyHandler, Request, build_opener
+from to11ai_sdk.local import LocalTo11
+
+with LocalTo11() as to11, to11.client() as client, ThreadPoolExecutor(6) as pool:
+    keys = {"x-to11-authorization": f"Bearer {to11.api_key}", "x-to11-project-id": to11.project_id}
+    chat = {"model": "gpt-4o", "max_tokens": 9, "messages": [{"role": "user", "content": "Hello!"}]}
+
+    def version(number):
+        prompt = client.prompts.create(project_id=to11.project_id, name=f"P{number}", slug=f"p-{number}")
+        made = client.prompts.create_version(
+            project_id=to11.project_id, prompt_id=prompt.id, format="text", template_json={"text": "Hi {{ name }}"},
+            variables_schema={"type": "object", "properties": {"name": {"type": "string"}}},
+        )
+        return made.version
+
+    def ask(path):
+        request = Request(f"{to11.gateway_url}/{path}", json.dumps(chat).encode(), keys)
+        with build_opener(ProxyHandler({})).open(request) as reply:
+            return reply.status
+
+    versions = pool.map(version, range(3))
+    statuses = pool.map(ask, ["chat/completions", "messages", "responses"])
+    print(json.dumps([list(versions), list(statuses)]))
+"""
+
+
+def run(code: str) -> Any:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=100)
+    return json.loads(done.stdout)
+
+
+def test_a_start_loads_neither_templates_nor_echo_nor_pydantic() -> None:
+    assert [name for name in run(STARTED) if name.startswith(LATER)] == []
+
+
+def test_the_first_calls_of_all_kinds_may_come_at_once() -> None:
+    assert run(FIRST_CALLS) == [[1, 1, 1], [200, 200, 200]]
