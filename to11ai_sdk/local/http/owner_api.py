@@ -78,8 +78,8 @@ class LocalPages:
         content = request_body.read(environ)
         match = _ROUTES.match(method, target.path)
         project_id = environ.get("HTTP_X_TO11_PROJECT_ID") or self._platform.main.project_id
-        with self._platform.visit(project_id, bearer(environ.get("HTTP_AUTHORIZATION", ""))) as session:
-            session.require(*match.row.permissions)
+        session = self._platform.visit(project_id, bearer(environ.get("HTTP_AUTHORIZATION", "")))
+        session.require(*match.row.permissions)
         return match.row.answer(
             self, OwnerRequest(project_id, match.arguments, target.arguments(), request_body.parse(content))
         )

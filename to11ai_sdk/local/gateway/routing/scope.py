@@ -12,7 +12,8 @@ from ..gateway_problem import GatewayProblem, bad_request
 
 if TYPE_CHECKING:
     from ...service import Session
-    from ..config.providers import ProviderConfig, Registry
+    from ..config.providers import ProviderConfig
+    from ..config.registry import Registry
     from .plan import Choice
     from .route_query import RouteQuery
 
@@ -44,7 +45,7 @@ class Scope:
 
     @lazy
     def facts(self) -> dict[str, Any]:
-        """The values that conditions of rules may read; no secret is among them."""
+        """Return the values that conditions of rules may read; no secret is among them."""
         return {
             "env": self.env,
             "endpoint": self.call.endpoint,
