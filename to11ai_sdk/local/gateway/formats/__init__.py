@@ -6,6 +6,7 @@ A caller's request in one format becomes a provider's in another with
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ...json_input.fields import FormatError
@@ -94,7 +95,8 @@ class Format(Protocol):
         ...
 
 
-def formats(new_id: NewId = random_id, clock: Clock = unix_time, peer: Peer = OPENAI) -> dict[str, Format]:
+@lru_cache(256)
+def formats(new_id: NewId = random_id, clock: Clock = unix_time, peer: Peer = OPENAI) -> Mapping[str, Format]:
     """Return all formats by name, with these ids and this time.
 
     Args:

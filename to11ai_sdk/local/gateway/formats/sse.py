@@ -55,29 +55,29 @@ class EventParser:
         if chunk:
             chunk = chunk.removeprefix(b"\n") if self._after_cr else chunk
             self._after_cr = chunk.endswith(b"\r")
-        head, *rest = _LINE_END.split(chunk)
-        self._line += head
-        for piece in rest:
-            yield from self._end_line()
-            self._line += piece
+        first, *others = _LINE_END.split(chunk) if b"\r" in chunk else chunk.split(b"\n")
+        self._line += first
+        if others:
+            complete = [bytes(self._line), *others]
+            self._line = bytearray(complete.pop())
+            yield from filter(None, map(self._end_line, complete))
         if self._size > MAX_EVENT:
             raise FormatError(f"an event may have {MAX_EVENT} bytes at most")
 
     def rest(self) -> Iterator[Event]:
         """Yield the event without a blank line that some servers leave at the end of their stream."""
-        yield from self._end_line()
-        yield from self._dispatch()
-
-    def _end_line(self) -> Iterator[Event]:
-        line = bytes(self._line)
+        lines = [bytes(self._line), b""]
         self._line.clear()
+        yield from filter(None, map(self._end_line, lines))
+
+    def _end_line(self, line: bytes) -> Event | None:
         if self._at_start:
             line = line.removeprefix(_BOM)
             self._at_start = False
-        if line:
-            self._field(*line.decode("utf-8", "replace").partition(":"))
-        else:
-            yield from self._dispatch()
+        if not line:
+            return self._dispatch()
+        self._field(*line.decode("utf-8", "replace").partition(":"))
+        return None
 
     def _field(self, name: str, _colon: str, value: str) -> None:
         value = value.removeprefix(" ")
@@ -88,12 +88,10 @@ class EventParser:
         elif name == "id" and "\0" not in value:
             self._id = value
 
-    def _dispatch(self) -> Iterator[Event]:
-        event = Event(self._type or "message", "\n".join(self._data), self._id)
-        has_data = bool(self._data)
+    def _dispatch(self) -> Event | None:
+        event = Event(self._type or "message", "\n".join(self._data), self._id) if self._data else None
         self._type, self._data, self._size = "", [], 0
-        if has_data:
-            yield event
+        return event
 
 
 def read(chunks: Iterable[bytes]) -> Iterator[Event]:
@@ -109,9 +107,10 @@ def read(chunks: Iterable[bytes]) -> Iterator[Event]:
 
 def write(data: Any, event: str | None = None) -> bytes:
     """Return an event whose data is a JSON value, or a string unchanged."""
-    payload = data.encode("utf-8") if isinstance(data, str) else encode(data)
-    lines = b"".join(b"data: " + line + b"\n" for line in _LINE_END.split(payload))
-    return (f"event: {event}\n".encode() if event else b"") + lines + b"\n"
+    # JSON is one line: the line breaks in its texts are escaped.
+    lines = _LINE_END.split(data.encode("utf-8")) if isinstance(data, str) else [encode(data)]
+    head = f"event: {event}\n".encode() if event else b""
+    return head + b"".join([b"data: %b\n" % line for line in lines]) + b"\n"
 
 
 def write_typed(data: Mapping[str, Any]) -> bytes:
