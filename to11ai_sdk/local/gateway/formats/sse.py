@@ -55,12 +55,11 @@ class EventParser:
         if chunk:
             chunk = chunk.removeprefix(b"\n") if self._after_cr else chunk
             self._after_cr = chunk.endswith(b"\r")
-        first, *others = _LINE_END.split(chunk) if b"\r" in chunk else chunk.split(b"\n")
-        self._line += first
-        if others:
-            complete = [bytes(self._line), *others]
-            self._line = bytearray(complete.pop())
-            yield from filter(None, map(self._end_line, complete))
+        lines = _LINE_END.split(chunk) if b"\r" in chunk else chunk.split(b"\n")
+        self._line += lines[0]
+        if len(lines) > 1:
+            lines[0], self._line = bytes(self._line), bytearray(lines.pop())
+            yield from filter(None, map(self._end_line, lines))
         if self._size > MAX_EVENT:
             raise FormatError(f"an event may have {MAX_EVENT} bytes at most")
 

@@ -100,6 +100,8 @@ class StreamWatcher:
         Raises:
             FormatError: an event is longer than ``MAX_EVENT``.
         """
+        if not self._held and chunk.endswith(b"\n\n"):
+            return chunk
         begin = max(0, len(self._held) - 3)  # the end of an event may have started there
         self._held += chunk
         end = max(place + len(mark) if (place := self._held.rfind(mark, begin)) >= 0 else 0 for mark in _ENDS)

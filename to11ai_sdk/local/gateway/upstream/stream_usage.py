@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 OPTIONS = "stream_options"
+_EMPTY = re.compile(rb"\[\s*\]")
 _EVENT = re.compile(rb".*?(?:\r\n\r\n|\n\n|\r\r)", re.DOTALL)
 
 
@@ -39,7 +40,7 @@ def without_usage_chunk(events: bytes) -> bytes:
 
 
 def _has_only_usage(event: bytes) -> bool:
-    if b'"usage"' not in event:
+    if b'"usage"' not in event or not _EMPTY.search(event):
         return False
     chunks = [read_json_or_none(each.data) for each in EventParser().feed(event)]
     return bool(chunks) and all(
