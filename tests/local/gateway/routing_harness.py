@@ -58,7 +58,10 @@ class Project:
 
     def version(self, rule_id: str, snapshot: dict[str, Any]) -> str:
         with self.session() as session:
-            return str(rules.create_version(session, rule_id=rule_id, snapshot=snapshot)["id"])
+            checked = rules.create_version(session, rule_id=rule_id, snapshot=snapshot)
+            checked.work()
+            assert checked.then is not None
+            return str(checked.then(session)["id"])
 
     def release(self, rule_id: str, *snapshots: dict[str, Any], env: str = "prod", weights: Any = None) -> list[str]:
         """Versions of a rule, the first one released, or all of them by weight."""
