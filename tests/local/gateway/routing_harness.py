@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from to11ai_sdk.local.gateway.config.providers import Registry
+from to11ai_sdk.local.gateway.config.registry import Registry
 from to11ai_sdk.local.gateway.gateway_problem import GatewayProblem
 from to11ai_sdk.local.gateway.routing import Plan, RouteQuery, Router, Scope
 from to11ai_sdk.local.service import Platform, environments, releases, rules
@@ -58,10 +58,10 @@ class Project:
 
     def version(self, rule_id: str, snapshot: dict[str, Any]) -> str:
         with self.session() as session:
-            made = rules.create_version(session, rule_id=rule_id, snapshot=snapshot)
-            made.work()
-            assert made.then is not None
-            return str(made.then(session)["id"])
+            checked = rules.create_version(session, rule_id=rule_id, snapshot=snapshot)
+            checked.work()
+            assert checked.then is not None
+            return str(checked.then(session)["id"])
 
     def release(self, rule_id: str, *snapshots: dict[str, Any], env: str = "prod", weights: Any = None) -> list[str]:
         """Versions of a rule, the first one released, or all of them by weight."""

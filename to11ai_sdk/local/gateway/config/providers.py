@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from ...._http.process_safety import lazy
 from ....settings import header_value
 from ..formats import Peer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping
 
 FILES = "files"
 NATIVE = "native"
@@ -138,9 +139,9 @@ class ProviderConfig:
         """
         return "max_completion_tokens" if self._is_openai else "max_tokens"
 
-    @property
+    @lazy
     def peer(self) -> Peer:
-        """What it knows of the wire formats."""
+        """Return what it knows of the wire formats."""
         return Peer(
             name=self.id,
             is_openai=self._is_openai,
@@ -169,70 +170,26 @@ class ProviderConfig:
 
     def model(self, name: str) -> ProviderModel | None:
         """Return the model for a name, or ``None``; a listed model takes precedence over a pattern."""
-        models = self.models + (ECHO_MODELS if self.kind == "echo" else ())
-        fitting = (model for model in models if model.fits(name))
-        return min(fitting, key=lambda model: model.is_pattern, default=None)
+        return self._listed.get(name) or next((model for model in self._patterns if model.fits(name)), None)
+
+    @lazy
+    def _all_models(self) -> tuple[ProviderModel, ...]:
+        return self.models + (ECHO_MODELS if self.kind == "echo" else ())
+
+    @lazy
+    def _listed(self) -> Mapping[str, ProviderModel]:
+        # Reversed, so that the first of several with one name is kept.
+        return {model.id: model for model in reversed(self._all_models) if not model.is_pattern}
+
+    @lazy
+    def _patterns(self) -> tuple[ProviderModel, ...]:
+        return tuple(model for model in self._all_models if model.is_pattern)
 
     def offers(self, model: ProviderModel, kind: str) -> bool:
         """Return whether one of its models serves this kind of call."""
         return self.serves(kind) and (model.kinds is None or kind in model.kinds)
 
 
-@dataclass(frozen=True)
-class Registry:
-    """The providers of a local gateway, in their order.
-
-    Attributes:
-        providers: by id; by default those of a new local project.
-    """
-
-    providers: Mapping[str, ProviderConfig] = field(default_factory=lambda: {each.id: each for each in DEFAULTS})
-
-    @classmethod
-    def of(cls, *providers: ProviderConfig) -> Registry:
-        """Return these providers and no others."""
-        return cls({provider.id: provider for provider in providers})
-
-    def __iter__(self) -> Iterator[ProviderConfig]:
-        return iter(self.providers.values())
-
-    def find(self, name: str) -> ProviderConfig | None:
-        """Return the provider with this id, or with the id that the name is an alias of."""
-        return self.providers.get(name) or self.providers.get(canonical(name))
-
-    def of_type(self, name: str) -> list[ProviderConfig]:
-        """Return the providers of a type."""
-        return [provider for provider in self if provider.type == canonical(name)]
-
-
 def canonical(name: str) -> str:
     """Return the id that a name is an alias of, else the name itself."""
     return ALIASES.get(name, name)
-
-
-def _echo(provider_id: str, models: Iterable[str], dialect: str = "openai") -> ProviderConfig:
-    return ProviderConfig(provider_id, "echo", provider_id, dialect, tuple(map(ProviderModel.named, models)))
-
-
-_OPENAI = """
-gpt-4o gpt-4o-mini gpt-5 gpt-5-mini gpt-5-nano gpt-5.1 gpt-5.2 gpt-5.4 gpt-5.4-mini gpt-5.4-nano gpt-5.5 gpt-5.6-sol
-gpt-5.6-terra gpt-5.6-luna gpt-6-astra gpt-6-sol gpt-6-luna gpt-6.1-sol gpt-6.1-terra gpt-6.2-astra gpt-6.2-sol
-o3 o3-mini o4-mini
-text-embedding-3-small text-embedding-3-large dall-e-3 gpt-image-1 gpt-image-1-mini gpt-image-2
-whisper-1 gpt-4o-transcribe gpt-4o-mini-transcribe tts-1 tts-1-hd gpt-4o-mini-tts
-"""
-_ANTHROPIC = """
-claude-sonnet-4-6 claude-haiku-4-5 claude-haiku-4-5-20251001 claude-sonnet-4-5 claude-sonnet-4-5-20250929
-claude-opus-4-5 claude-opus-4-6 claude-opus-4-7 claude-opus-4-8
-claude-sonnet-5 claude-opus-5 claude-haiku-5-5 claude-sonnet-5-5 claude-opus-5-5
-"""
-_MISTRAL = "mistral-large-latest mistral-medium-latest mistral-small-latest ministral-8b-latest mistral-embed"
-
-DEFAULTS: tuple[ProviderConfig, ...] = (
-    _echo("openai", _OPENAI.split()),
-    _echo("anthropic", _ANTHROPIC.split(), "anthropic"),
-    _echo("xai", ("grok-4", "grok-4.3", "grok-4.5", "grok-4.7")),
-    _echo("cohere", ("rerank-v3.5",), "cohere"),
-    _echo("mistral", _MISTRAL.split()),
-)
-"""The providers of a new local project, all answered by ``echo``."""

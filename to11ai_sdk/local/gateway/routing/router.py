@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..config.providers import DEFAULTS, FILES, NATIVE, canonical
+from ..config.providers import FILES, NATIVE, canonical
+from ..config.registry import DEFAULTS
 from ..gateway_problem import GatewayProblem, bad_request
 from . import direct
 from .choice import Choice
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ...service import Session
-    from ..config.providers import ProviderConfig, Registry
+    from ..config.providers import ProviderConfig
+    from ..config.registry import Registry
     from .route_query import RouteQuery
 
 _HINTS = frozenset(provider.type for provider in DEFAULTS)
@@ -93,8 +95,10 @@ class Router:
         return _shown(model_id, active[0])
 
     def _check_hint(self, call: RouteQuery) -> None:
+        if call.provider_type is None:
+            return
         known = _HINTS | {provider.type for provider in self._registry}
-        if call.provider_type is not None and canonical(call.provider_type) not in known:
+        if canonical(call.provider_type) not in known:
             message = f"x-genai-provider must be one of {', '.join(sorted(known))}, not {call.provider_type!r}"
             raise bad_request("invalid_provider", message)
 

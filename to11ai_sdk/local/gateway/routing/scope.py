@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...._http.process_safety import lazy
+from ...headers import SECRETS
 from ...store import Row, environments
 from ..config.providers import canonical
 from ..gateway_problem import GatewayProblem, bad_request
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ...service import Session
-    from ..config.providers import ProviderConfig, Registry
+    from ..config.providers import ProviderConfig
+    from ..config.registry import Registry
     from .choice import Choice
     from .route_query import RouteQuery
 
@@ -30,7 +32,6 @@ class Scope:
         call: the properties that decide its route.
         choice: makes the random choices.
         environment: the row of the environment.
-        facts: the values that conditions of rules may read.
     """
 
     def __init__(self, session: Session, registry: Registry, call: RouteQuery, choice: Choice) -> None:
@@ -39,13 +40,6 @@ class Scope:
         self.call = call
         self.choice = choice
         self.environment: Row = find_environment(session, call.env)
-        self.facts: dict[str, Any] = {
-            "env": self.env,
-            "endpoint": call.endpoint,
-            "model": call.model,
-            "headers": dict(call.headers),
-            "metadata": dict(call.metadata),
-        }
 
     @property
     def env(self) -> str:
@@ -53,12 +47,23 @@ class Scope:
         return str(self.environment["slug"])
 
     @lazy
+    def facts(self) -> dict[str, Any]:
+        """Return the values that conditions of rules may read; no secret is among them."""
+        return {
+            "env": self.env,
+            "endpoint": self.call.endpoint,
+            "model": self.call.model,
+            "headers": {name: value for name, value in self.call.headers.items() if name not in SECRETS},
+            "metadata": dict(self.call.metadata),
+        }
+
+    @lazy
     def _switched_off(self) -> set[str]:
         return environments.switched_off(self.session.tx, self.environment["id"])
 
     def is_active(self, provider_id: str, env_slug: str | None = None) -> bool:
         """Return whether a provider is active in the environment, or in the one that the rule names with it."""
-        if env_slug in (None, self.env):
+        if env_slug is None or env_slug == self.env:
             return provider_id not in self._switched_off
         row = _live(self.session, env_slug)
         return row is not None and provider_id not in environments.switched_off(self.session.tx, row["id"])
