@@ -229,7 +229,7 @@ def test_a_long_event_in_small_pieces_is_found_quickly_and_has_a_limit() -> None
 
 def test_a_stream_is_told_to_end_also_if_nobody_began_it() -> None:
     told: list[str] = []
-    stream = Stream((each for each in [b"x"]), lambda: None, lambda: told.append("end"))
+    stream = Stream((each for each in [b"x"]), lambda: told.append("end"))
     stream.close()
     assert (list(stream), told) == ([], ["end"])
 

@@ -13,13 +13,11 @@ class Stream:
 
     Args:
         chunks: the body.
-        abort: ends the work for the stream, from any thread, because the client has hung up.
         end: called when no more of the body is wanted, whether it was started or not.
     """
 
-    def __init__(self, chunks: Generator[bytes], abort: Callable[[], None], end: Callable[[], None]) -> None:
+    def __init__(self, chunks: Generator[bytes], end: Callable[[], None]) -> None:
         self._chunks = chunks
-        self.abort = abort
         self._end = end
 
     def __iter__(self) -> Iterator[bytes]:

@@ -65,10 +65,6 @@ class Streaming(Protocol):
 
     def __iter__(self) -> Iterator[bytes]: ...
 
-    def abort(self) -> None:
-        """End the wait for the next part, from any thread."""
-        ...
-
     def close(self) -> None:
         """Release what the body needs, whether it was sent or not."""
         ...

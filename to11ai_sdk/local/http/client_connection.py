@@ -85,7 +85,7 @@ class ClientConnection:
         except Problem as exc:
             self._inbox.deadline = math.inf
             asked = Asked("HEAD" if raw.startswith(b"HEAD ") else "GET", is_last=True)
-            return reply_writer.send(self.socket, asked, error_reply(exc), HangUp())
+            return reply_writer.send(self.socket, asked, error_reply(exc))
         application = self._application_for(head.target.path)
         body, problem = self._body(head, application.max_body)
         self._inbox.deadline = math.inf
@@ -107,7 +107,7 @@ class ClientConnection:
         except Exception:
             return self._fail(request, asked)
         try:
-            return reply_writer.send(self.socket, asked, reply, request.hang_up)
+            return reply_writer.send(self.socket, asked, reply)
         except reply_writer.UnsendableError:
             return self._fail(request, asked)
         finally:
@@ -117,7 +117,7 @@ class ClientConnection:
     def _fail(self, request: HttpRequest, asked: Asked) -> bool:
         """Answer that the application failed, in the block of its exception."""
         _log.exception("%s %s failed", request.method, request.target.path)
-        return reply_writer.send(self.socket, asked, error_reply(INTERNAL), request.hang_up)
+        return reply_writer.send(self.socket, asked, error_reply(INTERNAL))
 
     def _body(self, head: RequestHead, limit: int) -> tuple[bytes, Problem | None]:
         """Read the body; the rest of one that is not read to its end would be taken for the next request."""

@@ -12,7 +12,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from .. import bounds, descriptors
-from ..hang_up import HangUp
 from . import reply_writer
 from .reply_envelope import error_reply
 
@@ -70,7 +69,7 @@ class Listener:
             # Closing with an unread request would reset the connection, and the client might lose the reply.
             with suppress(TimeoutError):
                 sock.recv(65_536)
-            reply_writer.send(sock, reply_writer.Asked("GET", is_last=True), error_reply(problem), HangUp())
+            reply_writer.send(sock, reply_writer.Asked("GET", is_last=True), error_reply(problem))
             sock.shutdown(socket.SHUT_WR)
 
     def _accept_with_spare(self) -> None:

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
-    from ..hang_up import HangUp
     from .application import HttpReply, Streaming
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -43,14 +42,13 @@ class Asked(NamedTuple):
     is_last: bool = False
 
 
-def send(connection: socket.socket, asked: Asked, reply: HttpReply, hang_up: HangUp) -> bool:
+def send(connection: socket.socket, asked: Asked, reply: HttpReply) -> bool:
     """Send a reply, and return whether the connection can be used for another request.
 
     Args:
         connection: the socket of the client.
         asked: what the request says of the reply.
         reply: the reply.
-        hang_up: reports that the client has disconnected; it ends a stream.
 
     Raises:
         OSError: the client has disconnected, or the stream broke: only closing the connection shows that.
@@ -71,7 +69,7 @@ def send(connection: socket.socket, asked: Asked, reply: HttpReply, hang_up: Han
         frame = _chunk
     connection.sendall(_head(reply, lines))
     if has_body:
-        _stream(connection, reply.body, hang_up, frame)
+        _stream(connection, reply.body, frame)
     return not is_last
 
 
@@ -83,13 +81,12 @@ def _send_bytes(connection: socket.socket, head: bytes, body: bytes) -> None:
         connection.sendall(body)
 
 
-def _stream(connection: socket.socket, body: Streaming, hang_up: HangUp, frame: Callable[[bytes], bytes]) -> None:
+def _stream(connection: socket.socket, body: Streaming, frame: Callable[[bytes], bytes]) -> None:
     """Send each part at once."""
-    with hang_up.ending(body.abort):
-        for part in filter(None, body):
-            connection.sendall(frame(part))
-        if end := frame(b""):
-            connection.sendall(end)
+    for part in filter(None, body):
+        connection.sendall(frame(part))
+    if end := frame(b""):
+        connection.sendall(end)
 
 
 def _chunk(part: bytes) -> bytes:

@@ -70,7 +70,7 @@ def streamed(call: RoutedCall, reached: Reached, record: CallRecord, new_guard: 
         getattr(reached.reply.body, "close", _nothing)()
 
     headers = {"cache-control": "no-cache", **to_caller(reached.reply.headers)}
-    stream = Stream(_finishing(call, reached, made, record), call.incoming.hang_up.report, end)
+    stream = Stream(_finishing(call, reached, made, record), end)
     return Answer(reached.reply.status, headers, stream)
 
 

@@ -105,7 +105,7 @@ class UpstreamProvider:
 
 
 class ArrivingBody:
-    """The body of a reply as it arrives; call ``abort`` from any thread, ``close`` from the reading one.
+    """The body of a reply as it arrives; call ``close`` from the reading thread.
 
     Args:
         kept: takes the connection once the body was read to its end.
@@ -136,10 +136,6 @@ class ArrivingBody:
 
     def __next__(self) -> bytes:
         return next(self._chunks)
-
-    def abort(self) -> None:
-        """End the connection; a waiting reader gets an error."""
-        self._wait.end()
 
     def close(self) -> None:
         """Close the connection, unless the body was read to its end."""
