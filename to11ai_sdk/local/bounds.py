@@ -8,6 +8,8 @@ MAX_UPSTREAM_HEAD = 256 * 2**10
 """The most bytes of the head of a provider's reply, with all interim replies (1xx) before it."""
 MAX_UPSTREAM_FIELDS = 200
 """The most header lines of a provider's reply."""
+MAX_UPSTREAM_CHUNK_LINE = 8 * 2**10
+"""The most bytes of a line between the chunks of a provider's reply: a size with its extensions, or a trailer."""
 MAX_IDLE_UPSTREAM = 128
 """The most idle connections kept to one provider."""
 MAX_IDLE_UPSTREAM_S = 50.0

@@ -162,6 +162,12 @@ def test_bytes_of_a_target_are_encoded_once() -> None:
     assert upstream.requests[0].startswith(b"GET /v1/x/%C3%A9?q=%C3%A9%C3%A9%20a HTTP/1.1\r\n")
 
 
+@pytest.mark.parametrize("target", ["x/\xe9?q=\xe9", "x/%C3%A9?q=%C3%A9", "x/%C3%A9?q=\xe9"])
+def test_a_target_of_a_caller_is_encoded_once(to11: LocalTo11, upstream: RawProvider, target: str) -> None:
+    assert b" 200 " in raw(to11, f"/v1/mistral/v1/{target}")
+    assert upstream.requests[-1].startswith(b"GET /v1/x/%C3%A9?q=%C3%A9 HTTP/1.1\r\n")
+
+
 @pytest.mark.parametrize("value", ["a\r\nx: y", "a\nb", "a\rb", "a\0b"])
 def test_no_header_can_begin_another_line(value: str) -> None:
     with RawProvider() as upstream:

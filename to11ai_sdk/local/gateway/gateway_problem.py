@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .. import descriptors
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -70,8 +72,7 @@ def unreachable(provider_id: str, cause: UnreachableError) -> GatewayProblem:
 
 def out_of_files() -> GatewayProblem:
     """Return a 503: no connection to a provider can be opened, because too many files and sockets are open."""
-    message = "this machine ran out of files: make fewer calls at once, or raise the limit (ulimit -n)"
-    return GatewayProblem(503, "out_of_files", "overloaded", message)
+    return GatewayProblem(503, "out_of_files", "overloaded", descriptors.MESSAGE)
 
 
 def too_large(provider_id: str, limit: int) -> GatewayProblem:

@@ -129,7 +129,7 @@ class Fields:
     __slots__ = ("path", "raw")
 
     def __init__(self, value: Any, path: str = "") -> None:
-        if not is_mapping(value):
+        if not (isinstance(value, dict) or is_mapping(value)):  # most are, and that is quicker to see
             raise FormatError("must be an object", path)
         self.raw: Mapping[str, Any] = value
         self.path: str = path

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from http.client import HTTPException
 
-from ...bounds import MAX_UPSTREAM_HEAD
+from ...bounds import MAX_UPSTREAM_CHUNK_LINE, MAX_UPSTREAM_HEAD
 
 _HEX = frozenset(b"0123456789abcdefABCDEF")
-_MAX_LINE = 8 * 1024
-"""The most bytes of the line with the size of a chunk, extensions included, and of a trailer line."""
 
 
 class ChunkedBody:
@@ -50,8 +48,8 @@ class ChunkedBody:
     def _line_at(self, data: bytes, place: int) -> int:
         """Read the line at this place, and return the place after it; keep a line that is not complete."""
         end = data.find(b"\n", place)
-        if (len(data) if end < 0 else end) - place > _MAX_LINE:
-            raise HTTPException(f"a line of more than {_MAX_LINE} bytes between its chunks")
+        if (len(data) if end < 0 else end) - place > MAX_UPSTREAM_CHUNK_LINE:
+            raise HTTPException(f"a line of more than {MAX_UPSTREAM_CHUNK_LINE} bytes between its chunks")
         if end < 0:
             self._line = data[place:]
             return len(data)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import socket
 from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...descriptors import ran_out
+
 if TYPE_CHECKING:
     import ssl
-
-_NO_FILES = (errno.EMFILE, errno.ENFILE)
 
 
 class Address(NamedTuple):
@@ -118,10 +117,10 @@ def _secured(opened: socket.socket, context: ssl.SSLContext, host: str, wait: Wa
 
 def _is_out_of_files(exc: OSError) -> bool:
     if not isinstance(exc, socket.gaierror):
-        return exc.errno in _NO_FILES
+        return ran_out(exc)
     # A resolver that can open no socket only says that it found nothing.
     try:
         socket.socket().close()
     except OSError as own:
-        return own.errno in _NO_FILES
+        return ran_out(own)
     return False
