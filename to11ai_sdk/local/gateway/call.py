@@ -11,12 +11,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..._http.process_safety import lazy
 from ...json_types import is_object
-from ..headers import SECRETS, bearer
+from ..headers import bearer
 from .endpoints import CHAT, NATIVE
 from .formats import FORMATS
 from .routing import RouteQuery
@@ -133,14 +133,13 @@ class UnderstoodCall(AdmittedCall):
     def route_query(self) -> RouteQuery:
         """Return the properties that decide where it goes."""
         metadata = self.body.get("metadata")
-        headers = {name: value for name, value in self.incoming.headers.items() if name not in SECRETS}
         return RouteQuery(
             self.match.endpoint.name,
             self.model,
             self.incoming.header("x-to11-env"),
             self.incoming.header("x-genai-provider"),
             self.match.native,
-            headers,
+            self.incoming.headers,
             metadata if is_object(metadata) else {},
             self.origin.group,
         )
@@ -173,4 +172,7 @@ C = TypeVar("C", bound=ReceivedCall)
 
 def advance(call: ReceivedCall, stage: type[C], **known: Any) -> C:
     """Return the call at its next stage; ``known`` are the attributes that this stage adds or refines."""
-    return stage(**{each.name: getattr(call, each.name) for each in fields(call)} | known)
+    reached = object.__new__(stage)
+    # All stages share their attributes: not through __init__, which would set each of a frozen object one by one.
+    vars(reached).update(vars(call), **known)
+    return reached

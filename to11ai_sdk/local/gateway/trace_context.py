@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 from dataclasses import dataclass
 from hashlib import blake2s
 from itertools import count
@@ -32,9 +32,10 @@ class SpanIds:
 
     def new(self, length: int) -> str:
         """Return this many bytes as hexadecimal digits, never all zero."""
-        if self._seed is None:
-            return secrets.token_hex(length - 1) + f"{1 + secrets.randbelow(255):02x}"
-        return blake2s(f"{self._seed}:span:{next(self._numbers)}".encode(), digest_size=length).hexdigest()
+        if self._seed is not None:
+            return blake2s(f"{self._seed}:span:{next(self._numbers)}".encode(), digest_size=length).hexdigest()
+        digits = os.urandom(length).hex()
+        return digits if digits.strip("0") else self.new(length)
 
 
 class TraceContext(NamedTuple):

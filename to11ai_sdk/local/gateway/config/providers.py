@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from ...._http.process_safety import lazy
 from ....settings import header_value
 from ..formats import Peer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 FILES = "files"
 NATIVE = "native"
@@ -58,6 +60,11 @@ _BY_NAME = {
     "audio_speech": ("tts-*", "*-tts"),
     "chat": ("gpt-*", "o[1-9]", "o[1-9]-*", "claude-*", "grok-*", "mistral-*", "ministral-*"),
 }
+
+
+_NAMES = 1000
+_LONGEST_NAME = 200
+"""How many names of models are remembered with their providers, and the longest of them in characters."""
 
 
 class ConfigError(ValueError):
@@ -169,9 +176,20 @@ class ProviderConfig:
 
     def model(self, name: str) -> ProviderModel | None:
         """Return the model for a name, or ``None``; a listed model takes precedence over a pattern."""
-        models = self.models + (ECHO_MODELS if self.kind == "echo" else ())
-        fitting = (model for model in models if model.fits(name))
-        return min(fitting, key=lambda model: model.is_pattern, default=None)
+        return self._listed.get(name) or next((model for model in self._patterns if model.fits(name)), None)
+
+    @lazy
+    def _all_models(self) -> tuple[ProviderModel, ...]:
+        return self.models + (ECHO_MODELS if self.kind == "echo" else ())
+
+    @lazy
+    def _listed(self) -> Mapping[str, ProviderModel]:
+        # Reversed, so that the first of several with one name is kept.
+        return {model.id: model for model in reversed(self._all_models) if not model.is_pattern}
+
+    @lazy
+    def _patterns(self) -> tuple[ProviderModel, ...]:
+        return tuple(model for model in self._all_models if model.is_pattern)
 
     def offers(self, model: ProviderModel, kind: str) -> bool:
         """Return whether one of its models serves this kind of call."""
@@ -199,6 +217,18 @@ class Registry:
     def find(self, name: str) -> ProviderConfig | None:
         """Return the provider with this id, or with the id that the name is an alias of."""
         return self.providers.get(name) or self.providers.get(canonical(name))
+
+    def having(self, model: str) -> tuple[tuple[ProviderConfig, ProviderModel], ...]:
+        """Return the providers that have a model of this name, each with that model."""
+        # The names are the callers': a long one is not worth the memory.
+        return self._remembered(model) if len(model) <= _LONGEST_NAME else self._having(model)
+
+    @lazy
+    def _remembered(self) -> Callable[[str], tuple[tuple[ProviderConfig, ProviderModel], ...]]:
+        return lru_cache(_NAMES)(self._having)
+
+    def _having(self, model: str) -> tuple[tuple[ProviderConfig, ProviderModel], ...]:
+        return tuple((each, found) for each in self if (found := each.model(model)))
 
     def of_type(self, name: str) -> list[ProviderConfig]:
         """Return the providers of a type."""

@@ -53,13 +53,13 @@ def by_name(scope: Scope, name: str) -> Attempt | None:
     Raises:
         GatewayProblem: 409 if several have it; 400 if it is not for this endpoint; 422 if its provider is not active.
     """
-    providers = [provider for provider in scope.registry if scope.is_hinted(provider)]
-    found = [_Found(provider, model) for provider in providers if (model := provider.model(name))]
+    found = [_Found(*each) for each in scope.registry.having(name) if scope.is_hinted(each[0])]
     if not found:
         return None
     usable = _usable(scope, found)
-    best = [each for each in usable if each.rank == min(usable, key=lambda each: each.rank).rank]
-    if best[0].rank == 2:
+    rank = min(each.rank for each in usable)
+    best = [each for each in usable if each.rank == rank]
+    if rank == 2:
         # Every built-in provider has these models, and they behave the same: choose the one with the caller's format.
         own = _OWN_DIALECT.get(scope.call.endpoint, "openai")
         best = sorted(best, key=lambda each: each.provider.dialect != own)[:1]

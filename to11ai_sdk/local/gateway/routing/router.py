@@ -93,8 +93,10 @@ class Router:
         return _shown(model_id, active[0])
 
     def _check_hint(self, call: RouteQuery) -> None:
+        if call.provider_type is None:
+            return
         known = _HINTS | {provider.type for provider in self._registry}
-        if call.provider_type is not None and canonical(call.provider_type) not in known:
+        if canonical(call.provider_type) not in known:
             message = f"x-genai-provider must be one of {', '.join(sorted(known))}, not {call.provider_type!r}"
             raise bad_request("invalid_provider", message)
 

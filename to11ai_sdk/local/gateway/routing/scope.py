@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...._http.process_safety import lazy
+from ...headers import SECRETS
 from ...store import Row, environments
 from ..config.providers import canonical
 from ..gateway_problem import GatewayProblem, bad_request
@@ -30,7 +31,6 @@ class Scope:
         call: the properties that decide its route.
         choice: makes the random choices.
         environment: the row of the environment.
-        facts: the values that conditions of rules may read.
     """
 
     def __init__(self, session: Session, registry: Registry, call: RouteQuery, choice: Choice) -> None:
@@ -39,18 +39,22 @@ class Scope:
         self.call = call
         self.choice = choice
         self.environment: Row = find_environment(session, call.env)
-        self.facts: dict[str, Any] = {
-            "env": self.env,
-            "endpoint": call.endpoint,
-            "model": call.model,
-            "headers": dict(call.headers),
-            "metadata": dict(call.metadata),
-        }
 
     @property
     def env(self) -> str:
         """Slug of the environment."""
         return str(self.environment["slug"])
+
+    @lazy
+    def facts(self) -> dict[str, Any]:
+        """The values that conditions of rules may read; no secret is among them."""
+        return {
+            "env": self.env,
+            "endpoint": self.call.endpoint,
+            "model": self.call.model,
+            "headers": {name: value for name, value in self.call.headers.items() if name not in SECRETS},
+            "metadata": dict(self.call.metadata),
+        }
 
     @lazy
     def _switched_off(self) -> set[str]:
