@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from to11ai_sdk.local.gateway.config.providers import Registry
+from to11ai_sdk.local.gateway.config.registry import Registry
 from to11ai_sdk.local.gateway.gateway_problem import GatewayProblem
 from to11ai_sdk.local.gateway.routing import Plan, RouteQuery, Router, Scope
 from to11ai_sdk.local.service import Platform, environments, releases, rules

@@ -16,7 +16,8 @@ import pytest
 from gateway_harness import HELLO, Caller
 
 from to11ai_sdk.local import LocalTo11
-from to11ai_sdk.local.gateway.config.providers import DEFAULTS, ProviderModel
+from to11ai_sdk.local.gateway.config.providers import ProviderModel
+from to11ai_sdk.local.gateway.config.registry import DEFAULTS
 
 GATEWAY = (Path(__file__).parents[3] / "docs" / "gateway.md").read_text("utf-8")
 

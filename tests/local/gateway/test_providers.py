@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from to11ai_sdk.local.gateway.config.gateway_config import CacheConfig, ConfigError, GatewayConfig, GuardrailsConfig
-from to11ai_sdk.local.gateway.config.providers import DEFAULTS, ProviderConfig, ProviderModel, Registry
+from to11ai_sdk.local.gateway.config.providers import ProviderConfig, ProviderModel
+from to11ai_sdk.local.gateway.config.registry import DEFAULTS, Registry
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from routing_harness import CLAUDE, GPT, GROK, MINI, Project, targets, variant
 
-from to11ai_sdk.local.gateway.config.providers import DEFAULTS, ProviderConfig, ProviderModel, Registry
+from to11ai_sdk.local.gateway.config.providers import ProviderConfig, ProviderModel
+from to11ai_sdk.local.gateway.config.registry import DEFAULTS, Registry
 from to11ai_sdk.local.gateway.gateway_problem import GatewayProblem
 from to11ai_sdk.local.service import environments
 

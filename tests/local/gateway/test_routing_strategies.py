@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from routing_harness import CLAUDE, GPT, GROK, MINI, Project, targets, variant, when
 
-from to11ai_sdk.local.gateway.config.providers import DEFAULTS, ProviderModel, Registry
+from to11ai_sdk.local.gateway.config.providers import ProviderModel
+from to11ai_sdk.local.gateway.config.registry import DEFAULTS, Registry
 from to11ai_sdk.local.gateway.gateway_problem import GatewayProblem
 from to11ai_sdk.local.gateway.routing import Plan, Retry, RouteQuery, applied
 from to11ai_sdk.local.gateway.routing.choice import Choice

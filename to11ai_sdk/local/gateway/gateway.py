@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..problems import Problem
@@ -21,7 +20,7 @@ from .upstream.attempts import Reached, Tries, first_answer
 from .upstream.codings import whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
     from ..hang_up import HangUp
     from ..service import Platform, Session
@@ -107,30 +106,28 @@ class Gateway:
 
     def _answered(self, received: ReceivedCall, record: CallRecord) -> Answer:
         matched = match(received.incoming.method, received.incoming.path)
-        with self._let_in(received) as session:
-            admitted = record.reach(advance(received, AdmittedCall, match=matched, project_id=session.project_id))
-            if admitted.incoming.unread is not None:
-                raise admitted.incoming.unread
-            understood = record.reach(understand(admitted))
-            record.cache = "miss" if self._cache.covers(understood) else None
-            scope = self._router.scope(session, understood.route_query())
-            placed = record.reach(advance(understood, PlacedCall, env=scope.env))
-            if placed.match.endpoint is MODELS:
-                return _list_models(self._router, scope)
-            call = record.reach(advance(placed, RoutedCall, plan=self._router.resolve(scope)))
+        session = self._session(received)
+        admitted = record.reach(advance(received, AdmittedCall, match=matched, project_id=session.project_id))
+        if admitted.incoming.unread is not None:
+            raise admitted.incoming.unread
+        understood = record.reach(understand(admitted))
+        record.cache = "miss" if self._cache.covers(understood) else None
+        scope = self._router.scope(session, understood.route_query())
+        placed = record.reach(advance(understood, PlacedCall, env=scope.env))
+        if placed.match.endpoint is MODELS:
+            return _list_models(self._router, scope)
+        call = record.reach(advance(placed, RoutedCall, plan=self._router.resolve(scope)))
         self._guardrails.check_input(input_texts(call.body, call.inputs))
         return self._cache.answered(call, record, lambda: self._sent(call, record))
 
-    @contextmanager
-    def _let_in(self, received: ReceivedCall) -> Generator[Session]:
-        """Open a session for the caller, after checking the headers of to11."""
+    def _session(self, received: ReceivedCall) -> Session:
+        """Return a session for the caller, after checking the headers of to11."""
         if received.key is None:
             raise GatewayProblem(401, "auth", "auth", "no to11 key: send x-to11-authorization: Bearer <key>")
         project_id = received.incoming.header("x-to11-project-id")
         if project_id is None:
             raise bad_request("missing_project_id", "no project: send x-to11-project-id")
-        with self._platform.visit(project_id, received.key) as session:
-            yield session
+        return self._platform.visit(project_id, received.key)
 
     def _sent(self, call: RoutedCall, record: CallRecord) -> Answer:
         def ask(attempt: Attempt) -> Reached:

@@ -92,8 +92,8 @@ class LocalPages:
             raise request.unread
         match = _ROUTES.match(request.method, request.target.path)
         project_id = request.headers.get("x-to11-project-id") or self._platform.main.project_id
-        with self._platform.visit(project_id, bearer(request.headers.get("authorization", ""))) as session:
-            session.require(*match.row.permissions)
+        session = self._platform.visit(project_id, bearer(request.headers.get("authorization", "")))
+        session.require(*match.row.permissions)
         query, body = request.target.arguments(), request_body.parse(request.body)
         return match.row.answer(self, OwnerRequest(project_id, match.arguments, query, body))
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..store import Row, Store, Transaction, projects
+from ..store import Memory, Row, Store, Transaction, projects
 from . import access, environments, registry
 from .handlers import HANDLERS
 from .session import Caller, Clock, Ids, Outside, Session
@@ -39,6 +39,7 @@ class Platform:
 
     def __init__(self, store: Store, *, clock: Clock | None = None, seed: int | str | None = None) -> None:
         self._store = store
+        self._memory = Memory(store)
         self._clock = clock or _system_time
         self._ids = Ids(seed)
         self.main: Access = self._open_main()
@@ -82,15 +83,16 @@ class Platform:
         with self._store.transaction() as tx:
             return result.then(self._session(tx, caller))
 
-    @contextmanager
-    def visit(self, project_id: str, key: str | None) -> Generator[Session]:
+    def visit(self, project_id: str, key: str | None) -> Session:
         """Admit a caller to read the data that a call of the gateway needs.
+
+        What was read before is in memory; it is read again once the data have changed.
 
         Raises:
             Problem: 401 or 403.
         """
-        with self._store.transaction(write=False) as tx:
-            yield self._session(tx, access.authenticate(tx, key, project_id))
+        tx = self._memory.reads()
+        return self._session(tx, access.authenticate(tx, key, project_id))
 
     @contextmanager
     def owner(self, project_id: str, *, write: bool = True) -> Generator[Session]:

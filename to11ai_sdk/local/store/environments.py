@@ -8,9 +8,9 @@ if TYPE_CHECKING:
     from .transaction import Row, Transaction
 
 _BY_ALIAS = """
-SELECT environments.* FROM environment_aliases AS alias
+SELECT environments.*, alias.expires_at AS alias_expires_at FROM environment_aliases AS alias
 JOIN environments ON environments.id = alias.environment_id
-WHERE alias.project_id = :project_id AND alias.slug = :slug AND alias.expires_at > :now
+WHERE alias.project_id = :project_id AND alias.slug = :slug
 """
 _ALIAS = """
 INSERT INTO environment_aliases (project_id, slug, environment_id, expires_at)
@@ -43,7 +43,8 @@ def live(tx: Transaction, project_id: str, slug: str) -> Row | None:
 
 def by_alias(tx: Transaction, project_id: str, slug: str, now: str) -> Row | None:
     """Return the environment that had this slug before a rename, while the alias is valid."""
-    return tx.one(_BY_ALIAS, project_id=project_id, slug=slug, now=now)
+    row = tx.one(_BY_ALIAS, project_id=project_id, slug=slug)
+    return row if row and row["alias_expires_at"] > now else None
 
 
 def last_archived(tx: Transaction, project_id: str, slug: str) -> Row | None:

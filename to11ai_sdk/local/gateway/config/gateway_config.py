@@ -44,7 +44,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...bounds import MAX_UPSTREAM_REPLY
 from ...json_input.reader import read_json
-from .providers import ConfigError, ProviderConfig, Registry
+from .providers import ConfigError, ProviderConfig
+from .registry import Registry
 
 if TYPE_CHECKING:
     import os

@@ -8,7 +8,8 @@ from typing import Any
 
 from ....json_types import is_mapping
 from ....settings import origin
-from .providers import DEFAULTS, ConfigError, ProviderConfig, ProviderModel, canonical
+from .providers import ConfigError, ProviderConfig, ProviderModel, canonical
+from .registry import DEFAULTS
 from .tables import ProviderTable, UpstreamTable, read_table, unknown_key
 
 _ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}")

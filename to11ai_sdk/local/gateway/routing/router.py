@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..config.providers import DEFAULTS, FILES, NATIVE, canonical
+from ..config.providers import FILES, NATIVE, canonical
+from ..config.registry import DEFAULTS
 from ..gateway_problem import GatewayProblem, bad_request
 from . import direct
 from .choice import Choice
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ...service import Session
-    from ..config.providers import ProviderConfig, Registry
+    from ..config.providers import ProviderConfig
+    from ..config.registry import Registry
     from .route_query import RouteQuery
 
 _HINTS = frozenset(provider.type for provider in DEFAULTS)

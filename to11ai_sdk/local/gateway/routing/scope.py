@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ...service import Session
-    from ..config.providers import ProviderConfig, Registry
+    from ..config.providers import ProviderConfig
+    from ..config.registry import Registry
     from .choice import Choice
     from .route_query import RouteQuery
 
@@ -47,7 +48,7 @@ class Scope:
 
     @lazy
     def facts(self) -> dict[str, Any]:
-        """The values that conditions of rules may read; no secret is among them."""
+        """Return the values that conditions of rules may read; no secret is among them."""
         return {
             "env": self.env,
             "endpoint": self.call.endpoint,
