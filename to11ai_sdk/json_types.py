@@ -24,7 +24,8 @@ def is_array(value: Any) -> TypeIs[list[Any]]:
 
 def is_mapping(value: Any) -> TypeIs[Mapping[Any, Any]]:
     """Return whether a value can become an object."""
-    return isinstance(value, collections.abc.Mapping)
+    # Nearly always it is a dictionary, which is the faster test.
+    return isinstance(value, dict) or isinstance(value, collections.abc.Mapping)  # noqa: SIM101
 
 
 def is_sequence(value: Any) -> TypeIs[Sequence[Any]]:

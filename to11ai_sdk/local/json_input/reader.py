@@ -17,6 +17,7 @@ MAX_KEPT_DEPTH = 64
 """The most levels in a stored document: a template, the settings of a model, a snapshot."""
 _BOM = b"\xef\xbb\xbf"
 _SHOWN = 20
+_CONTAINERS = (dict, list)
 
 
 class TooDeepError(ValueError):
@@ -62,10 +63,13 @@ def read_json_or_none(content: str | bytes) -> Any:
 
 def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
     """Return whether arrays and objects are nested deeper than ``limit`` levels; itself walks no deeper."""
-    level = [value]
+    level = [value] if isinstance(value, _CONTAINERS) else []
     for _ in range(limit):
-        level = [child for parent in level for _, child in _children(parent)]
-    return any(is_object(child) or is_array(child) for child in level)
+        if not level:
+            break
+        values = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [child for children in values for child in children if isinstance(child, _CONTAINERS)]
+    return bool(level)
 
 
 def objects(value: Any) -> list[dict[str, Any]]:

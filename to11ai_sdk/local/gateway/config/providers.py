@@ -139,9 +139,9 @@ class ProviderConfig:
         """
         return "max_completion_tokens" if self._is_openai else "max_tokens"
 
-    @property
+    @lazy
     def peer(self) -> Peer:
-        """What it knows of the wire formats."""
+        """Return what it knows of the wire formats."""
         return Peer(
             name=self.id,
             is_openai=self._is_openai,

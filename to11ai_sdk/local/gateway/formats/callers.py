@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ....json_types import is_object
 from .call_ids import ShownIds
-from .common import loads_or_none
+from .common import changed, loads_or_none
 from .marks import ANTHROPIC, proof_of, redacted_proof
 from .neutral import PartDelta, PartStart, PartStop, RedactedThinking, Signature, Start, Thinking, ToolCall
 from .tool_names import originals
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def made_reply(reply: ChatReply, maker: str) -> ChatReply:
     """Return a reply whose thinking names its maker."""
-    return replace(reply, parts=tuple(_made(part, maker) for part in reply.parts))
+    return changed(reply, parts=tuple(_made(part, maker) for part in reply.parts))
 
 
 def made_deltas(deltas: Iterable[Delta], maker: str) -> Iterator[Delta]:
@@ -36,7 +36,7 @@ def reply_for(reply: ChatReply, request: ChatRequest | None, wire_format: str, p
     """
     tools, ids = originals(request.tools) if request else {}, _ids_for(request, wire_format)
     parts = tuple(_marked(_restored(part, tools, ids), wire_format, provider) for part in reply.parts)
-    return replace(reply, parts=parts, model=reply.model or (request.model if request else ""))
+    return changed(reply, parts=parts, model=reply.model or (request.model if request else ""))
 
 
 def deltas_for(

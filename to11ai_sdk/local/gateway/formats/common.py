@@ -7,8 +7,8 @@ import json
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ....json_types import is_object
 from ...json_input.fields import MAX_DEPTH, FormatError
@@ -16,6 +16,8 @@ from ...json_input.reader import TooDeepError, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from _typeshed import DataclassInstance
 
     from .neutral import ChatRequest
 
@@ -129,9 +131,13 @@ class UniqueIds:
         return unique
 
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_ESCAPED = json.JSONEncoder(separators=(",", ":"))
+
+
 def dumps(value: Any) -> str:
     """Return compact JSON; characters of all languages are not escaped."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _COMPACT.encode(value)
 
 
 def encode(value: Any) -> bytes:
@@ -139,7 +145,17 @@ def encode(value: Any) -> bytes:
     try:
         return dumps(value).encode("utf-8")
     except UnicodeEncodeError:
-        return json.dumps(value, separators=(",", ":")).encode("ascii")
+        return _ESCAPED.encode(value).encode("ascii")
+
+
+D = TypeVar("D", bound="DataclassInstance")
+
+
+def changed(value: D, **changes: Any) -> D:
+    """Return a dataclass with these values, itself if it has them already: most requests need no change."""
+    if all(getattr(value, name) == wanted for name, wanted in changes.items()):
+        return value
+    return replace(value, **changes)
 
 
 def loads_bounded(text: str) -> Any:

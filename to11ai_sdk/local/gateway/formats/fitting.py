@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .arguments import whole_arguments
 from .call_ids import CallIds
-from .common import dumps
+from .common import changed, dumps
 from .neutral import ToolCall, ToolResult
 from .tool_names import ToolNames
 from .tool_schemas import parameters
@@ -52,9 +52,9 @@ def fitted(request: ChatRequest, limits: Limits) -> ChatRequest:
     if choice and choice.name is not None:
         choice = replace(choice, name=names.sent(choice.namespace, choice.name), namespace=None)
     messages = results_first(request.messages)
-    messages = tuple(replace(message, parts=tuple(map(part, message.parts))) for message in messages)
+    messages = tuple(changed(message, parts=tuple(map(part, message.parts))) for message in messages)
     tools = _once(replace(tool(each), is_custom=False) for each in request.tools)
-    return replace(request, messages=messages, tools=tools, tool_choice=choice)
+    return changed(request, messages=messages, tools=tools, tool_choice=choice)
 
 
 def _once(tools: Iterable[Tool]) -> tuple[Tool, ...]:

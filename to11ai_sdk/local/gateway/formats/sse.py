@@ -112,9 +112,10 @@ def read(chunks: Iterable[bytes]) -> Iterator[Event]:
 
 def write(data: Any, event: str | None = None) -> bytes:
     """Return an event whose data is a JSON value, or a string unchanged."""
-    payload = data.encode("utf-8") if isinstance(data, str) else encode(data)
-    lines = b"".join(b"data: " + line + b"\n" for line in _LINE_END.split(payload))
-    return (f"event: {event}\n".encode() if event else b"") + lines + b"\n"
+    # JSON is one line: the line breaks in its texts are escaped.
+    lines = _LINE_END.split(data.encode("utf-8")) if isinstance(data, str) else [encode(data)]
+    head = f"event: {event}\n".encode() if event else b""
+    return head + b"".join([b"data: %b\n" % line for line in lines]) + b"\n"
 
 
 def write_typed(data: Mapping[str, Any]) -> bytes:

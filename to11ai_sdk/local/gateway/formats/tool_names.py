@@ -42,6 +42,8 @@ class ToolNames:
 
 def originals(tools: Sequence[Tool]) -> dict[str, Tool]:
     """Return the tools by the names that providers got."""
+    if not tools:
+        return {}
     names = [ToolNames(tools, longest) for longest in (OPENAI_LONGEST, ANTHROPIC_LONGEST)]
     return {each.sent(tool.namespace, tool.name): tool for tool in tools for each in names}
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ....json_input.fields import Fields, FormatError
 from .. import marks
-from ..common import present, refuse_several, within
+from ..common import changed, present, refuse_several, within
 from ..fitting import Limits, fitted
 from ..members import ANTHROPIC, check
 from ..neutral import ChatRequest, Reasoning, ResponseFormat, Sampling
@@ -66,7 +65,7 @@ def write_request(request: ChatRequest, peer: Peer) -> dict[str, Any]:
     """
     refuse_several(request, "the Anthropic messages format")
     _refuse_json(request)
-    request = with_tools_of_history(replace(request, messages=with_a_question(request.messages)))
+    request = with_tools_of_history(changed(request, messages=with_a_question(request.messages)))
     request = fitted(request, _LIMITS)
     user = within(request.user, _USER_LONGEST)
     return present(

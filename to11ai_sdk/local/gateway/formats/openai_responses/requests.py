@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ....json_input.fields import Fields
 from .. import marks
-from ..common import present, refuse_limits, refuse_several, within
+from ..common import changed, present, refuse_limits, refuse_several, within
 from ..fitting import Limits, fitted
 from ..members import RESPONSES, check
 from ..neutral import ChatRequest, Reasoning, ResponseFormat, Sampling
@@ -59,7 +58,7 @@ def write_request(request: ChatRequest, peer: Peer) -> dict[str, Any]:
     """
     refuse_several(request, "the responses format")
     refuse_limits(request, "stop", "top_k")
-    request = fitted(replace(request, user=within(request.user, USER_LONGEST)), _LIMITS)
+    request = fitted(changed(request, user=within(request.user, USER_LONGEST)), _LIMITS)
     instructions, items = write_messages(request.messages, peer)
     head = {"model": request.model, "instructions": instructions, "input": items, "store": False}
     return present({**head, **settings(request), "include": _include(request), "stream": request.stream or None})
