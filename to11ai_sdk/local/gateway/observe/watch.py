@@ -28,6 +28,8 @@ _WHOLE = (
 )
 """Events that repeat what was said; some servers say it there only."""
 _LAST = ("message_stop", "response.completed", "response.incomplete", "response.failed")
+_CACHED = ("cache_read_input_tokens", "cache_creation_input_tokens")
+"""Anthropic's input tokens that are not among ``input_tokens``."""
 _ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
 
 
@@ -59,7 +61,9 @@ class ReplyFacts:
             if is_object(holder):
                 model = holder.get("model")
                 self.model = model if isinstance(model, str) and model else self.model
-                self._count(holder.get("usage"))
+                usage = holder.get("usage")
+                if is_object(usage):
+                    self._count(usage)
 
     def update(self, delta: Delta) -> None:
         """Read them from a delta of the neutral form."""
@@ -74,13 +78,10 @@ class ReplyFacts:
         self.is_over |= is_over or is_broken
         self.is_broken |= is_broken
 
-    def _count(self, usage: Any) -> None:
-        if not is_object(usage):
-            return
-        cached = [usage.get(f"cache_{what}_input_tokens") for what in ("read", "creation")]
+    def _count(self, usage: dict[str, Any]) -> None:
         fresh = _number(usage, "input_tokens", "prompt_tokens")
         if fresh is not None:
-            self.input_tokens = fresh + sum(_count(count) or 0 for count in cached)
+            self.input_tokens = fresh + sum(_number(usage, name) or 0 for name in _CACHED)
         output = _number(usage, "output_tokens", "completion_tokens")
         self.output_tokens = self.output_tokens if output is None else output
 
@@ -206,7 +207,10 @@ def _message_texts(message: Any) -> Iterator[str]:
 
 
 def _number(usage: dict[str, Any], *names: str) -> int | None:
-    return next((count for name in names if (count := _count(usage.get(name))) is not None), None)
+    for name in names:
+        if (count := _count(usage.get(name))) is not None:
+            return count
+    return None
 
 
 def _count(value: Any) -> int | None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ..config.providers import ECHO_MODELS, FILES, ProviderConfig, ProviderModel, canonical
 from ..gateway_problem import GatewayProblem, bad_request
 from .plan import Attempt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
     from .scope import Scope
+
+T = TypeVar("T")
 
 _OWN_DIALECT = {"messages": "anthropic", "count_tokens": "anthropic", "rerank": "cohere"}
 
@@ -84,7 +86,7 @@ def without_model(scope: Scope) -> Attempt:
     if not serving:
         message = f"the project has no provider {f'of the type {canonical(wanted)!r} ' if wanted else ''}for {kind}"
         raise GatewayProblem(403, "feature_disabled", "feature_disabled", f"{message}; add one to its configuration")
-    return Attempt(_active(scope, serving)[0], None)
+    return Attempt(_active(scope, serving, lambda provider: provider)[0], None)
 
 
 def _usable(scope: Scope, found: list[_Found]) -> list[_Found]:
@@ -94,15 +96,13 @@ def _usable(scope: Scope, found: list[_Found]) -> list[_Found]:
         raise _unsupported(
             scope, f"{scope.call.model!r} is a model of {provider.id!r} and not for {scope.call.kind}", provider
         )
-    active = {provider.id for provider in _active(scope, (each.provider for each in fitting))}
-    return [each for each in fitting if each.provider.id in active]
+    return _active(scope, fitting, lambda each: each.provider)
 
 
-def _active(scope: Scope, providers: Iterable[ProviderConfig]) -> list[ProviderConfig]:
-    providers = list(providers)
-    active = [provider for provider in providers if scope.is_active(provider.id)]
+def _active(scope: Scope, options: list[T], provider_of: Callable[[T], ProviderConfig]) -> list[T]:
+    active = [each for each in options if scope.is_active(provider_of(each).id)]
     if not active:
-        raise not_enabled(scope, providers[0].id, scope.env)
+        raise not_enabled(scope, provider_of(options[0]).id, scope.env)
     return active
 
 

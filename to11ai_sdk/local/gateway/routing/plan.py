@@ -49,6 +49,9 @@ class Retry:
             yield min(self.backoff_ms * 2**number, MAX_BACKOFF_MS) / 1000
 
 
+_USUAL = Retry()
+
+
 @dataclass(frozen=True)
 class Attempt:
     """One target of a plan.
@@ -69,7 +72,7 @@ class Attempt:
     version_id: str | None = None
     release_id: str | None = None
     variant: str | None = None
-    retry: Retry = field(default_factory=Retry)
+    retry: Retry = _USUAL
 
     @property
     def provider_id(self) -> str:

@@ -63,7 +63,7 @@ class Scope:
 
     def is_active(self, provider_id: str, env_slug: str | None = None) -> bool:
         """Return whether a provider is active in the environment, or in the one that the rule names with it."""
-        if env_slug in (None, self.env):
+        if env_slug is None or env_slug == self.env:
             return provider_id not in self._switched_off
         row = _live(self.session, env_slug)
         return row is not None and provider_id not in environments.switched_off(self.session.tx, row["id"])

@@ -76,6 +76,8 @@ class ServingRules:
         raise self._missing(prefix, others)
 
     def _chosen(self, versions: Sequence[ServingVersion]) -> ServingVersion | None:
+        if not versions:
+            return None
         rule_ids = list(dict.fromkeys(each.rule_id for each in versions))
         if len(rule_ids) > 1:
             raise ambiguous(self._scope, [f"{ROUTE}::{rule_id}" for rule_id in rule_ids])
