@@ -69,7 +69,8 @@ class Field:
 
     def get(self, name: str) -> Self | None:
         """Return a member of an object, ``None`` if it is absent or null."""
-        value = self.object().get(name)
+        members = self.value if isinstance(self.value, dict) else self.object()
+        value = members.get(name)
         return None if value is None else type(self)(value, (*self.path, name))
 
     def object(self) -> dict[str, Any]:
@@ -159,7 +160,8 @@ class Fields:
 
     def text_or_none(self, key: str) -> str | None:
         """Return a member that is a string, if present."""
-        return self._field(key).text() if self.has(key) else None
+        value = self.raw.get(key)
+        return value if value is None or isinstance(value, str) else self._field(key).text()
 
     def words(self, key: str) -> str:
         """Return a member that is a string, by default empty."""

@@ -60,6 +60,10 @@ def _map(endpoints: Mapping[str, Callable[[EchoRequest], EchoReply]]) -> Map:
     return Map(rules, strict_slashes=False, merge_slashes=False)
 
 
+_PLAIN = {
+    dialect: {(*line.split(),): endpoint for line, endpoint in endpoints.items() if "<" not in line}
+    for dialect, endpoints in _ENDPOINTS.items()
+}
 _MAPS = {dialect: _map(endpoints) for dialect, endpoints in _ENDPOINTS.items()}
 
 
@@ -71,6 +75,9 @@ def route(
     Raises:
         EchoError: 404 or 405, the dialect has no such endpoint.
     """
+    plain = _PLAIN[dialect].get((method, path))
+    if plain is not None:
+        return plain, {}
     try:
         endpoint, arguments = _MAPS[dialect].bind("echo").match(_below(path), method)
     except HTTPException as exc:

@@ -164,7 +164,8 @@ class OutputGuard:
         Raises:
             GatewayProblem: 422 ``GUARDRAIL_VIOLATION``, to end the stream with.
         """
-        self._look("", is_end=True)
+        if self._guardrails.enabled:
+            self._look("", is_end=True)
 
     def _look(self, more: str, *, is_end: bool) -> None:
         text, dropped = self._text.add(more), self._text.dropped
