@@ -59,8 +59,7 @@ class Platform:
         Raises:
             Problem: 401 or 403.
         """
-        with self.visit(project_id, key) as session:
-            return session.caller
+        return self.visit(project_id, key).caller
 
     def call(self, row: Endpoint, caller: Caller, arguments: dict[str, Any]) -> Any:
         """Answer a call of the table: one transaction, or one before and one after work that needs none.

@@ -42,7 +42,7 @@ def without_usage_chunk(events: bytes) -> bytes:
 
 
 def _has_only_usage(event: bytes) -> bool:
-    if b'"usage"' not in event or not _EMPTY.search(event):
+    if b'"usage"' not in event:
         return False
     chunks = [read_json_or_none(each.data) for each in EventParser().feed(event)]
     return bool(chunks) and all(
