@@ -100,6 +100,7 @@ def test_input_is_refused_with_400_and_output_with_422() -> None:
     assert caught.value.details == {"detector": "blocklist", "reason": "blocked_term", "stage": "output"}
     ON.check_input([])
     ON.check_output(["fine", "123-45", "-6789"])
+    ON.check_input(["the project", "x = 030", "1234567", "4111 1111", "1111 1111"])
 
 
 @pytest.mark.parametrize("text", [text for texts in FOUND.values() for text in texts] + ["Project X"])

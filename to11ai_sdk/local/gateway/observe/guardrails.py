@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from ..config.gateway_config import GuardrailsConfig
     from .personal_data import Detector
 
+_BETWEEN = "\n\0\n"
+"""Separates texts, so that nothing is found in the end of one and the beginning of the next."""
+
 
 class Finding(NamedTuple):
     """The reason why a text is blocked.
@@ -126,7 +129,7 @@ class Guardrails:
         return OutputGuard(self)
 
     def _check(self, texts: Iterable[str], status: int, side: str) -> None:
-        found = self.find("\n".join(texts)) if self.enabled else None
+        found = self.find(_BETWEEN.join(texts)) if self.enabled else None
         if found is not None:
             raise violation(found, status, side)
 

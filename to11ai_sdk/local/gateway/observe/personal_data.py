@@ -25,20 +25,24 @@ LONGEST_OF_DIGITS = 100
 _ASCII = re.ASCII
 _ANY_CASE = re.ASCII | re.IGNORECASE
 
+# Each pattern begins with its first character, not with what may precede it: so re skips ordinary text quickly.
 _SSN = re.compile(
-    r"(?<![\w-])(?!000|666|9\d\d)\d{3}([- .])(?!00)\d\d\1(?!0000)\d{4}(?![\w-])"
-    r"|(?:\bssn|social security)(?: (?:number|no|is))?\W{1,3}(?!000|666|9\d\d)\d{3}(?!00)\d\d(?!0000)\d{4}(?!\w)",
-    _ANY_CASE,
+    r"[0-8](?<![\w-].)(?!(?<=0)00|(?<=6)66)\d\d(?:([- .])(?!00)\d\d\1|(?!00)\d\d)(?!0000)\d{4}(?![\w-])", _ASCII
 )
+_BEFORE_SSN = re.compile(r"\b(?:ssn|social security)\b(?: (?:number|no|is))?\W{1,3}\Z", _ANY_CASE)
 
 
 def has_ssn(text: str, begin: int, ends: int) -> bool:
     """Return whether a text has a US social security number; without separators only after ``SSN``."""
-    return any(match.end() <= ends for match in _SSN.finditer(text, begin))
+    return any(
+        match.end() <= ends and (match[1] or _BEFORE_SSN.search(text, max(0, match.start() - CONTEXT), match.start()))
+        for match in _SSN.finditer(text, begin)
+    )
 
 
 _CARD = re.compile(
-    r"(?<![\w.+])(?:[2-6]\d{3}(?:[ .-]?\d{4}){2}[ .-]?\d{1,4}(?:[ .-]?\d{1,3})?|3\d{3}[ .-]\d{6}[ .-]\d{4,5})", _ASCII
+    r"[2-6](?<![\w.+].)(?:\d{3}(?:[ .-]?\d{4}){2}[ .-]?\d{1,4}(?:[ .-]?\d{1,3})?|(?<=3)\d{3}[ .-]\d{6}[ .-]\d{4,5})",
+    _ASCII,
 )
 _ISSUED = re.compile(
     r"4\d{12}(?:\d{3}){0,2}|5\d{15}|2[2-7]\d{14}|6\d{15,18}|50\d{10,17}|3[47]\d{13}|3[0689]\d{12}|35\d{14}", _ASCII
@@ -72,7 +76,7 @@ def _prefixes(pattern: re.Pattern[str], text: str, begin: int, ends: int) -> Ite
                 yield text[match.start() : end]
 
 
-_IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d\d(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?", _ASCII)
+_IBAN = re.compile(r"[A-Z](?<!\w.)[A-Z]\d\d(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?", _ASCII)
 
 
 def has_iban(text: str, begin: int, ends: int) -> bool:
@@ -85,7 +89,7 @@ def _is_iban(number: str) -> bool:
     return 15 <= len(number) <= 34 and int("".join(str(int(char, 36)) for char in moved)) % 97 == 1
 
 
-_AT = re.compile(r"@| ?[\[({] ?at ?[\])}] ?", re.IGNORECASE)
+_AT = re.compile(r"[@\[({](?:(?<=@)| ?[aA][tT] ?[\])}] ?)")
 _LOCAL = re.compile(r"[\w!#$%&'*+/=?^`{|}~.\"-]")
 _DOT = r"(?:\.| ?[\[({] ?dot ?[\])}] ?)"
 _DOMAIN = re.compile(
@@ -101,15 +105,18 @@ _USER_OF_URL = re.compile(r"://[^\s/]{1,36}\Z")
 def has_email(text: str, begin: int, ends: int) -> bool:
     """Return whether a text has an e-mail address; the user in an address of the web is none."""
     for at in _AT.finditer(text, begin):
-        start = at.start()
+        start = at.start() - (text[at.start() - 1 : at.start()] == " " and at[0] != "@")
         domain = _DOMAIN.match(text, at.end()) if _LOCAL.match(text, start - 1) and start else None
         if domain and domain.end() <= ends and not _USER_OF_URL.search(text, max(0, start - CONTEXT), start):
             return True
     return False
 
 
+_TWO_COLONS = re.compile(r":[0-9a-fA-F]{0,4}:")
 _V4 = r"\d{1,3}(?:\.\d{1,3}){3}"
-_IPV4 = re.compile(rf"(?<![\w.]){_V4}(?!\w|\.\d|-(?:alpha|beta|dev|rc|pre|snapshot)\b)", _ANY_CASE)
+_IPV4 = re.compile(
+    r"[0-9](?<![\w.].)\d{0,2}(?:\.\d{1,3}){3}(?!\w|\.\d|-(?:alpha|beta|dev|rc|pre|snapshot)\b)", _ANY_CASE
+)
 _IPV6 = re.compile(
     rf"(?:(?<![\w:.])|(?<=[g-z_]:))(?:[0-9a-f]{{0,4}}:){{2,7}}(?:{_V4}|[0-9a-f]{{0,4}})"
     r"(?:%[\w.-]{1,20})?(?:/\d{1,3})?(?![\w:]|\.\d)",
@@ -126,31 +133,29 @@ _SLICED = re.compile(r"[\w)\]]\[\Z")
 
 def has_ip_address(text: str, begin: int, ends: int) -> bool:
     """Return whether a text has an IP address, with or without a port, a network's length or a zone."""
-    return any(
-        match.end() <= ends and fits(match[0], text, match.start())
-        for pattern, fits in ((_IPV4, _is_v4), (_IPV6, _is_v6))
-        for match in pattern.finditer(text, begin)
-    )
+    v6 = _IPV6.finditer(text, begin) if _TWO_COLONS.search(text, begin) else ()
+    found = ((_is_v4, _IPV4.finditer(text, begin)), (_is_v6, v6))
+    return any(match.end() <= ends and fits(match, text) for fits, matches in found for match in matches)
 
 
-def _is_v4(found: str, text: str, start: int) -> bool:
+def _is_v4(found: re.Match[str], text: str) -> bool:
     try:
-        IPv4Address(found)
+        IPv4Address(found[0])
     except AddressValueError:
         return False
-    since = max(0, start - CONTEXT)
-    return not _PRODUCT.search(text, since, start) and not _VERSION.search(text, since, start)
+    place = (max(0, found.start() - CONTEXT), found.start())
+    return not _PRODUCT.search(text, *place) and not _VERSION.search(text, *place)
 
 
-def _is_v6(found: str, text: str, start: int) -> bool:
-    address = found.partition("/")[0]
+def _is_v6(found: re.Match[str], text: str) -> bool:
+    address = found[0].partition("/")[0]
     try:
         IPv6Address(address)
     except AddressValueError:
         return False
     groups = address.partition("%")[0].split(":")
     if address == "::1":
-        return not _SLICED.search(text, max(0, start - CONTEXT), start)
+        return not _SLICED.search(text, max(0, found.start() - 2), found.start())
     digits = "".join(groups)
     has_enough = len(digits) >= 5 or len(groups[0]) >= 3  # 1::2 is also a slice, and a::b a name
     return has_enough and any(map(str.isdigit, digits)) and {len(group) for group in groups} != {2}

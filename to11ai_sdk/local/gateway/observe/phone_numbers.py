@@ -28,9 +28,12 @@ if TYPE_CHECKING:
 
     from phonenumbers import PhoneNumber
 
-_INTERNATIONAL = re.compile(r"(?<![\w+])\(?(?:\+ ?\(?|(?:00|011[ -])[ -]?)(?=[1-9](?:[ ().\-/]{0,3}\d){6})", re.ASCII)
+# Each pattern begins with its first character, not with what may precede it: so re skips ordinary text quickly.
+_INTERNATIONAL = re.compile(
+    r"[+0](?<![\w+].)(?:(?<=\+) ?\(?|(?<=0)(?:0|11[ -])[ -]?)(?=[1-9](?:[ ().\-/]{0,3}\d){6})", re.ASCII
+)
 _NATIONAL = re.compile(
-    r"(?<![\w+$€£¥#@*^/-])(?<!\d[,.:])(?<!\.\.)(?<![*^$€£¥#] )(?=\(?\d(?:[ ().\-/]{0,3}\d){6})", re.ASCII
+    r"[(0-9](?<![\w+$€£¥#@*^/-].)(?<!\d[,.:].)(?<!\.\..)(?<![*^$€£¥#] .)(?=(?:[ ().\-/]{0,3}\d){6})", re.ASCII
 )
 _BODY = re.compile(r"\(?\d{1,15}(?:[ ().\-/]{1,3}\d{1,12}){0,8}", re.ASCII)
 _END = re.compile(r"(?!\w|[.,:]\d| ?[%°€$£¥]| (?:EUR|USD|GBP|CHF|k?[gmW]|[kKMG]?B|bytes|ms|people|points)\b)")

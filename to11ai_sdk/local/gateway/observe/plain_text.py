@@ -9,13 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\u30fc\ufe58\ufe63\uff0d\uff70"
-_INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
-_FOLDED = str.maketrans(_DASHES, "-" * len(_DASHES), _INVISIBLE)
-_OTHER_DIGIT = re.compile(r"(?![0-9])\d")
-
-_PIECE = 256
-"""Characters that are normalised at once: the time grows with the square of the marks that follow one another."""
+_DASH = re.compile("[\u2010-\u2015\u2043\u2212\u30fc\ufe58\ufe63\uff0d\uff70]")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+_OTHER_DIGIT = re.compile(r"[^\D0-9]")
+_PIECES = re.compile(r".{1,255}(?:\s|\Z)|.{1,256}", re.DOTALL)
+"""What is normalised at once, if possible whole words: the time grows with the square of the marks in a row."""
 _PENDING = 64
 """The most characters of a growing text that wait for the next ones, which may combine with them."""
 
@@ -23,7 +21,8 @@ _PENDING = 64
 def plain(text: str) -> str:
     """Return a text in its folded form."""
     if not text.isascii():
-        text = " ".join(map(_normal, text.translate(_FOLDED).split(" ")))
+        pieces = _PIECES.findall(_INVISIBLE.sub("", _DASH.sub("-", text)))
+        text = _OTHER_DIGIT.sub(_digit, "".join(unicodedata.normalize("NFKC", piece) for piece in pieces))
     first, last = text[:1].isspace(), text[-1:].isspace()
     words = " ".join(text.split())
     return f"{' ' * first}{words}{' ' * last}" if words else " " * first
@@ -32,13 +31,6 @@ def plain(text: str) -> str:
 def joined(text: str, more: str) -> str:
     """Return two texts in their folded form as one."""
     return text + more[1:] if text.endswith(" ") and more.startswith(" ") else text + more
-
-
-def _normal(word: str) -> str:
-    if word.isascii():
-        return word
-    pieces = (word[begin : begin + _PIECE] for begin in range(0, len(word), _PIECE))
-    return _OTHER_DIGIT.sub(_digit, "".join(unicodedata.normalize("NFKC", piece) for piece in pieces))
 
 
 def _digit(found: re.Match[str]) -> str:
