@@ -10,7 +10,7 @@ import to11ai_sdk.local
 
 WITHOUT = """
 import sys
-for name in ("werkzeug", "liquid", "re2"):
+for name in sys.argv[1:]:
     sys.modules[name] = None
 import to11ai_sdk.local
 import to11ai_sdk.pytest_plugin
@@ -35,13 +35,19 @@ def test_it_is_fresh(to11):
 """
 
 
-def run(code: str) -> str:
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+def run(code: str, *arguments: str) -> str:
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def test_without_the_extra_the_message_says_what_to_install() -> None:
-    said = run(WITHOUT)
+    said = run(WITHOUT, "werkzeug", "liquid", "re2")
     assert "pip install 'to11ai-sdk[local]'" in said
+
+
+@pytest.mark.parametrize("library", ["dateutil", "liquid", "phonenumbers", "re2", "werkzeug"])
+def test_each_library_of_the_extra_is_needed_for_a_start(library: str) -> None:
+    assert run(WITHOUT, library) == f"the local to11 needs {library}: pip install 'to11ai-sdk[local]'"
 
 
 @pytest.mark.parametrize("name", to11ai_sdk.local.__all__)

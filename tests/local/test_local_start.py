@@ -7,7 +7,16 @@ import subprocess
 import sys
 from typing import Any
 
-LATER = ("babel", "dateutil", "jsonschema", "liquid", "pydantic", "to11ai_sdk.local.gateway.echo")
+LATER = (
+    "babel",
+    "dateutil",
+    "jsonschema",
+    "liquid",
+    "phonenumbers",
+    "pydantic",
+    "to11ai_sdk.local.gateway.echo",
+    "werkzeug",
+)
 
 STARTED = """
 import json, sys

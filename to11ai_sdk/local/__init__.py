@@ -21,6 +21,7 @@ def _home(name: str) -> object:
     """Import the module of a public name by an import statement, which freezers and vendoring tools can find."""
     home: object
     if name == "LocalTo11":
+        _check_extra()
         from . import server as home
     elif name == "ConfigError":
         from .gateway.config import providers as home
@@ -33,6 +34,15 @@ def _home(name: str) -> object:
     else:
         from .gateway.observe import traces as home
     return home
+
+
+def _check_extra() -> None:
+    """Raise ``ModuleNotFoundError`` if a library of the extra is missing: most are imported after the start."""
+    from importlib.util import find_spec
+
+    for library in ("dateutil", "liquid", "phonenumbers", "re2", "werkzeug"):
+        if find_spec(library) is None:
+            raise ModuleNotFoundError(name=library)
 
 
 def __getattr__(name: str) -> object:
