@@ -24,7 +24,7 @@ from to11ai_sdk.local.effort import Effort, EffortError
 from to11ai_sdk.local.json_schema.evaluation import Evaluation
 from to11ai_sdk.local.json_schema.schema import Schema
 from to11ai_sdk.local.problems import Problem
-from to11ai_sdk.local.service import resolve, versions
+from to11ai_sdk.local.templates import rendering
 from to11ai_sdk.local.templates.rendering import render
 from to11ai_sdk.local.templates.schemas import compile_schema
 from to11ai_sdk.local.templates.variables import bind
@@ -409,23 +409,23 @@ def test_other_calls_are_answered_while_eight_templates_use_up_their_budget() ->
 
 
 @pytest.mark.parametrize(
-    ("module", "name", "act"),
+    ("name", "act"),
     [
-        (resolve, "render", lambda api, _: api.prompts.resolve(slug="a", labels=["live"])),
-        (versions, "check_template", lambda api, prompt_id: api.prompts.create_version(prompt_id=prompt_id, **TEXT)),
+        ("render", lambda api, _: api.prompts.resolve(slug="a", labels=["live"])),
+        ("check_template", lambda api, prompt_id: api.prompts.create_version(prompt_id=prompt_id, **TEXT)),
     ],
 )
 def test_nothing_is_checked_or_rendered_inside_of_a_transaction(
-    to11: LocalTo11, api: Api, monkeypatch: pytest.MonkeyPatch, module: Any, name: str, act: Callable[[Api, str], Any]
+    to11: LocalTo11, api: Api, monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[Api, str], Any]
 ) -> None:
     released(api, "a")
-    own, called = getattr(module, name), []
+    own, called = getattr(rendering, name), []
 
     def while_another_call_writes(*arguments: Any, **named: Any) -> Any:
         called.append(Api.of(to11, timeout_s=30).prompt(f"b{len(called)}").id)
         return own(*arguments, **named)
 
-    monkeypatch.setattr(module, name, while_another_call_writes)
+    monkeypatch.setattr(rendering, name, while_another_call_writes)
     prompt = api.prompts.list(tags="").items[0]
     act(api, prompt.id)
     assert len(called) == 1
