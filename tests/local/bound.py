@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import sqlite3
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
@@ -135,6 +136,35 @@ def holding(data: Path) -> Generator[sqlite3.Connection]:
     finally:
         other.execute("ROLLBACK")
         other.close()
+
+
+def exchange(to11: LocalTo11, *parts: bytes) -> bytes:
+    """Send bytes as they are and read until the server closes or has nothing more to say."""
+    with plain(to11) as opened:
+        for part in parts:
+            opened.sendall(part)
+        opened.shutdown(socket.SHUT_WR)
+        return rest(opened)
+
+
+def plain(to11: LocalTo11) -> socket.socket:
+    """A new connection without HTTP."""
+    parts = urlsplit(to11.base_url)
+    return socket.create_connection((parts.hostname, parts.port), timeout=30)
+
+
+def rest(opened: socket.socket) -> bytes:
+    """What the server sends until it closes the connection."""
+    return b"".join(iter(lambda: opened.recv(65_536), b""))
+
+
+def head(to11: LocalTo11, line: str, *headers: str) -> bytes:
+    lines = (line, "Host: localhost", f"Authorization: Bearer {to11.api_key}", *headers, "", "")
+    return "\r\n".join(lines).encode()
+
+
+def envelope(reply: bytes) -> Any:
+    return json.loads(reply.partition(b"\r\n\r\n")[2])
 
 
 class Clock:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
-from bound import SNAPSHOT, Api, Clock, call, connection, send
+from bound import SNAPSHOT, Api, Clock, call, connection, envelope, exchange, head, send
 
 from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.local.service.handlers import HANDLERS
@@ -16,26 +16,6 @@ from to11ai_sdk.resources.table import ENDPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-
-
-def exchange(to11: LocalTo11, *parts: bytes) -> bytes:
-    """Send bytes as they are and read until the server closes or has nothing more to say."""
-    host, port = urlsplit(to11.base_url).netloc.split(":")
-    with socket.create_connection((host, int(port)), timeout=60) as opened:
-        for part in parts:
-            opened.sendall(part)
-        opened.shutdown(socket.SHUT_WR)
-        return b"".join(iter(lambda: opened.recv(65_536), b""))
-
-
-def head(to11: LocalTo11, line: str, *headers: str) -> bytes:
-    lines = (line, "Host: localhost", f"Authorization: Bearer {to11.api_key}", *headers, "", "")
-    return "\r\n".join(lines).encode()
-
-
-def envelope(reply: bytes) -> dict[str, object]:
-    value: dict[str, object] = json.loads(reply.partition(b"\r\n\r\n")[2])
-    return value
 
 
 def test_every_row_has_a_handler_that_takes_its_arguments() -> None:

@@ -15,7 +15,7 @@ from . import reply_writer, request_body, request_parser
 from .application import HttpRequest
 from .connection_watch import Work
 from .inbox import ClosedError, Inbox
-from .reply_envelope import INTERNAL, error_reply
+from .reply_envelope import error_reply, failure_reply
 from .reply_writer import Asked
 
 if TYPE_CHECKING:
@@ -82,12 +82,16 @@ class ClientConnection:
         try:
             raw = self._inbox.head()
             head = request_parser.parse(raw)
+            size = request_body.length(head)
         except Problem as exc:
             self._inbox.deadline = math.inf
             asked = Asked("HEAD" if raw.startswith(b"HEAD ") else "GET", is_last=True)
             return reply_writer.send(self.socket, asked, error_reply(exc))
-        application = self._application_for(head.target.path)
-        body, problem = self._body(head, application.max_body)
+        try:
+            application = self._application_for(head.target.path)
+        except Exception as exc:
+            return self._fail(exc, head.target.path, Asked(head.method, head.is_old, is_last=True))
+        body, problem = (b"", None) if size == 0 else self._body(head, size, application.max_body)
         self._inbox.deadline = math.inf
         request = HttpRequest(head.method, head.target, head.headers, body, HangUp(), problem)
         asked = Asked(head.method, head.is_old, is_last=head.is_last or problem is not None)
@@ -104,27 +108,24 @@ class ClientConnection:
             # Answer first: silence on an idle connection means "too late", and a client would repeat its request.
             self.socket.sendall(reply_writer.BEGINNING)
             raise
-        except Exception:
-            return self._fail(request, asked)
+        except Exception as exc:
+            return self._fail(exc, request.target.path, asked)
         try:
-            return reply_writer.send(self.socket, asked, reply)
-        except reply_writer.UnsendableError:
-            return self._fail(request, asked)
+            return reply_writer.send(self.socket, asked, reply) and not request.hang_up.happened
+        except reply_writer.UnsendableError as exc:
+            return self._fail(exc, request.target.path, asked)
         finally:
             if not isinstance(reply.body, bytes):
                 reply.body.close()
 
-    def _fail(self, request: HttpRequest, asked: Asked) -> bool:
-        """Answer that the application failed, in the block of its exception."""
-        _log.exception("%s %s failed", request.method, request.target.path)
-        return reply_writer.send(self.socket, asked, error_reply(INTERNAL))
+    def _fail(self, exc: Exception, path: str, asked: Asked) -> bool:
+        """Answer that the application failed."""
+        _log.error("%s %s failed", asked.method, path, exc_info=exc)
+        return reply_writer.send(self.socket, asked, failure_reply(exc))
 
-    def _body(self, head: RequestHead, limit: int) -> tuple[bytes, Problem | None]:
+    def _body(self, head: RequestHead, size: int | None, limit: int) -> tuple[bytes, Problem | None]:
         """Read the body; the rest of one that is not read to its end would be taken for the next request."""
         try:
-            size = request_body.length(head)
-            if size == 0:
-                return b"", None
             if self._inbox.is_empty() and head.headers.get("expect", "").lower() == "100-continue":
                 self.socket.sendall(reply_writer.CONTINUE)
             return request_body.read(self._inbox, size, limit), None

@@ -95,6 +95,8 @@ class Dispatcher:
 
     def application_for(self, path: str) -> Application:
         """Return the application that answers a path."""
+        if path == "/health":
+            return self._control_plane
         below = path.partition("/v1/")[2] if path.startswith("/v1/") else ""
         if below and below.partition("/")[0] != "projects" and not is_of_an_organization(path):
             return self._gateway

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _JSON = {"content-type": "application/json"}
-INTERNAL = Problem(500, "INTERNAL", "the local server failed; its log says why")
+_INTERNAL = Problem(500, "INTERNAL", "the local server failed; its log says why")
 
 
 def reply_to(request: str, data: Callable[[], Any], behaviors: Mapping[str, Any]) -> HttpReply:
@@ -34,7 +34,7 @@ def reply_to(request: str, data: Callable[[], Any], behaviors: Mapping[str, Any]
         return error_reply(exc)
     except Exception as exc:
         _log.exception("%s failed", request)
-        return error_reply(descriptors.problem() if descriptors.ran_out(exc) else INTERNAL)
+        return failure_reply(exc)
 
 
 def success_reply(data: Any, behaviors: Mapping[str, Any]) -> HttpReply:
@@ -45,6 +45,11 @@ def success_reply(data: Any, behaviors: Mapping[str, Any]) -> HttpReply:
 def error_reply(problem: Problem) -> HttpReply:
     """Return an error."""
     return HttpReply(problem.status, {**_JSON, **_hints(problem)}, encode(error_envelope(problem)))
+
+
+def failure_reply(exc: Exception) -> HttpReply:
+    """Return the error of a failure within the server, which says nothing of its code."""
+    return error_reply(descriptors.problem() if descriptors.ran_out(exc) else _INTERNAL)
 
 
 def with_headers(reply: HttpReply, more: Mapping[str, str]) -> HttpReply:
