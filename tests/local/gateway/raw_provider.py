@@ -63,8 +63,8 @@ class RawProvider:
     def config(self) -> dict[str, Any]:
         return {"kind": "upstream", "dialect": "openai", "base_url": self.url, "models": ["*"]}
 
-    def provider(self, context: ssl.SSLContext | None = None) -> UpstreamProvider:
-        return UpstreamProvider(dialect="openai", base_url=self.url, context=context)
+    def provider(self, context: ssl.SSLContext | None = None, **given: Any) -> UpstreamProvider:
+        return UpstreamProvider(dialect="openai", base_url=self.url, context=context, **given)
 
     def wait_for(self, is_so: Callable[[], bool], seconds: float = 20) -> None:
         with self._changed:

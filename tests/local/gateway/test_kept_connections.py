@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import ssl
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -130,6 +129,7 @@ def test_the_rule_decides_whether_a_broken_call_is_tried_again() -> None:
 def test_idle_connections_are_bounded_in_number_and_time(monkeypatch: pytest.MonkeyPatch) -> None:
     meeting = threading.Barrier(4, timeout=60)
     monkeypatch.setattr(kept_connections, "MAX_IDLE_UPSTREAM", 2)
+    now = 0.0
 
     def answer(request: bytes) -> bytes:
         if len(upstream.requests) <= 4:
@@ -137,13 +137,11 @@ def test_idle_connections_are_bounded_in_number_and_time(monkeypatch: pytest.Mon
         return OK
 
     with RawProvider(answer) as upstream, ThreadPoolExecutor(4) as pool:
-        provider = upstream.provider()
+        provider = upstream.provider(clock=lambda: now)
         list(pool.map(lambda _: content(provider.send(CHAT)), range(4)))
         upstream.wait_for(lambda: upstream.closed == 2)
-        later = time.monotonic() + bounds.MAX_IDLE_UPSTREAM_S + 1
-        monkeypatch.setattr(time, "monotonic", lambda: later)
+        now += bounds.MAX_IDLE_UPSTREAM_S + 1
         content(provider.send(CHAT))
-        monkeypatch.undo()
         assert len(upstream.connections) == 5
         provider.close()
         upstream.wait_for(lambda: upstream.closed == 5)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
-import time
 from contextlib import suppress
 from http.client import HTTPException
 from typing import TYPE_CHECKING
 
 from ...._http.deadline_socket import has_data
-from ...bounds import MAX_IDLE_UPSTREAM_S, MAX_UPSTREAM_HEAD
+from ...bounds import MAX_UPSTREAM_HEAD
 from .chunked import ChunkedBody
 from .reply_head import END, Head, read_head
 
@@ -33,13 +33,11 @@ class UpstreamConnection:
     Attributes:
         socket: its socket.
         has_answered: whether a byte of the reply to the last request has arrived.
-        expires_at: when it may no longer be used for another request, in seconds of ``time.monotonic``.
     """
 
     def __init__(self, opened: socket.socket) -> None:
         self.socket: socket.socket = opened
         self.has_answered: bool = False
-        self.expires_at: float = 0.0
         self._arrived = b""
         self._is_clean = True
 
@@ -134,15 +132,13 @@ class UpstreamConnection:
         self.has_answered = True
         return piece
 
-    def is_kept(self, head: Head) -> bool:
-        """Return whether it can be used again: its reply was read to the end, and nothing follows."""
+    def kept_s(self, head: Head) -> float:
+        """Return for how many seconds it can be used again: 0 unless its reply ended, and nothing follows."""
         if not (head.keeps and self._is_clean):
-            return False
-        given = _KEPT_FOR.search(head.headers.get("keep-alive", ""))
+            return 0.0
+        promised = _KEPT_FOR.search(head.headers.get("keep-alive", ""))
         # One second less: the provider may close it while the next request is on its way.
-        idle_s = min(MAX_IDLE_UPSTREAM_S, int(given[1]) - 1) if given else MAX_IDLE_UPSTREAM_S
-        self.expires_at = time.monotonic() + idle_s
-        return idle_s > 0
+        return int(promised[1]) - 1.0 if promised else math.inf
 
     def is_usable(self) -> bool:
         """Return whether it can take a request: the provider has neither closed it nor sent anything."""

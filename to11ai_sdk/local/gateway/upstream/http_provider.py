@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
+import time
 from http.client import HTTPException
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ from .request_head import host_header, request_head
 from .sockets import Address, OutOfFilesError, Wait, open_socket
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from .reply_head import Head
 
@@ -35,12 +36,20 @@ class UpstreamProvider:
         base_url: ``http://`` or ``https://`` with the path below which the endpoints are, such as
             ``https://api.openai.com/v1``.
         context: TLS settings, by default with the system's authorities.
+        clock: returns the seconds of a clock that never goes back.
 
     Raises:
         ValueError: ``base_url`` is not such a URL.
     """
 
-    def __init__(self, *, dialect: str, base_url: str, context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        dialect: str,
+        base_url: str,
+        context: ssl.SSLContext | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         parts = urlsplit(base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError(f"base_url must look like https://api.openai.com/v1, not {base_url!r}")
@@ -50,7 +59,7 @@ class UpstreamProvider:
         self._address = Address(parts.hostname, parts.port or (443 if is_tls else 80), made)
         self._host = host_header(parts.hostname, parts.port)
         self._root = parts.path.rstrip("/")
-        self._kept = KeptConnections()
+        self._kept = KeptConnections(clock)
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -158,9 +167,10 @@ class ArrivingBody:
     def _finish(self) -> None:
         """Keep the connection for the next call, if both sides can."""
         self._wait.on(None)
-        if self._connection.is_kept(self._head) and not self._wait.has_ended:
+        kept_s = self._connection.kept_s(self._head)
+        if kept_s > 0 and not self._wait.has_ended:
             self._is_over = True
-            self._kept.keep(self._connection)
+            self._kept.keep(self._connection, kept_s)
         else:
             self.close()
 
