@@ -168,6 +168,16 @@ def server(data: Path) -> Generator[tuple[subprocess.Popen[str], Api]]:
             process.wait(30)
 
 
+def test_a_killed_server_has_kept_every_change_that_it_answered(tmp_path: Path) -> None:
+    data = tmp_path / "to11.db"
+    with server(data) as (process, api):
+        made = [api.prompt(slug) for slug in "abc"]
+        process.kill()
+    with LocalTo11(data) as to11:
+        assert Api.of(to11).prompts.list(sort_by="slug").items == made
+    assert [path.name for path in tmp_path.iterdir()] == ["to11.db"]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="sets a limit of another process")
 def test_a_full_disk_is_said_and_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
     import resource

@@ -95,7 +95,7 @@ def definitions(data: Path) -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_a_file_of_an_older_format_is_upgraded(tmp_path: Path, number: int) -> None:
+def test_a_file_of_an_older_format_is_upgraded(tmp_path: Path, number: int, caplog: pytest.LogCaptureFixture) -> None:
     data = restored(tmp_path, number)
     with LocalTo11(data) as to11:
         api = Api.of(to11)
@@ -120,6 +120,7 @@ def test_a_file_of_an_older_format_is_upgraded(tmp_path: Path, number: int) -> N
             prompt_id=welcome.id, label="live", version_id=api.prompts.list_versions(prompt_id=welcome.id)[0].id
         )
         assert api.prompts.list_label_events(scope="prompt", prompt_id=welcome.id).pagination.total == 5
+    assert caplog.messages == [f"{data} is upgraded from format {number} to 4; a large file needs seconds"]
     fresh = tmp_path / "fresh.db"
     Store(fresh).close()
     assert definitions(data) == definitions(fresh)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from pathlib import Path
@@ -13,6 +14,9 @@ from .transaction import row_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+_log = logging.getLogger(__name__)
 
 
 class DataFileError(Exception):
@@ -90,6 +94,8 @@ def _migrate(connection: sqlite3.Connection, path: object) -> None:
             f"{path} has format {version}, this version reads 1 to {upgrades.VERSION}; "
             "use a newer version of to11ai-sdk, or choose another file"
         )
+    elif version < upgrades.VERSION:
+        _log.warning("%s is upgraded from format %d to %d; a large file needs seconds", path, version, upgrades.VERSION)
     for step in range(version, upgrades.VERSION):
         _run(connection, upgrades.UPGRADES[step])
         connection.execute(f"PRAGMA user_version = {step + 1}")

@@ -21,7 +21,7 @@ SELECT prompt_id, label, sequence FROM prompt_label_events WHERE id = :event_id
 ON CONFLICT (prompt_id, label) DO UPDATE SET event = excluded.event
 """
 _TOTAL = "SELECT total FROM prompt_label_event_totals WHERE owner_id = :owner_id AND label = :label"
-_IS_STRAIGHT = "SELECT is_straight FROM prompt_label_event_clocks WHERE project_id = :project_id"
+_DISORDER = "SELECT 1 FROM prompt_label_event_disorder WHERE project_id = :project_id"
 _MARK = """
 SELECT place, sequence FROM prompt_label_event_marks
 WHERE owner_id = :owner_id AND label = :label AND {} <= :most ORDER BY {} DESC LIMIT 1
@@ -65,7 +65,7 @@ def events(
     found = _Events(tx, project_id, prompt_id, label)
     if since is None and until is None:
         return found.between(0, found.total(), limit, offset)
-    if not tx.value(_IS_STRAIGHT, project_id=project_id):
+    if tx.one(_DISORDER, project_id=project_id):
         return found.by_time(since, until, limit, offset)
     before = 0 if since is None else found.places_before(">=", since)
     last = found.total() if until is None else found.places_before(">", until)

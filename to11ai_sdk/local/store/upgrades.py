@@ -34,11 +34,12 @@ CREATE INDEX IF NOT EXISTS prompt_label_events_by_time ON prompt_label_events (p
 CREATE INDEX IF NOT EXISTS prompt_label_events_of_prompt_by_time
     ON prompt_label_events (prompt_id, moved_at, sequence, label);
 CREATE INDEX IF NOT EXISTS prompt_labels_of_label ON prompt_labels (label, prompt_id);
--- How many events a project or prompt has, of all labels ('') and of each.
+-- How many events a project or prompt has, of all labels ('') and of each, and the last of them.
 CREATE TABLE IF NOT EXISTS prompt_label_event_totals (
     owner_id TEXT NOT NULL,
     label TEXT NOT NULL,
     total INTEGER NOT NULL,
+    last INTEGER NOT NULL,
     PRIMARY KEY (owner_id, label)
 ) WITHOUT ROWID;
 -- Every 1000th event of each of these lists.
@@ -50,17 +51,13 @@ CREATE TABLE IF NOT EXISTS prompt_label_event_marks (
     PRIMARY KEY (owner_id, label, place),
     UNIQUE (owner_id, label, sequence)
 ) WITHOUT ROWID;
--- Whether no event of a project is older than the one before it.
-CREATE TABLE IF NOT EXISTS prompt_label_event_clocks (
-    project_id TEXT PRIMARY KEY,
-    latest TEXT NOT NULL,
-    is_straight INTEGER NOT NULL CHECK (is_straight IN (0, 1))
-);
-INSERT OR REPLACE INTO prompt_label_event_clocks
-SELECT project_id, max(moved_at), min(moved_at >= coalesce(before, '')) FROM (
+-- The projects in which an event is older than the one before it.
+CREATE TABLE IF NOT EXISTS prompt_label_event_disorder (project_id TEXT PRIMARY KEY) WITHOUT ROWID;
+INSERT OR IGNORE INTO prompt_label_event_disorder
+SELECT project_id FROM (
     SELECT project_id, moved_at, lag(moved_at) OVER (PARTITION BY project_id ORDER BY sequence) AS before
     FROM prompt_label_events
-) GROUP BY project_id;
+) WHERE moved_at < before;
 """
 _OWNERS = (("prompt_id", "label"), ("prompt_id", "''"), ("project_id", "label"), ("project_id", "''"))
 
@@ -69,7 +66,7 @@ def _events_counted(owner: str, label: str) -> str:
     """Return statements that count the events of each owner, of each label or of all, and mark every 1000th."""
     return f"""
 INSERT OR REPLACE INTO prompt_label_event_totals
-SELECT {owner}, {label}, count(*) FROM prompt_label_events GROUP BY {owner}, {label};
+SELECT {owner}, {label}, count(*), max(sequence) FROM prompt_label_events GROUP BY {owner}, {label};
 INSERT OR REPLACE INTO prompt_label_event_marks SELECT owner_id, label, place, sequence FROM (
     SELECT {owner} AS owner_id, {label} AS label, sequence,
            row_number() OVER (PARTITION BY {owner}, {label} ORDER BY sequence) AS place
@@ -78,17 +75,23 @@ INSERT OR REPLACE INTO prompt_label_event_marks SELECT owner_id, label, place, s
 """  # noqa: S608 - names of our own
 
 
-_LABEL_EVENT_TRIGGER = """
+_LABEL_EVENT_TRIGGERS = """
 CREATE TRIGGER IF NOT EXISTS prompt_label_events_counted AFTER INSERT ON prompt_label_events BEGIN
     INSERT INTO prompt_label_event_totals VALUES
-        (NEW.prompt_id, NEW.label, 1), (NEW.prompt_id, '', 1), (NEW.project_id, NEW.label, 1), (NEW.project_id, '', 1)
-    ON CONFLICT (owner_id, label) DO UPDATE SET total = total + 1;
-    INSERT INTO prompt_label_event_marks
-    SELECT owner_id, label, total, NEW.sequence FROM prompt_label_event_totals
-    WHERE owner_id IN (NEW.prompt_id, NEW.project_id) AND label IN (NEW.label, '') AND total % 1000 = 0;
-    INSERT INTO prompt_label_event_clocks VALUES (NEW.project_id, NEW.moved_at, 1)
-    ON CONFLICT (project_id) DO UPDATE
-    SET is_straight = is_straight AND excluded.latest >= latest, latest = max(excluded.latest, latest);
+        (NEW.prompt_id, NEW.label, 1, NEW.sequence), (NEW.prompt_id, '', 1, NEW.sequence),
+        (NEW.project_id, NEW.label, 1, NEW.sequence), (NEW.project_id, '', 1, NEW.sequence)
+    ON CONFLICT (owner_id, label) DO UPDATE SET total = total + 1, last = excluded.last;
+END;
+CREATE TRIGGER IF NOT EXISTS prompt_label_events_marked AFTER UPDATE ON prompt_label_event_totals
+WHEN NEW.total % 1000 = 0 BEGIN
+    INSERT INTO prompt_label_event_marks VALUES (NEW.owner_id, NEW.label, NEW.total, NEW.last);
+END;
+CREATE TRIGGER IF NOT EXISTS prompt_label_events_compared AFTER INSERT ON prompt_label_events
+WHEN NEW.moved_at < (
+    SELECT moved_at FROM prompt_label_events
+    WHERE project_id = NEW.project_id AND sequence < NEW.sequence ORDER BY sequence DESC LIMIT 1
+) BEGIN
+    INSERT OR IGNORE INTO prompt_label_event_disorder VALUES (NEW.project_id);
 END;
 """
 _PROMPTS = """
@@ -185,7 +188,7 @@ UPGRADES = {
     + "ALTER TABLE projects ADD COLUMN strict_variables INTEGER NOT NULL DEFAULT 1 CHECK (strict_variables IN (0, 1));",
     3: _LABEL_EVENTS
     + "".join(_events_counted(*owner) for owner in _OWNERS)
-    + _LABEL_EVENT_TRIGGER
+    + _LABEL_EVENT_TRIGGERS
     + _PROMPTS
     + _PROMPT_INDEXES
     + _OTHER_LISTS

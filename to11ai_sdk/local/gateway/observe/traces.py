@@ -87,7 +87,7 @@ SpanRow = tuple[Any, ...]
 
 def stored(row: SpanRow) -> list[Any]:
     """Return the values of a span as SQLite stores them: texts of a bounded length, no number that it cannot hold."""
-    return [_storable(value) for value in row]
+    return [None if value is None else _storable(value) for value in row]
 
 
 def _storable(value: Any) -> Any:
