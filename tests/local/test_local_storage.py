@@ -99,7 +99,7 @@ def test_a_write_waits_and_then_says_that_the_file_is_held(tmp_path: Path, monke
 
 
 def test_all_writes_together_wait_no_longer_than_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "STORAGE_WAIT_S", 0.3)
+    monkeypatch.setattr(bounds, "STORAGE_WAIT_S", 1.0)
     store = Store(tmp_path / "to11.db")
 
     def write(_: int) -> str:
@@ -110,7 +110,7 @@ def test_all_writes_together_wait_no_longer_than_one(tmp_path: Path, monkeypatch
     with holding(tmp_path / "to11.db"), ThreadPoolExecutor(40) as pool:
         begun = time.monotonic()
         assert set(pool.map(write, range(40))) == {"STORAGE_BUSY"}
-        assert time.monotonic() - begun < 40 * 0.3 / 2
+        assert time.monotonic() - begun < 40 / 2
     store.close()
 
 

@@ -31,7 +31,7 @@ def test_calls_share_a_connection_until_the_end() -> None:
 
 
 def test_calls_at_once_have_a_connection_each_and_share_them_later() -> None:
-    meeting = threading.Barrier(8, timeout=20)
+    meeting = threading.Barrier(8, timeout=60)
 
     def answer(request: bytes) -> bytes:
         meeting.wait()
@@ -128,7 +128,7 @@ def test_the_rule_decides_whether_a_broken_call_is_tried_again() -> None:
 
 
 def test_idle_connections_are_bounded_in_number_and_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    meeting = threading.Barrier(4, timeout=20)
+    meeting = threading.Barrier(4, timeout=60)
     monkeypatch.setattr(kept_connections, "MAX_IDLE_UPSTREAM", 2)
 
     def answer(request: bytes) -> bytes:
