@@ -16,7 +16,7 @@ def rows(bench: Bench) -> list[Row]:
 
 
 def _rows(bench: Bench, at_once: int) -> list[Row]:
-    jobs = {name: target.job(at_once=at_once, seconds=bench.fewer(1.5)) for name, target in bench.targets.items()}
+    jobs = {name: target.job(at_once=at_once, seconds=bench.fewer(1.2)) for name, target in bench.targets.items()}
     results = bench.in_turns(jobs)
     rates = {name: figures(found, lambda result: result["done"] / result["seconds"]) for name, found in results.items()}
     ours = rates["ours"]
