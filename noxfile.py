@@ -16,8 +16,8 @@ import nox
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 SUPPORTED = nox.project.python_versions(PYPROJECT)
-IN_PARALLEL = ("-n", "6", "--dist", "worksteal")
-"""More workers than cores, because most of a test run is waiting for network faults."""
+IN_PARALLEL = ("-n", "4", "--dist", "worksteal")
+"""More workers than cores, because a test run also waits; not many more, because each of them imports all tests."""
 TESTED = os.environ.get("TO11_TESTED", "")
 """The Python version that has just run every test with all examples, such as ``"3.12"``; ``.ci/run`` sets it."""
 STORY = "tests/local/test_local_story.py"
