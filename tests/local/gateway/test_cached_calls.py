@@ -6,13 +6,11 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from io import BytesIO
 from threading import Event, Lock, Semaphore, Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from gateway_harness import HELLO, Caller, Reply
-from werkzeug.test import EnvironBuilder
 
 from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.local.gateway.answer import Answer
@@ -21,6 +19,7 @@ from to11ai_sdk.local.gateway.observe import calls_under_way
 from to11ai_sdk.local.gateway.observe.cache_key import CacheUse
 from to11ai_sdk.local.gateway.observe.calls_under_way import CallsUnderWay
 from to11ai_sdk.local.hang_up import HangUp
+from to11ai_sdk.local.http.application import HttpRequest, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -367,14 +366,14 @@ class Behind:
         self.hang_up = WaitedFor(self.waits)
         self._status = ""
         content = json.dumps({"model": "m", "messages": HELLO}).encode()
-        fields = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in caller.auth.items()}
-        environ = EnvironBuilder("/v1/chat/completions", method="POST", input_stream=BytesIO(content)).get_environ()
-        environ |= {**fields, "CONTENT_LENGTH": str(len(content)), "to11.hang_up": self.hang_up}
-        self._thread = Thread(target=self._run, args=(caller.to11._now._gateway, environ), daemon=True)
+        headers = {name.lower(): value for name, value in caller.auth.items()}
+        request = HttpRequest("POST", Target("/v1/chat/completions", ""), headers, content, self.hang_up)
+        self._thread = Thread(target=self._run, args=(caller.to11._now._gateway, request), daemon=True)
         self._thread.start()
 
-    def _run(self, gateway: Any, environ: dict[str, Any]) -> None:
-        b"".join(gateway(environ, lambda status, headers, *rest: setattr(self, "_status", f"{status} {dict(headers)}")))
+    def _run(self, gateway: Any, request: HttpRequest) -> None:
+        reply = gateway(request)
+        self._status = f"{reply.status} {reply.headers}"
 
     def result(self) -> str:
         self._thread.join(30)
