@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ..client import To11aiClient
     from .gateway.config.gateway_config import GatewayConfig
+    from .hang_up import HangUp
     from .http.request_log import RequestLog
     from .service.session import Clock
 
@@ -53,8 +54,7 @@ class Running:
         try:
             self.platform: Platform = Platform(store, clock=settings.clock, seed=settings.seed)
             control_plane = ControlPlane(self.platform, settings.log, self.failures, settings.flags)
-            sleep = settings.sleep
-            wait = self.failures.wait if sleep is None else lambda seconds, _: sleep(seconds)
+            wait = _sleep(settings.sleep) if settings.sleep else self.failures.wait
             self.traces: TraceLog = TraceLog(self.platform)
             gateway = self._gateway = build(
                 settings.config, self.platform, store, self.traces, settings.log, wait, settings.seed
@@ -76,3 +76,8 @@ class Running:
         self._gateway.close()
         self.traces.close()
         self.platform.close()
+
+
+def _sleep(sleep: Callable[[float], None]) -> Callable[[float, HangUp], None]:
+    """Return a caller's own way to sleep, which nothing ends."""
+    return lambda seconds, _: sleep(seconds)

@@ -31,7 +31,7 @@ def with_members(body: bytes, changes: Mapping[str, Any], *, has_model: bool = F
     """
     if not changes:
         return body
-    found = _MODEL.findall(body) if has_model and changes.keys() == {"model"} and b"\\u" not in body else ()
+    found = _MODEL.findall(body) if has_model and list(changes) == ["model"] and b"\\u" not in body else ()
     if len(found) == 1 and found[0][1]:
         # Without escapes every member of this name is found; as there is only one, it is that of the object itself.
         return _MODEL.sub(lambda one: one[1] + _member_text(changes["model"]).encode(), body)
