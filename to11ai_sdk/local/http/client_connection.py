@@ -59,7 +59,9 @@ class ClientConnection:
         self.shutdown(socket.SHUT_RD)
 
     def shutdown(self, how: int) -> None:
-        """Shut the connection down, for reading or both ways, from any thread."""
+        """Shut the connection down, for reading or both ways, from any thread; both ways end the work for it, too."""
+        if how == socket.SHUT_RDWR and (work := self.work) is not None:
+            work.hang_up.report()
         with suppress(OSError):  # the client may have closed it first
             self.socket.shutdown(how)
 

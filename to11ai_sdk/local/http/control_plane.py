@@ -85,7 +85,7 @@ class ControlPlane:
     def _data(self, incoming: ControlRequest) -> Any:
         match = incoming.wanted()
         caller = self._platform.admit(match.arguments["project_id"], incoming.key)
-        return self._platform.call(match.row, caller, incoming.arguments(match))
+        return self._platform.call(match.row, caller, incoming.arguments(match), incoming.request.hang_up)
 
 
 class ControlRequest:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..hang_up import NEVER
 from ..store import Memory, Row, Store, Transaction, projects
 from . import access, environments, registry
 from .handlers import HANDLERS
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Generator
 
     from ...resources.endpoint import Endpoint
+    from ..hang_up import HangUp
 
 
 class Access(NamedTuple):
@@ -61,7 +63,7 @@ class Platform:
         """
         return self.visit(project_id, key).caller
 
-    def call(self, row: Endpoint, caller: Caller, arguments: dict[str, Any]) -> Any:
+    def call(self, row: Endpoint, caller: Caller, arguments: dict[str, Any], hang_up: HangUp = NEVER) -> Any:
         """Answer a call of the table: one transaction, or one before and one after work that needs none.
 
         Raises:
@@ -71,7 +73,7 @@ class Platform:
         changes = row.method != "GET" and not (row.method == "POST" and row.safe)
 
         with self._store.transaction(write=changes) as tx:
-            session = self._session(tx, caller)
+            session = self._session(tx, caller, hang_up)
             session.require(*access.needed(row.name, given))
             result = HANDLERS[row.name](session, **given)
         if not isinstance(result, Outside):
@@ -165,8 +167,8 @@ class Platform:
             row = projects.by_id(session.tx, project_id)
             return bool(row and row[name])
 
-    def _session(self, tx: Transaction, caller: Caller) -> Session:
-        return Session(tx, caller, self.now(), self._ids)
+    def _session(self, tx: Transaction, caller: Caller, hang_up: HangUp = NEVER) -> Session:
+        return Session(tx, caller, self.now(), self._ids, hang_up)
 
     def _open_main(self) -> Access:
         with self._store.transaction() as tx:

@@ -66,17 +66,21 @@ def resolve(
         "subjectHash": None,
         "variantName": None,
     }
-    strict = projects.strict_variables(session.tx, session.project_id)
-    return Outside(lambda: {**head, **_rendered(version, variables or {}, session.moment, strict, developer_role)})
+    options = {
+        "strict_variables": projects.strict_variables(session.tx, session.project_id),
+        "developer_role": developer_role,
+        "hang_up": session.hang_up,
+    }
+    return Outside(lambda: {**head, **_rendered(version, variables or {}, session.moment, options)})
 
 
 def _rendered(
-    version: Row, variables: Mapping[str, Any], moment: datetime, strict: bool, developer_role: str
+    version: Row, variables: Mapping[str, Any], moment: datetime, options: Mapping[str, Any]
 ) -> dict[str, Any]:
     from ..templates.rendering import render
 
     template = (version["format"], version["template_json"], version["variables_schema"])
-    rendered = render(*template, variables, moment, strict_variables=strict, developer_role=developer_role)
+    rendered = render(*template, variables, moment, **options)
     return {
         "contentHash": rendered.content_hash,
         "rendered": rendered.payload,

@@ -9,9 +9,11 @@ from datetime import datetime, timezone
 from hashlib import blake2s
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..hang_up import NEVER
 from ..problems import Problem
 
 if TYPE_CHECKING:
+    from ..hang_up import HangUp
     from ..store import Transaction
 
 Clock = Callable[[], datetime]
@@ -65,12 +67,14 @@ class Session:
         caller: the caller.
         moment: when the request began.
         ids: makes ids.
+        hang_up: the event that the caller hangs up, which ends long work.
     """
 
     tx: Transaction
     caller: Caller
     moment: datetime
     ids: Ids
+    hang_up: HangUp = NEVER
 
     @property
     def project_id(self) -> str:

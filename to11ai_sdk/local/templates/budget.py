@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..bounds import MAX_TEMPLATE_OUTPUT, MAX_TEMPLATE_VALUE, MAX_TEMPLATE_WORK
 from ..effort import Effort, EffortError
+from ..hang_up import NEVER
 from .values import size_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from ..hang_up import HangUp
 
 NODE_WORK = 40
 """Units for one tag or one variable read, whatever the size of the value."""
@@ -27,8 +30,9 @@ COMPARISON_WORK = 50
 class Budget(Effort):
     """The rest of the budget of one rendering: units of work, and bytes of ``output``."""
 
-    def __init__(self) -> None:
-        super().__init__(MAX_TEMPLATE_WORK, "needs too much work to render; use shorter loops and shorter values")
+    def __init__(self, hang_up: HangUp = NEVER) -> None:
+        refusal = "needs too much work to render; use shorter loops and shorter values"
+        super().__init__(MAX_TEMPLATE_WORK, refusal, hang_up)
         self.output = MAX_TEMPLATE_OUTPUT
 
     def pay_for(self, *values: Any) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import expressions
 from ..effort import EffortError
+from ..hang_up import NEVER
 from ..json_input.reader import MAX_KEPT_DEPTH, too_deep
 from ..problems import Problem
 from . import liquid_templates
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from ..hang_up import HangUp
     from .blocks import Block
 
 
@@ -61,6 +63,7 @@ def render(
     *,
     strict_variables: bool = True,
     developer_role: str = "user",
+    hang_up: HangUp = NEVER,
 ) -> Rendered:
     """Fill a template with variables.
 
@@ -72,14 +75,15 @@ def render(
         now: the current time for the filter ``date``.
         strict_variables: whether an undefined variable is an error; otherwise it is nil.
         developer_role: the role that ``developer`` becomes.
+        hang_up: the event that the caller hangs up, which ends the work.
 
     Raises:
         Problem: 422 ``VARIABLES_INVALID``; 422 ``TEMPLATE_RENDER_FAILED`` naming the block and what failed in it, such
             as the undefined variable; or what ``check_template`` raises.
     """
     blocks = [block.spoken_by(developer_role) for block in blocks_of(format, template_json)]
-    values = bind(variables_schema, variables)
-    with Budget() as budget:
+    values = bind(variables_schema, variables, hang_up)
+    with Budget(hang_up) as budget:
         kept = [block for block in blocks if _holds(block, values, budget)]
         payload = _payload(format, kept, partial(_render, values, budget, now, strict_variables))
     record = {block.name: "rendered" if block in kept else "dimmed" for block in blocks if block.name}

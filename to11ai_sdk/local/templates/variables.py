@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...json_types import is_object
 from ..bounds import MAX_SCHEMA_WORK
 from ..effort import Effort, EffortError
+from ..hang_up import NEVER
 from ..json_input.reader import MAX_DEPTH, too_deep
 from ..json_schema.evaluation import Evaluation
 from ..problems import Problem
@@ -19,6 +20,7 @@ from .schemas import compile_schema
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ..hang_up import HangUp
     from ..json_schema.evaluation import Fault
     from ..json_schema.schema import Schema
 
@@ -34,7 +36,7 @@ _TOO_MUCH_WORK = (
 )
 
 
-def bind(schema: Any, variables: Mapping[str, Any]) -> dict[str, Any]:
+def bind(schema: Any, variables: Mapping[str, Any], hang_up: HangUp = NEVER) -> dict[str, Any]:
     """Return the variables with defaults filled in, and null for the optional ones that are not given.
 
     Raises:
@@ -45,7 +47,7 @@ def bind(schema: Any, variables: Mapping[str, Any]) -> dict[str, Any]:
     if too_deep(variables):
         raise _invalid_variables([{"path": "", "message": f"nested deeper than {MAX_DEPTH} levels"}])
     values = _filled(standard.root, variables, _default)
-    problems = _problems(standard, values)
+    problems = _problems(standard, values, hang_up)
     if problems:
         raise _invalid_variables(problems)
     return _filled(standard.root, values, _null)
@@ -81,8 +83,8 @@ def _null(name: str, _: dict[str, Any], values: dict[str, Any], required: bool) 
         values.setdefault(name, None)
 
 
-def _problems(schema: Schema, values: dict[str, Any]) -> list[dict[str, str]]:
-    with Effort(MAX_SCHEMA_WORK, _TOO_MUCH_WORK) as effort:
+def _problems(schema: Schema, values: dict[str, Any], hang_up: HangUp) -> list[dict[str, str]]:
+    with Effort(MAX_SCHEMA_WORK, _TOO_MUCH_WORK, hang_up) as effort:
         evaluation = Evaluation(schema, effort, MAX_REPORTED)
         try:
             faults = evaluation.run(values)
