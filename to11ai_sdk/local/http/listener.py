@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
-_REFUSAL_S = 0.1
+_REFUSAL_S = 0.02
 _PAUSE_S = 0.05
 _LOG_PAUSE_S = 10.0
 
