@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
+from gateway_harness import Caller
 from raw_provider import CHAT, RawProvider, reply
 
+from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.local.gateway.provider import UnreachableError
 from to11ai_sdk.local.gateway.upstream.http_provider import UpstreamProvider
 from to11ai_sdk.local.hang_up import HangUp
@@ -116,3 +120,32 @@ def test_the_wait_before_a_retry_ends_with_the_caller_and_with_the_server() -> N
     queue.wait(60, HangUp())
     queue.wait(60)
     ending.join()
+
+
+CALLS = {
+    "/v1/chat/completions": {"model": "up::m", "messages": [{"role": "user", "content": "Hi"}]},
+    "/v1/messages": {"model": "up::m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]},
+    "/v1/responses": {"model": "up::m", "input": "Hi"},
+    "/v1/embeddings": {"model": "up::m", "input": "Hi"},
+    "/v1/images/generations": {"model": "up::m", "prompt": "Hi"},
+    "/v1/mistral/v1/anything": {},
+}
+
+
+@pytest.mark.parametrize("streams", [False, True])
+@pytest.mark.parametrize("path", CALLS)
+def test_a_caller_that_closes_its_connection_ends_the_call_before_its_head(path: str, streams: bool) -> None:
+    with (
+        RawProvider(lambda request: []) as upstream,
+        LocalTo11(providers=dict.fromkeys(("up", "mistral"), upstream.config)) as to11,
+    ):
+        content = json.dumps({**CALLS[path], "stream": streams} if streams else CALLS[path]).encode()
+        fields = {**Caller(to11).auth, "host": "x", "content-length": len(content), "content-type": "application/json"}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        address = urlsplit(to11.base_url)
+        with socket.create_connection((address.hostname, address.port or 80), 20) as caller:
+            caller.sendall(f"POST {path} HTTP/1.1\r\n{lines}\r\n".encode() + content)
+            upstream.wait_for(lambda: bool(upstream.requests), 60)
+        upstream.wait_for(lambda: upstream.closed == 1, 60)
+    # The server has finished the call: nothing was sent again.
+    assert len(upstream.requests) == 1

@@ -154,6 +154,13 @@ def test_a_fragment_is_not_sent(to11: LocalTo11, upstream: RawProvider, target: 
     assert sent == f"/v1/{target}".partition("#")[0].encode()
 
 
+@pytest.mark.parametrize("target", ["x?q=\u00e9", "x?q=%C3%A9", "\u00e9/x?q=\u65e5%20\u672c"])
+def test_raw_bytes_of_a_caller_are_encoded_once(to11: LocalTo11, upstream: RawProvider, target: str) -> None:
+    assert b" 200 " in raw(to11, f"/v1/mistral/v1/{target}")
+    sent = upstream.requests[-1].split(b" ")[1].decode("ascii")
+    assert sent == f"/v1/{quote(target, safe='/?=%')}"
+
+
 def test_bytes_of_a_target_are_encoded_once() -> None:
     with RawProvider() as upstream:
         provider = upstream.provider()

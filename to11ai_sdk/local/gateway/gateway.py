@@ -106,10 +106,13 @@ class Gateway:
 
     def _answered(self, received: ReceivedCall, record: CallRecord) -> Answer:
         matched = match(received.incoming.method, received.incoming.path)
+        unread = received.incoming.unread
+        if unread is not None and unread.status != 413:  # what is not HTTP is nobody's call
+            raise unread
         session = self._session(received)
         admitted = record.reach(advance(received, AdmittedCall, match=matched, project_id=session.project_id))
-        if admitted.incoming.unread is not None:
-            raise admitted.incoming.unread
+        if unread is not None:
+            raise unread
         understood = record.reach(understand(admitted))
         record.cache = "miss" if self._cache.covers(understood) else None
         scope = self._router.scope(session, understood.route_query())

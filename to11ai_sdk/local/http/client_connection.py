@@ -84,7 +84,6 @@ class ClientConnection:
         try:
             raw = self._inbox.head()
             head = request_parser.parse(raw)
-            size = request_body.length(head)
         except Problem as exc:
             self._inbox.deadline = math.inf
             asked = Asked("HEAD" if raw.startswith(b"HEAD ") else "GET", is_last=True)
@@ -93,7 +92,7 @@ class ClientConnection:
             application = self._application_for(head.target.path)
         except Exception as exc:
             return self._fail(exc, head.target.path, Asked(head.method, head.is_old, is_last=True))
-        body, problem = (b"", None) if size == 0 else self._body(head, size, application.max_body)
+        body, problem = self._body(head, application.max_body)
         self._inbox.deadline = math.inf
         request = HttpRequest(head.method, head.target, head.headers, body, HangUp(), problem)
         asked = Asked(head.method, head.is_old, is_last=head.is_last or problem is not None)
@@ -125,9 +124,12 @@ class ClientConnection:
         _log.error("%s %s failed", asked.method, path, exc_info=exc)
         return reply_writer.send(self.socket, asked, failure_reply(exc))
 
-    def _body(self, head: RequestHead, size: int | None, limit: int) -> tuple[bytes, Problem | None]:
+    def _body(self, head: RequestHead, limit: int) -> tuple[bytes, Problem | None]:
         """Read the body; the rest of one that is not read to its end would be taken for the next request."""
         try:
+            size = request_body.length(head)
+            if size == 0:
+                return b"", None
             if self._inbox.is_empty() and head.headers.get("expect", "").lower() == "100-continue":
                 self.socket.sendall(reply_writer.CONTINUE)
             return request_body.read(self._inbox, size, limit), None
