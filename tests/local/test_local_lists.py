@@ -244,6 +244,7 @@ def test_every_list_follows_an_index(monkeypatch: pytest.MonkeyPatch, tmp_path: 
             api.environments.list(include_archived=archived)
         api.prompts.list_project_label_usages(label="production")
         api.environments.get(slug="prod")
+        api.prompts.resolve(slug="a", labels=["other", "production"])
         for more in ({}, {"cursor": 2}):
             api.versions.list(rule_id="r", **more)
         for more in ({}, {"cursor": release.id}):

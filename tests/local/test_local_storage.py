@@ -168,6 +168,17 @@ def server(data: Path) -> Generator[tuple[subprocess.Popen[str], Api]]:
             process.wait(30)
 
 
+def test_a_server_that_stops_writes_the_spans_that_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "SPAN_PAUSE_S", 60.0)
+    data = tmp_path / "to11.db"
+    with LocalTo11(data) as to11:
+        assert [chat(to11).status for _ in range(3)] == [200] * 3
+        spans = to11.traces()
+    with LocalTo11(data) as to11:
+        assert to11.traces() == spans
+        assert len(spans) == 3
+
+
 def test_a_killed_server_has_kept_every_change_that_it_answered(tmp_path: Path) -> None:
     data = tmp_path / "to11.db"
     with server(data) as (process, api):

@@ -49,7 +49,7 @@ MAX_SPAN_TEXT = 1000
 """How many characters of a text, such as the name of a model, a span has; the rest is cut off."""
 MAX_SPAN_LABELS = 20
 """How many labels of a prompt a span has."""
-SPAN_PAUSE_S = 0.1
+SPAN_PAUSE_S = 0.2
 """How long spans wait, in seconds, to be written together: as much is lost when the process is killed."""
 SPANS_AT_ONCE = 500
 """How many spans are written in one transaction."""

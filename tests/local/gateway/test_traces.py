@@ -20,7 +20,7 @@ from to11ai_sdk.local.gateway.observe.trace_log import TraceLog
 from to11ai_sdk.local.gateway.observe.traces import COLUMNS, Span
 from to11ai_sdk.local.gateway.trace_context import Origin, SpanIds, TraceContext
 from to11ai_sdk.local.service import Platform
-from to11ai_sdk.local.store import Store
+from to11ai_sdk.local.store import Store, gateway_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -299,3 +299,19 @@ def test_a_version_is_a_number(version: str) -> None:
     with pytest.raises(GatewayProblem) as caught:
         Origin.of({"x-to11-prompt-version": version})
     assert (caught.value.status, caught.value.code) == (400, "invalid_header")
+
+
+def test_spans_that_come_while_others_are_written_wait_for_the_next_pause(
+    traces: Traces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[int] = []
+
+    def add_spans(_tx: Any, _columns: Any, rows: list[Any]) -> None:
+        written.append(len(rows))
+        traces.add(SPAN)
+
+    monkeypatch.setattr(gateway_records, "add_spans", add_spans)
+    monkeypatch.setattr(bounds, "SPAN_PAUSE_S", 30.0)
+    traces.add(*spans(3))
+    traces.log.close()
+    assert written == [3]

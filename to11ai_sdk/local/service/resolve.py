@@ -30,8 +30,7 @@ def _choose(session: Session, prompt: Row, wanted: Sequence[str]) -> tuple[Row, 
     if not wanted:
         raise invalid("labels must name at least one label", field="labels")
     asked = [checks.label(label) for label in dict.fromkeys(wanted)]
-    there = {row["label"]: row for row in labels.pointers(session.tx, prompt["id"])}
-    found = [there[label] for label in asked if label in there]
+    found = [row for label in asked if (row := labels.pointer(session.tx, prompt["id"], label))]
     if not found:
         raise Problem(
             404,

@@ -6,6 +6,7 @@ import logging
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from ... import bounds
 from ...json_input.reader import read_json_or_none
 from ..call import AdmittedCall, C, PlacedCall, ReceivedCall, RoutedCall, UnderstoodCall
 from ..gateway_problem import HUNG_UP, GatewayProblem, hung_up
@@ -114,7 +115,7 @@ class CallRecord:
             round((self._timer() - self._begun) * 1000, 3),
             call.match.endpoint.name,
             call.env if isinstance(call, PlacedCall) else None,
-            call.model if isinstance(call, UnderstoodCall) else None,
+            _cut(call.model) if isinstance(call, UnderstoodCall) else None,
             tried.provider_id if tried else None,
             tried.model if tried else None,
             self.is_stream,
@@ -144,8 +145,13 @@ def _origin(origin: Origin) -> SpanRow:
         origin.prompt_labels,
         origin.session_id,
         origin.conversation_id,
-        origin.user_id,
+        _cut(origin.user_id),
     )
+
+
+def _cut(text: str | None) -> str | None:
+    """Return a text of a body as the span has it; many spans may wait in memory."""
+    return text if text is None else text[: bounds.MAX_SPAN_TEXT]
 
 
 _NO_ORIGIN = _origin(Origin())

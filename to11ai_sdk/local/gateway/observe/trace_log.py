@@ -98,7 +98,10 @@ class TraceLog:
 
     def _write_all(self) -> None:
         try:
-            while self._next_batch():
+            # Spans that come meanwhile wait for the next pause, or each would be a transaction of its own.
+            is_full = True
+            while is_full and self._next_batch():
+                is_full = len(self._batch) >= bounds.SPANS_AT_ONCE
                 self._write_batch()
         except StorageProblem as exc:
             self._wait_for_storage(exc)
