@@ -92,7 +92,7 @@ SEND_TIMEOUT_S = 300.0
 MAX_DESCRIPTORS = 65_536
 """The soft limit of open files that the server asks for at its start, if the hard limit allows it."""
 MAX_TEMPLATE_WORK = 20_000_000
-"""The most units of work of one rendering, each about one character; at worst they take about 0.7 s of CPU."""
+"""The most units of work of one rendering, each about one character; at worst they take about half a second of CPU."""
 MAX_TEMPLATE_OUTPUT = 1_000_000
 """The most bytes of text of one rendering, all blocks together."""
 MAX_TEMPLATE_VALUE = 1_000_000

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 NODE_WORK = 40
 """Units for one tag or one variable read, whatever the size of the value."""
 
-FILTER_WORK = 100
+FILTER_WORK = 160
 """Units for a value that a filter reads or returns, whatever its size."""
 
-ITEM_WORK = 30
+ITEM_WORK = 40
 """Units for one item of an array that a filter, a loop or a comparison reads."""
 
-COMPARISON_WORK = 50
+COMPARISON_WORK = 70
 """Units for one comparison of texts or numbers, besides those for reading them."""
 
 
@@ -81,8 +81,8 @@ def _joined(value: Any, separator: str = " ", *_: str) -> int:
 # Most filters read their input once and return about as much; these filters do not.
 _SLOW: dict[str, Callable[[int], int]] = {
     "uniq": lambda size: size * size,
-    "date": lambda size: size * size + 2_000,
-    "divided_by": lambda _: 400,
+    "date": lambda size: size * size + 3_000,
+    "divided_by": lambda _: 800,
     "strip_html": lambda size: size * size // 12,
     "sort": lambda size: 4 * size * size.bit_length(),
     "sort_natural": lambda size: 4 * size * size.bit_length(),
