@@ -7,14 +7,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...._http.process_safety import lazy
+from ...bounds import MAX_REMEMBERED_NAMES, MAX_REMEMBERED_TEXT
 from .providers import ECHO_MODELS, ProviderConfig, ProviderModel, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-
-_NAMES = 1000
-_LONGEST_NAME = 200
-"""How many names of models are remembered with their providers, and the longest of them in characters."""
 
 
 class Offer(NamedTuple):
@@ -61,11 +58,11 @@ class Registry:
     def having(self, model: str) -> tuple[Offer, ...]:
         """Return the offers of a model with this name."""
         # The names are the callers': a long one is not worth the memory.
-        return self._remembered(model) if len(model) <= _LONGEST_NAME else self._having(model)
+        return self._remembered(model) if len(model) <= MAX_REMEMBERED_TEXT else self._having(model)
 
     @lazy
     def _remembered(self) -> Callable[[str], tuple[Offer, ...]]:
-        return lru_cache(_NAMES)(self._having)
+        return lru_cache(MAX_REMEMBERED_NAMES)(self._having)
 
     def _having(self, model: str) -> tuple[Offer, ...]:
         return tuple(Offer.of(each, found) for each in self if (found := each.model(model)))
