@@ -69,7 +69,7 @@ class Field:
 
     def get(self, name: str) -> Self | None:
         """Return a member of an object, ``None`` if it is absent or null."""
-        members = self.value if isinstance(self.value, dict) else self.object()
+        members = self.value if is_object(self.value) else self.object()
         value = members.get(name)
         return None if value is None else type(self)(value, (*self.path, name))
 
