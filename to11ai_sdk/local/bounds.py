@@ -131,3 +131,9 @@ MAX_KEPT_RESPONSES_BYTES = 16 * 2**20
 """The most bytes of JSON of all responses that ``echo`` keeps."""
 MAX_TALLIES = 10_000
 """The most requests to ``echo`` with ``times=`` whose failures are counted; beyond that the oldest are forgotten."""
+MAX_REMEMBERED_READS = 1000
+"""The most results of queries that are kept in memory for the calls of the gateway; more, and all are forgotten."""
+MAX_REMEMBERED_NAMES = 1000
+"""The most names of models whose providers are kept in memory; beyond that the oldest are dropped."""
+MAX_REMEMBERED_TEXT = 200
+"""The most characters of a name or value of a caller for either; longer ones are looked up each time."""

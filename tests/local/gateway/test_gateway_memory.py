@@ -39,7 +39,7 @@ class Pair(NamedTuple):
     def api(self) -> Api:
         return Api.of(self.other)
 
-    def chat(self, model: str = "gpt-4o", **headers: str) -> Reply:
+    def chat(self, model: str = "gpt-4o", **headers: Any) -> Reply:
         content = {"model": model, "messages": [{"role": "user", "content": "Hello!"}]}
         return self.called.send("POST", "/v1/chat/completions", content, **headers)
 
@@ -127,10 +127,14 @@ def test_a_rule_serves_what_was_released_last(pair: Pair) -> None:
 def test_eight_threads_never_see_a_release_that_ended_before_their_call(pair: Pair) -> None:
     versions = [_version(pair, model) for model in TARGETS]
     api = pair.api
+
+    def asked(_: int) -> Reply:
+        return pair.chat("function::assistant")
+
     with ThreadPoolExecutor(8) as pool:
         for number in range(6):
             api.releases.set(rule_id="assistant", env_slug="prod", strategy="single", version_id=versions[number % 2])
-            replies = list(pool.map(lambda _: pair.chat("function::assistant"), range(8)))
+            replies = list(pool.map(asked, range(8)))
             assert {reply.json["model"] for reply in replies} == {TARGETS[number % 2]}
 
 

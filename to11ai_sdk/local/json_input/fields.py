@@ -69,7 +69,7 @@ class Field:
 
     def get(self, name: str) -> Self | None:
         """Return a member of an object, ``None`` if it is absent or null."""
-        members = self.value if isinstance(self.value, dict) else self.object()
+        members = self.value if is_object(self.value) else self.object()
         value = members.get(name)
         return None if value is None else type(self)(value, (*self.path, name))
 
@@ -169,19 +169,19 @@ class Fields:
 
     def count(self, key: str) -> int | None:
         """Return a member that is a whole number of at least 0, if present."""
-        return self._field(key).integer(0) if self.has(key) else None
+        return None if self.raw.get(key) is None else self._field(key).integer(0)
 
     def number(self, key: str) -> float | None:
         """Return a member that is a finite number, if present."""
-        return self._field(key).number() if self.has(key) else None
+        return None if self.raw.get(key) is None else self._field(key).number()
 
     def flag(self, key: str) -> bool | None:
         """Return a member that is true or false, if present."""
-        return self._field(key).flag() if self.has(key) else None
+        return None if self.raw.get(key) is None else self._field(key).flag()
 
     def mapping(self, key: str) -> Mapping[str, Any] | None:
         """Return a member that is an object, if present."""
-        return self._field(key).object() if self.has(key) else None
+        return None if self.raw.get(key) is None else self._field(key).object()
 
     def child(self, key: str) -> Self:
         """Return the members of a member, none if it is absent."""
@@ -189,6 +189,8 @@ class Fields:
 
     def children(self, key: str) -> list[Self]:
         """Return a member that is an array of objects, by default empty."""
+        if self.raw.get(key) is None:
+            return []
         return [type(self)(item, f"{self.at(key)}.{index}") for index, item in enumerate(self._array(key))]
 
     def texts(self, key: str) -> tuple[str, ...]:
@@ -222,7 +224,7 @@ class Fields:
         return tuple(map(part, self.children(key)))
 
     def _array(self, key: str) -> list[Any]:
-        return [item.value for item in self._field(key).items()] if self.has(key) else []
+        return [] if self.raw.get(key) is None else [item.value for item in self._field(key).items()]
 
     def _field(self, key: str) -> Field:
         return Field(self.raw[key], (self.at(key),))

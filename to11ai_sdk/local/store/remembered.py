@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .. import bounds
 from .transaction import Row, Transaction
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from .database import Store
-
-_MOST = 1000
-_LONGEST = 200
-"""How many results are kept, and the longest text in a query whose result is kept."""
 
 
 class Memory:
@@ -65,8 +62,8 @@ class RememberedReads(Transaction):
         with self._store.transaction(write=False) as tx:
             found = tx.all(asked[0], **values)
         # The values may be a caller's.
-        if not any(isinstance(value, str) and len(value) > _LONGEST for value in values.values()):
-            if len(self._found) >= _MOST:
+        if not any(isinstance(value, str) and len(value) > bounds.MAX_REMEMBERED_TEXT for value in values.values()):
+            if len(self._found) >= bounds.MAX_REMEMBERED_READS:
                 self._found.clear()
             self._found[asked] = found
         return found

@@ -4,17 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...._http.process_safety import lazy
-from .providers import ProviderConfig, ProviderModel, canonical
+from ...bounds import MAX_REMEMBERED_NAMES, MAX_REMEMBERED_TEXT
+from .providers import ECHO_MODELS, ProviderConfig, ProviderModel, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-_NAMES = 1000
-_LONGEST_NAME = 200
-"""How many names of models are remembered with their providers, and the longest of them in characters."""
+
+class Offer(NamedTuple):
+    """A provider that has a model.
+
+    Attributes:
+        provider: the provider.
+        model: the model, or the pattern that its name matches.
+        rank: 0 for a listed model, 1 for one that matches a pattern, 2 for the built-in ``echo``.
+    """
+
+    provider: ProviderConfig
+    model: ProviderModel
+    rank: int
+
+    @classmethod
+    def of(cls, provider: ProviderConfig, model: ProviderModel) -> Offer:
+        """Return the offer of a model."""
+        return cls(provider, model, 2 if model in ECHO_MODELS else int(model.is_pattern))
 
 
 @dataclass(frozen=True)
@@ -39,17 +55,17 @@ class Registry:
         """Return the provider with this id, or with the id that the name is an alias of."""
         return self.providers.get(name) or self.providers.get(canonical(name))
 
-    def having(self, model: str) -> tuple[tuple[ProviderConfig, ProviderModel], ...]:
-        """Return the providers that have a model of this name, each with that model."""
+    def having(self, model: str) -> tuple[Offer, ...]:
+        """Return the offers of a model with this name."""
         # The names are the callers': a long one is not worth the memory.
-        return self._remembered(model) if len(model) <= _LONGEST_NAME else self._having(model)
+        return self._remembered(model) if len(model) <= MAX_REMEMBERED_TEXT else self._having(model)
 
     @lazy
-    def _remembered(self) -> Callable[[str], tuple[tuple[ProviderConfig, ProviderModel], ...]]:
-        return lru_cache(_NAMES)(self._having)
+    def _remembered(self) -> Callable[[str], tuple[Offer, ...]]:
+        return lru_cache(MAX_REMEMBERED_NAMES)(self._having)
 
-    def _having(self, model: str) -> tuple[tuple[ProviderConfig, ProviderModel], ...]:
-        return tuple((each, found) for each in self if (found := each.model(model)))
+    def _having(self, model: str) -> tuple[Offer, ...]:
+        return tuple(Offer.of(each, found) for each in self if (found := each.model(model)))
 
     def of_type(self, name: str) -> list[ProviderConfig]:
         """Return the providers of a type."""

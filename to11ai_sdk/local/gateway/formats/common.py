@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -97,7 +97,7 @@ Clock = Callable[[], int]
 
 def random_id(prefix: str) -> str:
     """Return the prefix and 24 random hexadecimal digits."""
-    return prefix + secrets.token_hex(12)
+    return prefix + os.urandom(12).hex()
 
 
 def unix_time() -> int:
@@ -140,12 +140,17 @@ def dumps(value: Any) -> str:
     return _COMPACT.encode(value)
 
 
+def escaped(value: Any) -> bytes:
+    """Return compact JSON in ASCII."""
+    return _ESCAPED.encode(value).encode("ascii")
+
+
 def encode(value: Any) -> bytes:
     """Return the same in UTF-8; half a surrogate pair, which UTF-8 lacks, is escaped."""
     try:
         return dumps(value).encode("utf-8")
     except UnicodeEncodeError:
-        return _ESCAPED.encode(value).encode("ascii")
+        return escaped(value)
 
 
 D = TypeVar("D", bound="DataclassInstance")
@@ -153,9 +158,10 @@ D = TypeVar("D", bound="DataclassInstance")
 
 def changed(value: D, **changes: Any) -> D:
     """Return a dataclass with these values, itself if it has them already: most requests need no change."""
-    if all(getattr(value, name) == wanted for name, wanted in changes.items()):
-        return value
-    return replace(value, **changes)
+    for name, wanted in changes.items():
+        if getattr(value, name) != wanted:
+            return replace(value, **changes)
+    return value
 
 
 def loads_bounded(text: str) -> Any:

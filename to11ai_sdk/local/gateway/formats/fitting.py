@@ -36,6 +36,8 @@ class Limits:
 
 def fitted(request: ChatRequest, limits: Limits) -> ChatRequest:
     """Return a request with names and ids that a format accepts; they stay the same in all turns."""
+    if not (request.tools or request.tool_choice or _has_calls(request)):
+        return request
     names, ids = ToolNames(request.tools, limits.tool_name), CallIds(_ids(request.messages), limits.wire_format)
 
     def part(part: Part) -> Part:
@@ -55,6 +57,10 @@ def fitted(request: ChatRequest, limits: Limits) -> ChatRequest:
     messages = tuple(changed(message, parts=tuple(map(part, message.parts))) for message in messages)
     tools = _once(replace(tool(each), is_custom=False) for each in request.tools)
     return changed(request, messages=messages, tools=tools, tool_choice=choice)
+
+
+def _has_calls(request: ChatRequest) -> bool:
+    return any(isinstance(part, ToolCall | ToolResult) for message in request.messages for part in message.parts)
 
 
 def _once(tools: Iterable[Tool]) -> tuple[Tool, ...]:

@@ -130,6 +130,8 @@ class CallCache:
             record: its record, which is marked as a hit.
             ask: asks a provider.
         """
+        if not self.covers(call):
+            return ask()
         use = CacheUse.of(call.incoming.headers)
         digest = self._digest(call) if use.stores else None
         if digest is None:

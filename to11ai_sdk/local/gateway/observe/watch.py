@@ -28,7 +28,7 @@ _WHOLE = (
 )
 """Events that repeat what was said; some servers say it there only."""
 _LAST = ("message_stop", "response.completed", "response.incomplete", "response.failed")
-_CACHED = ("cache_read_input_tokens", "cache_creation_input_tokens")
+_READ, _WRITTEN = "cache_read_input_tokens", "cache_creation_input_tokens"
 """Anthropic's input tokens that are not among ``input_tokens``."""
 _ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
 
@@ -81,7 +81,7 @@ class ReplyFacts:
     def _count(self, usage: dict[str, Any]) -> None:
         fresh = _number(usage, "input_tokens", "prompt_tokens")
         if fresh is not None:
-            self.input_tokens = fresh + sum(_number(usage, name) or 0 for name in _CACHED)
+            self.input_tokens = fresh + (_number(usage, _READ) or 0) + (_number(usage, _WRITTEN) or 0)
         output = _number(usage, "output_tokens", "completion_tokens")
         self.output_tokens = self.output_tokens if output is None else output
 
@@ -208,7 +208,8 @@ def _message_texts(message: Any) -> Iterator[str]:
 
 def _number(usage: dict[str, Any], *names: str) -> int | None:
     for name in names:
-        if (count := _count(usage.get(name))) is not None:
+        value = usage.get(name)
+        if value is not None and (count := _count(value)) is not None:
             return count
     return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from ....json_types import is_object
@@ -10,6 +9,7 @@ from ...json_input.reader import read_json_or_none
 from .. import gateway_problem
 from ..answer import Answer
 from ..formats import FORMATS, FormatError, deltas_of, formats, sse
+from ..formats.common import escaped
 from ..observe.watch import reply_texts
 from ..upstream.header_rules import to_caller
 from ..upstream.outgoing import speaks, upstream_format
@@ -75,8 +75,4 @@ def _translated(call: RoutedCall, reached: Reached, source_format: str, value: A
     if call.streams:
         events = b"".join(writer.write_stream(deltas_of(neutral), call.neutral))
         return Answer(reached.reply.status, {**headers, "content-type": sse.MEDIA_TYPE}, events)
-    return Answer(reached.reply.status, headers, _encoded(writer.write_reply(neutral, call.neutral)))
-
-
-def _encoded(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
+    return Answer(reached.reply.status, headers, escaped(writer.write_reply(neutral, call.neutral)))

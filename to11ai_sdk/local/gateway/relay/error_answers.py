@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from ....json_types import is_object
 from ...json_input.reader import read_json
 from ..answer import Answer
 from ..formats import FORMATS
+from ..formats.common import escaped
 from ..formats.error_bodies import read_error
 from ..gateway_problem import OVERLOADED, GatewayProblem
 from ..upstream.header_rules import to_caller
@@ -42,7 +42,7 @@ def answer(problem: GatewayProblem, wire_format: str) -> Answer:
         headers["x-should-retry"] = "false"
     if problem.status == 405:
         headers["allow"] = ", ".join(problem.details["allowed"])
-    return Answer(problem.status, headers, json.dumps(body, separators=(",", ":")).encode())
+    return Answer(problem.status, headers, escaped(body))
 
 
 def stays(status: int) -> bool:
@@ -78,7 +78,7 @@ def refused(attempt: Attempt, reply: UpstreamReply, body: bytes, wire_format: st
     error = read_error(decoded, reply.status)
     translated = FORMATS[wire_format].error_body(error.type, error.code, error.message, reply.status)
     headers["content-type"] = "application/json"
-    return Answer(reply.status, headers, json.dumps(translated, separators=(",", ":")).encode())
+    return Answer(reply.status, headers, escaped(translated))
 
 
 def refusal_headers(attempt: Attempt, reply: UpstreamReply, code: str) -> dict[str, str]:

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from ..config.providers import ECHO_MODELS, FILES, ProviderConfig, ProviderModel, canonical
+from ..config.providers import FILES, canonical
+from ..config.registry import Offer
 from ..gateway_problem import GatewayProblem, bad_request
 from .plan import Attempt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..config.providers import ProviderConfig
     from .scope import Scope
 
 T = TypeVar("T")
 
 _OWN_DIALECT = {"messages": "anthropic", "count_tokens": "anthropic", "rerank": "cohere"}
-
-
-class _Found(NamedTuple):
-    provider: ProviderConfig
-    model: ProviderModel
-
-    @property
-    def rank(self) -> int:
-        """0 for a listed model, 1 for one that matches a pattern, 2 for the built-in ``echo``."""
-        return 2 if self.model in ECHO_MODELS else int(self.model.is_pattern)
 
 
 def by_prefix(scope: Scope, prefix: str, name: str) -> Attempt:
@@ -46,7 +38,7 @@ def by_prefix(scope: Scope, prefix: str, name: str) -> Attempt:
     if model is None:
         advice = how_to_add(provider.id, provider.kind)
         raise unknown(scope, f"{name!r} is not a model of the provider {provider.id!r}; {advice}")
-    return Attempt(_usable(scope, [_Found(provider, model)])[0].provider, name)
+    return Attempt(_usable(scope, [Offer.of(provider, model)])[0].provider, name)
 
 
 def by_name(scope: Scope, name: str) -> Attempt | None:
@@ -55,7 +47,7 @@ def by_name(scope: Scope, name: str) -> Attempt | None:
     Raises:
         GatewayProblem: 409 if several have it; 400 if it is not for this endpoint; 422 if its provider is not active.
     """
-    found = [_Found(*each) for each in scope.registry.having(name) if scope.is_hinted(each[0])]
+    found = [each for each in scope.registry.having(name) if scope.is_hinted(each.provider)]
     if not found:
         return None
     usable = _usable(scope, found)
@@ -89,7 +81,7 @@ def without_model(scope: Scope) -> Attempt:
     return Attempt(_active(scope, serving, lambda provider: provider)[0], None)
 
 
-def _usable(scope: Scope, found: list[_Found]) -> list[_Found]:
+def _usable(scope: Scope, found: list[Offer]) -> list[Offer]:
     fitting = [each for each in found if each.provider.offers(each.model, scope.call.kind)]
     if not fitting:
         provider = found[0].provider

@@ -38,12 +38,14 @@ def applied(attempt: Attempt, endpoint: str, body: Mapping[str, Any]) -> dict[st
         endpoint: the called endpoint of the gateway, such as ``"messages"``.
         body: the caller's request, which is not modified. A rule can never set ``stream`` or the messages.
     """
+    model = {} if attempt.model is None else {"model": attempt.model}
+    if not attempt.params:
+        return {**body, **model}
     words = _OWN_WORDS.get(endpoint, {})
     given = {word for name in body for word in _synonyms(name)}
     added = {words.get(name, name): value for name, value in attempt.params.items() if name not in given | _KEPT}
     if isinstance(added.get("stop_sequences"), str):
         added["stop_sequences"] = [added["stop_sequences"]]
-    model = {} if attempt.model is None else {"model": attempt.model}
     return {**added, **body, **model}
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .. import caller_format
 from ..endpoints import NATIVE, PREFIX
 from ..formats import FORMATS, FormatError, formats
+from ..formats.common import escaped
 from ..formats.marks import MARK, without_marked
 from ..formats.members import TABLES, ThreadError
 from ..gateway_problem import GatewayProblem, bad_request
@@ -127,7 +127,7 @@ def _translated(
     except FormatError as exc:
         details = exc.details if isinstance(exc, ThreadError) else {"field": exc.field} if exc.field else {}
         raise bad_request("untranslatable", str(exc), details) from None
-    return json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode()
+    return escaped(content)
 
 
 def _only_of_target(call: RoutedCall, body: dict[str, object], target_format: str) -> dict[str, object]:

@@ -23,8 +23,16 @@ def said(message: Lenient, *, with_details: bool = True) -> Iterator[Said]:
         message: a message or a delta.
         with_details: whether OpenRouter's ``reasoning_details`` are read if no other member has thinking.
     """
-    parts = [_thoughts(message, with_details), *_content(message.raw.get("content"))]
-    yield from (part for part in [*parts, Refusal(message.words("refusal"))] if not is_empty(part))
+    if thoughts := _thoughts(message, with_details):
+        yield thoughts
+    content = message.raw.get("content")
+    if isinstance(content, str):
+        if content:
+            yield Text(content)
+    elif content is not None:
+        yield from (part for part in _content(content) if not is_empty(part))
+    if refusal := message.words("refusal"):
+        yield Refusal(refusal)
 
 
 def has_thoughts(message: Lenient) -> bool:
@@ -38,11 +46,12 @@ def calls(message: Lenient) -> list[Lenient]:
     return found or [Lenient({"function": each.raw}) for each in message.children("function_call")]
 
 
-def _thoughts(message: Lenient, with_details: bool) -> Thinking:
+def _thoughts(message: Lenient, with_details: bool) -> Thinking | None:
     for key in REASONING:
         if text := text_in(message.raw.get(key)):
             return Thinking(text, maker=key)
-    return Thinking(text_in(message.raw.get(DETAILS)) if with_details else "", maker="reasoning")
+    details = text_in(message.raw.get(DETAILS)) if with_details else ""
+    return Thinking(details, maker="reasoning") if details else None
 
 
 def _content(content: Any) -> list[Said]:
