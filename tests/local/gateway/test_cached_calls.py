@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Semaphore, Thread
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 from gateway_harness import HELLO, Caller, Reply
@@ -19,7 +22,6 @@ from to11ai_sdk.local.gateway.observe import calls_under_way
 from to11ai_sdk.local.gateway.observe.cache_key import CacheUse
 from to11ai_sdk.local.gateway.observe.calls_under_way import CallsUnderWay
 from to11ai_sdk.local.hang_up import HangUp
-from to11ai_sdk.local.http.application import HttpRequest, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -358,57 +360,44 @@ def test_calls_that_all_fail_do_not_wait_for_each_other_one_by_one() -> None:
     assert len(asked) == 8
 
 
-class Behind:
-    """A call of the gateway without a server, in a thread of its own, by a caller that can hang up."""
-
-    def __init__(self, caller: Caller) -> None:
-        self.waits = Semaphore(0)
-        self.hang_up = WaitedFor(self.waits)
-        self._status = ""
-        content = json.dumps({"model": "m", "messages": HELLO}).encode()
-        headers = {name.lower(): value for name, value in caller.auth.items()}
-        request = HttpRequest("POST", Target("/v1/chat/completions", ""), headers, content, self.hang_up)
-        self._thread = Thread(target=self._run, args=(caller.to11._now._gateway, request), daemon=True)
-        self._thread.start()
-
-    def _run(self, gateway: Any, request: HttpRequest) -> None:
-        reply = gateway(request)
-        self._status = f"{reply.status} {reply.headers}"
-
-    def result(self) -> str:
-        self._thread.join(30)
-        assert not self._thread.is_alive()
-        return self._status
+@contextmanager
+def calling(caller: Caller) -> Generator[http.client.HTTPConnection]:
+    """A call that has been sent; its caller hangs up at the end of the block."""
+    connection = http.client.HTTPConnection(urlsplit(caller.to11.base_url).netloc, timeout=60)
+    fields = {**caller.auth, "content-type": "application/json"}
+    try:
+        connection.request("POST", "/v1/chat/completions", json.dumps({"model": "m", "messages": HELLO}), fields)
+        yield connection
+    finally:
+        connection.close()
 
 
 def test_if_the_first_caller_hangs_up_another_asks_anew(provider: Provider) -> None:
     provider.go.clear()
-    with running(provider) as caller:
-        first = Behind(caller)
-        assert provider.asked.wait(30)
-        others = [Behind(caller) for _ in range(3)]
-        assert all(each.waits.acquire(timeout=30) for each in others)
-        provider.asked.clear()
-        first.hang_up.report()
-        assert first.result().startswith("499")
+    with running(provider) as caller, ExitStack() as others:
+        with calling(caller):
+            assert provider.asked.wait(30)
+            waiting = [others.enter_context(calling(caller)) for _ in range(3)]
+            provider.asked.clear()
         assert provider.asked.wait(30)
         provider.go.set()
-        replies = [each.result() for each in others]
-        assert all(reply.startswith("200") for reply in replies)
-        assert sum("'x-to11-cache': 'hit'" in reply.lower() for reply in replies) == 2
+        replies = [connection.getresponse() for connection in waiting]
+        assert [reply.status for reply in replies] == [200] * 3
+        assert sorted(str(reply.getheader("x-to11-cache")) for reply in replies) == ["hit", "hit", "miss"]
         assert provider.requests == 2
         assert sorted(span.status for span in caller.to11.traces()) == [200, 200, 200, 499]
 
 
 def test_a_waiting_caller_that_hangs_up_costs_nothing(provider: Provider) -> None:
     provider.go.clear()
-    with running(provider) as caller:
-        first = Behind(caller)
+    with running(provider) as caller, calling(caller) as first:
         assert provider.asked.wait(30)
-        gone = Behind(caller)
-        assert gone.waits.acquire(timeout=30)
-        gone.hang_up.report()
-        assert gone.result().startswith("499")
+        with calling(caller):
+            pass
+        deadline = time.monotonic() + 60
+        while not caller.to11.traces() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert [span.status for span in caller.to11.traces()] == [499]
         provider.go.set()
-        assert first.result().startswith("200")
+        assert first.getresponse().status == 200
         assert provider.requests == 1

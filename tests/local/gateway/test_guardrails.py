@@ -205,6 +205,16 @@ def test_ordinary_texts_pass() -> None:
     assert [text for text in corpus.ORDINARY if ON.find(f"Before {text} after.")] == []
 
 
+@pytest.mark.parametrize("text", ["git@github.com:owner/repo.git", "x@host.example:~/y/", "x = +12 345 678 901", "::"])
+def test_what_may_still_become_ordinary_is_waited_for(text: str) -> None:
+    assert heard(*text, " ") == (len(text) + 1, None)
+
+
+def test_what_did_not_become_ordinary_is_found() -> None:
+    assert heard("jane@example.com", ":", "hello", " there")[1] == "email"
+    assert heard("jane@example.com", ":")[1] == "email"
+
+
 def test_a_long_stream_finds_what_stands_at_any_place() -> None:
     filler = "The answer to question seven is 42, not 43. " * 20
     for text in ("+33 1 42 68 53 00", "jane@example.com", "::ffff:192.0.2.1", "4111 1111 1111 1111", "project  x"):

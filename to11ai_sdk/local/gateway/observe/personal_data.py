@@ -99,15 +99,18 @@ _DOMAIN = re.compile(
     r"(?!\(|:[\w~.-]{0,80}/)",  # a call, or a place on a host, as in git@github.com:a/b
     re.IGNORECASE,
 )
+_MAYBE_PATH = re.compile(r":[\w~.-]{0,80}\Z")
 _USER_OF_URL = re.compile(r"://[^\s/]{1,36}\Z")
 
 
 def has_email(text: str, begin: int, ends: int) -> bool:
-    """Return whether a text has an e-mail address; the user in an address of the web is none."""
+    """Return whether a text has an e-mail address; the user in an address of the web or of a host is none."""
     for at in _AT.finditer(text, begin):
         start = at.start() - (text[at.start() - 1 : at.start()] == " " and at[0] != "@")
-        domain = _DOMAIN.match(text, at.end()) if _LOCAL.match(text, start - 1) and start else None
-        if domain and domain.end() <= ends and not _USER_OF_URL.search(text, max(0, start - CONTEXT), start):
+        domain = _DOMAIN.match(text, at.end()) if start and _LOCAL.match(text, start - 1) else None
+        if domain is None or domain.end() > ends or (ends < len(text) and _MAYBE_PATH.match(text, domain.end())):
+            continue
+        if not _USER_OF_URL.search(text, max(0, start - CONTEXT), start):
             return True
     return False
 
