@@ -54,7 +54,10 @@ class TunnelProxy:
         with suppress(OSError):
             head = b""
             while b"\r\n\r\n" not in head:
-                head += near.recv(65536)
+                piece = near.recv(65536)
+                if not piece:
+                    return
+                head += piece
             self.heads.append(head)
             host, _, port = head.split(b" ")[1].decode().rpartition(":")
             far = socket.create_connection((host, int(port)))

@@ -216,8 +216,9 @@ class ScriptedServer:
             self.rests.release()
             self._stopped.wait()
         elif step is HEAD:
-            while b"\r\n\r\n" not in sock.recv(2000):
-                pass
+            received = b""
+            while b"\r\n\r\n" not in received:
+                received += _more(sock, 2000)
         elif step is SIP:
             self.rests.release()
             while sock.recv(1000) and not self._stopped.wait(0.02):
@@ -240,9 +241,9 @@ class ScriptedServer:
         return request
 
 
-def _more(sock: socket.socket) -> bytes:
+def _more(sock: socket.socket, size: int = 65536) -> bytes:
     """What comes next from the client; ends the connection if nothing does."""
-    piece = sock.recv(65536)
+    piece = sock.recv(size)
     if not piece:
         raise ConnectionAbortedError
     return piece

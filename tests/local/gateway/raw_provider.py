@@ -111,7 +111,10 @@ def _read(connection: socket.socket) -> bytes | None:
     head, _, body = request.partition(b"\r\n\r\n")
     length = next((int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.startswith(b"content-length:")), 0)
     while len(body) < length:
-        body += connection.recv(65_536)
+        piece = connection.recv(65_536)
+        if not piece:
+            return None
+        body += piece
     return head + b"\r\n\r\n" + body
 
 

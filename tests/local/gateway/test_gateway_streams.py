@@ -47,7 +47,10 @@ class Upstream:
         with self._listener, closing(self._listener.accept()[0]) as connection:
             received = b""
             while b"\r\n\r\n" not in received:
-                received += connection.recv(65_536)
+                piece = connection.recv(65_536)
+                if not piece:
+                    return
+                received += piece
             connection.sendall(self.head)
             watcher = threading.Thread(target=self._watch, args=(connection,), daemon=True)
             watcher.start()
