@@ -9,7 +9,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from ....json_types import is_mapping, is_sequence
@@ -131,7 +131,8 @@ def _members(kind: type[BaseModel], content: Any) -> dict[str, Any]:
 class Table(BaseModel):
     """A table with known keys only."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
+    # Built at their first use: most starts need two of the tables.
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -205,8 +206,8 @@ class ConfigTable(Table):
 
     defaults: Annotated[bool, BeforeValidator(_boolean)] = True
     providers: Annotated[Any, BeforeValidator(_mapping)] = {}
-    guardrails: Annotated[GuardrailsTable, BeforeValidator(_mapping)] = GuardrailsTable()
-    cache: Annotated[CacheTable, BeforeValidator(_mapping)] = CacheTable()
+    guardrails: Annotated[GuardrailsTable, BeforeValidator(_mapping)] = Field(default_factory=GuardrailsTable)
+    cache: Annotated[CacheTable, BeforeValidator(_mapping)] = Field(default_factory=CacheTable)
     max_reply_bytes: Annotated[int | None, BeforeValidator(_bytes)] = None
 
 
