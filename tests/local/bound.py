@@ -150,7 +150,7 @@ def exchange(to11: LocalTo11, *parts: bytes) -> bytes:
 def plain(to11: LocalTo11) -> socket.socket:
     """A new connection without HTTP."""
     parts = urlsplit(to11.base_url)
-    return socket.create_connection((parts.hostname, parts.port), timeout=30)
+    return socket.create_connection((parts.hostname, parts.port or 80), timeout=30)
 
 
 def rest(opened: socket.socket) -> bytes:

@@ -121,5 +121,6 @@ def _prepared(sock: socket.socket) -> socket.socket:
     # Otherwise the parts of a stream would wait for the acknowledgement of those before.
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if os.name == "posix":
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(bounds.SEND_TIMEOUT_S), 0))
+        with suppress(OSError):  # not every system has a limit of this form
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(bounds.SEND_TIMEOUT_S), 0))
     return sock
