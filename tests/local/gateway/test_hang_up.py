@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -70,6 +71,24 @@ def test_a_kept_connection_ends_too_and_the_next_call_opens_another() -> None:
             unreachable(provider, hang_up)
         assert provider.send(CHAT).status == 200
         assert (len(upstream.connections), len(upstream.requests)) == (2, 3)
+        provider.close()
+
+
+def test_a_hang_up_leaves_the_other_kept_connections() -> None:
+    meeting = threading.Barrier(2, timeout=20)
+
+    def meet(request: bytes) -> bytes:
+        meeting.wait()
+        return reply(b"")
+
+    with RawProvider(meet) as upstream, ThreadPoolExecutor(2) as pool:
+        provider = upstream.provider()
+        list(pool.map(lambda _: b"".join(provider.send(CHAT).body), range(2)))
+        upstream.answer = lambda request: [] if len(upstream.requests) == 3 else reply(b"")
+        with hanging_up_after(lambda: upstream.wait_for(lambda: len(upstream.requests) == 3)) as hang_up:
+            unreachable(provider, hang_up)
+        assert provider.send(CHAT).status == 200
+        assert len(upstream.connections) == 2
         provider.close()
 
 

@@ -85,10 +85,11 @@ class UpstreamProvider:
             try:
                 return kept, _exchanged(kept, request, head, wait)
             except UnreachableError as exc:
-                if not kept.has_answered:
-                    # Whatever ended this connection has ended the other idle ones, too.
-                    self._kept.drop()
-                if kept.has_answered or request.method not in _SAFE or isinstance(exc.__cause__, TimeoutError):
+                if kept.has_answered or wait.has_ended:
+                    raise
+                # Whatever ended this connection has ended the other idle ones, too.
+                self._kept.drop()
+                if request.method not in _SAFE or isinstance(exc.__cause__, TimeoutError):
                     raise
         connection = self._opened(request, wait)
         return connection, _exchanged(connection, request, head, wait)
