@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -40,8 +42,10 @@ def hanging_up_after(ready: Callable[[], None]) -> Generator[HangUp]:
 
 
 def unreachable(provider: UpstreamProvider, hang_up: HangUp) -> None:
+    begun = time.monotonic()
     with pytest.raises(UnreachableError):
         b"".join(provider.send(CHAT._replace(timeout_s=60, hang_up=hang_up)).body)
+    assert time.monotonic() - begun < 40  # without the hang-up it would be 60
 
 
 SILENT: dict[str, Any] = {
@@ -100,6 +104,19 @@ def test_a_late_hang_up_leaves_the_connection_to_the_next_call() -> None:
         assert b"".join(provider.send(CHAT).body) == b"{}"
         assert len(upstream.connections) == 1
         provider.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a connection attempt can be ended from outside")
+def test_the_wait_for_a_connection_ends() -> None:
+    with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for filling in (first, second):  # there is no room for a third
+            filling.setblocking(False)
+            filling.connect_ex(listener.getsockname())
+        provider = UpstreamProvider(dialect="openai", base_url=f"http://127.0.0.1:{listener.getsockname()[1]}")
+        with hanging_up_after(lambda: threading.Event().wait(0.1)) as hang_up:  # type: ignore[arg-type,return-value]
+            unreachable(provider, hang_up)
 
 
 def test_the_tls_handshake_ends() -> None:
