@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -39,8 +42,10 @@ def hanging_up_after(ready: Callable[[], None]) -> Generator[HangUp]:
 
 
 def unreachable(provider: UpstreamProvider, hang_up: HangUp) -> None:
+    begun = time.monotonic()
     with pytest.raises(UnreachableError):
         b"".join(provider.send(CHAT._replace(timeout_s=60, hang_up=hang_up)).body)
+    assert time.monotonic() - begun < 40  # without the hang-up it would be 60
 
 
 SILENT: dict[str, Any] = {
@@ -73,6 +78,24 @@ def test_a_kept_connection_ends_too_and_the_next_call_opens_another() -> None:
         provider.close()
 
 
+def test_a_hang_up_leaves_the_other_kept_connections() -> None:
+    meeting = threading.Barrier(2, timeout=20)
+
+    def meet(request: bytes) -> bytes:
+        meeting.wait()
+        return reply(b"")
+
+    with RawProvider(meet) as upstream, ThreadPoolExecutor(2) as pool:
+        provider = upstream.provider()
+        list(pool.map(lambda _: b"".join(provider.send(CHAT).body), range(2)))
+        upstream.answer = lambda request: [] if len(upstream.requests) == 3 else reply(b"")
+        with hanging_up_after(lambda: upstream.wait_for(lambda: len(upstream.requests) == 3)) as hang_up:
+            unreachable(provider, hang_up)
+        assert provider.send(CHAT).status == 200
+        assert len(upstream.connections) == 2
+        provider.close()
+
+
 def test_a_late_hang_up_leaves_the_connection_to_the_next_call() -> None:
     with RawProvider() as upstream:
         provider, hang_up = upstream.provider(), HangUp()
@@ -81,6 +104,19 @@ def test_a_late_hang_up_leaves_the_connection_to_the_next_call() -> None:
         assert b"".join(provider.send(CHAT).body) == b"{}"
         assert len(upstream.connections) == 1
         provider.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a connection attempt can be ended from outside")
+def test_the_wait_for_a_connection_ends() -> None:
+    with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for filling in (first, second):  # there is no room for a third
+            filling.setblocking(False)
+            filling.connect_ex(listener.getsockname())
+        provider = UpstreamProvider(dialect="openai", base_url=f"http://127.0.0.1:{listener.getsockname()[1]}")
+        with hanging_up_after(lambda: threading.Event().wait(0.1)) as hang_up:  # type: ignore[arg-type,return-value]
+            unreachable(provider, hang_up)
 
 
 def test_the_tls_handshake_ends() -> None:

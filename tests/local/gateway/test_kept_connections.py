@@ -15,6 +15,7 @@ from raw_provider import CHAT, OK, RawProvider, content, reply
 from to11ai_sdk.local import LocalTo11, bounds
 from to11ai_sdk.local.gateway.provider import UnreachableError
 from to11ai_sdk.local.gateway.upstream import kept_connections
+from to11ai_sdk.local.hang_up import HangUp
 
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;note=x\r\n{\r\n1\r\n}\r\n0\r\ntrailer: x\r\n\r\n"
 EVENTS = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -179,4 +180,31 @@ def test_a_forked_process_opens_its_own_connections() -> None:
         # That of the parent still works.
         assert content(provider.send(CHAT)) == b"{}"
         assert len(upstream.connections) == 2
+        provider.close()
+
+
+def test_no_caller_gets_the_reply_to_another() -> None:
+    """Some hang up at any time, some replies end their connection, and all share what is left."""
+
+    def answer(request: bytes) -> bytes:
+        name = request.rpartition(b"\r\n\r\n")[2]
+        return reply(name, "connection: close") if name.endswith(b"7") else reply(name)
+
+    def call(name: bytes) -> bool:
+        hang_up = HangUp()
+        leaving = threading.Timer(0, hang_up.report)
+        if name.endswith(b"3"):
+            leaving.start()
+        try:
+            return content(provider.send(CHAT._replace(body=name, hang_up=hang_up))) == name
+        except UnreachableError:
+            return name.endswith(b"3")
+        finally:
+            if leaving.is_alive():
+                leaving.join()
+
+    with RawProvider(answer) as upstream, ThreadPoolExecutor(8) as pool:
+        provider = upstream.provider()
+        assert all(pool.map(call, (b"call %d" % number for number in range(300))))
+        assert len(upstream.connections) < 150
         provider.close()

@@ -177,4 +177,4 @@ def _error_event(call: RoutedCall, problem: GatewayProblem, number: int) -> Iter
 
 
 def _nothing() -> None:
-    """Do nothing: there is nothing open to abort."""
+    """Do nothing: there is nothing open to close."""

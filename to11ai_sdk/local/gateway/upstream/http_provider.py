@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _VERSION = "2023-06-01"
+_NO_WAY = "no connection could be made"
+_BROKE_OFF = "the connection broke before the end of the reply"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -85,10 +87,11 @@ class UpstreamProvider:
             try:
                 return kept, _exchanged(kept, request, head, wait)
             except UnreachableError as exc:
-                if not kept.has_answered:
-                    # Whatever ended this connection has ended the other idle ones, too.
-                    self._kept.drop()
-                if kept.has_answered or request.method not in _SAFE or isinstance(exc.__cause__, TimeoutError):
+                if kept.has_answered or wait.has_ended:
+                    raise
+                # Whatever ended this connection has ended the other idle ones, too.
+                self._kept.drop()
+                if request.method not in _SAFE or isinstance(exc.__cause__, TimeoutError):
                     raise
         connection = self._opened(request, wait)
         return connection, _exchanged(connection, request, head, wait)
@@ -102,7 +105,7 @@ class UpstreamProvider:
         except ssl.SSLError as exc:
             raise UnreachableError("the TLS handshake failed", was_connected=False) from exc
         except (OSError, ValueError) as exc:
-            raise UnreachableError(_reason(exc, request.timeout_s), was_connected=False) from exc
+            raise UnreachableError(_reason(exc, request.timeout_s, _NO_WAY), was_connected=False) from exc
 
     def _own_headers(self, request: UpstreamRequest) -> Mapping[str, str]:
         own = {"host": self._host}
@@ -195,7 +198,7 @@ def _exchanged(connection: UpstreamConnection, request: UpstreamRequest, head: b
         raise UnreachableError(_reason(failure or exc, request.timeout_s)) from exc
 
 
-def _reason(exc: Exception, timeout_s: float) -> str:
+def _reason(exc: Exception, timeout_s: float, otherwise: str = _BROKE_OFF) -> str:
     if isinstance(exc, TimeoutError):
         return f"no answer within {timeout_s:g} s"
     if isinstance(exc, ConnectionRefusedError):
@@ -204,4 +207,4 @@ def _reason(exc: Exception, timeout_s: float) -> str:
         return "its name is not known"
     if isinstance(exc, HTTPException) and str(exc):
         return f"its reply is not HTTP: {exc}"
-    return "the connection broke before the end of the reply"
+    return otherwise

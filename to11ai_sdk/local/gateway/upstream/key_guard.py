@@ -34,7 +34,7 @@ class KeyGuard(NamedTuple):
     @classmethod
     def of(cls, key: str | None) -> KeyGuard:
         """Return the guard of a key."""
-        return cls(_forms(key) if key and len(key) >= _SHORTEST else ())
+        return _guard(key) if key and len(key) >= _SHORTEST else cls(())
 
     def is_in(self, text: str) -> bool:
         """Return whether the text contains the key: plain, percent-encoded, in base64, or in a mixture of them."""
@@ -45,7 +45,7 @@ class KeyGuard(NamedTuple):
 
 
 @lru_cache(maxsize=16)
-def _forms(key: str) -> tuple[str, ...]:
+def _guard(key: str) -> KeyGuard:
     raw = key.encode()
     found = [key]
     for encode in (b64encode, urlsafe_b64encode):
@@ -53,4 +53,4 @@ def _forms(key: str) -> tuple[str, ...]:
             text = encode(bytes(shift) + raw).decode()
             # The characters that hold only bits of the key.
             found.append(text[-(-shift * 8 // 6) : (shift + len(raw)) * 8 // 6])
-    return tuple(dict.fromkeys(found))
+    return KeyGuard(tuple(dict.fromkeys(found)))
