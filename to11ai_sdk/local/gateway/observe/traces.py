@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ...._http.encoding import camel
 from ... import bounds
@@ -90,16 +90,16 @@ def stored(row: SpanRow) -> list[Any]:
     return [None if value is None else _storable(value) for value in row]
 
 
-def _storable(value: Any) -> Any:
-    kind: type[object] = type(value)
-    if kind is str:
+def _storable(value: object) -> object:
+    if isinstance(value, str):
         return _text(value)
-    if kind is int:
+    if isinstance(value, int):
         return value if abs(value) < 2**63 else None
-    if kind is datetime:
+    if isinstance(value, datetime):
         return timestamp(value)
-    if kind is tuple:
-        return json.dumps([_text(each) for each in value[: bounds.MAX_SPAN_LABELS]])
+    if isinstance(value, tuple):
+        labels = cast("tuple[str, ...]", value)
+        return json.dumps([_text(each) for each in labels[: bounds.MAX_SPAN_LABELS]])
     return value
 
 
