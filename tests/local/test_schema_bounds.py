@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime, timezone
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
@@ -318,7 +319,7 @@ def keywords(reference: str, inner: SearchStrategy[Any]) -> SearchStrategy[dict[
         "required": NAMES,
         "uniqueItems": st.booleans(),
         "pattern": st.sampled_from(["^a", "b$", "a.", "^[ab]*$"]),
-        "patternProperties": st.dictionaries(st.sampled_from(["^a", "[bc]", ""]), inner, max_size=2),
+        "patternProperties": st.dictionaries(st.sampled_from(["^a", "[bc]", "^"]), inner, max_size=2),
         "dependentRequired": st.dictionaries(st.sampled_from("abc"), NAMES, max_size=2),
         "$ref": st.just(reference),
         **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), NUMBERS),
@@ -525,3 +526,12 @@ def test_a_condition_is_part_of_the_budget_of_its_template() -> None:
 def test_a_schema_is_compiled_once() -> None:
     declared = schema({"type": "string"})
     assert compile_schema(declared) is compile_schema(json.loads(json.dumps(declared)))
+
+
+@pytest.mark.parametrize("content", ["{{ a }}" * 4000, "{% assign a = b | upcase %}" * 2000, "hi"])
+def test_five_hundred_blocks_are_parsed_and_rendered_within_the_bound(content: str) -> None:
+    template = {"messages": [{"role": "user", "content": content}] * 500}
+    with within_bounds(), suppress(Problem):
+        render("chat", template, None, {"x": list(range(200_000))}, datetime(2026, 1, 1, tzinfo=timezone.utc))
+    with within_bounds(), suppress(Problem):
+        rendering.check_template("chat", template, None)

@@ -47,7 +47,7 @@ def create(
     def check() -> None:
         from ..templates.rendering import check_template
 
-        check_template(format, template_json, variables_schema)
+        check_template(format, template_json, variables_schema, session.hang_up)
         checks.depth("modelConfig", model_config)
 
     def write(later: Session) -> dict[str, Any]:

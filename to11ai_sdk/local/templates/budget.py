@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
     from ..hang_up import HangUp
 
+PARSE_WORK = 400
+"""Units to parse one tag."""
+
+PARSE_CHARACTER_WORK = 30
+"""Units to parse one character of a tag."""
+
 NODE_WORK = 40
 """Units for one tag or one variable read, whatever the size of the value."""
 

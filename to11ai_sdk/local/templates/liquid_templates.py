@@ -23,15 +23,18 @@ from liquid.utils import ReadOnlyChainMap
 
 from ..effort import EffortError
 from . import filters
-from .budget import COMPARISON_WORK, ITEM_WORK, NODE_WORK, Budget, items_in
+from .budget import COMPARISON_WORK, ITEM_WORK, NODE_WORK, PARSE_CHARACTER_WORK, PARSE_WORK, items_in
 from .explanations import explain, message_of
 from .nodes import add_tags, use_liquids_values
-from .tags import TemplateError, count_tags, line_of
-from .values import OperandError, is_undefined, size_of, wrap
+from .tags import TemplateError, count_tags, line_of, tag_spans
+from .values import OperandError, is_undefined, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
+
+    from ..effort import Effort
+    from .budget import Budget
 
 __all__ = ["Template", "TemplateError", "parse", "render"]
 
@@ -43,13 +46,15 @@ class Template(NamedTuple):
     tags: int
 
 
-def parse(source: str) -> Template:
+def parse(source: str, effort: Effort) -> Template:
     """Parse a template and check its filters.
 
     Raises:
+        EffortError: it takes more work than is left.
         TemplateError: it has a syntax error or an unknown tag or filter, or exceeds the limits.
     """
     tags = count_tags(source)
+    effort.spend(PARSE_WORK * tags + PARSE_CHARACTER_WORK * sum(end - start for start, end in tag_spans(source)))
     try:
         # python-liquid drops a line break at the very end, if what comes before it ends with "-%}".
         parsed = _ENVIRONMENT.from_string(source + "{% # %}" * source.endswith("\n"))
@@ -68,7 +73,7 @@ def render(
 
     Args:
         template: the result of ``parse``.
-        variables: JSON values by name.
+        variables: JSON values by name, wrapped.
         budget: the rest of the budget of this rendering.
         now: the current time.
         strict: whether an undefined variable is an error; otherwise it is nil.
@@ -76,7 +81,7 @@ def render(
     Raises:
         TemplateError: a variable is undefined, a filter cannot use its value, or the budget is used up.
     """
-    context = _Context(template, wrap(dict(variables)), budget, now, strict=strict)
+    context = _Context(template, variables, budget, now, strict=strict)
     buffer = context.get_buffer()
     try:
         template.parsed.render_with_context(context, buffer)

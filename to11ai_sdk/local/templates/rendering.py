@@ -8,7 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import expressions
-from ..effort import EffortError
+from ..bounds import MAX_TEMPLATE_WORK
+from ..effort import Effort, EffortError
 from ..hang_up import NEVER
 from ..json_input.reader import MAX_KEPT_DEPTH, too_deep
 from ..problems import Problem
@@ -16,6 +17,7 @@ from . import liquid_templates
 from .blocks import blocks_of, invalid_template
 from .budget import Budget
 from .schemas import compile_schema
+from .values import wrap
 from .variables import bind
 
 if TYPE_CHECKING:
@@ -39,7 +41,12 @@ class Rendered(NamedTuple):
     content_hash: str
 
 
-def check_template(format: str, template_json: Any, variables_schema: Any) -> None:  # noqa: A002
+def check_template(
+    format: str,  # noqa: A002
+    template_json: Any,
+    variables_schema: Any,
+    hang_up: HangUp = NEVER,
+) -> None:
     """Refuse a template or schema that could never be rendered.
 
     Raises:
@@ -50,8 +57,9 @@ def check_template(format: str, template_json: Any, variables_schema: Any) -> No
         raise invalid_template("templateJson", f"must not be nested deeper than {MAX_KEPT_DEPTH} levels")
     blocks = blocks_of(format, template_json)
     compile_schema(variables_schema)
-    for block in blocks:
-        _parse(block)
+    with Effort(MAX_TEMPLATE_WORK, "has too many tags, together with the blocks before it", hang_up) as effort:
+        for block in blocks:
+            _parse(block, effort)
 
 
 def render(
@@ -82,7 +90,7 @@ def render(
             as the undefined variable; or what ``check_template`` raises.
     """
     blocks = [block.spoken_by(developer_role) for block in blocks_of(format, template_json)]
-    values = bind(variables_schema, variables, hang_up)
+    values: dict[str, Any] = wrap(bind(variables_schema, variables, hang_up))
     with Budget(hang_up) as budget:
         kept = [block for block in blocks if _holds(block, values, budget)]
         payload = _payload(format, kept, partial(_render, values, budget, now, strict_variables))
@@ -112,15 +120,15 @@ def _holds(block: Block, values: Mapping[str, Any], budget: Budget) -> bool:
         raise _failed(block, str(error)) from error
 
 
-def _parse(block: Block) -> liquid_templates.Template:
+def _parse(block: Block, effort: Effort) -> liquid_templates.Template:
     try:
-        return liquid_templates.parse(block.content)
-    except liquid_templates.TemplateError as error:
+        return liquid_templates.parse(block.content, effort)
+    except (liquid_templates.TemplateError, EffortError) as error:
         raise invalid_template(block.place, str(error)) from error
 
 
 def _render(values: Mapping[str, Any], budget: Budget, now: datetime, strict: bool, block: Block) -> str:
-    template = _parse(block)
+    template = _parse(block, budget)
     try:
         return liquid_templates.render(template, values, budget, now, strict=strict)
     except liquid_templates.TemplateError as error:
