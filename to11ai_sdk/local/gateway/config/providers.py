@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from ...._http.process_safety import lazy
 from ....settings import header_value
-from ..formats import Peer
+from ..formats import Peer, formats
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ..formats import Format
 
 FILES = "files"
 NATIVE = "native"
@@ -148,6 +150,11 @@ class ProviderConfig:
             max_tokens_field=self.max_tokens_field,
             reasoning_field=None if self._is_openai else _REASONING_FIELDS.get(self.type, "reasoning_content"),
         )
+
+    @lazy
+    def writers(self) -> Mapping[str, Format]:
+        """Return the formats, by name, for requests to it and for its replies."""
+        return formats(peer=self.peer)
 
     @property
     def _is_openai(self) -> bool:

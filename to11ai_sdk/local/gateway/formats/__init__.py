@@ -7,7 +7,6 @@ A caller's request in one format becomes a provider's in another with
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ...json_input.fields import FormatError
@@ -127,7 +126,6 @@ class _Formats(Mapping[str, Format]):
         raise KeyError(name)
 
 
-@lru_cache(256)
 def formats(new_id: NewId = random_id, clock: Clock = unix_time, peer: Peer = OPENAI) -> Mapping[str, Format]:
     """Return all formats by name, with these ids and this time.
 

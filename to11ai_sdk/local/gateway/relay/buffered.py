@@ -8,7 +8,7 @@ from ....json_types import is_object
 from ...json_input.reader import read_json_or_none
 from .. import gateway_problem
 from ..answer import Answer
-from ..formats import FORMATS, FormatError, deltas_of, formats, sse
+from ..formats import FORMATS, FormatError, deltas_of, sse
 from ..formats.common import escaped
 from ..observe.watch import reply_texts
 from ..upstream.header_rules import to_caller
@@ -71,7 +71,7 @@ def _translated(call: RoutedCall, reached: Reached, source_format: str, value: A
         neutral = FORMATS[source_format].read_reply(value)
     except FormatError as exc:
         raise gateway_problem.unreadable(reached.attempt.provider_id, str(exc)) from exc
-    writer = formats(peer=reached.attempt.provider.peer)[call.wire_format]
+    writer = reached.attempt.provider.writers[call.wire_format]
     if call.streams:
         events = b"".join(writer.write_stream(deltas_of(neutral), call.neutral))
         return Answer(reached.reply.status, {**headers, "content-type": sse.MEDIA_TYPE}, events)

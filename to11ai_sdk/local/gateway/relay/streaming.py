@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .. import gateway_problem
 from ..answer import Answer, Stream
-from ..formats import FORMATS, FormatError, formats, sse
+from ..formats import FORMATS, FormatError, sse
 from ..formats.neutral import ChatRequest, End, Error, PartDelta, PartStart, Text
 from ..gateway_problem import GatewayProblem
 from ..observe.watch import StreamWatcher
@@ -115,7 +115,7 @@ def _end(guards: Mapping[int, OutputGuard]) -> None:
 
 def _rewritten(call: RoutedCall, reached: Reached, record: CallRecord, guard: OutputGuard) -> Generator[bytes]:
     deltas = FORMATS[upstream_format(call, reached.attempt)].read_stream(reached.reply.body)
-    writer = formats(peer=reached.attempt.provider.peer)[call.wire_format]
+    writer = reached.attempt.provider.writers[call.wire_format]
     yield from writer.write_stream(_checked(deltas, record, guard), call.neutral)
 
 

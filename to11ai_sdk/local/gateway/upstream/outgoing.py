@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .. import caller_format
 from ..endpoints import NATIVE, PREFIX
-from ..formats import FORMATS, FormatError, formats
-from ..formats.common import escaped
+from ..formats import FORMATS, FormatError
+from ..formats.common import changed, escaped
 from ..formats.marks import MARK, without_marked
 from ..formats.members import TABLES, ThreadError
 from ..gateway_problem import GatewayProblem, bad_request
@@ -114,7 +113,7 @@ def _body(call: RoutedCall, attempt: Attempt, target_format: str, asks_usage: bo
 def _translated(
     call: RoutedCall, attempt: Attempt, body: dict[str, object], target_format: str, asks_usage: bool
 ) -> bytes:
-    writer = formats(peer=attempt.provider.peer)[target_format]
+    writer = attempt.provider.writers[target_format]
     try:
         # A rule's parameters use the names of the caller's format: only with them the body is read again.
         is_same = body.keys() == call.body.keys()
@@ -122,7 +121,7 @@ def _translated(
         read = FORMATS[call.wire_format].read_request
         asked = call.neutral if is_same else read({name: body[name] for name in body.keys() - own.keys()})
         content = own | writer.write_request(
-            replace(asked, model=str(body["model"]), include_usage=asked.stream and asks_usage)
+            changed(asked, model=str(body["model"]), include_usage=asked.stream and asks_usage)
         )
     except FormatError as exc:
         details = exc.details if isinstance(exc, ThreadError) else {"field": exc.field} if exc.field else {}
