@@ -10,19 +10,16 @@ Source: the pages "API reference" and "Security" of the to11 gateway; the patter
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...bounds import STREAM_LIMIT
 from ..gateway_problem import GatewayProblem
-from . import personal_data
-from .plain_text import GrowingText, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..config.gateway_config import GuardrailsConfig
-    from .personal_data import Detector
+    from .text_search import TextSearch
 
 _BETWEEN = "\n\0\n"
 """Separates texts, so that nothing is found in the end of one and the beginning of the next."""
@@ -40,34 +37,6 @@ class Finding(NamedTuple):
     reason: str
 
 
-class Blocklist:
-    """Finds words and phrases, ignoring case.
-
-    Args:
-        phrases: the phrases.
-        whole_words: whether a phrase counts only if no letter or digit precedes or follows it.
-
-    Attributes:
-        longest: characters of the longest phrase.
-    """
-
-    def __init__(self, phrases: Iterable[str], *, whole_words: bool) -> None:
-        self._phrases = tuple(plain(phrase).strip().casefold() for phrase in phrases)
-        self.longest: int = max(map(len, self._phrases), default=0)
-        words = "|".join(map(re.escape, self._phrases))
-        self._words = re.compile(rf"(?<!\w)(?:{words})(?!\w)") if whole_words else None
-
-    def occurs(self, text: str, begin: int, *, may_continue: bool) -> bool:
-        """Return whether a folded text has a phrase from a place on; the text may continue."""
-        folded = text[begin:].casefold()
-        if not any(phrase in folded for phrase in self._phrases):
-            return False
-        if self._words is None:
-            return True
-        ends = len(folded) - may_continue
-        return any(match.end() <= ends for match in self._words.finditer(folded))
-
-
 class Guardrails:
     """Checks texts.
 
@@ -76,37 +45,16 @@ class Guardrails:
 
     Attributes:
         enabled: whether anything is checked.
-        longest: characters of the longest text that can be found.
     """
 
     def __init__(self, config: GuardrailsConfig) -> None:
         self.enabled: bool = config.enabled
-        self._blocklist = Blocklist(config.blocklist, whole_words=config.whole_words)
-        self._detectors = _detectors(config) if config.enabled else {}
-        self.longest: int = max(personal_data.LONGEST, self._blocklist.longest)
+        self._search = _search(config) if config.enabled else None
 
     def find(self, text: str) -> Finding | None:
-        """Return the finding that blocks a text, or ``None``."""
-        folded = plain(text)
-        return self.find_folded(folded, 0, 0, len(folded))
-
-    def find_folded(self, text: str, begin: int, begin_of_digits: int, ends: int) -> Finding | None:
-        """Return the finding that blocks a folded text.
-
-        Args:
-            text: the text.
-            begin: the place to start at; what precedes it may still decide.
-            begin_of_digits: the place to start at for what has digits.
-            ends: personal data that ends after this place may continue and is skipped.
-        """
-        if self._blocklist.occurs(text, begin, may_continue=ends < len(text)):
-            return Finding("blocklist", "blocked_term")
-        if personal_data.has_email(text, begin, ends):
-            return Finding("pii", "email")
-        if not personal_data.has_digit(text, begin_of_digits):
-            return None
-        found = (name for name, occurs in self._detectors.items() if occurs(text, begin_of_digits, ends))
-        return next((Finding("pii", name) for name in found), None)
+        """Return the finding that blocks a text, or ``None``; nothing blocks if the guardrails are off."""
+        found = None if self._search is None else self._search.find(text)
+        return None if found is None else Finding(*found)
 
     def check_input(self, texts: Iterable[str]) -> None:
         """Refuse the texts of a request.
@@ -126,7 +74,7 @@ class Guardrails:
 
     def stream(self) -> OutputGuard:
         """Return a guard for the text of one stream."""
-        return OutputGuard(self)
+        return OutputGuard(self._search)
 
     def _check(self, texts: Iterable[str], status: int, side: str) -> None:
         found = self.find(_BETWEEN.join(texts)) if self.enabled else None
@@ -143,11 +91,9 @@ class OutputGuard:
     anyway: a card number, with more digits to come.
     """
 
-    def __init__(self, guardrails: Guardrails) -> None:
-        self._guardrails = guardrails
-        self._text = GrowingText(guardrails.longest + personal_data.CONTEXT)
-        self._left = STREAM_LIMIT if guardrails.enabled else 0
-        self._settled = 0
+    def __init__(self, search: TextSearch | None) -> None:
+        self._search = None if search is None else search.growing()
+        self._left = STREAM_LIMIT
 
     def add(self, text: str) -> None:
         """Check the next piece of text.
@@ -155,7 +101,7 @@ class OutputGuard:
         Raises:
             GatewayProblem: 422 ``GUARDRAIL_VIOLATION``, to end the stream with.
         """
-        if not text or self._left <= 0:
+        if not text or self._left <= 0 or self._search is None:
             return
         taken = text.encode("utf-8", "surrogatepass")[: self._left]
         self._left -= len(taken)
@@ -167,19 +113,12 @@ class OutputGuard:
         Raises:
             GatewayProblem: 422 ``GUARDRAIL_VIOLATION``, to end the stream with.
         """
-        if self._guardrails.enabled:
-            self._look("", is_end=True)
+        self._look("", is_end=True)
 
     def _look(self, more: str, *, is_end: bool) -> None:
-        text, dropped = self._text.add(more), self._text.dropped
-        begin = personal_data.CONTEXT if dropped else 0
-        begin_of_digits = max(begin, self._settled - dropped - personal_data.LONGEST_OF_DIGITS)
-        # A full stop does not end personal data: a digit may follow it.
-        ends = len(text) if is_end else len(text.rstrip(".")) - 1
-        self._settled = ends + dropped
-        found = self._guardrails.find_folded(text, begin, begin_of_digits, ends)
+        found = None if self._search is None else self._search.add(more, is_end=is_end)
         if found is not None:
-            raise violation(found, 422, "output")
+            raise violation(Finding(*found), 422, "output")
 
 
 def violation(found: Finding, status: int, side: str) -> GatewayProblem:
@@ -189,8 +128,8 @@ def violation(found: Finding, status: int, side: str) -> GatewayProblem:
     return GatewayProblem(status, "GUARDRAIL_VIOLATION", "content_policy", message, details)
 
 
-def _detectors(config: GuardrailsConfig) -> dict[str, Detector]:
-    # Imported here: the numbering plans take a while to load, and most gateways have no guardrails.
-    from .phone_numbers import PhoneNumbers
+def _search(config: GuardrailsConfig) -> TextSearch:
+    # Imported here: its patterns and numbering plans take a while to load, and most gateways have no guardrails.
+    from .text_search import TextSearch
 
-    return {**personal_data.DETECTORS, "phone": PhoneNumbers(config.phone_regions).occurs}
+    return TextSearch(config)
