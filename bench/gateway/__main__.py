@@ -67,10 +67,11 @@ def measured(bench: Bench, parts: list[str]) -> list[Row]:
     rows: list[Row] = []
     for name in parts:
         try:
-            rows += PARTS[name](bench)
+            found = PARTS[name](bench)
         except (OSError, subprocess.SubprocessError) as exc:
-            rows.append(without(name, str(exc)))
-        print(f"measured {name}", file=sys.stderr)
+            found = [without(name, str(exc))]
+        print(table(found), file=sys.stderr)
+        rows += found
     return rows
 
 

@@ -26,7 +26,7 @@ def _rows(bench: Bench, at_once: int) -> list[Row]:
         if name in rates:
             goal = GOALS[name] if at_once == AT_ONCE[-1] else None
             rows.append(row(f"{what}, to {name}", ours, rates[name], "/s", least=goal, than=name))
-        elif name in bench.missing and at_once == AT_ONCE[-1]:
+        elif name in bench.missing:
             rows.append(without(f"{what}, to {name}", bench.missing[name]))
     if "against" in rates:
         rows.append(row(f"{what}, to the other build", ours, rates["against"], "/s", than="the other build"))
