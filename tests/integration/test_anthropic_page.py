@@ -69,7 +69,7 @@ def test_typescript_node_js(to11: LocalTo11, tmp_path: Path) -> None:
     assert NODE_MODULES
     (tmp_path / "node_modules").symlink_to(os.path.join(NODE_MODULES, "node_modules"))
     (tmp_path / "example.mjs").write_text(example("anthropic_node.mjs", to11), encoding="utf-8")
-    done = subprocess.run(["node", "example.mjs"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["node", "example.mjs"], cwd=tmp_path, capture_output=True, text=True, timeout=100)
     assert (done.returncode, done.stdout) == (0, "echo: Hello from to11!\n"), done.stderr
 
 
@@ -94,6 +94,6 @@ def test_node_js_streams_and_sees_errors(to11: LocalTo11, tmp_path: Path) -> Non
     (tmp_path / "node_modules").symlink_to(os.path.join(NODE_MODULES, "node_modules"))
     code = example("anthropic_node.mjs", to11) + STREAM_IN_NODE
     (tmp_path / "example.mjs").write_text(code, encoding="utf-8")
-    done = subprocess.run(["node", "example.mjs"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["node", "example.mjs"], cwd=tmp_path, capture_output=True, text=True, timeout=100)
     lines = ["echo: Hello from to11!", "echo: Count to 3|end_turn", "NotFoundError 404 model_not_found", ""]
     assert done.stdout == "\n".join(lines), done.stderr

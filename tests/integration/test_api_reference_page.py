@@ -44,7 +44,7 @@ class Shell:
             cwd=self.folder,
             env={**os.environ, **keys, **ours, **home},
             capture_output=True,
-            timeout=60,
+            timeout=100,
         )
         assert done.returncode == 0, (done.stdout, done.stderr)
         return done.stdout

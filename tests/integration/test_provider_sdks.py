@@ -326,6 +326,6 @@ def test_an_error_that_stays_is_one_request_of_node_js(tmp_path: Path) -> None:
     models = {"kind": "echo", "dialect": "openai", "models": ["twice"]}
     with LocalTo11(providers={"one": models, "two": models}) as to11:
         command = ["node", "once.mjs", to11.base_url, to11.api_key, to11.project_id]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100)
         assert done.stdout.strip() == "ConflictError 409", done.stderr
         assert len([call for call in to11.requests if call.path.startswith("/v1/")]) == 1

@@ -64,7 +64,7 @@ def answer(command: list[str]) -> str:
     """The first line that a command prints; nothing if there is no such command, or if it fails."""
     if not shutil.which(command[0]):
         return ""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
     return done.stdout.strip() if done.returncode == 0 else ""
 
 

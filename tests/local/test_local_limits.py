@@ -156,7 +156,8 @@ def test_a_call_of_the_control_plane_ends_too(to11: LocalTo11) -> None:
 def test_who_sends_nothing_is_answered_and_left(
     to11: LocalTo11, monkeypatch: pytest.MonkeyPatch, bound: str, content: bytes, said: bytes
 ) -> None:
-    monkeypatch.setattr(bounds, bound, 0.05)
+    # A whole request must come before the bound.
+    monkeypatch.setattr(bounds, bound, 2.0 if content == HEALTH else 0.05)
     with plain(to11) as opened:
         opened.sendall(content)
         reply = rest(opened)
@@ -197,10 +198,14 @@ def test_many_half_sent_requests_end_by_themselves_and_disturb_nobody(
         assert is_healthy(to11)
         monkeypatch.setattr(bounds, "HEAD_TIMEOUT_S", 0.05)
         monkeypatch.setattr(bounds, "IDLE_TIMEOUT_S", 0.05)
-        late = [stack.enter_context(plain(to11)) for _ in range(200)]
-        for number, each in enumerate(late):
-            each.sendall(HEALTH[: number % (len(HEALTH) - 1)])
-        replies = {rest(each)[:13] for each in late}
+        late, replies = [], set()
+        for number in range(200):
+            late.append(stack.enter_context(plain(to11)))
+            with suppress(ConnectionError):  # on a busy machine, the server closes one before
+                late[-1].sendall(HEALTH[: number % (len(HEALTH) - 1)])
+        for each in late:
+            with suppress(ConnectionError):
+                replies.add(rest(each)[:13])
         assert replies == {b"", b"HTTP/1.1 408 "}
 
 
