@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
 
+    from ..http.application import Pauses
+
 
 class Stream:
     """A body that is sent as it arrives.
@@ -36,8 +38,10 @@ class Answer(NamedTuple):
         status: HTTP status.
         headers: lower-case names.
         body: the bytes, or a stream of them.
+        pauses: reports when the stream is about to wait.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes | Stream
+    pauses: Pauses | None = None

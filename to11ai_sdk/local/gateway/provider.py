@@ -41,11 +41,13 @@ class UpstreamReply(NamedTuple):
         status: HTTP status.
         headers: lower-case names.
         body: the bytes of the body as they arrive; closing it (``close()`` of the generator) closes the connection.
+        announces_waits: whether the body yields ``b""`` before each wait for more; otherwise any chunk may take long.
     """
 
     status: int
     headers: Mapping[str, str]
     body: Iterator[bytes]
+    announces_waits: bool = False
 
 
 class UnreachableError(Exception):

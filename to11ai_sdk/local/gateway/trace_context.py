@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from hashlib import blake2s
 from itertools import count
+from random import getrandbits
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .gateway_problem import bad_request
@@ -34,8 +34,8 @@ class SpanIds:
         """Return this many bytes as hexadecimal digits, never all zero."""
         if self._seed is not None:
             return blake2s(f"{self._seed}:span:{next(self._numbers)}".encode(), digest_size=length).hexdigest()
-        digits = os.urandom(length).hex()
-        return digits if digits.strip("0") else self.new(length)
+        # Not a secret, so the operating system need not be asked for each call.
+        return f"{getrandbits(8 * length) or 1:0{2 * length}x}"
 
 
 class TraceContext(NamedTuple):

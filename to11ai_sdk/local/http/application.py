@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from ..problems import invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from ..hang_up import HangUp
     from ..problems import Problem
@@ -70,6 +70,17 @@ class Streaming(Protocol):
         ...
 
 
+class Pauses:
+    """Reports that a stream is about to wait, so that what was made until then is sent together.
+
+    Attributes:
+        before: called before each wait.
+    """
+
+    def __init__(self) -> None:
+        self.before: Callable[[], None] = _nothing
+
+
 class HttpReply(NamedTuple):
     """A reply.
 
@@ -77,11 +88,13 @@ class HttpReply(NamedTuple):
         status: HTTP status.
         headers: without ``Date``, ``Server`` and the framing of the body, which the server adds.
         body: the bytes, or a stream of them.
+        pauses: reports when the stream is about to wait; without it each part is sent at once.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes | Streaming
+    pauses: Pauses | None = None
 
 
 class Application(Protocol):
@@ -95,3 +108,7 @@ class Application(Protocol):
     def __call__(self, request: HttpRequest) -> HttpReply:
         """Answer one request; a ``ConnectionAbortedError`` makes the server hang up."""
         ...
+
+
+def _nothing() -> None:
+    """Do nothing: nobody waits for a report."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
-    from .application import HttpReply, Streaming
+    from .application import HttpReply, Pauses, Streaming
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 BEGINNING = b"HTTP/1.1 "
@@ -67,9 +67,11 @@ def send(connection: socket.socket, asked: Asked, reply: HttpReply) -> bool:
     if has_body and not asked.is_old and "content-length" not in names:
         lines.append("Transfer-Encoding: chunked")
         frame = _chunk
-    connection.sendall(_head(reply, lines))
+    outbox = _Outbox(connection, _head(reply, lines), reply.pauses)
     if has_body:
-        _stream(connection, reply.body, frame)
+        outbox.send(reply.body, frame)
+    else:
+        outbox.flush()
     return not is_last
 
 
@@ -81,12 +83,30 @@ def _send_bytes(connection: socket.socket, head: bytes, body: bytes) -> None:
         connection.sendall(body)
 
 
-def _stream(connection: socket.socket, body: Streaming, frame: Callable[[bytes], bytes]) -> None:
-    """Send each part at once."""
-    for part in filter(None, body):
-        connection.sendall(frame(part))
-    if end := frame(b""):
-        connection.sendall(end)
+class _Outbox:
+    """What is to be sent of a stream: what is ready is sent together, before the stream waits for more."""
+
+    def __init__(self, connection: socket.socket, head: bytes, pauses: Pauses | None) -> None:
+        self._connection = connection
+        self._waiting = bytearray(head)
+        self._limit = 0 if pauses is None else _JOINED
+        if pauses is not None:
+            pauses.before = self.flush
+
+    def send(self, body: Streaming, frame: Callable[[bytes], bytes]) -> None:
+        try:
+            for part in filter(None, body):
+                self._waiting += frame(part)
+                if len(self._waiting) > self._limit:
+                    self.flush()
+            self._waiting += frame(b"")
+        finally:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._waiting:
+            waiting, self._waiting = self._waiting, bytearray()
+            self._connection.sendall(waiting)
 
 
 def _chunk(part: bytes) -> bytes:

@@ -97,7 +97,8 @@ class EchoProvider:
             headers["content-length"] = str(sum(map(len, answered.chunks)))
         else:
             headers["cache-control"] = "no-cache"
-        return UpstreamReply(200, headers, self._body(answered, directives, request.hang_up))
+        body = self._body(answered, directives, request.hang_up)
+        return UpstreamReply(200, headers, body, announces_waits=not directives.value("slow"))
 
     def _answer(self, request: UpstreamRequest) -> tuple[EchoReply, Directives]:
         target = urlsplit(request.path)

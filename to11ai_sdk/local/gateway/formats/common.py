@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from random import getrandbits
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ....json_types import is_object
@@ -97,7 +97,7 @@ Clock = Callable[[], int]
 
 def random_id(prefix: str) -> str:
     """Return the prefix and 24 random hexadecimal digits."""
-    return prefix + os.urandom(12).hex()
+    return f"{prefix}{getrandbits(96):024x}"
 
 
 def unix_time() -> int:

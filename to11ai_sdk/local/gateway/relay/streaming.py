@@ -6,6 +6,7 @@ import re
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
+from ...http.application import Pauses
 from .. import gateway_problem
 from ..answer import Answer, Stream
 from ..formats import FORMATS, FormatError, sse
@@ -58,12 +59,14 @@ def streamed(call: RoutedCall, reached: Reached, record: CallRecord, new_guard: 
         new_guard: makes the guard for the text of one choice.
     """
     source_format = upstream_format(call, reached.attempt)
+    pauses = Pauses()
+    chunks = _reporting(reached.reply, pauses)
     if not call.is_chat:
-        made = _unread(call, reached, record)
+        made = _unread(call, reached, chunks, record)
     elif source_format == call.wire_format:
-        made = _verbatim(call, reached, record, defaultdict(new_guard))
+        made = _verbatim(call, chunks, record, defaultdict(new_guard))
     else:
-        made = _rewritten(call, reached, record, new_guard())
+        made = _rewritten(call, reached, chunks, record, new_guard())
 
     def end() -> None:
         record.end(gateway_problem.hung_up())
@@ -71,24 +74,36 @@ def streamed(call: RoutedCall, reached: Reached, record: CallRecord, new_guard: 
 
     headers = {"cache-control": "no-cache", **to_caller(reached.reply.headers)}
     stream = Stream(_finishing(call, reached, made, record), end)
-    return Answer(reached.reply.status, headers, stream)
+    return Answer(reached.reply.status, headers, stream, pauses)
 
 
-def _unread(call: RoutedCall, reached: Reached, record: CallRecord) -> Generator[bytes]:
+def _reporting(reply: UpstreamReply, pauses: Pauses) -> Iterator[bytes]:
+    """Yield the bytes of a body, and report each wait for more of them."""
+    may_wait = not reply.announces_waits
+    if may_wait:
+        pauses.before()
+    for chunk in reply.body:
+        if chunk:
+            yield chunk
+        if may_wait or not chunk:
+            pauses.before()
+
+
+def _unread(call: RoutedCall, reached: Reached, chunks: Iterator[bytes], record: CallRecord) -> Generator[bytes]:
     watch = StreamWatcher(record.facts)
     has_tokens = _is_events(reached.reply.headers) and not call.is_native
-    for chunk in reached.reply.body:
+    for chunk in chunks:
         if has_tokens:
             deque(watch.texts(watch.whole_events(chunk)), maxlen=0)
         yield chunk
 
 
 def _verbatim(
-    call: RoutedCall, reached: Reached, record: CallRecord, guards: defaultdict[int, OutputGuard]
+    call: RoutedCall, chunks: Iterator[bytes], record: CallRecord, guards: defaultdict[int, OutputGuard]
 ) -> Generator[bytes]:
     watch = StreamWatcher(record.facts)
     is_unasked = call.wire_format == "openai_chat" and not stream_usage.is_asked_for(call.body)
-    for chunk in reached.reply.body:
+    for chunk in chunks:
         events = watch.whole_events(chunk)
         for choice, text in watch.texts(events):
             guards[choice].add(text)
@@ -113,8 +128,10 @@ def _end(guards: Mapping[int, OutputGuard]) -> None:
         guard.end()
 
 
-def _rewritten(call: RoutedCall, reached: Reached, record: CallRecord, guard: OutputGuard) -> Generator[bytes]:
-    deltas = FORMATS[upstream_format(call, reached.attempt)].read_stream(reached.reply.body)
+def _rewritten(
+    call: RoutedCall, reached: Reached, chunks: Iterator[bytes], record: CallRecord, guard: OutputGuard
+) -> Generator[bytes]:
+    deltas = FORMATS[upstream_format(call, reached.attempt)].read_stream(chunks)
     writer = reached.attempt.provider.writers[call.wire_format]
     yield from writer.write_stream(_checked(deltas, record, guard), call.neutral)
 

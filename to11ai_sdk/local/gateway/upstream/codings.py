@@ -17,7 +17,7 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 
 def unpacked(coding: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the bytes of a body without its content coding, as soon as they arrive.
+    """Yield the bytes of a body without its content coding, as soon as they arrive; ``b""`` is passed on.
 
     Raises:
         UnreachableError: the coding is neither ``gzip`` nor ``identity``, or the bytes are invalid or end early.
@@ -28,7 +28,7 @@ def unpacked(coding: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
     elif coding in ("gzip", "x-gzip"):
         yield from _gunzipped(chunks)
     else:
-        for _ in chunks:
+        for _ in filter(None, chunks):
             raise UnreachableError(f"its reply has the content coding {coding!r}, and only gzip is understood")
 
 
@@ -37,7 +37,9 @@ def _gunzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
     member, piece, begun = zlib.decompressobj(_GZIP), b"", False
     try:
         for chunk in chunks:
-            data, begun = chunk, True
+            if not chunk:
+                yield b""
+            data, begun = chunk, begun or chunk != b""
             while data or (len(piece) == _PIECE and not member.eof):
                 member = zlib.decompressobj(_GZIP) if member.eof else member
                 piece = member.decompress(data, _PIECE)

@@ -47,7 +47,8 @@ class UpstreamConnection:
         Raises:
             OSError: it could not be sent; there may be a reply all the same, such as 413.
         """
-        self.socket.settimeout(timeout_s)
+        if self.socket.gettimeout() != timeout_s:
+            self.socket.settimeout(timeout_s)
         self.has_answered = self._is_clean = False
         if len(body) <= PIECE:
             self.socket.sendall(request + body)
@@ -87,7 +88,7 @@ class UpstreamConnection:
         return body
 
     def body(self, head: Head) -> Iterator[bytes]:
-        """Yield the body as it arrives.
+        """Yield the body as it arrives, and ``b""`` before each wait for more of it.
 
         Raises:
             HTTPException: it is malformed, or ended early.
@@ -105,6 +106,7 @@ class UpstreamConnection:
                 yield piece
             if not left:
                 break
+            yield b""
             piece = self._received(min(left, PIECE))
         self._is_clean = not self._arrived
 
@@ -117,13 +119,19 @@ class UpstreamConnection:
             yield from content
             if body.is_over:
                 return
+            yield b""
             piece = self._received()
 
     def _until_closed(self) -> Iterator[bytes]:
         piece, self._arrived = self._arrived, b""
-        while piece := piece or self.socket.recv(PIECE):
+        if piece:
             yield piece
-            piece = b""
+        while True:
+            yield b""
+            piece = self.socket.recv(PIECE)
+            if not piece:
+                return
+            yield piece
 
     def _received(self, most: int = PIECE) -> bytes:
         piece = self.socket.recv(most)

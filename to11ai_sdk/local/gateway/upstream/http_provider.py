@@ -79,7 +79,7 @@ class UpstreamProvider:
         with request.hang_up.ending(wait.end):
             connection, answered = self._asked(request, head, wait)
         body = ArrivingBody(self._kept, connection, answered, request, wait)
-        return UpstreamReply(answered.status, answered.headers, body)
+        return UpstreamReply(answered.status, answered.headers, body, announces_waits=True)
 
     def _asked(self, request: UpstreamRequest, head: bytes, wait: Wait) -> tuple[UpstreamConnection, Head]:
         kept = self._kept.take()
@@ -150,11 +150,9 @@ class ArrivingBody:
         return next(self._chunks)
 
     def close(self) -> None:
-        """Close the connection, unless the body was read to its end."""
+        """Close the connection, unless all of the body has arrived."""
         if not self._is_over:
-            self._is_over = True
-            self._wait.on(None)
-            self._connection.close()
+            self._finish()
 
     def _arriving(self) -> Iterator[bytes]:
         try:
@@ -169,13 +167,13 @@ class ArrivingBody:
 
     def _finish(self) -> None:
         """Keep the connection for the next call, if both sides can."""
+        self._is_over = True
         self._wait.on(None)
         kept_s = self._connection.kept_s(self._head)
         if kept_s > 0 and not self._wait.has_ended:
-            self._is_over = True
             self._kept.keep(self._connection, kept_s)
         else:
-            self.close()
+            self._connection.close()
 
 
 def _exchanged(connection: UpstreamConnection, request: UpstreamRequest, head: bytes, wait: Wait) -> Head:
