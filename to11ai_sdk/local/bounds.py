@@ -134,7 +134,7 @@ MAX_CACHED_REPLY = 4 * 2**20
 CACHE_WAIT_S = 1.0
 """How long a reply waits to be cached while another program holds the data file; then it is not cached."""
 MAX_AWAITED_CALLS = 3
-"""How often a call waits for the reply of an identical one before it asks for its own."""
+"""How often a call waits for the reply of an identical one before it asks the provider itself."""
 MAX_AWAITED_S = 60.0
 """How long it waits each time."""
 
@@ -168,8 +168,8 @@ MAX_FILES_BYTES = 256 * 2**20
 MAX_FILE_LIFE_S = 30 * 24 * 3600
 """The longest life of a file that expires, as at OpenAI."""
 MAX_KEPT_RESPONSES = 1000
-"""The most responses that are kept to continue them; beyond that the oldest are dropped."""
+"""The most responses of a provider and project that are kept; beyond that the least recently used are dropped."""
 MAX_KEPT_RESPONSES_BYTES = 16 * 2**20
-"""The most bytes of JSON of all kept responses."""
+"""The most bytes of JSON of the items of all these responses."""
 MAX_TALLIES = 10_000
 """The most requests with ``times=`` whose failures are counted; beyond that the oldest are forgotten."""
