@@ -40,11 +40,11 @@ MAX_READERS = 8
 """The most connections that read the data file at once."""
 MAX_IDLE_LOG_BYTES = 16 * 2**20
 """The most bytes that the write-ahead log of the data file keeps when all of it is in the file."""
-MAX_REMEMBERED_READS = 1000
+MAX_CACHED_READS = 1000
 """The most results of queries that are kept in memory for the calls of the gateway; more, and all are forgotten."""
-MAX_REMEMBERED_NAMES = 1000
+MAX_CACHED_NAMES = 1000
 """The most names of models whose providers are kept in memory; beyond that the oldest are dropped."""
-MAX_REMEMBERED_TEXT = 200
+MAX_CACHED_TEXT = 200
 """The most characters of a name or value of a caller for either; longer ones are looked up each time."""
 
 # JSON, templates and conditions

@@ -23,7 +23,7 @@ class ClosedError(Exception):
     """The client sent no further request."""
 
 
-class Inbox:
+class RequestReader:
     """The bytes of one client that no request has taken yet.
 
     Args:
