@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .. import bounds
 from ..json_input.reader import read_json
 from ..problems import Problem, invalid
-from .request_parser import malformed
+from .request_parser import malformed, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,7 @@ def _declared(value: str) -> int:
 
 
 def _check_coding(value: str, *, is_alone: bool) -> None:
-    codings = [word.strip(" \t") for word in value.lower().split(",")]
+    codings = words(value)
     if not is_alone:
         raise malformed("Transfer-Encoding needs HTTP/1.1, and no Content-Length next to it")
     if codings[-1] != "chunked" or "chunked" in codings[:-1]:

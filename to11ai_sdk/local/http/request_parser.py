@@ -36,7 +36,7 @@ class RequestHead(NamedTuple):
     def is_last(self) -> bool:
         """Whether the client closes the connection after the reply."""
         connection = self.headers.get("connection", "")
-        return self.is_old or (connection != "" and "close" in _words(connection))
+        return self.is_old or (connection != "" and "close" in words(connection))
 
 
 def parse(head: bytes) -> RequestHead:
@@ -101,5 +101,6 @@ def _misplaced(head: bytes, start: int) -> Problem:
     return malformed(f"{where} is not: name, colon, value without control characters, CR LF")
 
 
-def _words(value: str) -> list[str]:
+def words(value: str) -> list[str]:
+    """Return the lower-case members of a header that is a list separated by commas (RFC 9110 section 5.6.1)."""
     return [word.strip(" \t") for word in value.lower().split(",")]
