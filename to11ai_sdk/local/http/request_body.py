@@ -58,7 +58,7 @@ def _declared(value: str) -> int:
     # The same length twice is harmless (RFC 9112 section 6.3).
     text = value if value.isdigit() else next(iter({part.strip(" \t") for part in value.split(",")} - {""}), "")
     if any(part.strip(" \t") != text for part in value.split(",")):
-        raise malformed("Content-Length is there twice, with different values")
+        raise malformed("Content-Length was sent twice, with different values")
     if not (text.isascii() and text.isdigit() and len(text) < 20):
         raise malformed("Content-Length must be a number of bytes")
     return int(text)
