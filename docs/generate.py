@@ -1,7 +1,7 @@
-"""Write ``docs/reference.md`` from the endpoint table, the signatures and the docstrings, and the tree of
-``docs/architecture.md`` from the docstrings of the modules.
+"""Write ``docs/reference.md`` from the endpoint table, the signatures and the docstrings, the tree of
+``docs/architecture.md`` from the docstrings of the modules, and the bounds in ``docs/local.md`` from ``bounds.py``.
 
-``python docs/generate.py`` writes both; with ``--check`` it fails if one is not up to date.
+``python docs/generate.py`` writes them all; with ``--check`` it fails if one is not up to date.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import to11ai_sdk
 import to11ai_sdk.gateway
 import to11ai_sdk.local
+import to11ai_sdk.local.bounds
 from to11ai_sdk._http.process_safety import lazy
 from to11ai_sdk.cli.docstrings import Docstring, parameter_texts, parts
 from to11ai_sdk.models import base
@@ -47,6 +48,7 @@ PLAIN_TYPES = {
 """Types of the models that also say how a reply is checked, and what they are to a reader."""
 PAGE = Path(__file__).with_name("reference.md")
 ARCHITECTURE = Path(__file__).with_name("architecture.md")
+LOCAL = Path(__file__).with_name("local.md")
 HEAD = """# Reference
 
 Every public name of `to11ai_sdk`. `docs/generate.py` writes this page from the code; do not edit it. All methods below
@@ -342,9 +344,38 @@ def architecture() -> str:
     return f"{before}{mark}{lines}\n{rest[rest.index('```') :]}"
 
 
+def local_page() -> str:
+    """The page on the local to11, with the bounds of the code."""
+    before, mark, _ = LOCAL.read_text("utf-8").partition("<!-- docs/generate.py writes the tables below -->\n")
+    return before + mark + "".join(f"\n{part}\n" for part in bounds())
+
+
+def bounds() -> Iterator[str]:
+    """The bounds of the local to11: a table for each heading in their module."""
+    source = Path(to11ai_sdk.local.bounds.__file__).read_text("utf-8")
+    for section in re.split(r"^# ", source, flags=re.MULTILINE)[1:]:
+        heading, _, content = section.partition("\n")
+        body = ast.parse(content).body
+        values = {node.targets[0].id: node.value for node in body if isinstance(node, ast.Assign)}  # type: ignore[attr-defined]
+        rows = ((cell(text), amount(name, values[name]), code(name)) for name, text in assigned(body))
+        yield f"### {heading}"
+        yield table(("bound", "default", "name"), *rows)
+
+
+def amount(name: str, value: ast.expr) -> str:
+    """The value of a bound with its unit, which its name or a factor says: ``64 * 2**20`` is 64 MiB."""
+    number = getattr(to11ai_sdk.local.bounds, name)
+    factor, _, power = ast.unparse(value).partition(" * 2 ** ")
+    if power:
+        return f"{factor} {({'10': 'KiB', '20': 'MiB'})[power]}"
+    if number % 86_400 == 0:
+        return f"{number // 86_400} days"
+    return f"{number:,.10g} {'s' if name.endswith('_S') else 'ms' if name.endswith('_MS') else ''}".rstrip()
+
+
 def main() -> None:
     """Write the pages, or check them."""
-    for page, text in ((PAGE, reference()), (ARCHITECTURE, architecture())):
+    for page, text in ((PAGE, reference()), (ARCHITECTURE, architecture()), (LOCAL, local_page())):
         if "--check" not in sys.argv:
             page.write_text(text, encoding="utf-8")
         elif page.read_text("utf-8") != text:

@@ -13,6 +13,7 @@ import pytest
 import to11ai_sdk
 import to11ai_sdk.local
 from to11ai_sdk.cli.docstrings import parameter_texts, parts, plain, public_doc
+from to11ai_sdk.local import bounds
 from to11ai_sdk.models.base import Model
 from to11ai_sdk.resources.table import ENDPOINTS
 
@@ -93,6 +94,18 @@ def test_the_generated_pages_are_what_the_code_says() -> None:
     )
     assert run.stderr == ""
     assert run.returncode == 0
+
+
+def test_every_bound_of_the_local_to11_is_used_and_stands_on_its_page() -> None:
+    local = ROOT / "to11ai_sdk" / "local"
+    code = "".join(path.read_text("utf-8") for path in local.rglob("*.py") if path.name != "bounds.py")
+    names = [name for name in vars(bounds) if name.isupper()]
+    page = (ROOT / "docs" / "local.md").read_text("utf-8")
+    assert [name for name in names if not re.search(rf"\b{name}\b", code)] == []
+    assert [name for name in names if f"| `{name}` |\n" not in page] == []
+    assert "| 64 MiB | `MAX_GATEWAY_BODY` |\n" in page
+    assert "| 10 s | `HEAD_TIMEOUT_S` |\n" in page
+    assert "| 4,000 | `MAX_CONNECTIONS` |\n" in page
 
 
 def test_every_error_code_of_the_local_control_plane_stands_on_its_page() -> None:

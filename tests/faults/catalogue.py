@@ -108,8 +108,8 @@ class Fault(NamedTuple):
         """Let it happen to a call."""
         # Where there is no handshake, no request is sent, after which the server could come to rest.
         timeout_s = TIMEOUT_S if self.waits and self.tls == "none" else self.timeout_s
-        hurried = self.waits and self.tls != "none"
-        return run(call, self.scripts, tls=self.tls, url=self.url, timeout_s=timeout_s, hurried=hurried)
+        early_timeouts = self.waits and self.tls != "none"
+        return run(call, self.scripts, tls=self.tls, url=self.url, timeout_s=timeout_s, early_timeouts=early_timeouts)
 
 
 OK = b"HTTP/1.1 200 OK\r\n"

@@ -37,8 +37,8 @@ TIMEOUT_S = 0.3
 """Where nothing comes about before it has passed."""
 PATIENCE_S = 30.0
 """Where something does, however busy the machine."""
-HURRY_S = 0.1
-"""What is left of an attempt once the server has nothing more to say."""
+EARLY_TIMEOUT_S = 0.1
+"""What is left of an attempt once the server has done all that it will do."""
 ENOUGH_S = 20.0
 """What any call may take; one that waits out the time of an attempt takes longer."""
 RETRIES = 1
@@ -47,8 +47,8 @@ WATCHDOG_S = 70.0
 _numbers = count(1)
 
 
-class Hurried(UrllibExchange):
-    """Ends each wait for a reply ``HURRY_S`` after a server has come to rest, however long it took to get there."""
+class EarlyTimeoutExchange(UrllibExchange):
+    """Ends each wait for a reply ``EARLY_TIMEOUT_S`` after a server has done all that it will do."""
 
     def __init__(self, ssl_context: ssl.SSLContext | None, server: ScriptedServer) -> None:
         super().__init__(ssl_context)
@@ -56,20 +56,20 @@ class Hurried(UrllibExchange):
 
     def __call__(self, attempt: HttpAttempt) -> Reply:
         if self.server:
-            attempt.meanwhile = partial(self._hurry, attempt, self.server, attempt.meanwhile or bool)
+            attempt.meanwhile = partial(self._end_early, attempt, self.server, attempt.meanwhile or bool)
         return super().__call__(attempt)
 
-    def _hurry(self, attempt: HttpAttempt, server: ScriptedServer, work: Callable[[], object]) -> None:
+    def _end_early(self, attempt: HttpAttempt, server: ScriptedServer, work: Callable[[], object]) -> None:
         work()
         server.rests.acquire(timeout=PATIENCE_S)
-        attempt.deadline = attempt.ends = monotonic() + HURRY_S
+        attempt.deadline = attempt.ends = monotonic() + EARLY_TIMEOUT_S
 
 
 def impatient(
     base_url: str,
     *,
     ssl_context: ssl.SSLContext | None = None,
-    hurried: ScriptedServer | None = None,
+    times_out_with: ScriptedServer | None = None,
     timeout_s: float = PATIENCE_S,
     max_retries: int = RETRIES,
     sleep: Callable[[float], None] | None = None,
@@ -80,7 +80,7 @@ def impatient(
     Args:
         base_url: of the server.
         ssl_context: whom it trusts.
-        hurried: the server whose rest leaves an attempt no time to speak of.
+        times_out_with: an attempt ends soon after this server has done all that it will do.
         timeout_s: how long an attempt may take.
         max_retries: how often a call may be tried again.
         sleep: what to do instead of waiting.
@@ -94,7 +94,7 @@ def impatient(
         max_retries=max_retries,
         total_timeout_s=None,
         on_envelope=behaviors.absorb,
-        exchange=Hurried(ssl_context, hurried) if hurried else UrllibExchange(ssl_context),
+        exchange=EarlyTimeoutExchange(ssl_context, times_out_with) if times_out_with else UrllibExchange(ssl_context),
         sleep=sleep or (lambda seconds: None),
         jitter=lambda: 0.5,
     )
@@ -102,11 +102,11 @@ def impatient(
     return To11aiClient(parts=lambda: (transport, cache), behaviors=behaviors)
 
 
-def hurrying(client: To11aiClient, server: Any) -> Hurried:
-    """The exchange of a client, with its connections, from now on hurried by a server."""
-    hurried = Hurried(None, server)
-    vars(hurried).update(vars(client._transport._exchange), server=server)
-    return hurried
+def with_early_timeouts(client: To11aiClient, server: Any) -> EarlyTimeoutExchange:
+    """The exchange of a client, with its connections, whose attempts end soon after a server is done."""
+    exchange = EarlyTimeoutExchange(None, server)
+    vars(exchange).update(vars(client._transport._exchange), server=server)
+    return exchange
 
 
 def get(client: To11aiClient, name: str) -> str:
@@ -255,7 +255,7 @@ def run(
     tls: str = "",
     url: str = "",
     timeout_s: float = PATIENCE_S,
-    hurried: bool = False,
+    early_timeouts: bool = False,
 ) -> Outcome:
     """Make one call against a server that follows the scripts, then another one when it is healthy again.
 
@@ -265,7 +265,7 @@ def run(
         tls: the server's kind of TLS; ``"none"`` is plain HTTP where the client expects TLS.
         url: where to call instead, with nothing there.
         timeout_s: how long an attempt may take.
-        hurried: whether nothing but the passing of time ends it.
+        early_timeouts: whether an attempt ends soon after the server has done all that it will do.
     """
     warm()
     before, threads = descriptors(), threading.active_count()
@@ -279,7 +279,7 @@ def run(
             ssl_context=trusting() if tls else None,
             sleep=slept.append,
             timeout_s=timeout_s,
-            hurried=server if hurried else None,
+            times_out_with=server if early_timeouts else None,
         ) as client,
     ):
         started = time.monotonic()
@@ -292,7 +292,7 @@ def run(
         received = len(server.requests)
         if not url:
             server.play(HEALTHY, tls=serving() if tls else None)
-            after = watched(lambda: CALLS[call](at_ease(client, max(timeout_s, 3)), f"{name}-again"))
+            after = watched(lambda: CALLS[call](without_early_timeouts(client, max(timeout_s, 3)), f"{name}-again"))
     leftovers = sorted(descriptors() - before)
     leftovers += [f"{threading.active_count() - threads} threads"] if threading.active_count() > threads else []
     assert after == f"{name}-again", f"the next call got {after!r} instead of its own answer"
@@ -300,10 +300,10 @@ def run(
     return Outcome(value, error, elapsed_s, slept, received, leftovers)
 
 
-def at_ease(client: To11aiClient, timeout_s: float = PATIENCE_S) -> To11aiClient:
-    """The same client, with the same connections, which nothing hurries from now on."""
+def without_early_timeouts(client: To11aiClient, timeout_s: float = PATIENCE_S) -> To11aiClient:
+    """The same client, with the same connections, whose attempts have all their time."""
     exchange = client._transport._exchange
-    if isinstance(exchange, Hurried):
+    if isinstance(exchange, EarlyTimeoutExchange):
         exchange.server = None
     return client.with_options(timeout_s=timeout_s)
 

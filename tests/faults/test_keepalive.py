@@ -15,7 +15,7 @@ from to11ai_sdk import To11aiNetworkError
 from to11ai_sdk._http import connection_pool
 
 from .certificates import serving, trusting
-from .harness import PATIENCE_S, create, get, hurrying, impatient, resolve
+from .harness import PATIENCE_S, create, get, impatient, resolve, with_early_timeouts
 from .server import HEALTHY, HOLD, KEEP, READ, RESET, Received, Script, ScriptedServer, answer, good, http
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def keeping(count: int, *, tls: bool = False, **options: Any) -> Iterator[Pair]:
         assert kept == min(count, connection_pool.MAX_IDLE)
         server.play(*[(READ, HOLD)] * kept, HEALTHY)
         server.connections = kept
-        client._transport._exchange = hurrying(client, server)
+        client._transport._exchange = with_early_timeouts(client, server)
         yield Pair(server, client, slept)
 
 
@@ -224,11 +224,11 @@ def test_one_that_came_back_since_stays() -> None:
     for pair in keeping(1, max_retries=1):
         got: list[str] = []
         over = SimpleNamespace(rests=threading.Semaphore(0))
-        hurried = pair.client._transport._exchange = hurrying(pair.client, over)
+        exchange = pair.client._transport._exchange = with_early_timeouts(pair.client, over)
         stuck = threading.Thread(target=lambda pair=pair, got=got: got.append(get(pair.client, "stuck")))
         stuck.start()
         assert pair.server.rests.acquire(timeout=PATIENCE_S)
-        hurried.server = None
+        exchange.server = None
         assert get(pair.client, "young") == "young"
         young = waiting(pair.client)[0]
         over.rests.release()

@@ -65,7 +65,7 @@ def test_what_may_have_been_processed_is_sent_once(fault: str, call: str) -> Non
     # The first connection is the bad one: a second request would be answered, and counted.
     with (
         ScriptedServer(AMBIGUOUS[fault], HEALTHY) as server,
-        impatient(server.url, max_retries=3, hurried=server) as client,
+        impatient(server.url, max_retries=3, times_out_with=server) as client,
     ):
         with pytest.raises(To11aiError) as caught:
             UNSAFE[call](client)

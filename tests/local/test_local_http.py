@@ -2,13 +2,11 @@ from __future__ import annotations
 
 import inspect
 import json
-import socket
 import time
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import pytest
-from bound import SNAPSHOT, Api, Clock, call, connection, envelope, exchange, head, send
+from bound import SNAPSHOT, Api, Clock, call, connection, envelope, exchange, head, plain, rest, send
 
 from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.local.service.handlers import HANDLERS
@@ -203,14 +201,13 @@ def test_what_is_no_url_is_answered_with_a_head_where_only_that_was_asked_for(to
 
 
 def test_the_body_is_asked_for_when_the_client_waits(to11: LocalTo11) -> None:
-    host, port = urlsplit(to11.base_url).netloc.split(":")
     body = b'{"name": "A", "slug": "a"}'
     line = f"POST /v1/projects/{to11.project_id}/prompts HTTP/1.1"
-    with socket.create_connection((host, int(port)), timeout=60) as opened:
+    with plain(to11) as opened:
         opened.sendall(head(to11, line, f"Content-Length: {len(body)}", "Expect: 100-continue", "Connection: close"))
         assert opened.recv(100).startswith(b"HTTP/1.1 100 Continue")
         opened.sendall(body)
-        assert b"".join(iter(lambda: opened.recv(65_536), b"")).startswith(b"HTTP/1.1 200")
+        assert rest(opened).startswith(b"HTTP/1.1 200")
 
 
 def test_a_connection_serves_many_requests_without_a_pause(to11: LocalTo11) -> None:

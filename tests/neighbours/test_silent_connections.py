@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from faults.certificates import serving, trusting
-from faults.harness import CALLS, ENOUGH_S, KEY, PATIENCE_S, get, hurrying, warm
+from faults.harness import CALLS, ENOUGH_S, KEY, PATIENCE_S, get, warm, with_early_timeouts
 from faults.server import HEALTHY, HOLD, KEEP, READ, Received, Script, ScriptedServer, good
 
 from to11ai_sdk import create_client
@@ -61,7 +61,7 @@ def _name(request: Received) -> str:
 
 @contextmanager
 def silenced(count: int, *, tls: bool = False, patience_s: float = 0) -> Iterator[Silent]:
-    """A server and a client that it hurries, or whose attempts have ``patience_s``."""
+    """A server and a client that times out early, or whose attempts have ``patience_s``."""
     barrier = threading.Barrier(count)
 
     def together(request: Received) -> bytes:
@@ -81,8 +81,8 @@ def silenced(count: int, *, tls: bool = False, patience_s: float = 0) -> Iterato
             if patience_s:
                 first = first.with_options(timeout_s=patience_s)
             else:
-                hurried = hurrying(first, server)
-                first._transport._exchange = hurried
+                exchange = with_early_timeouts(first, server)
+                first._transport._exchange = exchange
             yield Silent(count, server, first)
 
 
@@ -147,10 +147,10 @@ def test_a_connection_that_answers_slowly_costs_the_others_nothing() -> None:
     ):
         with ThreadPoolExecutor(count) as pool:
             assert len([*pool.map(lambda number: get(client, f"kept{number}"), range(count))]) == count
-        hurried = client._transport._exchange = hurrying(client, SimpleNamespace(rests=begun))
+        exchange = client._transport._exchange = with_early_timeouts(client, SimpleNamespace(rests=begun))
         with pytest.raises(To11aiNetworkError, match="in time"):
             get(client.with_options(max_retries=0), "slow")
-        hurried.server = None
+        exchange.server = None
         over.set()
         for name in "abc":
             assert get(client, name) == name

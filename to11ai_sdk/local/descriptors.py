@@ -34,11 +34,11 @@ def raise_limit() -> None:
         return
 
 
-def ran_out(exc: BaseException) -> bool:
+def is_out_of_files(exc: BaseException) -> bool:
     """Return whether an error says that this process or this machine has too many open files."""
     return isinstance(exc, OSError) and exc.errno in {errno.EMFILE, errno.ENFILE}
 
 
-def problem() -> Problem:
+def out_of_files() -> Problem:
     """Return the 503 for a request that needs one more file."""
     return Problem(503, "OUT_OF_FILES", MESSAGE)

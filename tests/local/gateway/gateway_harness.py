@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from bound import plain
+
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Generator, Mapping
 
     from to11ai_sdk.local import LocalTo11
@@ -75,6 +78,15 @@ class Caller:
             yield connection.getresponse()
         finally:
             connection.close()
+
+    def raw(self, line: str, body: bytes = b"", **headers: str) -> socket.socket:
+        """A connection on which a request with this first line was sent, as no HTTP client would send it."""
+        fields = {**self.auth, "host": "x", "content-length": str(len(body))}
+        fields |= {name.replace("_", "-"): value for name, value in headers.items()}
+        head = "\r\n".join([line, *(f"{name}: {value}" for name, value in fields.items()), "", ""])
+        connection = plain(self.to11)
+        connection.sendall(head.encode() + body)
+        return connection
 
     def chat(self, model: str = "gpt-4o", text: str = "Hello!", **more: Any) -> Reply:
         """A chat completion."""

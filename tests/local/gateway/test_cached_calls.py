@@ -18,9 +18,9 @@ from gateway_harness import HELLO, Caller, Reply
 from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.local.gateway.answer import Answer
 from to11ai_sdk.local.gateway.gateway_problem import GatewayProblem
-from to11ai_sdk.local.gateway.observe import calls_under_way
+from to11ai_sdk.local.gateway.observe import in_flight_calls
 from to11ai_sdk.local.gateway.observe.cache_key import CacheUse
-from to11ai_sdk.local.gateway.observe.calls_under_way import CallsUnderWay
+from to11ai_sdk.local.gateway.observe.in_flight_calls import InFlightCalls
 from to11ai_sdk.local.hang_up import HangUp
 
 if TYPE_CHECKING:
@@ -268,7 +268,7 @@ class Waiting:
 
     def __init__(
         self,
-        calls: CallsUnderWay,
+        calls: InFlightCalls,
         then: Callable[[], Answer | None] = lambda: SHARED,
         waits: Semaphore | None = None,
     ) -> None:
@@ -296,7 +296,7 @@ class Waiting:
 
 
 def test_an_exception_of_the_first_call_leaves_one_other_to_ask() -> None:
-    calls, go, waits = CallsUnderWay(), Event(), Semaphore(0)
+    calls, go, waits = InFlightCalls(), Event(), Semaphore(0)
 
     def asks() -> Answer:
         go.wait(30)
@@ -317,7 +317,7 @@ def test_an_exception_of_the_first_call_leaves_one_other_to_ask() -> None:
 
 
 def test_a_caller_that_hangs_up_stops_waiting_and_the_others_go_on() -> None:
-    calls = CallsUnderWay()
+    calls = InFlightCalls()
     with calls.turn(KEY, HangUp()) as turn:
         gone, stays = Waiting(calls), Waiting(calls)
         assert gone.waits.acquire(timeout=30)
@@ -329,15 +329,15 @@ def test_a_caller_that_hangs_up_stops_waiting_and_the_others_go_on() -> None:
 
 
 def test_a_caller_that_has_hung_up_does_not_wait() -> None:
-    calls, late = CallsUnderWay(), HangUp()
+    calls, late = InFlightCalls(), HangUp()
     late.report()
     with calls.turn(KEY, HangUp()), pytest.raises(GatewayProblem, match="client closed"), calls.turn(KEY, late):
         pytest.fail("it has a turn")
 
 
 def test_waiting_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = CallsUnderWay()
-    monkeypatch.setattr(calls_under_way, "MAX_AWAITED_S", 0.01)
+    calls = InFlightCalls()
+    monkeypatch.setattr(in_flight_calls, "MAX_AWAITED_S", 0.01)
     with calls.turn(KEY, HangUp()):
         assert Waiting(calls).result()[0] == "asked"
         with calls.turn(("another",), HangUp()) as turn:
@@ -345,7 +345,7 @@ def test_waiting_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_calls_that_all_fail_do_not_wait_for_each_other_one_by_one() -> None:
-    calls = CallsUnderWay()
+    calls = InFlightCalls()
     asked, go = [], Event()
 
     def fail() -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import socket
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import pytest
-from bound import Api
+from bound import Api, rest
 from gateway_harness import HELLO, Caller, Reply, saying
 
 from to11ai_sdk import (
@@ -354,11 +352,8 @@ def test_a_body_that_is_too_large_is_413(to11: LocalTo11, monkeypatch: pytest.Mo
 
 
 def test_a_body_whose_length_is_no_number_is_400_in_the_callers_shape(to11: LocalTo11) -> None:
-    head = ["POST /v1/messages HTTP/1.1", *(f"{name}: {value}" for name, value in Caller(to11).auth.items())]
-    address = urlsplit(to11.base_url)
-    with socket.create_connection((str(address.hostname), address.port or 0), 60) as connection:
-        connection.sendall("\r\n".join([*head, "Host: x", "Content-Length: -1", "", ""]).encode())
-        reply = b"".join(iter(lambda: connection.recv(65_536), b""))
+    with Caller(to11).raw("POST /v1/messages HTTP/1.1", content_length="-1") as opened:
+        reply = rest(opened)
     assert reply.startswith(b"HTTP/1.1 400 ")
     assert b"traceparent: 00-" in reply
     assert b'{"type":"error","error":{"type":"invalid_request_error"' in reply

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from bound import rest
 from gateway_harness import HELLO, Caller
 
 from to11ai_sdk.local import LocalTo11
@@ -375,14 +376,9 @@ def test_each_choice_of_a_stream_is_checked_apart(upstream: Upstream) -> None:
 
 
 def test_an_http_1_0_client_gets_the_stream_until_the_end_of_the_connection(to11: LocalTo11) -> None:
-    caller = Caller(to11)
     body = json.dumps({"model": "gpt-4o", "messages": HELLO, "stream": True}).encode()
-    lines = [f"{name}: {value}" for name, value in caller.auth.items()]
-    head = "\r\n".join(["POST /v1/chat/completions HTTP/1.0", *lines, f"Content-Length: {len(body)}", "", ""])
-    host, port = urlsplit(to11.base_url).netloc.split(":")
-    with socket.create_connection((host, int(port)), 60) as connection:
-        connection.sendall(head.encode() + body)
-        reply = b"".join(iter(lambda: connection.recv(65_536), b""))
+    with Caller(to11).raw("POST /v1/chat/completions HTTP/1.0", body) as opened:
+        reply = rest(opened)
     fields, _, content = reply.partition(b"\r\n\r\n")
     assert b"transfer-encoding" not in fields.lower()
     assert content.startswith(b"data: {")

@@ -12,7 +12,7 @@ from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from to11ai_sdk.local.bounds import STREAM_LIMIT
+from to11ai_sdk.local.bounds import MAX_STREAM_TEXT
 from to11ai_sdk.local.gateway.config.gateway_config import PHONE_REGIONS, ConfigError, GatewayConfig, GuardrailsConfig
 from to11ai_sdk.local.gateway.gateway_problem import GatewayProblem
 from to11ai_sdk.local.gateway.observe import phone_numbers
@@ -159,14 +159,14 @@ def test_nothing_is_found_in_half_of_what_is_clean(text: str) -> None:
 
 
 def test_a_stream_is_checked_up_to_its_limit() -> None:
-    assert heard("é" * (STREAM_LIMIT // 2 - 6), " 10.0.0.1 and more") == (1, "ip_address")
-    assert heard("x" * STREAM_LIMIT, " 10.0.0.1 ") == (2, None)
+    assert heard("é" * (MAX_STREAM_TEXT // 2 - 6), " 10.0.0.1 and more") == (1, "ip_address")
+    assert heard("x" * MAX_STREAM_TEXT, " 10.0.0.1 ") == (2, None)
 
 
 @pytest.mark.parametrize("piece", ["word 12 ", "12-3456-", "日本語の文", "1.2.3.4.5."])
 def test_a_long_stream_in_small_pieces_is_checked_quickly(piece: str) -> None:
     begin = time.process_time()
-    assert heard(*[piece] * (STREAM_LIMIT // 8))[1] is None
+    assert heard(*[piece] * (MAX_STREAM_TEXT // 8))[1] is None
     assert time.process_time() - begin < 10
 
 

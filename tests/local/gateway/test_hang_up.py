@@ -10,7 +10,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import pytest
 from gateway_harness import Caller
@@ -176,11 +175,7 @@ def test_a_caller_that_closes_its_connection_ends_the_call_before_its_head(path:
         LocalTo11(providers=dict.fromkeys(("up", "mistral"), upstream.config)) as to11,
     ):
         content = json.dumps({**CALLS[path], "stream": streams} if streams else CALLS[path]).encode()
-        fields = {**Caller(to11).auth, "host": "x", "content-length": len(content), "content-type": "application/json"}
-        lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-        address = urlsplit(to11.base_url)
-        with socket.create_connection((address.hostname, address.port or 80), 20) as caller:
-            caller.sendall(f"POST {path} HTTP/1.1\r\n{lines}\r\n".encode() + content)
+        with Caller(to11).raw(f"POST {path} HTTP/1.1", content, content_type="application/json"):
             upstream.wait_for(lambda: bool(upstream.requests), 60)
         upstream.wait_for(lambda: upstream.closed == 1, 60)
     # The server has finished the call: nothing was sent again.

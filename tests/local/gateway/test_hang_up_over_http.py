@@ -6,9 +6,7 @@ import json
 import socket
 import struct
 import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import pytest
 from gateway_harness import Caller, form
@@ -33,15 +31,9 @@ def to11(upstream: RawProvider) -> Generator[LocalTo11]:
         yield to11
 
 
-@contextmanager
-def sent(to11: LocalTo11, path: str, body: bytes, content_type: str, method: str = "POST") -> Generator[socket.socket]:
+def sent(to11: LocalTo11, path: str, body: bytes, content_type: str, method: str = "POST") -> socket.socket:
     """A request whose reply is not waited for."""
-    address = urlsplit(to11.base_url)
-    fields = {**Caller(to11).auth, "host": address.netloc, "content-type": content_type, "content-length": len(body)}
-    head = f"{method} {path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-    with socket.create_connection((address.hostname, address.port or 80)) as caller:
-        caller.sendall(head.encode() + b"\r\n" + body)
-        yield caller
+    return Caller(to11).raw(f"{method} {path} HTTP/1.1", body, content_type=content_type)
 
 
 def as_json(**members: Any) -> tuple[bytes, str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 from base64 import b64encode, urlsafe_b64encode
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import pytest
+from bound import rest
 from gateway_harness import Caller, Reply
 from hypothesis import given
 from hypothesis import strategies as st
@@ -210,8 +210,5 @@ def test_a_safe_target_is_unchanged() -> None:
 
 def raw(to11: LocalTo11, target: str) -> bytes:
     """The status line for a target that clients would change before they send it."""
-    address = urlsplit(to11.base_url)
-    fields = "".join(f"{name}: {value}\r\n" for name, value in Caller(to11).auth.items())
-    with socket.create_connection((address.hostname, address.port or 80), 20) as caller:
-        caller.sendall(f"GET {target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{fields}\r\n".encode())
-        return b"".join(iter(lambda: caller.recv(65_536), b"")).partition(b"\r\n")[0]
+    with Caller(to11).raw(f"GET {target} HTTP/1.1", connection="close") as opened:
+        return rest(opened).partition(b"\r\n")[0]

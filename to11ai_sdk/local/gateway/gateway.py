@@ -110,16 +110,16 @@ class Gateway:
         if unread is not None and unread.status != 413:  # what is not HTTP is nobody's call
             raise unread
         session = self._session(received)
-        admitted = record.reach(advance(received, AdmittedCall, match=matched, project_id=session.project_id))
+        admitted = record.enter(advance(received, AdmittedCall, match=matched, project_id=session.project_id))
         if unread is not None:
             raise unread
-        understood = record.reach(understand(admitted))
+        understood = record.enter(understand(admitted))
         record.cache = "miss" if self._cache.covers(understood) else None
         scope = self._router.scope(session, understood.route_query())
-        placed = record.reach(advance(understood, PlacedCall, env=scope.env))
+        placed = record.enter(advance(understood, PlacedCall, env=scope.env))
         if placed.match.endpoint is MODELS:
             return _list_models(self._router, scope)
-        call = record.reach(advance(placed, RoutedCall, plan=self._router.resolve(scope)))
+        call = record.enter(advance(placed, RoutedCall, plan=self._router.resolve(scope)))
         self._guardrails.check_input(input_texts(call.body, call.inputs))
         return self._cache.answered(call, record, lambda: self._sent(call, record))
 

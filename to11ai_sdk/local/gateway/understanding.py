@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from ...json_types import is_object
+from ..bounds import MAX_GATEWAY_DEPTH
 from ..headers import bearer
 from ..json_input.reader import TooDeepError, read_json
 from . import caller_format
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from .call import AdmittedCall
     from .incoming import Incoming
     from .trace_context import SpanIds
-
-MAX_DEPTH = 200
-"""The most levels of arrays and objects in a body."""
 
 
 def receive(incoming: Incoming, span_ids: SpanIds) -> ReceivedCall:
@@ -72,9 +70,9 @@ def _model(call: AdmittedCall, body: Mapping[str, Any]) -> str | None:
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        value = read_json(body, MAX_DEPTH)
+        value = read_json(body, MAX_GATEWAY_DEPTH)
     except (RecursionError, TooDeepError):
-        raise bad_request("invalid_json", f"the body may be nested {MAX_DEPTH} levels deep at most") from None
+        raise bad_request("invalid_json", f"the body may be nested {MAX_GATEWAY_DEPTH} levels deep at most") from None
     except ValueError as exc:
         raise bad_request("invalid_json", f"the body is not JSON: {exc}") from None
     if not is_object(value):

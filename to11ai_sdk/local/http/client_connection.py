@@ -14,9 +14,9 @@ from ..problems import Problem
 from . import reply_writer, request_body, request_parser
 from .application import HttpRequest
 from .connection_watch import Work
-from .inbox import ClosedError, Inbox
 from .reply_envelope import error_reply, failure_reply
 from .reply_writer import Asked
+from .request_reader import ClosedError, RequestReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,17 +45,17 @@ class ClientConnection:
         self.socket: socket.socket = sock
         self.work: Work | None = None
         self._application_for = application_for
-        self._inbox = Inbox(sock)
+        self._reader = RequestReader(sock)
 
     @property
     def deadline(self) -> float:
         """When to give up waiting for the client, by the monotonic clock."""
-        return self._inbox.deadline
+        return self._reader.deadline
 
     def expire(self) -> None:
         """Give up waiting for the client; a reply says so if a request had begun."""
-        self._inbox.deadline = math.inf
-        self._inbox.expire()
+        self._reader.deadline = math.inf
+        self._reader.expire()
         self.shutdown(socket.SHUT_RD)
 
     def shutdown(self, how: int) -> None:
@@ -82,10 +82,10 @@ class ClientConnection:
         """Answer one request, and return whether another may follow."""
         raw = b""
         try:
-            raw = self._inbox.head()
+            raw = self._reader.head()
             head = request_parser.parse(raw)
         except Problem as exc:
-            self._inbox.deadline = math.inf
+            self._reader.deadline = math.inf
             asked = Asked("HEAD" if raw.startswith(b"HEAD ") else "GET", is_last=True)
             return reply_writer.send(self.socket, asked, error_reply(exc))
         try:
@@ -93,7 +93,7 @@ class ClientConnection:
         except Exception as exc:
             return self._fail(exc, head.target.path, Asked(head.method, head.is_old, is_last=True))
         body, problem = self._body(head, application.max_body)
-        self._inbox.deadline = math.inf
+        self._reader.deadline = math.inf
         request = HttpRequest(head.method, head.target, head.headers, body, HangUp(), problem)
         asked = Asked(head.method, head.is_old, is_last=head.is_last or problem is not None)
         self.work = Work(monotonic(), request.hang_up)
@@ -130,9 +130,9 @@ class ClientConnection:
             size = request_body.length(head)
             if size == 0:
                 return b"", None
-            if self._inbox.is_empty() and head.headers.get("expect", "").lower() == "100-continue":
+            if self._reader.is_empty() and head.headers.get("expect", "").lower() == "100-continue":
                 self.socket.sendall(reply_writer.CONTINUE)
-            return request_body.read(self._inbox, size, limit), None
+            return request_body.read(self._reader, size, limit), None
         except Problem as exc:
             return b"", exc
 

@@ -57,7 +57,7 @@ class Listener:
         try:
             return _prepared(self.socket.accept()[0])
         except OSError as exc:  # the client has already disconnected
-            if descriptors.ran_out(exc):
+            if descriptors.is_out_of_files(exc):
                 self._accept_with_spare()
             return None
 
@@ -76,9 +76,9 @@ class Listener:
         """Give the reserved file to the next connection, for the time of its refusal."""
         self._give_spare()
         try:
-            self.refuse(self.socket.accept()[0], descriptors.problem())
+            self.refuse(self.socket.accept()[0], descriptors.out_of_files())
         except OSError:  # another thread took the file; the client is served later
-            self._log_once(descriptors.problem())
+            self._log_once(descriptors.out_of_files())
             time.sleep(_PAUSE_S)
         with suppress(OSError):
             self._spare = _spare()

@@ -49,7 +49,7 @@ def error_reply(problem: Problem) -> HttpReply:
 
 def failure_reply(exc: Exception) -> HttpReply:
     """Return the error of a failure within the server, which says nothing of its code."""
-    return error_reply(descriptors.problem() if descriptors.ran_out(exc) else _INTERNAL)
+    return error_reply(descriptors.out_of_files() if descriptors.is_out_of_files(exc) else _INTERNAL)
 
 
 def with_headers(reply: HttpReply, more: Mapping[str, str]) -> HttpReply:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from .. import bounds
 from ..json_input.reader import read_json
 from ..problems import Problem, invalid
-from .request_parser import malformed
+from .request_parser import malformed, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .inbox import Inbox
     from .request_parser import RequestHead
+    from .request_reader import RequestReader
 
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 _PORTION = 2**20
@@ -34,38 +34,38 @@ def length(head: RequestHead) -> int | None:
     return 0 if declared is None else _declared(declared)
 
 
-def read(inbox: Inbox, size: int | None, limit: int) -> bytes:
+def read(reader: RequestReader, size: int | None, limit: int) -> bytes:
     """Return the body.
 
     Args:
-        inbox: the bytes after the head.
+        reader: the bytes after the head.
         size: its length, ``None`` if it comes in chunks.
         limit: the longest body that is accepted.
 
     Raises:
         Problem: 413 if it is longer, 400 if it is not framed as HTTP requires, 408 if it does not arrive.
     """
-    inbox.begin_body()
+    reader.begin_body()
     if size is None:
-        return _dechunked(inbox, limit)
+        return _dechunked(reader, limit)
     if size > limit:
-        inbox.skip(min(size, limit + bounds.MAX_DRAINED))
+        reader.skip(min(size, limit + bounds.MAX_DRAINED))
         raise _too_large(limit)
-    return inbox.take(size)
+    return reader.take(size)
 
 
 def _declared(value: str) -> int:
     # The same length twice is harmless (RFC 9112 section 6.3).
     text = value if value.isdigit() else next(iter({part.strip(" \t") for part in value.split(",")} - {""}), "")
     if any(part.strip(" \t") != text for part in value.split(",")):
-        raise malformed("Content-Length is there twice, with different values")
+        raise malformed("Content-Length was sent twice, with different values")
     if not (text.isascii() and text.isdigit() and len(text) < 20):
         raise malformed("Content-Length must be a number of bytes")
     return int(text)
 
 
 def _check_coding(value: str, *, is_alone: bool) -> None:
-    codings = [word.strip(" \t") for word in value.lower().split(",")]
+    codings = words(value)
     if not is_alone:
         raise malformed("Transfer-Encoding needs HTTP/1.1, and no Content-Length next to it")
     if codings[-1] != "chunked" or "chunked" in codings[:-1]:
@@ -74,9 +74,9 @@ def _check_coding(value: str, *, is_alone: bool) -> None:
         raise Problem(501, "NOT_IMPLEMENTED", "Transfer-Encoding may only be chunked; send the body uncompressed")
 
 
-def _dechunked(inbox: Inbox, limit: int) -> bytes:
+def _dechunked(reader: RequestReader, limit: int) -> bytes:
     body, total = bytearray(), 0
-    for part in _chunks(inbox):
+    for part in _chunks(reader):
         total += len(part)
         if total <= limit:
             body += part
@@ -87,17 +87,17 @@ def _dechunked(inbox: Inbox, limit: int) -> bytes:
     return bytes(body)
 
 
-def _chunks(inbox: Inbox) -> Iterator[bytes]:
+def _chunks(reader: RequestReader) -> Iterator[bytes]:
     """Read the chunks (RFC 9112 section 7.1); their extensions and the trailer are not used."""
     spare = bounds.MAX_CHUNK_EXTENSIONS
-    while size := _chunk_size(line := inbox.line(spare)):
+    while size := _chunk_size(line := reader.line(spare)):
         spare -= len(line.partition(b";")[2])
         while size > 0:
-            yield (part := inbox.take(min(size, _PORTION)))
+            yield (part := reader.take(min(size, _PORTION)))
             size -= len(part)
-        if inbox.take(2) != b"\r\n":
+        if reader.take(2) != b"\r\n":
             raise malformed("a chunk is longer than its size")
-    while line := inbox.line(spare):
+    while line := reader.line(spare):
         spare -= len(line)
 
 

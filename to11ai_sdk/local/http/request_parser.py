@@ -36,7 +36,7 @@ class RequestHead(NamedTuple):
     def is_last(self) -> bool:
         """Whether the client closes the connection after the reply."""
         connection = self.headers.get("connection", "")
-        return self.is_old or (connection != "" and "close" in _words(connection))
+        return self.is_old or (connection != "" and "close" in words(connection))
 
 
 def parse(head: bytes) -> RequestHead:
@@ -83,7 +83,7 @@ def _headers(lines: bytes) -> dict[str, str]:
         name, value = name.lower(), value.strip(" \t")
         if name in headers:
             if name in _ONCE:
-                raise malformed(f"the header {name} is there twice")
+                raise malformed(f"the header {name} was sent twice")
             value = f"{headers[name]}, {value}"
         headers[name] = value
     return headers
@@ -95,11 +95,12 @@ def _misplaced(head: bytes, start: int) -> Problem:
         start = found.end()
     line = head[start:].partition(b"\n")[0]
     if line[:1] in {b" ", b"\t"}:
-        return malformed("a header may not go on in a second line (RFC 9112 section 5.2)")
+        return malformed("a header may not continue on a second line (RFC 9112 section 5.2)")
     name = re.match(_TOKEN, line)
     where = f"the header {name[0][:100].decode('ascii')}" if name else "a header line"
-    return malformed(f"{where} is not: name, colon, value without control characters, CR LF")
+    return malformed(f"{where} must be: name, colon, value without control characters, CR LF")
 
 
-def _words(value: str) -> list[str]:
+def words(value: str) -> list[str]:
+    """Return the lower-case members of a header that is a list separated by commas (RFC 9110 section 5.6.1)."""
     return [word.strip(" \t") for word in value.lower().split(",")]

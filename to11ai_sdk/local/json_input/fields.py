@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from ...json_types import is_array, is_mapping, is_object
+from ..bounds import MAX_TRANSLATED_DEPTH
 from .reader import too_deep
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ Path = tuple[str | int, ...]
 """A place in a body: names of members and indexes of items."""
 
 _SHOWN = 60
-
-MAX_DEPTH = 64
-"""The most levels of arrays and objects in a body."""
 
 
 class FormatError(ValueError):
@@ -137,8 +135,8 @@ class Fields:
     @classmethod
     def of_body(cls, body: Any) -> Self:
         """Return the members of a whole body, which may not be nested too deeply."""
-        if too_deep(body, MAX_DEPTH):
-            raise FormatError(f"the body may be nested {MAX_DEPTH} levels deep at most")
+        if too_deep(body, MAX_TRANSLATED_DEPTH):
+            raise FormatError(f"the body may be nested {MAX_TRANSLATED_DEPTH} levels deep at most")
         return cls(body)
 
     def at(self, key: str) -> str:

@@ -10,11 +10,8 @@ import math
 from typing import Any, NoReturn
 
 from ...json_types import is_array, is_object
+from ..bounds import MAX_DEPTH
 
-MAX_DEPTH = 32
-"""The most levels of arrays and objects in an untrusted value."""
-MAX_KEPT_DEPTH = 64
-"""The most levels in a stored document: a template, the settings of a model, a snapshot."""
 _BOM = b"\xef\xbb\xbf"
 _SHOWN = 20
 _CONTAINERS: Any = (dict, list)  # faster than two calls of is_object and is_array for each value

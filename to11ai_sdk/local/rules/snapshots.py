@@ -23,7 +23,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...json_types import is_array, is_object
-from ..json_input.reader import MAX_KEPT_DEPTH, too_deep
+from ..bounds import MAX_KEPT_DEPTH
+from ..json_input.reader import too_deep
 from ..problems import invalid
 from .targets import (
     INVALID_RULE_STRATEGY,

@@ -6,7 +6,8 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ..json_input.reader import MAX_KEPT_DEPTH, too_deep
+from ..bounds import MAX_KEPT_DEPTH
+from ..json_input.reader import too_deep
 from ..problems import Problem, invalid
 from .session import timestamp
 

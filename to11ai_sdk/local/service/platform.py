@@ -7,10 +7,10 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..hang_up import NEVER
-from ..store import Memory, Row, Store, Transaction, projects
+from ..store import ReadCache, Row, Store, Transaction, projects
 from . import access, environments, registry
 from .handlers import HANDLERS
-from .session import Caller, Clock, Ids, Outside, Session
+from .session import Caller, Clock, DeferredWork, Ids, Session
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator
@@ -41,7 +41,7 @@ class Platform:
 
     def __init__(self, store: Store, *, clock: Clock | None = None, seed: int | str | None = None) -> None:
         self._store = store
-        self._memory = Memory(store)
+        self._read_cache = ReadCache(store)
         self._clock = clock or _system_time
         self._ids = Ids(seed)
         self.main: Access = self._open_main()
@@ -76,7 +76,7 @@ class Platform:
             session = self._session(tx, caller, hang_up)
             session.require(*access.needed(row.name, given))
             result = HANDLERS[row.name](session, **given)
-        if not isinstance(result, Outside):
+        if not isinstance(result, DeferredWork):
             return result
         data = result.work()
         if result.then is None:
@@ -92,7 +92,7 @@ class Platform:
         Raises:
             Problem: 401 or 403.
         """
-        tx = self._memory.reads()
+        tx = self._read_cache.reads()
         return self._session(tx, access.authenticate(tx, key, project_id))
 
     @contextmanager

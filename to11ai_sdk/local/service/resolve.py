@@ -8,7 +8,7 @@ from ..problems import Problem, invalid
 from ..store import Row, labels, projects, prompts
 from ..templates.blocks import DEVELOPER_ROLES
 from . import checks
-from .session import Outside
+from .session import DeferredWork
 from .versions import find_version
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def resolve(
     labels: Sequence[str],
     variables: Mapping[str, Any] | None = None,
     developer_role: str = "user",
-) -> Outside:
+) -> DeferredWork:
     """Answer ``POST /prompts:resolve``; later versions of the SDK choose what the role ``developer`` becomes."""
     if developer_role not in DEVELOPER_ROLES:
         raise invalid(f"developerRole must be one of {', '.join(DEVELOPER_ROLES)}", field="developerRole")
@@ -70,7 +70,7 @@ def resolve(
         "developer_role": developer_role,
         "hang_up": session.hang_up,
     }
-    return Outside(lambda: {**head, **_rendered(version, variables or {}, session.moment, options)})
+    return DeferredWork(lambda: {**head, **_rendered(version, variables or {}, session.moment, options)})
 
 
 def _rendered(

@@ -14,7 +14,7 @@ from ..rules.snapshots import check_snapshot
 from ..store import Row, environments, rules
 from . import checks
 from .environments import find as find_environment
-from .session import Outside
+from .session import DeferredWork
 from .views import RULE_VERSION, view
 
 if TYPE_CHECKING:
@@ -66,9 +66,9 @@ def limit_of(limit: int | None) -> int:
 
 def create_version(
     session: Session, *, rule_id: str, snapshot: Mapping[str, Any], description: str | None = None
-) -> Outside:
+) -> DeferredWork:
     """Answer ``POST /routing/rules/{ruleId}/versions``."""
-    return Outside(partial(check_snapshot, snapshot), partial(_write, rule_id, snapshot, description))
+    return DeferredWork(partial(check_snapshot, snapshot), partial(_write, rule_id, snapshot, description))
 
 
 def _write(rule_id: str, snapshot: Mapping[str, Any], description: str | None, session: Session) -> dict[str, Any]:

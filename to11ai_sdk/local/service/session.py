@@ -103,8 +103,8 @@ class Session:
             raise Problem(403, "FORBIDDEN", f"the key lacks the permission {', '.join(missing)}", {"missing": missing})
 
 
-class Outside(NamedTuple):
-    """Work of a call that may take long: a handler returns it, and it is done once the transaction has ended.
+class DeferredWork(NamedTuple):
+    """Work that may take long: a handler returns it, and it is done once the handler's transaction has ended.
 
     Attributes:
         work: returns the data of the reply, and needs no transaction.

@@ -8,7 +8,7 @@ from ..problems import Problem
 from ..store import Row, prompts
 from . import checks
 from .prompts import activate, find, open_for_change
-from .session import Outside
+from .session import DeferredWork
 from .views import version_view
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def create(
     variables_schema: Any,
     model_config: Any = None,
     changelog: str | None = None,
-) -> Outside:
+) -> DeferredWork:
     """Answer ``POST /prompts/{promptId}/versions``."""
     open_for_change(session, prompt_id)
     checks.one_of("format", format, ("chat", "text"))
@@ -56,7 +56,7 @@ def create(
         activate(later, prompt)
         return version_view(find_version(later, prompt_id, version_id))
 
-    return Outside(check, write)
+    return DeferredWork(check, write)
 
 
 def _insert(session: Session, prompt_id: str, content: Row) -> str:

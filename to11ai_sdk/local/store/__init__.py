@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from .data_file import DataFileError
 from .database import Store
-from .remembered import Memory
+from .read_cache import ReadCache
 from .storage_problems import StorageProblem
 from .transaction import Row, Transaction
 
-__all__ = ["DataFileError", "Memory", "Row", "StorageProblem", "Store", "Transaction"]
+__all__ = ["DataFileError", "ReadCache", "Row", "StorageProblem", "Store", "Transaction"]

@@ -54,7 +54,7 @@ _ALL = (
         ("disk I/O error",),
         503,
         "STORAGE_FAILED",
-        "the disk with the data file reported an error, so nothing was changed; see to the disk, then try again",
+        "the disk with the data file reported an error, so nothing was changed; check the disk, then try again",
     ),
     _Words(
         ("database disk image is malformed", "file is not a database", "malformed database schema"),

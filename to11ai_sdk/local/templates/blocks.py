@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...json_types import is_array, is_object
 from .. import expressions
+from ..bounds import MAX_BLOCKS
 from ..problems import Problem
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ FORMATS = ("text", "chat")
 DEVELOPER_ROLES = ("user", "developer", "system")
 """Roles that the role ``developer`` may become."""
 ROLES = ("system", "developer", "user", "assistant", "tool")
-MAX_BLOCKS = 500
 MAX_TOOL_NAME = 200
 
 

@@ -8,10 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import expressions
-from ..bounds import MAX_TEMPLATE_WORK
+from ..bounds import MAX_KEPT_DEPTH, MAX_TEMPLATE_WORK
 from ..effort import Effort, EffortError
 from ..hang_up import NEVER
-from ..json_input.reader import MAX_KEPT_DEPTH, too_deep
+from ..json_input.reader import too_deep
 from ..problems import Problem
 from . import liquid_templates
 from .blocks import blocks_of, invalid_template

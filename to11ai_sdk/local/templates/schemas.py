@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ...json_types import is_array, is_object
-from ..bounds import MAX_SCHEMA_TEXT
-from ..json_input.reader import MAX_DEPTH, too_deep
+from ..bounds import MAX_DEPTH, MAX_SCHEMA_TEXT
+from ..json_input.reader import too_deep
 from ..json_schema.schema import Schema, SchemaError
 from ..json_schema.values import TYPES
 from ..problems import Problem

@@ -5,17 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ..bounds import MAX_TAG_LENGTH, MAX_TAGS, MAX_TEMPLATE_LENGTH
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-MAX_LENGTH = 500_000
-"""Characters of one template."""
-
-MAX_TAGS = 5_000
-"""Tags and outputs of one template."""
-
-MAX_TAG_LENGTH = 10_000
-"""Characters of one tag or output."""
 
 _OPENING = re.compile(r"\{\{|\{%(?:-?\s*(raw|doc)\s*-?%\})?")
 _NAME = re.compile(r"\{%-?\s*(\w+)")
@@ -37,8 +30,8 @@ def count_tags(source: str) -> int:
         TemplateError: the template is too long, has too many tags or one that is not closed, or has so many blanks that
             the lexer would take quadratic time.
     """
-    if len(source) > MAX_LENGTH:
-        raise TemplateError(f"is longer than {MAX_LENGTH} characters")
+    if len(source) > MAX_TEMPLATE_LENGTH:
+        raise TemplateError(f"is longer than {MAX_TEMPLATE_LENGTH} characters")
     spans = list(tag_spans(source))
     # The tag ``liquid`` has a tag on each line.
     tags = len(spans) + sum(source.count("\n", start, end) for start, end in spans)

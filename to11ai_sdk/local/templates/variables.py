@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...json_types import is_object
-from ..bounds import MAX_SCHEMA_WORK
+from ..bounds import MAX_DEPTH, MAX_SCHEMA_WORK
 from ..effort import Effort, EffortError
 from ..hang_up import NEVER
-from ..json_input.reader import MAX_DEPTH, too_deep
+from ..json_input.reader import too_deep
 from ..json_schema.evaluation import Evaluation
 from ..problems import Problem
 from .schemas import compile_schema

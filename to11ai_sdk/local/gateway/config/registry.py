@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...._http.process_safety import lazy
-from ...bounds import MAX_REMEMBERED_NAMES, MAX_REMEMBERED_TEXT
+from ...bounds import MAX_CACHED_NAMES, MAX_CACHED_TEXT
 from .providers import ECHO_MODELS, ProviderConfig, ProviderModel, canonical
 
 if TYPE_CHECKING:
@@ -58,11 +58,11 @@ class Registry:
     def having(self, model: str) -> tuple[Offer, ...]:
         """Return the offers of a model with this name."""
         # The names are the callers': a long one is not worth the memory.
-        return self._remembered(model) if len(model) <= MAX_REMEMBERED_TEXT else self._having(model)
+        return self._cached(model) if len(model) <= MAX_CACHED_TEXT else self._having(model)
 
     @lazy
-    def _remembered(self) -> Callable[[str], tuple[Offer, ...]]:
-        return lru_cache(MAX_REMEMBERED_NAMES)(self._having)
+    def _cached(self) -> Callable[[str], tuple[Offer, ...]]:
+        return lru_cache(MAX_CACHED_NAMES)(self._having)
 
     def _having(self, model: str) -> tuple[Offer, ...]:
         return tuple(Offer.of(each, found) for each in self if (found := each.model(model)))

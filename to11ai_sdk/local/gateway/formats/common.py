@@ -11,7 +11,8 @@ from random import getrandbits
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ....json_types import is_object
-from ...json_input.fields import MAX_DEPTH, FormatError
+from ...bounds import MAX_TRANSLATED_DEPTH
+from ...json_input.fields import FormatError
 from ...json_input.reader import TooDeepError, read_json
 
 if TYPE_CHECKING:
@@ -171,9 +172,9 @@ def loads_bounded(text: str) -> Any:
         FormatError: it is not JSON, or nested too deeply.
     """
     try:
-        return read_json(text, MAX_DEPTH)
+        return read_json(text, MAX_TRANSLATED_DEPTH)
     except TooDeepError:
-        raise FormatError(f"may be nested {MAX_DEPTH} levels deep at most") from None
+        raise FormatError(f"may be nested {MAX_TRANSLATED_DEPTH} levels deep at most") from None
     except (RecursionError, ValueError) as exc:
         raise FormatError(f"is not JSON: {exc}") from None
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...bounds import STREAM_LIMIT
+from ...bounds import MAX_STREAM_TEXT
 from ..gateway_problem import GatewayProblem
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Guardrails:
 
 
 class OutputGuard:
-    """Checks the text of a stream as it grows, up to ``STREAM_LIMIT``; the rest passes unchecked.
+    """Checks the text of a stream as it grows, up to ``MAX_STREAM_TEXT``; the rest passes unchecked.
 
     A finding ends the stream; text already sent cannot be recalled. A blocked phrase is found with its last character
     (a whole word with the next one). Personal data at the end of the text waits for the next character, or for
@@ -93,7 +93,7 @@ class OutputGuard:
 
     def __init__(self, search: TextSearch | None) -> None:
         self._search = None if search is None else search.growing()
-        self._left = STREAM_LIMIT
+        self._left = MAX_STREAM_TEXT
 
     def add(self, text: str) -> None:
         """Check the next piece of text.

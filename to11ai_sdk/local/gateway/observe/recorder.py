@@ -77,7 +77,7 @@ class CallRecord:
         self._open = True
         self._lock = Lock()
 
-    def reach(self, call: C) -> C:
+    def enter(self, call: C) -> C:
         """Record the next stage of the call, and return it."""
         self.call = call
         return call

@@ -20,7 +20,7 @@ from ..answer import Answer
 from ..endpoints import FILES, MODELS, NATIVE
 from . import cache_key
 from .cache_key import CacheUse
-from .calls_under_way import CallsUnderWay
+from .in_flight_calls import InFlightCalls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -116,14 +116,14 @@ class CallCache:
     def __init__(self, cache: RepliesCache, platform: Platform) -> None:
         self._cache = cache
         self._platform = platform
-        self._under_way = CallsUnderWay()
+        self._under_way = InFlightCalls()
 
     def covers(self, call: AdmittedCall) -> bool:
         """Return whether the cache is used for a call."""
         return self._cache.enabled and call.match.endpoint not in (MODELS, FILES, NATIVE)
 
     def answered(self, call: RoutedCall, record: CallRecord, ask: Callable[[], Answer]) -> Answer:
-        """Return the cached answer for a call, that of an identical call under way, or else the one that it asks for.
+        """Return the cached answer for a call, that of an identical call in flight, or else the one that it asks for.
 
         Args:
             call: the call.

@@ -52,7 +52,7 @@ class RuleTargets:
         self._retry = Retry.of(served.snapshot.get("retry"))
         self.bindings: list[Mapping[str, Any]] = served.snapshot.get("modelBindings") or []
 
-    def reach(
+    def attempt(
         self, target: Mapping[str, Any], params: Mapping[str, Any] | None = None, variant: str | None = None
     ) -> Attempt | Obstacle:
         """Return the attempt for a target, or the obstacle; ``params`` are those of its variant."""

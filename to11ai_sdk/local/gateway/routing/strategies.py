@@ -90,10 +90,10 @@ class RuleWalk:
         if form == "step":
             return self._part(part, (*place, part.get("position")))
         if form == "target":
-            return self._taken(self._targets.reach(part))
+            return self._taken(self._targets.attempt(part))
         if not self._holds(part["target"]):
             return []
-        return self._taken(self._targets.reach(part["target"], part.get("params"), part.get("name")))
+        return self._taken(self._targets.attempt(part["target"], part.get("params"), part.get("name")))
 
     def _holds(self, entry: Part) -> bool:
         when = entry.get("when")
@@ -125,12 +125,12 @@ class RuleWalk:
         refs: Iterable[Part] = self._snapshot.get("providerRefs") or [
             {"providerId": each.id} for each in self._registry
         ]
-        return _first(self._taken(self._targets.reach(_of_ref(ref))) for ref in refs)
+        return _first(self._taken(self._targets.attempt(_of_ref(ref))) for ref in refs)
 
     def _bound(self, binding: Part) -> _Option:
         target = {**_of_ref(binding["provider"]), "modelId": binding["modelId"]}
         name = f"{target['providerId']}::{target['modelId']}"
-        return _Option(name, binding.get("weight"), self._taken(self._targets.reach(target)))
+        return _Option(name, binding.get("weight"), self._taken(self._targets.attempt(target)))
 
 
 def _first(options: Iterable[list[Attempt]]) -> list[Attempt]:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...descriptors import ran_out
+from ...descriptors import is_out_of_files
 
 if TYPE_CHECKING:
     import ssl
@@ -75,7 +75,7 @@ def open_socket(address: Address, timeout_s: float, wait: Wait) -> socket.socket
     try:
         opened = _connected(address, timeout_s, wait)
     except OSError as exc:
-        if _is_out_of_files(exc):
+        if _is_out_of_sockets(exc):
             raise OutOfFilesError from exc
         raise
     return opened if address.context is None else _secured(opened, address.context, address.host, wait)
@@ -115,12 +115,12 @@ def _secured(opened: socket.socket, context: ssl.SSLContext, host: str, wait: Wa
         raise
 
 
-def _is_out_of_files(exc: OSError) -> bool:
+def _is_out_of_sockets(exc: OSError) -> bool:
     if not isinstance(exc, socket.gaierror):
-        return ran_out(exc)
+        return is_out_of_files(exc)
     # A resolver that can open no socket only says that it found nothing.
     try:
         socket.socket().close()
     except OSError as own:
-        return ran_out(own)
+        return is_out_of_files(own)
     return False

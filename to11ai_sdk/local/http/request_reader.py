@@ -23,7 +23,7 @@ class ClosedError(Exception):
     """The client sent no further request."""
 
 
-class Inbox:
+class RequestReader:
     """The bytes of one client that no request has taken yet.
 
     Args:
@@ -134,4 +134,6 @@ def _too_long(*, is_line: bool) -> Problem:
     limit = bounds.MAX_REQUEST_HEAD
     if is_line:
         return Problem(414, "URI_TOO_LONG", f"the first line of a request may have {limit} bytes at most")
-    return Problem(431, "HEADERS_TOO_LARGE", f"the head of a request may have {limit} bytes at most; send less headers")
+    return Problem(
+        431, "HEADERS_TOO_LARGE", f"the head of a request may have {limit} bytes at most; send fewer headers"
+    )

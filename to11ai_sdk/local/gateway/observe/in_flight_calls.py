@@ -1,4 +1,4 @@
-"""Lets identical calls that are under way at the same time share one reply.
+"""Lets identical calls that are in flight at the same time share one reply.
 
 The first of them asks, the others wait for it. If it brings no reply to share (an error, an exception, a stream, or its
 caller hangs up), one of those that wait asks next.
@@ -35,8 +35,8 @@ class Turn:
         self.reply = reply
 
 
-class _Asking:
-    """A call that asks, for those that wait for it."""
+class _InFlightCall:
+    """A call that asks the provider, as those see it that wait for it."""
 
     def __init__(self) -> None:
         self._changed = Condition()
@@ -66,12 +66,12 @@ class _Asking:
             self._changed.notify_all()
 
 
-class CallsUnderWay:
-    """The calls that ask for a reply that others may share."""
+class InFlightCalls:
+    """The calls that wait for a provider, whose reply identical calls may share."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._asking: dict[tuple[str, ...], _Asking] = {}
+        self._asking: dict[tuple[str, ...], _InFlightCall] = {}
 
     @contextmanager
     def turn(self, key: tuple[str, ...], hang_up: HangUp) -> Generator[Turn]:
@@ -84,7 +84,7 @@ class CallsUnderWay:
         Raises:
             GatewayProblem: 499 if the caller hangs up while it waits.
         """
-        own = _Asking()
+        own = _InFlightCall()
         for _ in range(MAX_AWAITED_CALLS):
             with self._lock:
                 first = self._asking.setdefault(key, own)

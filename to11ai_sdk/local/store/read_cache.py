@@ -1,4 +1,4 @@
-"""Remembers what queries returned, until the data change: the gateway asks the same few for each call."""
+"""Caches the results of queries until the data change: the gateway asks the same few for each call."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from .database import Store
 
 
-class Memory:
-    """Remembers results of one store.
+class ReadCache:
+    """Caches what was read from a store.
 
     Args:
         store: the store.
@@ -22,18 +22,18 @@ class Memory:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._reads = RememberedReads(store, store.version)
+        self._reads = CachedReads(store, store.version)
 
-    def reads(self) -> RememberedReads:
+    def reads(self) -> CachedReads:
         """Return the reads that see at least every change that was committed before."""
         version, reads = self._store.version, self._reads
         if reads.version != version:
             # A thread that still uses the older ones keeps its results there, not among the new ones.
-            reads = self._reads = RememberedReads(self._store, version)
+            reads = self._reads = CachedReads(self._store, version)
         return reads
 
 
-class RememberedReads(Transaction):
+class CachedReads(Transaction):
     """The reads of requests that came while the data had one version; each query runs once. Cannot write.
 
     Its rows are shared by all these requests, and must not be changed.
@@ -62,8 +62,8 @@ class RememberedReads(Transaction):
         with self._store.transaction(write=False) as tx:
             found = tx.all(asked[0], **values)
         # The values may be a caller's.
-        if not any(isinstance(value, str) and len(value) > bounds.MAX_REMEMBERED_TEXT for value in values.values()):
-            if len(self._found) >= bounds.MAX_REMEMBERED_READS:
+        if not any(isinstance(value, str) and len(value) > bounds.MAX_CACHED_TEXT for value in values.values()):
+            if len(self._found) >= bounds.MAX_CACHED_READS:
                 self._found.clear()
             self._found[asked] = found
         return found
