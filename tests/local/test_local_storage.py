@@ -262,6 +262,30 @@ def test_a_file_that_cannot_be_written_or_opened_is_said(tmp_path: Path) -> None
     assert (problem.status, problem.code) == (503, "STORAGE_UNAVAILABLE")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps files in their place that are open")
+@pytest.mark.parametrize("event", ["moved", "deleted", "replaced"])
+def test_nothing_is_acknowledged_that_goes_to_a_file_in_another_place(tmp_path: Path, event: str) -> None:
+    data, elsewhere = tmp_path / "to11.db", tmp_path / "elsewhere.db"
+    store = Store(data)
+    data.rename(elsewhere)
+    if event == "deleted":
+        elsewhere.unlink()
+    if event == "replaced":
+        Store(data).close()
+    with pytest.raises(StorageProblem) as caught, store.transaction() as tx:
+        tx.count()
+    assert (caught.value.status, caught.value.code) == (503, "STORAGE_UNAVAILABLE")
+    assert "was moved, deleted or replaced" in caught.value.message
+    with pytest.raises(StorageProblem), store.transaction(write=False) as tx:
+        tx.value("SELECT value FROM counter")
+    assert data.exists() is (event == "replaced")
+    if event == "moved":
+        elsewhere.rename(data)
+        with store.transaction() as tx:
+            assert tx.count() > 0
+    store.close()
+
+
 def test_an_error_of_the_disk_is_said(tmp_path: Path) -> None:
     problem = problem_of(sqlite3.OperationalError("disk I/O error"), tmp_path)
     assert problem is not None

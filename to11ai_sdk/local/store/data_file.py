@@ -56,6 +56,33 @@ def open_reader(path: str | os.PathLike[str]) -> sqlite3.Connection:
     return connection
 
 
+class FilePlace:
+    """The place of a data file; an open file that was moved, deleted or replaced can be written without an error.
+
+    Args:
+        path: the file, which exists; ``None`` for a database in memory.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None) -> None:
+        self._path = path
+        self._file = None if path is None else os.stat(path)
+
+    def check(self) -> None:
+        """Check that the same file is still there.
+
+        Raises:
+            sqlite3.OperationalError: it is not, with a text like SQLite's.
+        """
+        if self._path is None or self._file is None:
+            return
+        try:
+            is_same = os.path.samestat(os.stat(self._path), self._file)
+        except OSError as exc:
+            raise sqlite3.OperationalError(f"unable to open database file: {exc}") from exc
+        if not is_same:
+            raise sqlite3.OperationalError("unable to open database file: another one is in its place")
+
+
 def _connect(path: str | os.PathLike[str] | None) -> sqlite3.Connection:
     place = ":memory:" if path is None else Path(path)
     return sqlite3.connect(place, timeout=bounds.STORAGE_WAIT_S, isolation_level=None, check_same_thread=False)

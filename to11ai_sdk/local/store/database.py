@@ -10,7 +10,7 @@ from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from .. import bounds
-from .data_file import open_writer
+from .data_file import FilePlace, open_writer
 from .readers import Readers
 from .storage_problems import StorageProblem, busy, is_busy, problem_of
 from .transaction import Transaction
@@ -44,7 +44,8 @@ class Store:
         self._writes = 0
         self._writer = open_writer(path)
         try:
-            self._readers = None if path is None else Readers(path)
+            self._place = FilePlace(path)
+            self._readers = None if path is None else Readers(path, self._place)
         except BaseException:
             self._writer.close()
             raise
@@ -131,6 +132,7 @@ class Store:
         if not self._lock.acquire(timeout=wait_s):
             raise busy()
         try:
+            self._place.check()
             self._patiently(begin, deadline)
             try:
                 yield Transaction(self._writer)

@@ -15,16 +15,20 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Generator
 
+    from .data_file import FilePlace
+
 
 class Readers:
     """Connections that read a data file; each is used by one thread at a time.
 
     Args:
         path: the data file.
+        place: its place.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], place: FilePlace) -> None:
         self._path = path
+        self._place = place
         self._turns = Semaphore(bounds.MAX_READERS)
         self._idle: list[sqlite3.Connection] = []
         self._lock = Lock()
@@ -73,6 +77,7 @@ class Readers:
                 raise sqlite3.ProgrammingError("the database is closed")
             if self._idle:
                 return self._idle.pop()
+        self._place.check()
         return open_reader(self._path)
 
     def _put_back(self, connection: sqlite3.Connection) -> None:

@@ -67,7 +67,8 @@ _ALL = (
         ("unable to open database file", "too many open files"),
         503,
         "STORAGE_UNAVAILABLE",
-        "the data file cannot be opened; it was moved or deleted, or this process has too many open files",
+        "the data file cannot be opened; it was moved, deleted or replaced while the server ran, or this process has "
+        "too many open files: put the file back or restart the server, then try again",
     ),
 )
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
