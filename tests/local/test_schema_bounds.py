@@ -107,6 +107,17 @@ DEAR_CASES: dict[str, tuple[Any, Any, str | None]] = {
         {f"n{n}": 1 for n in range(10_000)},
         "takes too",
     ),
+    "more patterns than are kept, and many items": (
+        schema({"items": {"allOf": [{"pattern": f"^[^x]{{1,{n}}}$"} for n in range(1, 90)]}}),
+        ["a"] * 2000,
+        TOO_MANY,
+    ),
+    "many texts that are patterns": (
+        schema({"items": {"format": "regex"}}),
+        ["[^a]{2}" * 120 + f"x{n}" for n in range(8000)],
+        TOO_MANY,
+    ),
+    "many addresses": (schema({"items": {"format": "ipv6"}}), ["1:2:3:4:5:6:7:8"] * 400_000, TOO_MANY),
     "unique objects": (schema({"uniqueItems": True}), [{"a": n} for n in range(20_000)], None),
     "unique numbers with one hash": (schema({"uniqueItems": True}), [n * (2**61 - 1) for n in range(20_000)], None),
     "more unique items than can be compared": (schema({"uniqueItems": True}), [[n] for n in range(900_000)], TOO_MANY),
@@ -186,8 +197,15 @@ def test_a_check_that_is_given_up_names_the_place_and_what_to_do() -> None:
         ({"pattern": "*"}, "/properties/x/pattern", "repetition of nothing"),
         ({"pattern": 5}, "/properties/x/pattern", "is not of type 'string'"),
         ({"allOf": [{"pattern": f"^.{{{n}}}$"} for n in range(2, 200)]}, "/properties/x/allOf/", "too large together"),
+        (
+            {"allOf": [{"pattern": f"(?:a*)*{n}" * 190} for n in range(99)]},
+            "/properties/x/allOf/",
+            "too large together",
+        ),
+        ({"allOf": [{"pattern": f"^{n}$"} for n in range(5000)]}, "/properties/x/allOf/", "too large together"),
         ({"enum": [[]] * 20_001}, "", "more than 20000 values"),
         ({"const": "a" * 1_000_001}, "", "longer than 1000000 characters"),
+        ({"items": [{"type": "string"}]}, "/properties/x/items", "name it prefixItems"),
         ({"multipleOf": 0}, "/properties/x/multipleOf", "is not greater than 0"),
         ({"$ref": "#/$defs/y"}, "/properties/x/$ref", "which is not in the schema"),
     ],
@@ -249,6 +267,7 @@ def test_patterns_are_those_of_ecmascript(pattern: str, good: str, bad: str) -> 
         (0.1, [0.3, 4.1], [0.35]),
         (3, [9, 9.0, 0], [10, 9.5]),
         (1e-300, [1.5e-299, 1.7e308], [1.5e-300]),
+        (10**400, [0, 10**4000, 0.0], [1, 10**399, 1e300]),
     ],
 )
 def test_multiples_are_those_of_decimals(step: float, good: list[float], bad: list[float]) -> None:

@@ -88,8 +88,11 @@ MAX_PATTERN = 2_000
 MAX_PATTERN_ATOMS = 20_000
 """The most characters and classes of a regular expression in which every repetition is written out. A class with
 characters beyond ASCII, such as ``.``, counts as 4."""
-MAX_PATTERN_PROGRAM = 120_000
-"""The most instructions of all regular expressions in a schema; ``^[a-z]{1,20}$`` has about 45."""
+MAX_PATTERNS_SIZE = 120_000
+"""The most characters and instructions of all different regular expressions in a schema, each of which counts as 40
+more; ``^[a-z]{1,20}$`` has about 45 instructions."""
+MAX_KEPT_PATTERNS = 64
+"""How many regular expressions are kept compiled; a check that uses more counts the work to compile the others."""
 MAX_PATTERN_SEARCH = 40_000_000
 """The most instructions of a regular expression times bytes of the text that it is tried on."""
 MAX_PATTERN_CPU_S = 0.25
@@ -113,6 +116,7 @@ MAX_IDLE_UPSTREAM = 128
 """The most idle connections kept to one provider."""
 MAX_IDLE_UPSTREAM_S = 50.0
 """How long an idle connection to a provider is kept: middleboxes drop them silently."""
+"""The most bytes of memory of one regular expression; see ``MAX_KEPT_PATTERNS``."""
 MAX_RETRIES = 10
 """The most retries of a routing rule; more count as this many."""
 MAX_BACKOFF_MS = 60_000

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ...json_types import is_array, is_object
-from .formats import has_format
+from .formats import has_format, work_of_format
 from .values import TYPES, is_multiple, work_of
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     """Returns whether a value fits the value of a keyword, which comes first."""
 
 _DECIMAL_WORK = 40
+_FORMAT_WORK = 100
 
 
 def _type(_: Evaluation, wanted: Any, value: Any) -> bool:
@@ -50,7 +51,7 @@ def _pattern(run: Evaluation, wanted: str, value: Any) -> bool:
 def _format(run: Evaluation, wanted: str, value: Any) -> bool:
     if not run.formats or not isinstance(value, str):
         return True
-    run.effort.spend(len(value) // 8)
+    run.effort.spend(_FORMAT_WORK + work_of_format(value, wanted))
     return has_format(value, wanted)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..bounds import MAX_PATTERN_CPU_S
+from ..bounds import MAX_KEPT_PATTERNS, MAX_PATTERN_CPU_S
 from ..effort import Effort, EffortError
 from .applicators import APPLICATORS
 from .assertions import ASSERTIONS
@@ -15,6 +15,7 @@ from .values import canonical, work_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .patterns import Pattern
     from .schema import Schema
 
     Path = tuple["Path", str | int] | None
@@ -24,6 +25,7 @@ KEYWORD_WORK = 20
 """Units of work to apply one keyword to one value, whatever their size."""
 _SEEN_WORK = 60
 _SEARCH_WORK = 60
+_COMPILE_WORK = 70
 _TEXT_WORK = 2
 _SHORT_SEARCH = 2_000
 """Instructions of a pattern times characters of a text, up to which no clock is read."""
@@ -95,6 +97,7 @@ class Evaluation:
         self._open = set[tuple[int, int]]()
         self._path: Path = None
         self._pattern_s = 0.0
+        self._patterns: dict[str, Pattern] = {}
         self._texts: dict[int, frozenset[str]] = {}
 
     def run(self, value: Any, part: Any = ...) -> list[Fault]:
@@ -104,6 +107,9 @@ class Evaluation:
             EffortError: it takes too much work.
         """
         self.faults = []
+        self._depth = 0
+        # Kept by identity, which ends with the schema of a part.
+        self._texts = {}
         try:
             self.applies(self.schema.root if part is ... else part, value, None)
         except _TooManyFaultsError:
@@ -194,7 +200,7 @@ class Evaluation:
         Raises:
             EffortError: the patterns take too long together.
         """
-        found = compiled(pattern)
+        found = self._compiled(pattern)
         steps = found.program * len(text)
         self.effort.spend(_SEARCH_WORK + min(steps, _SHORT_SEARCH) // 8)
         if steps <= _SHORT_SEARCH:
@@ -206,6 +212,15 @@ class Evaluation:
             self._pattern_s += time.thread_time() - began
             if self._pattern_s > MAX_PATTERN_CPU_S:
                 raise EffortError("its patterns take too long; use fewer and simpler ones, and maxLength")
+
+    def _compiled(self, pattern: str) -> Pattern:
+        """Return a pattern; those that are not among the first ones of this check are compiled each time."""
+        found = self._patterns.get(pattern) or compiled(pattern)
+        if len(self._patterns) < MAX_KEPT_PATTERNS:
+            self._patterns[pattern] = found
+        elif pattern not in self._patterns:
+            self.effort.spend(_COMPILE_WORK * found.size)
+        return found
 
     def text_of(self, value: Any) -> str:
         """Return the canonical text of a value."""

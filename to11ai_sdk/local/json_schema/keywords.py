@@ -5,11 +5,10 @@ Source: https://json-schema.org/draft/2020-12/json-schema-validation.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from ...json_types import is_array, is_object
-from .values import TYPES, is_whole
+from .values import TYPES, is_finite, is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,7 +54,7 @@ _OBJECT: Rule = (is_object, "is not of type 'object'")
 _ARRAY: Rule = (is_array, "is not of type 'array'")
 _STRING: Rule = (TYPES["string"], "is not of type 'string'")
 _BOOLEAN: Rule = (TYPES["boolean"], "is not of type 'boolean'")
-_NUMBER: Rule = (lambda value: TYPES["number"](value) and math.isfinite(value), "is not a finite number")
+_NUMBER: Rule = (lambda value: TYPES["number"](value) and is_finite(value), "is not a finite number")
 _COUNT: Rule = (lambda value: is_whole(value) and value >= 0, "is not a whole number of at least 0")
 _DISTINCT: Rule = (_is_distinct, "is not a list of different texts")
 
@@ -68,6 +67,7 @@ _RULES: dict[str, tuple[Rule, ...]] = {
         (lambda value: all(map(is_array, value.values())), "does not have arrays as its members"),
         (lambda value: all(map(_is_distinct, value.values())), "does not have lists of different texts"),
     ),
+    "items": ((lambda value: not is_array(value), "is a list, as in older drafts; name it prefixItems"),),
     "multipleOf": (_NUMBER, (lambda value: value > 0, "is not greater than 0")),
     **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), (_NUMBER,)),
     **dict.fromkeys(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import re2  # pyright: ignore[reportMissingTypeStubs]
 
-from ..bounds import MAX_PATTERN, MAX_PATTERN_MEMORY, MAX_PATTERN_SEARCH
+from ..bounds import MAX_KEPT_PATTERNS, MAX_PATTERN, MAX_PATTERN_MEMORY, MAX_PATTERN_SEARCH
 from ..effort import EffortError
 from .pattern_characters import PatternError
 from .pattern_reader import translated
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 _RE2: Any = re2
+_LEAST_SIZE = 40
 
 
 class _Compiled(NamedTuple):
@@ -36,11 +37,13 @@ class Pattern:
 
     Attributes:
         program: the number of its instructions.
+        size: how dear it is to compile: its characters and instructions, and 40 more for any.
     """
 
-    def __init__(self, alternatives: Sequence[Sequence[_Compiled]]) -> None:
+    def __init__(self, source: str, alternatives: Sequence[Sequence[_Compiled]]) -> None:
         self._alternatives = alternatives
         self.program: int = sum(search.expression.programsize for each in alternatives for search in each)
+        self.size: int = _LEAST_SIZE + len(source) + self.program
 
     def found_in(self, text: str) -> bool:
         """Return whether it matches anywhere in a text.
@@ -57,7 +60,7 @@ class Pattern:
         )
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=MAX_KEPT_PATTERNS)
 def compiled(pattern: str) -> Pattern:
     """Return a pattern, ready to be tried.
 
@@ -66,7 +69,7 @@ def compiled(pattern: str) -> Pattern:
     """
     if len(pattern) > MAX_PATTERN:
         raise PatternError(f"has more than {MAX_PATTERN} characters")
-    return Pattern([[_compiled(*search) for search in searches] for searches in translated(pattern)])
+    return Pattern(pattern, [[_compiled(*search) for search in searches] for searches in translated(pattern)])
 
 
 def _compiled(source: str, wanted: bool) -> _Compiled:

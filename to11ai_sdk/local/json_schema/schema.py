@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from ...json_types import is_array, is_object
-from ..bounds import MAX_PATTERN_PROGRAM, MAX_SCHEMA_SIZE
+from ..bounds import MAX_PATTERNS_SIZE, MAX_SCHEMA_SIZE
 from .keywords import fault_of, parts_of
 from .pattern_characters import PatternError
 from .patterns import compiled
@@ -47,7 +47,8 @@ class Schema:
         self.targets: dict[str, Any] = {}
         self.has_unevaluated: bool = False
         self._anchors: dict[str, Any] = {}
-        self._program = 0
+        self._patterns = set[str]()
+        self._pattern_size = 0
         _limit_size(root)
         self._walk(root, adapt or (lambda _, __: None))
 
@@ -84,11 +85,14 @@ class Schema:
         self.has_unevaluated |= "unevaluatedItems" in part or "unevaluatedProperties" in part
 
     def _check_pattern(self, place: Place, pattern: str) -> None:
+        if pattern in self._patterns:
+            return
+        self._patterns.add(pattern)
         try:
-            self._program += compiled(pattern).program
+            self._pattern_size += compiled(pattern).size
         except PatternError as error:
             raise SchemaError(place, f"{pattern[:80]!r} is not a 'regex' that can be used: it {error}") from error
-        if self._program > MAX_PATTERN_PROGRAM:
+        if self._pattern_size > MAX_PATTERNS_SIZE:
             raise SchemaError(place, "the patterns of the schema are too large together; use fewer and shorter ones")
 
     def _resolved(self, references: list[tuple[Place, str]]) -> list[tuple[Place, Any]]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import math
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,11 @@ _DECIMALS = Context(prec=10_000)
 def is_whole(value: Any) -> bool:
     """Whether a value is an integer of JSON Schema, such as ``1`` or ``1.0``."""
     return value.is_integer() if isinstance(value, float) else isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_finite(value: float) -> bool:
+    """Whether a number is one of JSON; an integer may be larger than any ``float``."""
+    return isinstance(value, int) or math.isfinite(value)
 
 
 TYPES: dict[str, Callable[[Any], bool]] = {

@@ -61,7 +61,8 @@ def first_valid(schema: dict[str, Any], values: Iterable[Any], effort: Effort) -
     """Return the first value that is valid under a schema, patterns aside; ``None`` if there is none."""
     try:
         checked = _checked(_without_patterns(schema))
-        return next((value for value in values if _Maker(checked, effort).fits(checked.root, value)), None)
+        fits = _Maker(checked, effort).fits
+        return next((value for value in values if fits(checked.root, value)), None)
     except (NoInstanceError, EffortError, RecursionError):
         return None
 
@@ -98,6 +99,7 @@ class _Maker:
         self.effort = effort
         self.steps = 0
         self.open: list[str] = []
+        self._evaluation = Evaluation(schema, effort, formats=False)
 
     def make(self, schema: Any, name: str, variant: int = 0) -> Any:
         """Return a value for a schema, number ``variant`` of the possible ones."""
@@ -116,7 +118,7 @@ class _Maker:
 
     def fits(self, schema: Any, value: Any) -> bool:
         """Return whether a value is valid under a part of the schema."""
-        return not Evaluation(self.schema, self.effort, formats=False).run(value, schema)
+        return not self._evaluation.run(value, schema)
 
     def _of_boolean(self, schema: Any, name: str) -> Any:
         if schema is False:
@@ -216,13 +218,10 @@ class _Maker:
         length = max(schema.get("minItems", 0), schema.get("minContains", 1) if "contains" in schema else 0)
         if length > _MOST_STEPS:
             raise NoInstanceError("it wants too many items")
-        rest = self._merged(_as_object(schema.get("items", True)), schema.get("contains", True))
+        items = schema.get("items", True)
+        rest = self._merged({} if items is True else items, schema.get("contains", True))
         differ = bool(schema.get("uniqueItems"))
         return [self.make(first[at] if at < len(first) else rest, name, at * differ) for at in range(length)]
-
-
-def _as_object(schema: Any) -> Any:
-    return {} if schema is True else schema
 
 
 def _scalar(kind: str, schema: dict[str, Any], name: str, variant: int) -> Any:
