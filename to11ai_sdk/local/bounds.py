@@ -98,7 +98,7 @@ MAX_PATTERN_SEARCH = 40_000_000
 MAX_PATTERN_CPU_S = 0.25
 """The most CPU time that the regular expressions of one check use together."""
 MAX_PATTERN_MEMORY = 2 * 2**20
-"""The most bytes of memory of one regular expression; those of the 64 used last are kept."""
+"""The most bytes of memory of one regular expression; see ``MAX_KEPT_PATTERNS``."""
 
 # Calls to providers
 

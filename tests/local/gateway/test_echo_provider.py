@@ -293,6 +293,10 @@ def test_mistral_speaks_openai_beside_its_own_api() -> None:
         ("snake_case 12.5", 4),
         ("naïve 東京 🎈!", 4),
         (" \n\t", 0),
+        ("a" * 25_000, 1),
+        ("ab " * 10_000, 10_000),
+        (f"{'.' * 9_999}ab{'.' * 9_999}", 19_999),
+        (f"{'a' * 10_000}.b", 3),
     ],
 )
 def test_tokens_are_words_and_marks(text: str, tokens: int) -> None:
