@@ -134,7 +134,7 @@ class StreamWatcher:
             return []
         kind, choices = value.get("type"), objects(value.get("choices"))
         self._facts.end(kind in _LAST, is_object(value.get("error")) or kind == "error")
-        self._facts.has_stopped |= any([choice.get("finish_reason") for choice in choices])
+        self._facts.has_stopped |= any(choice.get("finish_reason") for choice in choices)
         texts = _event_texts(value, choices)
         if kind in _WHOLE and not (texts or self._has_text):
             return [(0, text) for text in _whole_texts(value)]
