@@ -62,6 +62,36 @@ def test_a_stream_gives_its_connection_back() -> None:
         assert len(upstream.connections) == 1
 
 
+SAID = b'data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n'
+STOPPED = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n'
+
+
+def test_a_translated_stream_gives_its_connection_back() -> None:
+    whole = EVENTS + b"".join(b"%x\r\n%b\r\n" % (len(each), each) for each in (SAID, STOPPED, b"data: [DONE]\n\n", b""))
+    with RawProvider(lambda request: whole) as upstream, LocalTo11(providers={"up": upstream.config}) as to11:
+        for _ in range(3):
+            assert b"message_stop" in Caller(to11).message("up::m", stream=True).body
+        assert len(upstream.connections) == 1
+
+
+def test_a_translated_stream_that_may_go_on_gives_nothing_back() -> None:
+    part = EVENTS + b"".join(b"%x\r\n%b\r\n" % (len(each), each) for each in (SAID, STOPPED, b"data: [DONE]\n\n"))
+    with RawProvider(lambda request: part) as upstream, LocalTo11(providers={"up": upstream.config}) as to11:
+        for _ in range(2):
+            assert b"message_stop" in Caller(to11).message("up::m", stream=True).body
+        assert len(upstream.connections) == 2
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.999, 1.0])
+def test_each_wait_has_the_limit_of_its_request(seconds: float) -> None:
+    with RawProvider(lambda request: OK if b"quick" in request else b"") as upstream:
+        provider = upstream.provider()
+        content(provider.send(CHAT._replace(path="/quick", timeout_s=20)))
+        with pytest.raises(UnreachableError, match=f"no answer within {seconds:g} s"):
+            provider.send(CHAT._replace(timeout_s=seconds))
+        provider.close()
+
+
 CLOSING = [
     reply(b"{}", "connection: close"),
     reply(b"{}") + b"more",

@@ -22,7 +22,10 @@ class Lenient(Fields):
 
     def text(self, key: str) -> str:
         """Return a member as text, empty if it is absent."""
-        return text_of(self.raw.get(key)) or ""
+        value = self.raw.get(key)
+        if value is None or isinstance(value, str):  # nearly always
+            return value or ""
+        return text_of(value) or ""
 
     def text_or_none(self, key: str) -> str | None:
         """Return a member as text, if it is there: some servers send ids as numbers."""

@@ -112,10 +112,10 @@ def read(chunks: Iterable[bytes]) -> Iterator[Event]:
 
 def write(data: Any, event: str | None = None) -> bytes:
     """Return an event whose data is a JSON value, or a string unchanged."""
-    # JSON is one line: the line breaks in its texts are escaped.
-    lines = _LINE_END.split(data.encode("utf-8")) if isinstance(data, str) else [encode(data)]
     head = f"event: {event}\n".encode() if event else b""
-    return head + b"".join([b"data: %b\n" % line for line in lines]) + b"\n"
+    if not isinstance(data, str):
+        return b"%bdata: %b\n\n" % (head, encode(data))  # one line: the line breaks in its texts are escaped
+    return head + b"".join([b"data: %b\n" % line for line in _LINE_END.split(data.encode("utf-8"))]) + b"\n"
 
 
 def write_typed(data: Mapping[str, Any]) -> bytes:

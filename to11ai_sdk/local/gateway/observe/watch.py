@@ -119,23 +119,26 @@ class StreamWatcher:
     def texts(self, events: bytes) -> Iterator[tuple[int, str]]:
         """Yield the model's texts in these complete events, each with the number of its choice."""
         for event in self._parser.feed(events):
-            for choice, text in self._look(event):
+            if found := self._look(event):
                 self._has_text = True
-                yield choice, text
+                yield from found
 
-    def _look(self, event: Event) -> Iterator[tuple[int, str]]:
+    def _look(self, event: Event) -> list[tuple[int, str]]:
         try:
             value = read_json(event.data)
         except (RecursionError, ValueError):
             self._facts.end(event.data.strip() == "[DONE]", False)
-            return
+            return []
         self._facts.read(value)
-        if is_object(value):
-            self._facts.end(value.get("type") in _LAST, is_object(value.get("error")) or value.get("type") == "error")
-            self._facts.has_stopped |= any(choice.get("finish_reason") for choice in objects(value.get("choices")))
-            yield from _event_texts(value)
-            if value.get("type") in _WHOLE and not self._has_text:
-                yield from ((0, text) for text in _whole_texts(value))
+        if not is_object(value):
+            return []
+        kind, choices = value.get("type"), objects(value.get("choices"))
+        self._facts.end(kind in _LAST, is_object(value.get("error")) or kind == "error")
+        self._facts.has_stopped |= any(choice.get("finish_reason") for choice in choices)
+        texts = _event_texts(value, choices)
+        if kind in _WHOLE and not (texts or self._has_text):
+            return [(0, text) for text in _whole_texts(value)]
+        return texts
 
 
 def reply_texts(reply: Any) -> Iterator[str]:
@@ -179,16 +182,19 @@ def _holds_text(name: str, member: Any) -> bool:
     return name not in _DATA
 
 
-def _event_texts(event: dict[str, Any]) -> Iterator[tuple[int, str]]:
-    for choice in objects(event.get("choices")):
-        index = choice.get("index")
-        for text in _message_texts(choice.get("delta")):
-            yield index if isinstance(index, int) else 0, text
+def _event_texts(event: dict[str, Any], choices: list[dict[str, Any]]) -> list[tuple[int, str]]:
+    found = [(_index(choice), text) for choice in choices for text in _message_texts(choice.get("delta"))]
     delta = event.get("delta")
     if isinstance(delta, str) and event.get("type") == "response.output_text.delta":
-        yield 0, delta
+        found.append((0, delta))
     elif is_object(delta) and isinstance(delta.get("text"), str):
-        yield 0, delta["text"]
+        found.append((0, delta["text"]))
+    return found
+
+
+def _index(choice: dict[str, Any]) -> int:
+    index = choice.get("index")
+    return index if isinstance(index, int) else 0
 
 
 def _whole_texts(event: dict[str, Any]) -> Iterator[str]:
@@ -197,13 +203,13 @@ def _whole_texts(event: dict[str, Any]) -> Iterator[str]:
     yield from reply_texts(event.get("response"))
 
 
-def _message_texts(message: Any) -> Iterator[str]:
+def _message_texts(message: Any) -> list[str]:
     content = message.get("content") if is_object(message) else None
-    for part in content if is_array(content) else [content]:
-        if isinstance(part, str):
-            yield part
-        elif is_object(part) and isinstance(part.get("text"), str):
-            yield part["text"]
+    if content is None or isinstance(content, str):
+        return [] if content is None else [content]
+    parts = content if is_array(content) else [content]
+    texts = [part.get("text") if is_object(part) else part for part in parts]
+    return [text for text in texts if isinstance(text, str)]
 
 
 def _number(usage: dict[str, Any], *names: str) -> int | None:

@@ -12,22 +12,26 @@ from json import decoder
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
 _MODEL = re.compile(rb'("model"[ \t\n\r]*:[ \t\n\r]*)("(?:[^"\\]|\\.)*")?')
 _SPACE = re.compile(r"[ \t\n\r]*")
 _DECODER = json.JSONDecoder()
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 # The function that the JSON decoder itself uses for strings; it has no public name.
 _string: Callable[[str, int, bool], tuple[str, int]] = vars(decoder)["scanstring"]
 
 
-def with_members(body: bytes, changes: Mapping[str, Any], *, has_model: bool = False) -> bytes:
+def with_members(
+    body: bytes, changes: Mapping[str, Any], *, has_model: bool = False, known: Collection[str] = ()
+) -> bytes:
     """Return the object with these members: they replace those of the same name, or are added at the end.
 
     Args:
         body: a JSON object in UTF-8.
         changes: names and JSON values.
         has_model: whether the object is known to have a member ``model``, which can then be replaced more quickly.
+        known: the names of all its members, if they are known: others can then be added more quickly.
     """
     if not changes:
         return body
@@ -36,13 +40,19 @@ def with_members(body: bytes, changes: Mapping[str, Any], *, has_model: bool = F
         # Without escapes every member of this name is found; as there is only one, it is that of the object itself.
         return _MODEL.sub(lambda one: one[1] + _member_text(changes["model"]).encode(), body)
     text = body.decode()
+    if known and not any(name in known for name in changes):
+        return _appended(text, _written(changes), is_empty=False).encode()
     members = list(_members(text))
     for name, start, end in reversed(members):
         if name in changes:
             text = text[:start] + _member_text(changes[name]) + text[end:]
     names = {name for name, _, _ in members}
-    added = [f"{_member_text(name)}:{_member_text(value)}" for name, value in changes.items() if name not in names]
+    added = _written({name: value for name, value in changes.items() if name not in names})
     return (_appended(text, added, is_empty=not members) if added else text).encode()
+
+
+def _written(members: Mapping[str, Any]) -> list[str]:
+    return [f"{_member_text(name)}:{_member_text(value)}" for name, value in members.items()]
 
 
 def _appended(text: str, added: list[str], *, is_empty: bool) -> str:
@@ -69,7 +79,7 @@ def _after_space(text: str, place: int) -> int:
 
 
 def _member_text(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 _BOUNDARY = re.compile(r'boundary=(?:"([^"]+)"|([^;,\s]+))', re.IGNORECASE)

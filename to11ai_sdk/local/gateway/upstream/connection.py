@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ...._http.deadline_socket import has_data
 from ...bounds import MAX_UPSTREAM_HEAD
 from .chunked import ChunkedBody
+from .limited_socket import LimitedSocket
 from .reply_head import END, Head, read_head
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class UpstreamConnection:
         self.has_answered: bool = False
         self._arrived = b""
         self._is_clean = True
+        self._limited = LimitedSocket(opened)
 
     def ask(self, request: bytes, body: bytes, timeout_s: float) -> None:
         """Send a request.
@@ -47,14 +49,13 @@ class UpstreamConnection:
         Raises:
             OSError: it could not be sent; there may be a reply all the same, such as 413.
         """
-        if self.socket.gettimeout() != timeout_s:
-            self.socket.settimeout(timeout_s)
+        self._limited.within(timeout_s)
         self.has_answered = self._is_clean = False
         if len(body) <= PIECE:
-            self.socket.sendall(request + body)
+            self._limited.send(request + body)
         else:
-            self.socket.sendall(request)
-            self.socket.sendall(body)
+            self._limited.send(request)
+            self._limited.send_long(body)
 
     def head(self, *, has_body: bool) -> Head:
         """Read the head of the reply; interim replies before it are skipped.
@@ -128,13 +129,13 @@ class UpstreamConnection:
             yield piece
         while True:
             yield b""
-            piece = self.socket.recv(PIECE)
+            piece = self._limited.read(PIECE)
             if not piece:
                 return
             yield piece
 
     def _received(self, most: int = PIECE) -> bytes:
-        piece = self.socket.recv(most)
+        piece = self._limited.read(most)
         if not piece:
             raise CutOffError
         self.has_answered = True

@@ -107,7 +107,7 @@ def _body(call: RoutedCall, attempt: Attempt, target_format: str, asks_usage: bo
         takes_thoughts = attempt.provider.peer.reasoning_field is not None
         body = without_marked(call.wire_format, body, takes_thoughts=takes_thoughts)
     changes = {name: value for name, value in body.items() if name not in call.body or call.body[name] != value}
-    return body_edits.with_members(call.incoming.body, changes, has_model="model" in call.body)
+    return body_edits.with_members(call.incoming.body, changes, has_model="model" in call.body, known=call.body.keys())
 
 
 def _translated(

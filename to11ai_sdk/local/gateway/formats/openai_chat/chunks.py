@@ -75,8 +75,10 @@ class _Reader:
 
     def _first_choices(self, fields: Lenient) -> list[Lenient]:
         choices = fields.children("choices")
-        self._others += [choice for choice in choices if choice.count("index") and not self._has_choices]
-        return [choice for choice in choices if not choice.count("index")]
+        first = [choice for choice in choices if not choice.count("index")]
+        if len(first) < len(choices) and not self._has_choices:
+            self._others += [choice for choice in choices if choice.count("index")]
+        return first
 
     def _only_choice(self) -> Iterator[Delta]:
         # Choice 0 is the first, unless the server counts in another way.
@@ -88,14 +90,14 @@ class _Reader:
 
     def _choice(self, choice: Lenient) -> Iterator[Delta]:
         delta = choice.child("delta")
-        if not (self._heard or self._text or calls(delta) or any(said(delta))):
-            # A server that does not stream sends one whole message.
-            delta = choice.child("message") if choice.has("message") else delta
+        has_message = choice.has("message")
+        if has_message and not (self._heard or self._text or calls(delta) or any(said(delta))):
+            delta = choice.child("message")  # a server that does not stream sends one whole message
         self._thought = self._thought or has_thoughts(delta)
         for part in said(delta, with_details=not self._thought):
             yield from self._say(part)
         found = calls(delta)
-        if choice.has("message") and not (found or self._calls.have_begun):
+        if has_message and not (found or self._calls.have_begun):
             found = calls(choice.child("message"))
         for call in found:
             yield from self._leave_text()

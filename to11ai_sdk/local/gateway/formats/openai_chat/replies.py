@@ -113,8 +113,11 @@ def _write_message(parts: Sequence[ReplyPart]) -> dict[str, Any]:
 
 def read_usage(fields: Lenient) -> Usage | None:
     """Return the tokens of a reply or a chunk, if they are there; Moonshot and Groq have them in other places."""
-    places = (fields, *fields.children("choices")[:1], fields.child("x_groq"))
-    return next((usage for place in places if place.has("usage") and (usage := _usage(place.child("usage")))), None)
+    of_groq = [fields.child("x_groq")] if fields.has("x_groq") else []
+    for place in (fields, *fields.children("choices")[:1], *of_groq):
+        if place.has("usage") and (usage := _usage(place.child("usage"))):
+            return usage
+    return None
 
 
 def _usage(usage: Lenient) -> Usage | None:
