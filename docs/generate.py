@@ -46,6 +46,7 @@ PLAIN_TYPES = {
     "Percent": "int 0..100",
 }
 """Types of the models that also say how a reply is checked, and what they are to a reader."""
+BINARY_UNITS = {"10": "KiB", "20": "MiB"}
 PAGE = Path(__file__).with_name("reference.md")
 ARCHITECTURE = Path(__file__).with_name("architecture.md")
 LOCAL = Path(__file__).with_name("local.md")
@@ -367,10 +368,10 @@ def amount(name: str, value: ast.expr) -> str:
     number = getattr(to11ai_sdk.local.bounds, name)
     factor, _, power = ast.unparse(value).partition(" * 2 ** ")
     if power:
-        return f"{factor} {({'10': 'KiB', '20': 'MiB'})[power]}"
-    if number % 86_400 == 0:
-        return f"{number // 86_400} days"
-    return f"{number:,.10g} {'s' if name.endswith('_S') else 'ms' if name.endswith('_MS') else ''}".rstrip()
+        return f"{factor} {BINARY_UNITS[power]}"
+    if name.endswith("_S"):
+        return f"{number / 86_400:g} days" if number >= 86_400 else f"{number:g} s"
+    return f"{number:,} ms" if name.endswith("_MS") else f"{number:,}"
 
 
 def main() -> None:

@@ -112,6 +112,9 @@ def test_every_error_code_of_the_local_control_plane_stands_on_its_page() -> Non
     local = ROOT / "to11ai_sdk" / "local"
     sources = [path.read_text("utf-8") for path in local.rglob("*.py") if not {"http", "gateway"} & {*path.parts}]
     codes = {code for source in sources for code in re.findall(r'"([A-Z]+(?:_[A-Z]+)+)"', source)}
+    server = "".join(path.read_text("utf-8") for path in (local / "http").glob("*.py"))
+    codes |= set(re.findall(r'Problem\(\s*\d+,\s*"(\w+)"', server))
+    assert "URI_TOO_LONG" in codes
     page = (ROOT / "docs" / "local.md").read_text("utf-8")
     assert "PROMPT_NOT_FOUND" in codes
     assert [code for code in sorted(codes) if f"`{code}`" not in page] == []

@@ -16,7 +16,7 @@ from .relay import error_answers, streaming
 from .relay.buffered import buffered
 from .understanding import receive, understand
 from .upstream import outgoing, stream_usage
-from .upstream.attempts import Reached, Tries, first_answer
+from .upstream.attempts import AttemptPolicy, Reached, first_answer
 from .upstream.codings import whole
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class Gateway:
         def ask(attempt: Attempt) -> Reached:
             return self._ask(call, attempt, record)
 
-        reached = first_answer(call.plan, Tries(ask, self._sleep, self._budgets, call.incoming.hang_up))
+        reached = first_answer(call.plan, AttemptPolicy(ask, self._sleep, self._budgets, call.incoming.hang_up))
         record.attempt = reached.attempt
         if reached.content is None:
             record.is_stream = True

@@ -15,7 +15,7 @@ from . import reply_writer, request_body, request_parser
 from .application import HttpRequest
 from .connection_watch import Work
 from .reply_envelope import error_reply, failure_reply
-from .reply_writer import Asked
+from .reply_writer import ReplyContext
 from .request_reader import ClosedError, RequestReader
 
 if TYPE_CHECKING:
@@ -86,23 +86,23 @@ class ClientConnection:
             head = request_parser.parse(raw)
         except Problem as exc:
             self._reader.deadline = math.inf
-            asked = Asked("HEAD" if raw.startswith(b"HEAD ") else "GET", is_last=True)
-            return reply_writer.send(self.socket, asked, error_reply(exc))
+            context = ReplyContext("HEAD" if raw.startswith(b"HEAD ") else "GET", is_last=True)
+            return reply_writer.send(self.socket, context, error_reply(exc))
         try:
             application = self._application_for(head.target.path)
         except Exception as exc:
-            return self._fail(exc, head.target.path, Asked(head.method, head.is_old, is_last=True))
+            return self._fail(exc, head.target.path, ReplyContext(head.method, head.is_old, is_last=True))
         body, problem = self._body(head, application.max_body)
         self._reader.deadline = math.inf
         request = HttpRequest(head.method, head.target, head.headers, body, HangUp(), problem)
-        asked = Asked(head.method, head.is_old, is_last=head.is_last or problem is not None)
+        context = ReplyContext(head.method, head.is_old, is_last=head.is_last or problem is not None)
         self.work = Work(monotonic(), request.hang_up)
         try:
-            return self._answer(application, request, asked)
+            return self._answer(application, request, context)
         finally:
             self.work = None
 
-    def _answer(self, application: Application, request: HttpRequest, asked: Asked) -> bool:
+    def _answer(self, application: Application, request: HttpRequest, context: ReplyContext) -> bool:
         try:
             reply = application(request)
         except ConnectionError:
@@ -110,19 +110,19 @@ class ClientConnection:
             self.socket.sendall(reply_writer.BEGINNING)
             raise
         except Exception as exc:
-            return self._fail(exc, request.target.path, asked)
+            return self._fail(exc, request.target.path, context)
         try:
-            return reply_writer.send(self.socket, asked, reply) and not request.hang_up.happened
+            return reply_writer.send(self.socket, context, reply) and not request.hang_up.happened
         except reply_writer.UnsendableError as exc:
-            return self._fail(exc, request.target.path, asked)
+            return self._fail(exc, request.target.path, context)
         finally:
             if not isinstance(reply.body, bytes):
                 reply.body.close()
 
-    def _fail(self, exc: Exception, path: str, asked: Asked) -> bool:
+    def _fail(self, exc: Exception, path: str, context: ReplyContext) -> bool:
         """Answer that the application failed."""
-        _log.error("%s %s failed", asked.method, path, exc_info=exc)
-        return reply_writer.send(self.socket, asked, failure_reply(exc))
+        _log.error("%s %s failed", context.method, path, exc_info=exc)
+        return reply_writer.send(self.socket, context, failure_reply(exc))
 
     def _body(self, head: RequestHead, limit: int) -> tuple[bytes, Problem | None]:
         """Read the body; the rest of one that is not read to its end would be taken for the next request."""

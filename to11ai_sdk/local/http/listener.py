@@ -69,7 +69,7 @@ class Listener:
             # Closing with an unread request would reset the connection, and the client might lose the reply.
             with suppress(TimeoutError):
                 sock.recv(65_536)
-            reply_writer.send(sock, reply_writer.Asked("GET", is_last=True), error_reply(problem))
+            reply_writer.send(sock, reply_writer.ReplyContext("GET", is_last=True), error_reply(problem))
             sock.shutdown(socket.SHUT_WR)
 
     def _accept_with_spare(self) -> None:

@@ -28,8 +28,8 @@ class UnsendableError(ValueError):
     """A reply with a header that HTTP cannot send; nothing of it was sent."""
 
 
-class Asked(NamedTuple):
-    """What a request says of its reply.
+class ReplyContext(NamedTuple):
+    """What a request decides about its reply.
 
     Attributes:
         method: HTTP method.
@@ -42,12 +42,12 @@ class Asked(NamedTuple):
     is_last: bool = False
 
 
-def send(connection: socket.socket, asked: Asked, reply: HttpReply) -> bool:
+def send(connection: socket.socket, context: ReplyContext, reply: HttpReply) -> bool:
     """Send a reply, and return whether the connection can be used for another request.
 
     Args:
         connection: the socket of the client.
-        asked: what the request says of the reply.
+        context: what the request decides about the reply.
         reply: the reply.
 
     Raises:
@@ -55,8 +55,8 @@ def send(connection: socket.socket, asked: Asked, reply: HttpReply) -> bool:
         UnsendableError: a header has a line end in it, or characters outside of Latin-1.
     """
     names = {name.lower(): value for name, value in reply.headers.items()}
-    is_last = asked.is_last or names.get("connection", "").lower() == "close"
-    has_body = asked.method != "HEAD" and reply.status not in _BODILESS
+    is_last = context.is_last or names.get("connection", "").lower() == "close"
+    has_body = context.method != "HEAD" and reply.status not in _BODILESS
     lines = ["Connection: close"] if is_last and "connection" not in names else []
     frame = _whole
     if isinstance(reply.body, bytes):
@@ -64,7 +64,7 @@ def send(connection: socket.socket, asked: Asked, reply: HttpReply) -> bool:
             lines.append(f"Content-Length: {len(reply.body)}")
         _send_bytes(connection, _head(reply, lines), reply.body if has_body else b"")
         return not is_last
-    if has_body and not asked.is_old and "content-length" not in names:
+    if has_body and not context.is_old and "content-length" not in names:
         lines.append("Transfer-Encoding: chunked")
         frame = _chunk
     outbox = _Outbox(connection, _head(reply, lines), reply.pauses)

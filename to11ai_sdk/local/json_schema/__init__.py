@@ -1,4 +1,4 @@
-"""JSON Schema (2020-12) for untrusted schemas and values: every check ends after a counted amount of work.
+"""Checks untrusted values against untrusted JSON Schemas (2020-12): each check ends after a counted amount of work.
 
 The libraries of Python for it do not end by themselves: ``jsonschema`` compares items pairwise, tries patterns by
 backtracking, gathers all errors of all alternatives, and writes the whole value into each; ``jsonschema-rs`` holds the

@@ -30,7 +30,7 @@ class Reached(NamedTuple):
     content: bytes | None = None
 
 
-class Tries(NamedTuple):
+class AttemptPolicy(NamedTuple):
     """How the targets of a call are tried.
 
     Attributes:
@@ -46,12 +46,12 @@ class Tries(NamedTuple):
     hang_up: HangUp
 
 
-def first_answer(plan: Plan, tries: Tries) -> Reached:
+def first_answer(plan: Plan, policy: AttemptPolicy) -> Reached:
     """Return the first answer below 500, or the last one.
 
     Args:
         plan: the targets.
-        tries: how they are tried.
+        policy: how they are tried.
 
     A target that cannot take the request is skipped once another has failed: the failure says more, and goes away.
 
@@ -62,7 +62,7 @@ def first_answer(plan: Plan, tries: Tries) -> Reached:
     failed: Reached | GatewayProblem | None = None
     for attempt in plan.attempts:
         try:
-            outcome = _persistent(attempt, tries)
+            outcome = _with_retries(attempt, policy)
         except GatewayProblem as exc:
             if failed is None or exc.status != 400:
                 raise
@@ -75,18 +75,18 @@ def first_answer(plan: Plan, tries: Tries) -> Reached:
     raise failed or ValueError("a plan without a target")
 
 
-def _persistent(attempt: Attempt, tries: Tries) -> Reached | GatewayProblem:
+def _with_retries(attempt: Attempt, policy: AttemptPolicy) -> Reached | GatewayProblem:
     """Return the answer of a target after its retries, as far as the budget of its provider allows them."""
-    budget = tries.budgets.of(attempt.provider)
-    outcome = _once(attempt, tries)
+    budget = policy.budgets.of(attempt.provider)
+    outcome = _once(attempt, policy)
     for wait_s in attempt.retry.waits_s():
         if _is_settled(attempt, outcome):
             break
         if budget and not budget.spend():
             return outcome
-        if not tries.hang_up.happened:
-            tries.sleep(wait_s, tries.hang_up)
-        outcome = _once(attempt, tries)
+        if not policy.hang_up.happened:
+            policy.sleep(wait_s, policy.hang_up)
+        outcome = _once(attempt, policy)
     if budget and _is_settled(attempt, outcome):
         budget.refund()
     return outcome
@@ -98,13 +98,13 @@ def _is_settled(attempt: Attempt, outcome: Reached | GatewayProblem) -> bool:
     return not attempt.retry.tries_again(outcome.reply.status)
 
 
-def _once(attempt: Attempt, tries: Tries) -> Reached | GatewayProblem:
-    if not tries.hang_up.happened:
+def _once(attempt: Attempt, policy: AttemptPolicy) -> Reached | GatewayProblem:
+    if not policy.hang_up.happened:
         try:
-            return tries.ask(attempt)
+            return policy.ask(attempt)
         except ReplyTooLargeError as exc:
             return gateway_problem.too_large(attempt.provider_id, exc.limit)
         except UnreachableError as exc:
-            if not tries.hang_up.happened:
+            if not policy.hang_up.happened:
                 return gateway_problem.unreachable(attempt.provider_id, exc)
     raise gateway_problem.hung_up()
