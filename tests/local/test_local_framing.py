@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import httptools  # pyright: ignore[reportMissingTypeStubs]
 import pytest
-from bound import call, envelope, exchange, head
+from bound import call, envelope, exchange, head, plain, rest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -237,3 +238,15 @@ def test_nothing_is_read_that_the_parser_of_node_refuses(lines: list[bytes]) -> 
         assert theirs is not None
         assert theirs.headers == ours.headers
         assert theirs.target == b"/a?b"
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_only_a_client_that_knows_interim_replies_gets_one(to11: LocalTo11, version: str) -> None:
+    line = f"POST /health HTTP/{version}"
+    with plain(to11) as opened:
+        opened.sendall(head(to11, line, "Content-Length: 2", "Expect: 100-continue"))
+        if version == "1.1":
+            assert opened.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        opened.sendall(b"{}")
+        opened.shutdown(socket.SHUT_WR)
+        assert rest(opened).count(b"HTTP/1.1 ") == 1

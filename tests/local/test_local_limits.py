@@ -20,6 +20,7 @@ from bound import connection, envelope, head, plain, rest, send
 from to11ai_sdk.local import LocalTo11, bounds, descriptors
 from to11ai_sdk.local.hang_up import HangUp
 from to11ai_sdk.local.http.application import HttpReply, HttpRequest
+from to11ai_sdk.local.http.client_connection import ClientConnection
 from to11ai_sdk.local.http.connection_watch import ConnectionWatch, Work
 from to11ai_sdk.local.http.http_server import Server
 
@@ -294,3 +295,63 @@ def test_without_a_file_for_another_connection_the_answer_says_so() -> None:
     with connection(child) as again:
         assert send(again, "GET", "/health").status == 200
     assert child.stop().count("this machine ran out of files") == 1
+
+
+def test_the_end_of_a_wait_is_no_hang_up_of_a_request_that_came_just_then() -> None:
+    ours, theirs = socket.socketpair()
+    application = Waiting()
+    client = ClientConnection(ours, lambda path: application)
+    serving = threading.Thread(target=client.serve)
+    serving.start()
+    theirs.sendall(b"POST /plain HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+    assert application.began.acquire(timeout=60)
+    work = client.work
+    assert work is not None
+    client.expire()
+    watch = ConnectionWatch(lambda: [client])
+    watch._look([client], monotonic() + 60)  # pyright: ignore[reportPrivateUsage]
+    assert not work.hang_up.happened
+    work.hang_up.report()
+    serving.join(60)
+    assert theirs.recv(100).startswith(b"HTTP/1.1 200 ")
+    theirs.close()
+
+
+def test_a_request_that_is_complete_only_after_the_stop_ends_at_once() -> None:
+    application = Waiting()
+    ours, theirs = socket.socketpair()
+    with theirs:
+        client = ClientConnection(ours, lambda path: application)
+        theirs.sendall(b"POST /plain HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+        client.shutdown(socket.SHUT_RDWR)
+        client.serve()
+        assert application.ended.acquire(timeout=0)
+
+
+class Slow(socket.socket):
+    """A socket that takes its time to shut down, and records when."""
+
+    order: tuple[str, ...] = ()
+
+    def shutdown(self, how: int) -> None:
+        self.order += ("begin",)
+        super().shutdown(how)
+        threading.Event().wait(0.1)
+        self.order += ("end",)
+
+    def close(self) -> None:
+        self.order += ("close",)
+        super().close()
+
+
+def test_no_socket_is_closed_while_another_thread_shuts_it_down() -> None:
+    """Its number could be that of another connection by then."""
+    ours, theirs = socket.socketpair()
+    slow = Slow(fileno=ours.detach())
+    client = ClientConnection(slow, lambda path: Waiting())
+    serving = threading.Thread(target=client.serve)
+    serving.start()
+    client.shutdown(socket.SHUT_RD)
+    serving.join(60)
+    theirs.close()
+    assert slow.order == ("begin", "end", "close")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import time
 from dataclasses import replace
 from datetime import datetime
@@ -315,3 +316,28 @@ def test_spans_that_come_while_others_are_written_wait_for_the_next_pause(
     traces.add(*spans(3))
     traces.log.close()
     assert written == [3]
+
+
+class EndedLate(threading.Event):
+    """Is set by another thread just after a wait for it has timed out."""
+
+    def __init__(self, end: Callable[[], None]) -> None:
+        super().__init__()
+        self.ending = threading.Thread(target=end, daemon=True)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if self.ending.ident is not None:
+            return super().wait(timeout)
+        self.ending.start()
+        super().wait()
+        time.sleep(0.05)  # for what else it does
+        return False
+
+
+def test_an_end_just_after_the_pause_is_not_missed(traces: Traces) -> None:
+    closing = EndedLate(traces.log.close)
+    traces.log._closing = closing  # pyright: ignore[reportPrivateUsage]
+    traces.add(SPAN)
+    until(lambda: closing.ending.ident is not None)
+    closing.ending.join(20)
+    assert not closing.ending.is_alive()

@@ -7,6 +7,8 @@ import gzip
 import itertools
 import logging
 import socket
+import tracemalloc
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +18,8 @@ from raw_provider import CHAT, OK, RawProvider, reply
 
 from to11ai_sdk.local import LocalTo11, bounds
 from to11ai_sdk.local.gateway.config.gateway_config import ConfigError, GatewayConfig
-from to11ai_sdk.local.gateway.provider import UnreachableError
+from to11ai_sdk.local.gateway.provider import UnreachableError, UpstreamReply
+from to11ai_sdk.local.gateway.upstream.codings import unpacked, whole
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -174,3 +177,36 @@ def test_a_machine_without_files_is_503_by_name_and_not_tried_again(
     monkeypatch.undo()
     upstream.answer = lambda request: OK
     assert ask(to11).status == 200
+
+
+def flushed(*parts: bytes) -> Generator[bytes]:
+    """Each part compressed by itself, as the events of a stream are."""
+    packing = zlib.compressobj(wbits=31)
+    for part in parts:
+        yield packing.compress(part) + packing.flush(zlib.Z_SYNC_FLUSH)
+    yield packing.flush()
+
+
+EMPTY = {
+    "empty blocks": lambda: itertools.chain([next(flushed(b""))], itertools.repeat(b"\x00\x00\x00\xff\xff" * 1000)),
+    "empty members": lambda: itertools.repeat(gzip.compress(b"") * 1000),
+}
+
+
+@pytest.mark.parametrize("kind", EMPTY)
+def test_gzip_without_content_has_an_end(kind: str) -> None:
+    chunks = itertools.chain(itertools.islice(EMPTY[kind](), 1000), itertools.repeat(b"not gzip"))
+    with pytest.raises(UnreachableError, match="hardly any content"):
+        b"".join(unpacked("gzip", chunks))
+
+
+def test_gzip_of_many_small_events_is_read() -> None:
+    assert b"".join(unpacked("gzip", flushed(*[b"x"] * 200_000))) == b"x" * 200_000
+
+
+def test_a_reply_in_small_pieces_takes_little_more_memory_than_its_bytes() -> None:
+    pieces = (number.to_bytes(2, "big") for number in range(60_000))
+    tracemalloc.start()
+    assert len(whole(UpstreamReply(200, {}, pieces), LIMIT)) == 120_000
+    assert tracemalloc.get_traced_memory()[1] < 600_000
+    tracemalloc.stop()

@@ -212,3 +212,21 @@ def raw(to11: LocalTo11, target: str) -> bytes:
     """The status line for a target that clients would change before they send it."""
     with Caller(to11).raw(f"GET {target} HTTP/1.1", connection="close") as opened:
         return rest(opened).partition(b"\r\n")[0]
+
+
+def test_no_header_with_the_key_in_its_name_is_sent(to11: LocalTo11, upstream: RawProvider) -> None:
+    assert Caller(to11).send("POST", "/v1/mistral/v1/x", {}, **{f"x-{to11.api_key}": "a", "x-b": "b"}).status == 200
+    head = upstream.requests[-1].lower()
+    assert to11.api_key.lower().encode() not in head
+    assert b"\r\nx-b: b\r\n" in head
+
+
+PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+@pytest.mark.parametrize(("parent", "is_sent"), [(PARENT, True), (PARENT[:-1], False), ("", False)])
+def test_the_state_of_a_trace_goes_no_further_than_the_trace(
+    to11: LocalTo11, upstream: RawProvider, parent: str, is_sent: bool
+) -> None:
+    assert Caller(to11).send("POST", "/v1/mistral/v1/x", {}, traceparent=parent, tracestate="a=b").status == 200
+    assert (b"\r\ntracestate: a=b\r\n" in upstream.requests[-1]) == is_sent

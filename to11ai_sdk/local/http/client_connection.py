@@ -6,6 +6,7 @@ import logging
 import math
 import socket
 from contextlib import suppress
+from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -38,14 +39,21 @@ class ClientConnection:
 
     Attributes:
         socket: its socket.
-        work: the request that is being answered, or ``None``.
     """
 
     def __init__(self, sock: socket.socket, application_for: Callable[[str], Application]) -> None:
         self.socket: socket.socket = sock
-        self.work: Work | None = None
+        self._work: Work | None = None
         self._application_for = application_for
         self._reader = RequestReader(sock)
+        self._closing = Lock()
+        self._is_ending = False
+
+    @property
+    def work(self) -> Work | None:
+        """The request that is being answered, ``None`` if nothing shows that its client hangs up."""
+        # After its own shutdown for reading, any connection looks like one that the client has closed.
+        return None if self._reader.is_late else self._work
 
     @property
     def deadline(self) -> float:
@@ -60,23 +68,27 @@ class ClientConnection:
 
     def shutdown(self, how: int) -> None:
         """Shut the connection down, for reading or both ways, from any thread; both ways end the work for it, too."""
-        if how == socket.SHUT_RDWR and (work := self.work) is not None:
-            work.hang_up.report()
-        with suppress(OSError):  # the client may have closed it first
+        if how == socket.SHUT_RDWR:
+            self._is_ending = True
+            if (work := self._work) is not None:
+                work.hang_up.report()
+        # Once it is closed, its number may be that of another connection.
+        with self._closing, suppress(OSError):  # the client may have closed it first
             self.socket.shutdown(how)
 
     def serve(self) -> None:
         """Answer requests until either side closes the connection."""
-        with self.socket:
-            try:
-                while self._serve_one():
-                    pass
-            except (ClosedError, OSError):
-                return
-            except Exception:  # within a stream: half a reply was sent
-                _log.exception("a reply broke off")
-                return
+        try:
+            while self._serve_one():
+                pass
             self._linger()
+        except (ClosedError, OSError):
+            return
+        except Exception:  # within a stream: half a reply was sent
+            _log.exception("a reply broke off")
+        finally:
+            with self._closing:
+                self.socket.close()
 
     def _serve_one(self) -> bool:
         """Answer one request, and return whether another may follow."""
@@ -96,11 +108,13 @@ class ClientConnection:
         self._reader.deadline = math.inf
         request = HttpRequest(head.method, head.target, head.headers, body, HangUp(), problem)
         context = ReplyContext(head.method, head.is_old, is_last=head.is_last or problem is not None)
-        self.work = Work(monotonic(), request.hang_up)
+        self._work = Work(monotonic(), request.hang_up)
+        if self._is_ending:  # since before there was work to end
+            request.hang_up.report()
         try:
             return self._answer(application, request, context)
         finally:
-            self.work = None
+            self._work = None
 
     def _answer(self, application: Application, request: HttpRequest, context: ReplyContext) -> bool:
         try:
@@ -130,7 +144,8 @@ class ClientConnection:
             size = request_body.length(head)
             if size == 0:
                 return b"", None
-            if self._reader.is_empty() and head.headers.get("expect", "").lower() == "100-continue":
+            expects = head.headers.get("expect", "").lower() == "100-continue" and not head.is_old
+            if expects and self._reader.is_empty():
                 self.socket.sendall(reply_writer.CONTINUE)
             return request_body.read(self._reader, size, limit), None
         except Problem as exc:

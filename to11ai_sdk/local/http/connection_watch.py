@@ -38,7 +38,11 @@ class Watched(Protocol):
     """A connection that can be watched."""
 
     socket: socket.socket
-    work: Work | None
+
+    @property
+    def work(self) -> Work | None:
+        """The request that is being answered, ``None`` if it is not to be watched."""
+        ...
 
     @property
     def deadline(self) -> float:

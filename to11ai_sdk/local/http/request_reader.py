@@ -31,17 +31,18 @@ class RequestReader:
 
     Attributes:
         deadline: when :meth:`expire` is to be called, by the monotonic clock.
+        is_late: whether it was called.
     """
 
     def __init__(self, connection: socket.socket) -> None:
         self.deadline: float = math.inf
         self._connection = connection
         self._bytes = bytearray()
-        self._is_late = False
+        self.is_late: bool = False
 
     def expire(self) -> None:
         """Record that the deadline has passed; whoever waits for bytes is to be woken by a shutdown."""
-        self._is_late = True
+        self.is_late = True
 
     def is_empty(self) -> bool:
         """Return whether nothing has arrived."""
@@ -125,7 +126,7 @@ class RequestReader:
         return received != b""
 
     def _ended(self, what: str) -> Problem:
-        if self._is_late:
+        if self.is_late:
             return Problem(408, "REQUEST_TIMEOUT", f"{what} of the request did not arrive in time")
         return malformed(f"{what} of the request ended early")
 

@@ -90,8 +90,10 @@ class TraceLog:
         is_last = False
         while not is_last:
             self._has_some.wait()
-            is_last = self._closing.wait(bounds.SPAN_PAUSE_S)
+            self._closing.wait(bounds.SPAN_PAUSE_S)
             self._has_some.clear()
+            # Only now: what is set after this line ends the next wait, too.
+            is_last = self._closing.is_set()
             self._write_all()
         if self._pending():
             _log.error("%d spans were lost", len(self._pending()))

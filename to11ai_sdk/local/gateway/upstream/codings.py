@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 _PIECE = 65_536
 _GZIP = 16 + zlib.MAX_WBITS
+_EMPTY = 2**20
+"""The most bytes of gzip without content, which could go on for ever."""
+_LEAST = 16
+"""How many bytes of gzip one byte of content may take; the events of a stream take a few each."""
 
 
 def unpacked(coding: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -34,17 +38,21 @@ def unpacked(coding: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 def _gunzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the decompressed bytes in pieces, because a few bytes may expand to a great many."""
-    member, piece, begun = zlib.decompressobj(_GZIP), b"", False
+    member, piece, begun, spare = zlib.decompressobj(_GZIP), b"", False, _EMPTY
     try:
         for chunk in chunks:
             if not chunk:
                 yield b""
             data, begun = chunk, begun or chunk != b""
+            spare -= len(chunk)
+            if spare < 0:
+                raise UnreachableError("its reply is gzip with hardly any content")
             while data or (len(piece) == _PIECE and not member.eof):
                 member = zlib.decompressobj(_GZIP) if member.eof else member
                 piece = member.decompress(data, _PIECE)
                 data = member.unused_data if member.eof else member.unconsumed_tail
                 if piece:
+                    spare = min(_EMPTY, spare + _LEAST * len(piece))
                     yield piece
     except zlib.error as exc:
         raise UnreachableError("its reply is not the gzip that it says it is") from exc
@@ -61,11 +69,10 @@ def whole(reply: UpstreamReply, limit: int) -> bytes:
     """
     length = reply.headers.get("content-length", "")
     is_long = length.isdecimal() and int(length) > limit  # a reply to HEAD has a length, but no body
-    pieces: list[bytes] = []
-    size = 0
+    # Not a list of the pieces: small ones take more memory than their bytes.
+    body = bytearray()
     for piece in reply.body:
-        size += len(piece)
-        if is_long or size > limit:
+        body += piece
+        if is_long or len(body) > limit:
             raise ReplyTooLargeError(limit)
-        pieces.append(piece)
-    return b"".join(pieces)
+    return bytes(body)

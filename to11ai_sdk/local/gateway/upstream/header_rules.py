@@ -109,8 +109,9 @@ def without_ours(incoming: Incoming, key: str | None) -> Incoming:
     """
     guard = KeyGuard.of(key)
     headers = {name: value for name, value in incoming.headers.items() if not _is_ours(name, value, key)}
-    if guard.is_in("\n".join(value for name, value in headers.items() if not name.startswith(_TO11))):
-        headers = {name: value for name, value in headers.items() if name.startswith(_TO11) or not guard.is_in(value)}
+    lines = {name: f"{name}: {value}" for name, value in headers.items() if not name.startswith(_TO11)}
+    if guard.is_in("\n".join(lines.values())):
+        headers = {name: value for name, value in headers.items() if not guard.is_in(lines.get(name, ""))}
     query = incoming.query
     if query and guard.is_in(query):
         query = "&".join(part for part in query.split("&") if not guard.is_in(part))

@@ -47,7 +47,7 @@ class KeyGuard(NamedTuple):
 @lru_cache(maxsize=16)
 def _guard(key: str) -> KeyGuard:
     raw = key.encode()
-    found = [key]
+    found = [key, key.lower()]  # the names of headers are in lower case
     for encode in (b64encode, urlsafe_b64encode):
         for shift in range(3):  # what is encoded before the key decides where its bits fall
             text = encode(bytes(shift) + raw).decode()

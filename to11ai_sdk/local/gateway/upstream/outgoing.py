@@ -47,6 +47,8 @@ def request(call: RoutedCall, attempt: Attempt, *, asks_usage: bool = True) -> U
     target_format = upstream_format(call, attempt)
     same = call.is_native or speaks(call, attempt)
     travelling = header_rules.to_upstream(call.incoming.headers, call.context.traceparent, same_dialect=same)
+    if call.context.parent_span_id is None:  # the state of another trace, or of none (W3C Trace Context, section 3.3)
+        travelling.pop("tracestate", None)
     managed = _managed_key(attempt)
     if managed is None:
         travelling |= header_rules.own_credentials(call.incoming.headers, native=call.is_native)
