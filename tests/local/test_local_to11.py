@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import http.client
 import json
+import os
 import pickle
 import socket
 import threading
@@ -343,3 +344,19 @@ def test_the_bodies_of_remembered_requests_are_bounded(monkeypatch: pytest.Monke
         assert to11.requests == []
         call(to11, "GET", "prompts")
         assert len(to11.requests) == 1
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_stop_in_a_forked_process_leaves_the_connections_of_its_parent(tmp_path: Path) -> None:
+    with LocalTo11(tmp_path / "to11.db") as to11, connection(to11) as opened:
+        assert send(opened, "GET", "/health").status == 200
+        child = os.fork()
+        if child == 0:  # pragma: no cover - another process
+            to11.stop()
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        kept = opened.sock
+        assert send(opened, "GET", "/health").status == 200
+        assert opened.sock is kept
+        assert call(to11, "GET", "prompts").status == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from .gateway import wrong_paths
@@ -16,7 +17,6 @@ from .service import Platform
 from .store import Store
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Mapping
     from typing import Any
 
@@ -48,6 +48,7 @@ class Running:
     """
 
     def __init__(self, settings: Settings, port: int) -> None:
+        self._process = os.getpid()
         store = Store(settings.data)
         self.failures: FailureQueue = FailureQueue()
         self.clients: list[To11aiClient] = []
@@ -68,7 +69,9 @@ class Running:
         self.server.start()
 
     def stop(self) -> None:
-        """Finish the requests in progress and close everything."""
+        """Finish the requests in progress and close everything; do nothing in a fork, whose parent goes on with it."""
+        if os.getpid() != self._process:
+            return
         for client in self.clients:
             client.close()
         self.failures.end()

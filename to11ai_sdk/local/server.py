@@ -94,7 +94,10 @@ class LocalTo11(Unique, Owner):
         return self
 
     def stop(self) -> None:
-        """Finish the requests in progress; close the clients of :meth:`client`, all connections and the state."""
+        """Finish the requests in progress; close the clients of :meth:`client`, all connections and the state.
+
+        In a forked process this does nothing: its parent goes on with them.
+        """
         running, self._running = self._running, None
         if running is not None:
             running.stop()
