@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from .._http.process_safety import importing
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
@@ -66,17 +68,20 @@ class PathTable(Generic[T]):
         literal = self._literal.get((method, path))
         if literal is not None:
             return literal, {}
+        adapter = self._adapter or self._compiled()
         from werkzeug.exceptions import MethodNotAllowed, NotFound
 
         try:
-            return (self._adapter or self._compiled()).match(path, method)
+            return adapter.match(path, method)
         except MethodNotAllowed as exc:
             raise WrongMethodError(sorted(exc.valid_methods or ())) from None
         except NotFound:
             raise NoSuchPathError from None
 
     def _compiled(self) -> MapAdapter:
-        from werkzeug.routing import Map, Rule
+        # Werkzeug's modules import each other: to threads that import them at once, some seem to lack names.
+        with importing.lock:
+            from werkzeug.routing import Map, Rule
 
         rules = [Rule(path, methods=methods, endpoint=found) for methods, path, found in self._rows]
         self._adapter = Map(rules, strict_slashes=True, merge_slashes=False).bind("local")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from ...._http.process_safety import importing
 from .http_provider import UpstreamProvider
 
 if TYPE_CHECKING:
@@ -51,8 +52,9 @@ class Backends:
         if config.kind != "echo":
             return UpstreamProvider(dialect=config.dialect, base_url=config.base_url or "")
         # Imported here: where all providers are servers, a start does not load echo.
-        from ..echo import EchoProvider
-        from .stored_files import StoredFiles
+        with importing.lock:  # with Werkzeug, see PathTable
+            from ..echo import EchoProvider
+            from .stored_files import StoredFiles
 
         return EchoProvider(
             dialect=config.dialect,
