@@ -195,7 +195,7 @@ def test_events_are_passed_on_whole_however_they_come(cuts: list[int]) -> None:
     assert b"".join(out) == content.removesuffix(b"rest")
 
 
-@pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n", b"\r\r"])
+@pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n", b"\r\r", b"\n\r\n", b"\r\n\n"])
 def test_only_the_chunk_that_tells_the_tokens_is_taken_out(end: bytes) -> None:
     told = b'data: {"id":"c", "choices": [ ], "usage":{"total_tokens":1}}' + end
     others = [

@@ -30,7 +30,7 @@ _WHOLE = (
 _LAST = ("message_stop", "response.completed", "response.incomplete", "response.failed")
 _READ, _WRITTEN = "cache_read_input_tokens", "cache_creation_input_tokens"
 """Anthropic's input tokens that are not among ``input_tokens``."""
-_ENDS = (b"\n\n", b"\r\n\r\n", b"\r\r")
+_ENDS = (b"\n\n", b"\n\r\n", b"\r\r")
 
 
 @dataclass

@@ -44,15 +44,15 @@ def _gunzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
             if not chunk:
                 yield b""
             data, begun = chunk, begun or chunk != b""
-            spare -= len(chunk)
-            if spare < 0:
-                raise UnreachableError("its reply is gzip with hardly any content")
             while data or (len(piece) == _PIECE and not member.eof):
                 member = zlib.decompressobj(_GZIP) if member.eof else member
                 piece = member.decompress(data, _PIECE)
-                data = member.unused_data if member.eof else member.unconsumed_tail
+                rest = member.unused_data if member.eof else member.unconsumed_tail
+                spare = min(_EMPTY, spare + _LEAST * len(piece)) - (len(data) - len(rest))
+                if spare < 0:
+                    raise UnreachableError("its reply is gzip with hardly any content")
+                data = rest
                 if piece:
-                    spare = min(_EMPTY, spare + _LEAST * len(piece))
                     yield piece
     except zlib.error as exc:
         raise UnreachableError("its reply is not the gzip that it says it is") from exc

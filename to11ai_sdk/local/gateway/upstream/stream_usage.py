@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 OPTIONS = "stream_options"
 _NO_CHOICES = re.compile(rb'"choices"\s*:\s*\[\s*\]')
-_EVENT = re.compile(rb".*?(?:\r\n\r\n|\n\n|\r\r)", re.DOTALL)
+_EVENT = re.compile(rb".*?(?:\r?\n\r?\n|\r\r)", re.DOTALL)
 
 
 def is_asked_for(body: Mapping[str, Any]) -> bool:
