@@ -131,7 +131,7 @@ def content_length(status: int, headers: dict[str, str], *, chunked: bool) -> in
 def is_persistent(version: int, headers: dict[str, str]) -> bool:
     """Return whether the connection stays open (RFC 9112 section 9.3; for HTTP/1.0 its appendix C.2.2)."""
     connection = headers.get("connection", "").lower()
-    if version == 11:
+    if version == 11 or "close" in connection:
         return "close" not in connection
     return "keep-alive" in connection or bool(headers.get("keep-alive"))
 

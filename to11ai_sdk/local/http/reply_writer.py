@@ -60,7 +60,8 @@ def send(connection: socket.socket, context: ReplyContext, reply: HttpReply) -> 
     lines = ["Connection: close"] if is_last and "connection" not in names else []
     frame = _whole
     if isinstance(reply.body, bytes):
-        if "content-length" not in names and reply.status not in _BODILESS:
+        is_known = has_body or (context.method == "HEAD" and reply.body != b"")
+        if is_known and "content-length" not in names:
             lines.append(f"Content-Length: {len(reply.body)}")
         _send_bytes(connection, _head(reply, lines), reply.body if has_body else b"")
         return not is_last

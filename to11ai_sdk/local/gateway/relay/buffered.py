@@ -58,7 +58,11 @@ def buffered(call: RoutedCall, reached: Reached, facts: ReplyFacts, check: Calla
 def _native(call: RoutedCall, reached: Reached) -> Answer:
     attempt, reply, content = reached
     if reply.status < 400:
-        return Answer(reply.status, to_caller(reply.headers), content or b"")
+        headers = to_caller(reply.headers)
+        length = reply.headers.get("content-length", "")
+        if call.incoming.method == "HEAD" and length.isdecimal():
+            headers["content-length"] = length  # that of the reply to GET
+        return Answer(reply.status, headers, content or b"")
     code = error_answers.code_for(reply.status, has_model=False)
     return Answer(reply.status, error_answers.refusal_headers(attempt, reply, code), content or b"")
 
