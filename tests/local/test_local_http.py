@@ -107,6 +107,7 @@ def test_health_needs_no_key(to11: LocalTo11) -> None:
         b"\xff",
         b'{"name": NaN, "slug": "a"}',
         b'{"name": "\\ud800", "slug": "a"}',
+        b'{"name": "A", "slug": "a", "tags": ["\\uDFFF"]}',
         b'{"name": "A", "slug": "a", "tags": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
         b'{"name": "A", "slug": "a", "description": ' + b"9" * 5000 + b"}",
         b"",

@@ -120,6 +120,11 @@ DEAR_CASES: dict[str, tuple[Any, Any, str | None]] = {
     "many addresses": (schema({"items": {"format": "ipv6"}}), ["1:2:3:4:5:6:7:8"] * 400_000, TOO_MANY),
     "unique objects": (schema({"uniqueItems": True}), [{"a": n} for n in range(20_000)], None),
     "unique numbers with one hash": (schema({"uniqueItems": True}), [n * (2**61 - 1) for n in range(20_000)], None),
+    "more large numbers than can be compared": (
+        schema({"uniqueItems": True}),
+        [1.5e308 - n * 1e300 for n in range(200_000)],
+        TOO_MANY,
+    ),
     "more unique items than can be compared": (schema({"uniqueItems": True}), [[n] for n in range(900_000)], TOO_MANY),
     "references that branch, allOf": (branching("allOf"), {}, TOO_MANY),
     "references that branch, anyOf": (branching("anyOf"), {}, TOO_MANY),

@@ -6,6 +6,7 @@ import json
 import re
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from to11ai_sdk.local import bounds
 from to11ai_sdk.local.gateway.gateway_problem import GatewayProblem
-from to11ai_sdk.local.gateway.observe.trace_log import TraceLog
+from to11ai_sdk.local.gateway.observe.trace_log import TraceBounds, TraceLog
 from to11ai_sdk.local.gateway.observe.traces import COLUMNS, Span
 from to11ai_sdk.local.gateway.trace_context import Origin, SpanIds, TraceContext
 from to11ai_sdk.local.service import Platform
@@ -185,6 +186,28 @@ def test_the_oldest_spans_are_dropped_when_they_are_too_large(traces: Traces, mo
     traces.add(*(replace(span, model="é" * 500) for span in spans(100)))
     traces.log.close()
     assert 5 <= traces.written() <= 20
+
+
+def test_dropping_ends_if_another_server_has_deleted_the_spans(traces: Traces, monkeypatch: pytest.MonkeyPatch) -> None:
+    traces.add(*spans(40))
+    traces.log.close()
+    monkeypatch.setattr(bounds, "MAX_TRACES", 30)
+    transactions: list[int] = []
+
+    class Emptied:
+        reading = traces.platform.reading
+
+        @contextmanager
+        def records(self) -> Generator[Any]:
+            transactions.append(1)
+            assert len(transactions) < 5
+            with traces.platform.records() as tx:
+                gateway_records.clear_spans(tx, traces.project_id)
+                yield tx
+
+    kept: Any = Emptied()
+    TraceBounds(kept).count(1, 1)
+    assert len(transactions) == 1
 
 
 def test_spans_wait_for_the_data_file_and_the_oldest_are_dropped(

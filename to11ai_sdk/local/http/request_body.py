@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from .. import bounds
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from .request_parser import RequestHead
     from .request_reader import RequestReader
 
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 _PORTION = 2**20
 
@@ -123,8 +125,9 @@ def parse(body: bytes) -> Any:
         return None
     try:
         value = read_json(body)
-        # Half a surrogate pair can be written in JSON, but not stored.
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        # Half a surrogate pair can be written in JSON, but only with an escape, and not be stored.
+        if _SURROGATE.search(body):
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
     except RecursionError:
         raise invalid("the body is nested too deeply") from None
     except ValueError as exc:

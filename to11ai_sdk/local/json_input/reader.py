@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from threading import Lock
 from typing import Any, NoReturn
 
 from ...json_types import is_array, is_object
@@ -14,6 +15,9 @@ from ..bounds import MAX_DEPTH
 
 _BOM = b"\xef\xbb\xbf"
 _SHOWN = 20
+_LONG = 500_000
+_long_text = Lock()
+"""Reading holds the interpreter until it ends: of texts that take long, one is read at a time."""
 _CONTAINERS: Any = (dict, list)  # faster than two calls of is_object and is_array for each value
 
 
@@ -39,7 +43,7 @@ def read_json(content: str | bytes, max_depth: int | None = None) -> Any:
     """
     text = content.decode("utf-8") if isinstance(content, bytes) else content
     try:
-        value = _DECODER.decode(text)
+        value = _DECODER.decode(text) if len(text) <= _LONG else _in_turn(text)
     except _TooLargeError as exc:
         place = _place_of_infinity(json.loads(text, parse_constant=_refuse_constant))
         raise ValueError(f"{place}{exc} is too large a number") from None
@@ -47,6 +51,11 @@ def read_json(content: str | bytes, max_depth: int | None = None) -> Any:
     if max_depth is not None and text.count("[") + text.count("{") > max_depth and too_deep(value, max_depth):
         raise TooDeepError(f"it is nested deeper than {max_depth} levels")
     return value
+
+
+def _in_turn(text: str) -> Any:
+    with _long_text:
+        return _DECODER.decode(text)
 
 
 def read_json_or_none(content: str | bytes) -> Any:

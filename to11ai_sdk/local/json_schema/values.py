@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+_LARGE_FLOAT_WORK = 65
 _DECIMALS = Context(prec=10_000)
 """Enough digits for the largest quotient of two numbers of JSON, which have at most 4,300 digits each."""
 
@@ -72,4 +73,6 @@ def work_of(value: Any) -> int:
         return 5 + sum(map(work_of, value))
     if is_object(value):
         return 5 + sum(5 + len(key) // 8 + work_of(member) for key, member in value.items())
+    if isinstance(value, float):
+        return 5 if -1e17 < value < 1e17 else _LARGE_FLOAT_WORK
     return 5 + value.bit_length() // 4 if isinstance(value, int) else 5

@@ -182,5 +182,6 @@ class TraceBounds:
         with self._platform.records() as tx:
             oldest = gateway_records.span_totals(tx, bounds.SPANS_AT_ONCE)
             gateway_records.drop_spans(tx, oldest["last"])
-        self._number -= oldest["number"]
+        # Others may have deleted spans since they were counted.
+        self._number = self._number - oldest["number"] if oldest["number"] else 0
         self._size = self._size - oldest["size"] if self._number > 0 else 0
