@@ -44,7 +44,7 @@ def sent(parts: Callable[[], Iterator[bytes]], pauses: Pauses | None) -> list[by
     recorder = Recorder()
     reply = HttpReply(200, {}, Body(parts), pauses)
     try:
-        reply_writer.send(cast("socket.socket", recorder), reply_writer.Asked("GET"), reply)
+        reply_writer.send(cast("socket.socket", recorder), reply_writer.ReplyContext("GET"), reply)
     except ConnectionError:
         recorder.sent.append(b"broken")
     head, separator, rest = recorder.sent[0].partition(b"\r\n\r\n")
