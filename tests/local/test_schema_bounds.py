@@ -21,7 +21,6 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from to11ai_sdk import create_client
-from to11ai_sdk.local.effort import Effort, EffortError
 from to11ai_sdk.local.hang_up import HangUp
 from to11ai_sdk.local.json_schema.evaluation import Evaluation
 from to11ai_sdk.local.json_schema.schema import Schema
@@ -30,6 +29,7 @@ from to11ai_sdk.local.templates import rendering
 from to11ai_sdk.local.templates.rendering import Rendered, render
 from to11ai_sdk.local.templates.schemas import compile_schema
 from to11ai_sdk.local.templates.variables import bind
+from to11ai_sdk.local.work_budget import WorkBudget, WorkBudgetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -374,7 +374,7 @@ def schemas(reference: str) -> SearchStrategy[Any]:
 def test_a_value_is_valid_where_jsonschema_says_so(declared: Any, target: Any, value: Any) -> None:
     parts = {"a": target, "b": {"type": WIDE}}
     whole = {"allOf": [declared], "$defs": parts}
-    faults = Evaluation(Schema(whole), Effort(1_000_000, "")).run(value)
+    faults = Evaluation(Schema(whole), WorkBudget(1_000_000, "")).run(value)
     assert (faults == []) is bool(Draft202012Validator(whole).is_valid(value))
 
 
@@ -396,9 +396,9 @@ def a_server() -> Generator[tuple[subprocess.Popen[str], Api]]:
             process.kill()
 
 
-def use_up(effort: Effort) -> None:
+def use_up(budget: WorkBudget) -> None:
     while True:
-        effort.spend(1)
+        budget.spend(1)
 
 
 def released(api: Api, slug: str, **content: Any) -> None:
@@ -469,10 +469,10 @@ def test_a_rendering_ends_when_its_caller_hangs_up(to11: LocalTo11, api: Api, mo
     began, ended = Event(), Event()
 
     def endless(*_: Any, hang_up: HangUp, **__: Any) -> Rendered:
-        with Effort(10**12, "", hang_up) as effort:
+        with WorkBudget(10**12, "", hang_up) as budget:
             began.set()
-            with pytest.raises(EffortError, match="hung up"):
-                use_up(effort)
+            with pytest.raises(WorkBudgetError, match="hung up"):
+                use_up(budget)
         ended.set()
         return Rendered({"format": "text", "text": ""}, {}, "")
 
@@ -492,20 +492,20 @@ def test_long_work_takes_turns_and_short_work_does_not_wait() -> None:
     short, long = Event(), Event()
 
     def work() -> None:
-        with Effort(1000, "") as effort:
-            effort.spend(10)
+        with WorkBudget(1000, "") as budget:
+            budget.spend(10)
             short.set()
-            effort.spend(900)
+            budget.spend(900)
             long.set()
 
-    with Effort(1000, "too much") as effort:
-        effort.spend(900)
+    with WorkBudget(1000, "too much") as budget:
+        budget.spend(900)
         other = Thread(target=work)
         other.start()
         assert short.wait(60)
         assert not long.wait(0.05)
-        with pytest.raises(EffortError, match="too much"):
-            effort.spend(101)
+        with pytest.raises(WorkBudgetError, match="too much"):
+            budget.spend(101)
     assert long.wait(60)
     other.join()
 
@@ -514,14 +514,14 @@ def test_work_that_waits_for_its_turn_ends_when_its_caller_hangs_up() -> None:
     hang_up, waits, ended = HangUp(), Event(), Event()
 
     def wait() -> None:
-        with Effort(1000, "", hang_up) as effort:
+        with WorkBudget(1000, "", hang_up) as budget:
             waits.set()
-            with pytest.raises(EffortError, match="hung up"):
-                effort.spend(900)
+            with pytest.raises(WorkBudgetError, match="hung up"):
+                budget.spend(900)
         ended.set()
 
-    with Effort(1000, "") as effort:
-        effort.spend(900)
+    with WorkBudget(1000, "") as budget:
+        budget.spend(900)
         other = Thread(target=wait)
         other.start()
         assert waits.wait(60)

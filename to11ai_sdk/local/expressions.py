@@ -27,7 +27,7 @@ from .json_input.reader import too_deep
 from .json_schema.values import work_of
 
 if TYPE_CHECKING:
-    from .effort import Effort
+    from .work_budget import WorkBudget
 
 Lookup = Callable[[str], Any]
 """Returns the value of a variable by its name; ``None`` for a missing one."""
@@ -64,19 +64,19 @@ def check(expression: Any) -> None:
     _check(expression, ())
 
 
-def evaluate(expression: Any, lookup: Lookup, effort: Effort | None = None) -> bool:
+def evaluate(expression: Any, lookup: Lookup, budget: WorkBudget | None = None) -> bool:
     """Return whether a checked expression is true; variables are read with ``lookup``.
 
     Raises:
-        EffortError: it takes more work than ``effort`` allows.
+        WorkBudgetError: it takes more work than ``budget`` allows.
     """
     op: str = expression["op"]
     if op in GROUPS:
-        return _evaluate_group(op, _members(expression), lookup, effort)
+        return _evaluate_group(op, _members(expression), lookup, budget)
     left = _value(expression["left"], lookup)
     right = _value(expression["right"], lookup) if op != "is_true" else True
-    if effort:
-        effort.spend(_COMPARISON_WORK + work_of(left) + work_of(right))
+    if budget:
+        budget.spend(_COMPARISON_WORK + work_of(left) + work_of(right))
     return left is True if op == "is_true" else _compare(op, left, right)
 
 
@@ -119,8 +119,8 @@ def _within(item: Any, whole: Any) -> bool:
     return isinstance(item, str) and (isinstance(whole, str) or is_object(whole)) and item in whole
 
 
-def _evaluate_group(op: str, members: list[Any], lookup: Lookup, effort: Effort | None) -> bool:
-    held = (evaluate(member, lookup, effort) for member in members)
+def _evaluate_group(op: str, members: list[Any], lookup: Lookup, budget: WorkBudget | None) -> bool:
+    held = (evaluate(member, lookup, budget) for member in members)
     if op == "not":
         return not next(held)
     return all(held) if op == "and" else any(held)

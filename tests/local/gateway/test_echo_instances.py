@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from to11ai_sdk.local.gateway.echo import instances
-from to11ai_sdk.local.gateway.echo.instances import NoInstanceError, first_valid, schema_effort
+from to11ai_sdk.local.gateway.echo.instances import NoInstanceError, first_valid, schema_budget
 from to11ai_sdk.local.gateway.echo.patterns import text_matching
 
 
 def instance_of(schema: dict[str, Any]) -> Any:
-    with schema_effort() as effort:
-        return instances.instance_of(schema, effort)
+    with schema_budget() as budget:
+        return instances.instance_of(schema, budget)
 
 
 NODE = {
@@ -132,7 +132,7 @@ def test_a_value(schema: dict[str, Any], value: Any) -> None:
 def test_no_value(schema: dict[str, Any]) -> None:
     with pytest.raises(NoInstanceError):
         instance_of(schema)
-    assert first_valid({"type": "text"}, ["x"], schema_effort()) is None
+    assert first_valid({"type": "text"}, ["x"], schema_budget()) is None
 
 
 def scalars() -> st.SearchStrategy[dict[str, Any]]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def _properties(run: Evaluation, wanted: dict[str, Any], value: Any, at: At) -> bool:
     if not is_object(value):
         return True
-    run.effort.spend(len(wanted))
+    run.budget.spend(len(wanted))
     return _members(run, ((name, part) for name, part in wanted.items() if name in value), value, at)
 
 
@@ -33,7 +33,7 @@ def _pattern_properties(run: Evaluation, wanted: dict[str, Any], value: Any, at:
 def _additional_properties(run: Evaluation, wanted: Any, value: Any, at: At) -> bool:
     if not is_object(value):
         return True
-    run.effort.spend(len(value))
+    run.budget.spend(len(value))
     declared: Mapping[str, Any] = at.part.get("properties", {})
     patterns: Iterable[str] = at.part.get("patternProperties", ())
     others = [
@@ -45,7 +45,7 @@ def _additional_properties(run: Evaluation, wanted: Any, value: Any, at: At) -> 
 def _unevaluated_properties(run: Evaluation, wanted: Any, value: Any, at: At) -> bool:
     if not is_object(value):
         return True
-    run.effort.spend(len(value))
+    run.budget.spend(len(value))
     others = [name for name in value if not (at.seen and name in at.seen.names)]
     return _others(run, "unevaluatedProperties", wanted, others, value, at)
 
@@ -73,7 +73,7 @@ def _property_names(run: Evaluation, wanted: Any, value: Any, at: At) -> bool:
 
 
 def _required(run: Evaluation, wanted: list[str], value: Any, at: At) -> bool:
-    run.effort.spend(2 * len(wanted))
+    run.budget.spend(2 * len(wanted))
     if run.is_trying or not is_object(value):
         return not is_object(value) or all(name in value for name in wanted)
     missing = [name for name in wanted if name not in value]
@@ -85,7 +85,7 @@ def _required(run: Evaluation, wanted: list[str], value: Any, at: At) -> bool:
 def _dependent_schemas(run: Evaluation, wanted: dict[str, Any], value: Any, at: At) -> bool:
     if not is_object(value):
         return True
-    run.effort.spend(len(wanted))
+    run.budget.spend(len(wanted))
     return _all_of(run, [part for name, part in wanted.items() if name in value], value, at)
 
 

@@ -40,7 +40,7 @@ def _const(run: Evaluation, wanted: Any, value: Any) -> bool:
 def _multiple_of(run: Evaluation, wanted: float, value: Any) -> bool:
     if not TYPES["number"](value):
         return True
-    run.effort.spend(_DECIMAL_WORK + work_of(value) + work_of(wanted))
+    run.budget.spend(_DECIMAL_WORK + work_of(value) + work_of(wanted))
     return is_multiple(value, wanted)
 
 
@@ -51,7 +51,7 @@ def _pattern(run: Evaluation, wanted: str, value: Any) -> bool:
 def _format(run: Evaluation, wanted: str, value: Any) -> bool:
     if not run.formats or not isinstance(value, str):
         return True
-    run.effort.spend(_FORMAT_WORK + work_of_format(value, wanted))
+    run.budget.spend(_FORMAT_WORK + work_of_format(value, wanted))
     return has_format(value, wanted)
 
 
@@ -70,12 +70,12 @@ def _unique_items(run: Evaluation, wanted: bool, value: Any) -> bool:
 def _dependent_required(run: Evaluation, wanted: dict[str, list[str]], value: Any) -> bool:
     if not is_object(value):
         return True
-    run.effort.spend(len(wanted))
+    run.budget.spend(len(wanted))
     return all(name not in value or _has(run, value, names) for name, names in wanted.items())
 
 
 def _has(run: Evaluation, value: dict[str, Any], names: list[str]) -> bool:
-    run.effort.spend(len(names))
+    run.budget.spend(len(names))
     return all(name in value for name in names)
 
 

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..bounds import MAX_KEPT_PATTERNS, MAX_PATTERN_CPU_S
-from ..effort import Effort, EffortError
+from ..work_budget import WorkBudget, WorkBudgetError
 from .applicators import APPLICATORS
 from .assertions import ASSERTIONS
 from .patterns import compiled
@@ -81,14 +81,14 @@ class Evaluation:
 
     Args:
         schema: the schema.
-        effort: the work that is allowed.
+        budget: the work that is allowed.
         most: the faults to find at most.
         formats: whether texts must have the format that the schema names.
     """
 
-    def __init__(self, schema: Schema, effort: Effort, most: int = 1, *, formats: bool = True) -> None:
+    def __init__(self, schema: Schema, budget: WorkBudget, most: int = 1, *, formats: bool = True) -> None:
         self.schema = schema
-        self.effort = effort
+        self.budget = budget
         self.formats = formats
         self.faults: list[Fault] = []
         self._most = most
@@ -104,7 +104,7 @@ class Evaluation:
         """Return the faults of a value, the first ``most`` of them, under the schema or a part of it.
 
         Raises:
-            EffortError: it takes too much work.
+            WorkBudgetError: it takes too much work.
         """
         self.faults = []
         self._depth = 0
@@ -126,9 +126,9 @@ class Evaluation:
     def applies(self, part: Any, value: Any, path: Path, seen: Seen | None = None) -> bool:
         """Return whether a value is valid under a part of the schema; record what is not, unless only trying."""
         if isinstance(part, bool):
-            self.effort.spend(KEYWORD_WORK)
+            self.budget.spend(KEYWORD_WORK)
             return part or self.fault(path, None, part)
-        self.effort.spend(KEYWORD_WORK * (1 + len(part)) + _SEEN_WORK * self.schema.has_unevaluated)
+        self.budget.spend(KEYWORD_WORK * (1 + len(part)) + _SEEN_WORK * self.schema.has_unevaluated)
         self._depth += 1
         if self._depth > _DEEPEST:
             raise endless()
@@ -138,7 +138,7 @@ class Evaluation:
         holds = self._holds(value, at)
         self._depth -= 1
         if holds and seen and at.seen:
-            self.effort.spend(len(at.seen.names) + len(at.seen.items))
+            self.budget.spend(len(at.seen.names) + len(at.seen.items))
             seen.add(at.seen)
         return holds
 
@@ -157,7 +157,7 @@ class Evaluation:
 
     def tries(self, part: Any, value: Any, seen: Seen | None = None) -> bool:
         """Return whether a value is valid under a part of the schema, without recording faults."""
-        self.effort.spend(KEYWORD_WORK)
+        self.budget.spend(KEYWORD_WORK)
         self._quiet += 1
         depth = self._depth
         try:
@@ -183,7 +183,7 @@ class Evaluation:
         """Return whether a value is valid under the target of a reference.
 
         Raises:
-            EffortError: the same value is under it already.
+            WorkBudgetError: the same value is under it already.
         """
         here = (id(target), id(value))
         if here in self._open:
@@ -198,11 +198,11 @@ class Evaluation:
         """Return whether a pattern matches a text.
 
         Raises:
-            EffortError: the patterns take too long together.
+            WorkBudgetError: the patterns take too long together.
         """
         found = self._compiled(pattern)
         steps = found.program * len(text)
-        self.effort.spend(_SEARCH_WORK + min(steps, _SHORT_SEARCH) // 8)
+        self.budget.spend(_SEARCH_WORK + min(steps, _SHORT_SEARCH) // 8)
         if steps <= _SHORT_SEARCH:
             return found.found_in(text)
         began = time.thread_time()
@@ -211,7 +211,7 @@ class Evaluation:
         finally:
             self._pattern_s += time.thread_time() - began
             if self._pattern_s > MAX_PATTERN_CPU_S:
-                raise EffortError("its patterns take too long; use fewer and simpler ones, and maxLength")
+                raise WorkBudgetError("its patterns take too long; use fewer and simpler ones, and maxLength")
 
     def _compiled(self, pattern: str) -> Pattern:
         """Return a pattern; those that are not among the first ones of this check are compiled each time."""
@@ -219,12 +219,12 @@ class Evaluation:
         if len(self._patterns) < MAX_KEPT_PATTERNS:
             self._patterns[pattern] = found
         elif pattern not in self._patterns:
-            self.effort.spend(_COMPILE_WORK * found.size)
+            self.budget.spend(_COMPILE_WORK * found.size)
         return found
 
     def text_of(self, value: Any) -> str:
         """Return the canonical text of a value."""
-        self.effort.spend(_TEXT_WORK * work_of(value))
+        self.budget.spend(_TEXT_WORK * work_of(value))
         return canonical(value)
 
     def texts_of(self, values: list[Any]) -> frozenset[str]:
@@ -242,6 +242,6 @@ def _names(path: Path) -> tuple[str | int, ...]:
     return tuple(reversed(names))
 
 
-def endless() -> EffortError:
+def endless() -> WorkBudgetError:
     """Return the error of a schema that applies itself to the same value."""
-    return EffortError("refers to itself without end")
+    return WorkBudgetError("refers to itself without end")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import re2  # pyright: ignore[reportMissingTypeStubs]
 
 from ..bounds import MAX_KEPT_PATTERNS, MAX_PATTERN, MAX_PATTERN_MEMORY, MAX_PATTERN_SEARCH
-from ..effort import EffortError
+from ..work_budget import WorkBudgetError
 from .pattern_characters import PatternError
 from .pattern_reader import translated
 
@@ -49,11 +49,13 @@ class Pattern:
         """Return whether it matches anywhere in a text.
 
         Raises:
-            EffortError: the text is too long for it.
+            WorkBudgetError: the text is too long for it.
         """
         content = text.encode("utf-8", "surrogatepass")
         if len(content) * self.program > MAX_PATTERN_SEARCH:
-            raise EffortError(f"a text of {len(text)} characters is too long for its pattern; use maxLength instead")
+            raise WorkBudgetError(
+                f"a text of {len(text)} characters is too long for its pattern; use maxLength instead"
+            )
         return any(
             all((search.expression.search(content) is not None) is search.wanted for search in searches)
             for searches in self._alternatives
@@ -80,7 +82,7 @@ def _compiled(source: str, wanted: bool) -> _Compiled:
     try:
         return _Compiled(_RE2.compile(source.encode(), options), wanted)
     except _RE2.error as error:
-        raise PatternError(f"is no regular expression, or too large a one: {_reason(error)}") from None
+        raise PatternError(f"is not a regular expression, or is too large: {_reason(error)}") from None
 
 
 def _reason(error: Exception) -> str:

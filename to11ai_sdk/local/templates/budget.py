@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..bounds import MAX_TEMPLATE_OUTPUT, MAX_TEMPLATE_VALUE, MAX_TEMPLATE_WORK
-from ..effort import Effort, EffortError
 from ..hang_up import NEVER
+from ..work_budget import WorkBudget, WorkBudgetError
 from .values import size_of, text_of
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ COMPARISON_WORK = 70
 """Units for one comparison of texts or numbers, besides those for reading them."""
 
 
-class Budget(Effort):
+class Budget(WorkBudget):
     """The rest of the budget of one rendering: units of work, and bytes of ``output``."""
 
     def __init__(self, hang_up: HangUp = NEVER) -> None:
@@ -45,7 +45,7 @@ class Budget(Effort):
         """Pay for handling values once, and return their size.
 
         Raises:
-            EffortError: larger than values may be, or not so much is left.
+            WorkBudgetError: larger than values may be, or not so much is left.
         """
         size = sum(map(size_of, values))
         limit_value(size)
@@ -56,7 +56,7 @@ class Budget(Effort):
         """Pay for a call of a filter before it is made.
 
         Raises:
-            EffortError: it would make too large a value, or not so much is left.
+            WorkBudgetError: it would make too large a value, or not so much is left.
         """
         size = self.pay_for(value, *arguments)
         if name in _SLOW:
@@ -73,7 +73,7 @@ def items_in(value: Any) -> int:
 def limit_value(size: int) -> None:
     """Refuse a value of more than ``MAX_TEMPLATE_VALUE``."""
     if size > MAX_TEMPLATE_VALUE:
-        raise EffortError(f"makes a value of more than {MAX_TEMPLATE_VALUE} characters or items")
+        raise WorkBudgetError(f"makes a value of more than {MAX_TEMPLATE_VALUE} characters or items")
 
 
 def _replaced(value: Any, old: str = "", new: str = "", *_: str) -> int:

@@ -21,7 +21,7 @@ from liquid.output import LimitedStringIO
 from liquid.undefined import UNDEFINED
 from liquid.utils import ReadOnlyChainMap
 
-from ..effort import EffortError
+from ..work_budget import WorkBudgetError
 from . import filters
 from .budget import COMPARISON_WORK, ITEM_WORK, NODE_WORK, PARSE_CHARACTER_WORK, PARSE_WORK, items_in
 from .explanations import explain, message_of
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from ..effort import Effort
+    from ..work_budget import WorkBudget
     from .budget import Budget
 
 __all__ = ["Template", "TemplateError", "parse", "render"]
@@ -46,15 +46,15 @@ class Template(NamedTuple):
     tags: int
 
 
-def parse(source: str, effort: Effort) -> Template:
+def parse(source: str, budget: WorkBudget) -> Template:
     """Parse a template and check its filters.
 
     Raises:
-        EffortError: it takes more work than is left.
+        WorkBudgetError: it takes more work than is left.
         TemplateError: it has a syntax error or an unknown tag or filter, or exceeds the limits.
     """
     tags = count_tags(source)
-    effort.spend(PARSE_WORK * tags + PARSE_CHARACTER_WORK * sum(end - start for start, end in tag_spans(source)))
+    budget.spend(PARSE_WORK * tags + PARSE_CHARACTER_WORK * sum(end - start for start, end in tag_spans(source)))
     try:
         # python-liquid drops a line break at the very end, if what comes before it ends with "-%}".
         parsed = _ENVIRONMENT.from_string(source + "{% # %}" * source.endswith("\n"))
@@ -85,7 +85,7 @@ def render(
     buffer = context.get_buffer()
     try:
         template.parsed.render_with_context(context, buffer)
-    except EffortError as error:
+    except WorkBudgetError as error:
         raise TemplateError(str(error)) from error
     except LiquidError as error:
         raise TemplateError(_describe(error)) from error

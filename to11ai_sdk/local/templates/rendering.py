@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import expressions
 from ..bounds import MAX_KEPT_DEPTH, MAX_TEMPLATE_WORK
-from ..effort import Effort, EffortError
 from ..hang_up import NEVER
 from ..json_input.reader import too_deep
 from ..problems import Problem
+from ..work_budget import WorkBudget, WorkBudgetError
 from . import liquid_templates
 from .blocks import blocks_of, invalid_template
 from .budget import Budget
@@ -57,9 +57,9 @@ def check_template(
         raise invalid_template("templateJson", f"must not be nested deeper than {MAX_KEPT_DEPTH} levels")
     blocks = blocks_of(format, template_json)
     compile_schema(variables_schema)
-    with Effort(MAX_TEMPLATE_WORK, "has too many tags, together with the blocks before it", hang_up) as effort:
+    with WorkBudget(MAX_TEMPLATE_WORK, "has too many tags, together with the blocks before it", hang_up) as budget:
         for block in blocks:
-            _parse(block, effort)
+            _parse(block, budget)
 
 
 def render(
@@ -116,14 +116,14 @@ def _holds(block: Block, values: Mapping[str, Any], budget: Budget) -> bool:
         return True
     try:
         return expressions.evaluate(block.condition, expressions.reader(values), budget)
-    except EffortError as error:
+    except WorkBudgetError as error:
         raise _failed(block, str(error)) from error
 
 
-def _parse(block: Block, effort: Effort) -> liquid_templates.Template:
+def _parse(block: Block, budget: WorkBudget) -> liquid_templates.Template:
     try:
-        return liquid_templates.parse(block.content, effort)
-    except (liquid_templates.TemplateError, EffortError) as error:
+        return liquid_templates.parse(block.content, budget)
+    except (liquid_templates.TemplateError, WorkBudgetError) as error:
         raise invalid_template(block.place, str(error)) from error
 
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from ...json_types import is_object
 from ..bounds import MAX_DEPTH, MAX_SCHEMA_WORK
-from ..effort import Effort, EffortError
 from ..hang_up import NEVER
 from ..json_input.reader import too_deep
 from ..json_schema.evaluation import Evaluation
 from ..problems import Problem
+from ..work_budget import WorkBudget, WorkBudgetError
 from .schemas import compile_schema
 
 if TYPE_CHECKING:
@@ -84,11 +84,11 @@ def _null(name: str, _: dict[str, Any], values: dict[str, Any], required: bool) 
 
 
 def _problems(schema: Schema, values: dict[str, Any], hang_up: HangUp) -> list[dict[str, str]]:
-    with Effort(MAX_SCHEMA_WORK, _TOO_MUCH_WORK, hang_up) as effort:
-        evaluation = Evaluation(schema, effort, MAX_REPORTED)
+    with WorkBudget(MAX_SCHEMA_WORK, _TOO_MUCH_WORK, hang_up) as budget:
+        evaluation = Evaluation(schema, budget, MAX_REPORTED)
         try:
             faults = evaluation.run(values)
-        except EffortError as error:
+        except WorkBudgetError as error:
             return [{"path": evaluation.place, "message": str(error)}]
     return [{"path": ".".join(map(str, fault.path)), "message": _message(fault)} for fault in faults]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from . import tokens
 from .directives import without_markers
-from .instances import NoInstanceError, instance_of, schema_effort
+from .instances import NoInstanceError, instance_of, schema_budget
 from .refusals import EchoError
 from .tools import arguments_for, objects_in, tools_to_call
 from .turns import ToolUse
@@ -102,8 +102,8 @@ def answers(ask: ChatQuestion, directives: Directives, body: bytes, new_id: Call
 def _calling(
     called: Sequence[OfferedTool], request: str, thinking: str | None, choices: int, new_id: Callable[[], str]
 ) -> list[EchoAnswer]:
-    with schema_effort() as effort:
-        made = [(tool, arguments_for(tool, request, effort)) for tool in called]
+    with schema_budget() as budget:
+        made = [(tool, arguments_for(tool, request, budget)) for tool in called]
 
     def answer() -> EchoAnswer:
         uses = (ToolUse(new_id(), tool.name, text, tool.parameters is None, tool.namespace) for tool, text in made)
@@ -137,8 +137,8 @@ def _json(schema: dict[str, object], said: str) -> str:
     if not schema:
         return json.dumps(next(objects_in(said), {"echo": said}), ensure_ascii=False)
     try:
-        with schema_effort() as effort:
-            return json.dumps(instance_of(schema, effort), ensure_ascii=False)
+        with schema_budget() as budget:
+            return json.dumps(instance_of(schema, budget), ensure_ascii=False)
     except NoInstanceError as exc:
         message = f"Invalid schema for response_format: {exc}"
         raise EchoError(400, message, param="response_format") from exc

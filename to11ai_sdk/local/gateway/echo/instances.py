@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from ....json_types import is_array, is_object
 from ...bounds import MAX_SCHEMA_WORK
-from ...effort import Effort, EffortError
 from ...json_schema.evaluation import Evaluation
 from ...json_schema.schema import Schema, SchemaError
+from ...work_budget import WorkBudget, WorkBudgetError
 from .merging import merged
 from .scalars import number_within, text_within
 
@@ -31,12 +31,12 @@ class NoInstanceError(Exception):
     """No value was found for a schema; the message says why."""
 
 
-def schema_effort() -> Effort:
+def schema_budget() -> WorkBudget:
     """Return the work that one answer may spend on schemas."""
-    return Effort(MAX_SCHEMA_WORK, "it takes too many steps to make a value for it; use fewer allOf, anyOf and $ref")
+    return WorkBudget(MAX_SCHEMA_WORK, "making a value for it takes too many steps; use fewer allOf, anyOf and $ref")
 
 
-def instance_of(schema: dict[str, Any], effort: Effort, name: str = "value") -> Any:
+def instance_of(schema: dict[str, Any], budget: WorkBudget, name: str = "value") -> Any:
     """Return a value that is valid under a schema; if it is a string, it is ``name``.
 
     Raises:
@@ -44,12 +44,12 @@ def instance_of(schema: dict[str, Any], effort: Effort, name: str = "value") -> 
     """
     checked = _checked(schema)
     for variant in range(_VARIANTS):
-        maker = _Maker(checked, effort)
+        maker = _Maker(checked, budget)
         try:
             value = maker.make(schema, name, variant)
             if maker.fits(schema, value):
                 return value
-        except EffortError as error:
+        except WorkBudgetError as error:
             raise NoInstanceError(str(error)) from error
         # Bounds may be too large for numbers.
         except (NoInstanceError, ArithmeticError, ValueError, TypeError, RecursionError):
@@ -57,13 +57,13 @@ def instance_of(schema: dict[str, Any], effort: Effort, name: str = "value") -> 
     raise NoInstanceError("echo can make no value that is valid under it")
 
 
-def first_valid(schema: dict[str, Any], values: Iterable[Any], effort: Effort) -> Any:
+def first_valid(schema: dict[str, Any], values: Iterable[Any], budget: WorkBudget) -> Any:
     """Return the first value that is valid under a schema, patterns aside; ``None`` if there is none."""
     try:
         checked = _checked(_without_patterns(schema))
-        fits = _Maker(checked, effort).fits
+        fits = _Maker(checked, budget).fits
         return next((value for value in values if fits(checked.root, value)), None)
-    except (NoInstanceError, EffortError, RecursionError):
+    except (NoInstanceError, WorkBudgetError, RecursionError):
         return None
 
 
@@ -94,17 +94,17 @@ def _checked(schema: dict[str, Any]) -> Schema:
 class _Maker:
     """Makes a value; counts its steps, because nested alternatives could take forever."""
 
-    def __init__(self, schema: Schema, effort: Effort) -> None:
+    def __init__(self, schema: Schema, budget: WorkBudget) -> None:
         self.schema = schema
-        self.effort = effort
+        self.budget = budget
         self.steps = 0
         self.open: list[str] = []
-        self._evaluation = Evaluation(schema, effort, formats=False)
+        self._evaluation = Evaluation(schema, budget, formats=False)
 
     def make(self, schema: Any, name: str, variant: int = 0) -> Any:
         """Return a value for a schema, number ``variant`` of the possible ones."""
         self.steps += 1
-        self.effort.spend(_STEP_WORK)
+        self.budget.spend(_STEP_WORK)
         if self.steps > _MOST_STEPS or len(self.open) > _DEEPEST:
             raise NoInstanceError("it is too deep")
         if not is_object(schema):
@@ -148,7 +148,7 @@ class _Maker:
         return self._first((self._merged(rest, branch) for branch in turned), schema, name, variant)
 
     def _merged(self, left: Any, right: Any) -> Any:
-        return merged(left, right, self.effort)
+        return merged(left, right, self.budget)
 
     def _flat(self, part: Any) -> Any:
         if is_object(part) and "$ref" in part:
@@ -188,7 +188,7 @@ class _Maker:
         if kind == "array":
             return self._array(schema, name)
         value = _scalar(kind, schema, name, variant)
-        self.effort.spend(len(value) if isinstance(value, str) else 0)
+        self.budget.spend(len(value) if isinstance(value, str) else 0)
         return value
 
     def _enumerated(self, schema: dict[str, Any], variant: int) -> Any:

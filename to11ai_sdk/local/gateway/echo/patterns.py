@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ...effort import EffortError
 from ...json_schema.patterns import compiled
+from ...work_budget import WorkBudgetError
 
 _CLASSES = {"d": "0", "w": "a", "s": " ", "D": "a", "W": " ", "S": "a", "n": "\n", "t": "\t", "r": "\r"}
 _SILENT = {"b", "B", "A", "Z"}
@@ -18,7 +18,7 @@ def text_matching(pattern: str) -> str | None:
     try:
         text = _PatternReader(pattern).alternatives()
         return text if compiled(pattern).found_in(text) else None
-    except (re.error, ValueError, IndexError, RecursionError, OverflowError, EffortError):
+    except (re.error, ValueError, IndexError, RecursionError, OverflowError, WorkBudgetError):
         return None
 
 

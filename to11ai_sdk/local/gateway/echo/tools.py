@@ -26,7 +26,7 @@ from .refusals import EchoError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ...effort import Effort
+    from ...work_budget import WorkBudget
     from .conversation import ChatQuestion
     from .turns import OfferedTool
 
@@ -55,7 +55,7 @@ def tools_to_call(ask: ChatQuestion, request: str) -> Sequence[OfferedTool]:
     return (hinted or fresh)[:1] if len(called) < MOST_BEFORE_LAST and fresh else ask.tools[-1:]
 
 
-def arguments_for(tool: OfferedTool, request: str, effort: Effort) -> str:
+def arguments_for(tool: OfferedTool, request: str, budget: WorkBudget) -> str:
     """Return the text of the arguments; for a tool that takes any text, it is the request.
 
     Raises:
@@ -64,11 +64,11 @@ def arguments_for(tool: OfferedTool, request: str, effort: Effort) -> str:
     parameters = tool.parameters
     if parameters is None:
         return request
-    given = first_valid(parameters, objects_in(request), effort)
+    given = first_valid(parameters, objects_in(request), budget)
     if given is not None:
         return json.dumps(given, ensure_ascii=False)
     try:
-        made = instance_of({"type": "object", **parameters}, effort, tool.name)
+        made = instance_of({"type": "object", **parameters}, budget, tool.name)
     except NoInstanceError as exc:
         raise EchoError(
             400, f"Invalid schema for function '{tool.name}': {exc}", param="tools", code="invalid_function_parameters"

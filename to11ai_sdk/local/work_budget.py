@@ -26,15 +26,15 @@ _LOOK_S = 0.2
 """How often work that waits for its turn looks whether the caller is still there."""
 
 _long_work = Lock()
-_EffortT = TypeVar("_EffortT", bound="Effort")
+_BudgetT = TypeVar("_BudgetT", bound="WorkBudget")
 
 
-class EffortError(Exception):
-    """More work than allowed; the message says of what."""
+class WorkBudgetError(Exception):
+    """The work takes more than its budget; the message says what to change."""
 
 
-class Effort:
-    """The rest of the work that is allowed; a context manager, at whose end other long work may go on.
+class WorkBudget:
+    """Counts work against a budget. A context manager: at its end other long work may go on.
 
     Args:
         most: the units of work that are allowed.
@@ -53,7 +53,7 @@ class Effort:
         """Count work that is about to be done.
 
         Raises:
-            EffortError: not so much is left.
+            WorkBudgetError: not so much is left.
         """
         self.left -= units
         if self.left < self._next_stop:
@@ -62,7 +62,7 @@ class Effort:
     def _stop(self) -> None:
         self._check_caller()
         if self.left < 0:
-            raise EffortError(self._refusal)
+            raise WorkBudgetError(self._refusal)
         while not _long_work.acquire(timeout=_LOOK_S):
             self._check_caller()
         self._held.callback(_long_work.release)
@@ -71,13 +71,13 @@ class Effort:
 
     def _check_caller(self) -> None:
         if self._hang_up.happened:
-            raise EffortError("the caller has hung up")
+            raise WorkBudgetError("the caller has hung up")
 
     def _end(self) -> None:
         # The next step stops there, and finds that the caller has hung up.
         self._next_stop = sys.maxsize
 
-    def __enter__(self: _EffortT) -> _EffortT:
+    def __enter__(self: _BudgetT) -> _BudgetT:
         if self._hang_up is not NEVER:
             self._held.enter_context(self._hang_up.ending(self._end))
         return self
