@@ -99,6 +99,7 @@ CLOSING = [
     CHUNKED.replace(b"\r\n\r\n", b"\r\ncontent-length: 2\r\n\r\n", 1),
     CHUNKED.replace(b"1.1", b"1.0", 1).replace(b"\r\n\r\n", b"\r\nconnection: keep-alive\r\n\r\n", 1),
     OK.replace(b"1.1", b"1.0", 1),
+    reply(b"{}", "connection: close", "keep-alive: timeout=9").replace(b"1.1", b"1.0", 1),
     reply(b"{}", "keep-alive: timeout=1"),
 ]
 
