@@ -262,6 +262,20 @@ def test_a_file_that_cannot_be_written_or_opened_is_said(tmp_path: Path) -> None
     assert (problem.status, problem.code) == (503, "STORAGE_UNAVAILABLE")
 
 
+def test_a_process_may_change_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path)
+    store = Store("to11.db")
+    monkeypatch.chdir("other")
+    with store.transaction() as tx:
+        number = tx.count()
+    with store.transaction(write=False) as tx:
+        assert tx.value("SELECT value FROM counter") == number
+    store.close()
+    assert [path.name for path in tmp_path.rglob("*.db")] == ["to11.db"]
+    assert list((tmp_path / "other").iterdir()) == []
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps files in their place that are open")
 @pytest.mark.parametrize("event", ["moved", "deleted", "replaced"])
 def test_nothing_is_acknowledged_that_goes_to_a_file_in_another_place(tmp_path: Path, event: str) -> None:

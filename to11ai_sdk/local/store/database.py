@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 import time
 from contextlib import contextmanager
@@ -16,7 +17,6 @@ from .storage_problems import StorageProblem, busy, is_busy, problem_of
 from .transaction import Transaction
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Generator
 
 _log = logging.getLogger(__name__)
@@ -37,7 +37,8 @@ class Store:
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
-        self._path = path
+        # The process may change its folder, and readers open the file later.
+        path = self._path = None if path is None else os.path.abspath(path)
         self._lock = Lock()
         self._closing = Event()
         self._logged: dict[str, float] = {}
