@@ -186,6 +186,10 @@ def test_a_value_is_valid_under_its_schema(schema: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("pattern", "text"),
     [
+        ("^[Жж]{2}$", "ЖЖ"),
+        (r"^[\u4e00-\u9fa5]$", "一"),
+        (r"^[\ud800-\udfff]$", None),
+        (r"^[^\s\S]$", None),
         ("^abc$", "abc"),
         (r"^\d{4}-\d{2}$", "0000-00"),
         (r"^(foo|bar)+x?$", "foo"),

@@ -10,6 +10,7 @@ from ...work_budget import WorkBudgetError
 _CLASSES = {"d": "0", "w": "a", "s": " ", "D": "a", "W": " ", "S": "a", "n": "\n", "t": "\t", "r": "\r"}
 _SILENT = {"b", "B", "A", "Z"}
 _CANDIDATES = "a0A-_ .!~é" + "".join(map(chr, range(33, 127)))
+_CODE_POINT = re.compile(r"\\u([0-9A-Fa-f]{4})")
 _LONGEST = 1_000
 
 
@@ -79,8 +80,13 @@ class _PatternReader:
         self.at += self._next() == "]"
         while (sign := self._take()) != "]":
             self.at += sign == "\\"
-        members = re.compile(self.pattern[start : self.at])
-        return next(sign for sign in _CANDIDATES if members.match(sign))
+        written = self.pattern[start : self.at]
+        members = re.compile(written)
+        own = _CODE_POINT.sub(lambda found: chr(int(found[1], 16)), written)
+        for sign in _CANDIDATES + own:
+            if members.match(sign) and not "\ud800" <= sign <= "\udfff":
+                return sign
+        raise ValueError("none of the known characters is in the class")
 
     def _repeated(self, text: str) -> str:
         found = re.compile(r"(?:[*+?]|\{(\d*)(,\d*)?\})[?+]?").match(self.pattern, self.at)
