@@ -354,4 +354,21 @@ def test_no_socket_is_closed_while_another_thread_shuts_it_down() -> None:
     client.shutdown(socket.SHUT_RD)
     serving.join(60)
     theirs.close()
-    assert slow.order == ("begin", "end", "close")
+    assert slow.order == ("begin", "end", "begin", "end", "close")
+
+
+def broken(request: HttpRequest) -> HttpReply:
+    raise ConnectionAbortedError
+
+
+broken.max_body = 100  # type: ignore[attr-defined]
+
+
+def test_a_reply_that_breaks_off_ends_although_a_forked_process_has_its_connection() -> None:
+    ours, theirs = socket.socketpair()
+    copy = ours.dup()  # as a fork does
+    with copy, theirs:
+        theirs.sendall(HEALTH)
+        theirs.settimeout(60)
+        ClientConnection(ours, lambda path: broken).serve()  # type: ignore[arg-type,return-value]
+        assert b"".join(iter(lambda: theirs.recv(100), b"")) == b"HTTP/1.1 "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import sys
 import threading
@@ -155,6 +156,15 @@ def test_the_wait_before_a_retry_ends_with_the_caller_and_with_the_server() -> N
     queue.wait(60, HangUp())
     queue.wait(60)
     ending.join()
+
+
+def test_a_reply_that_is_given_up_ends_although_a_forked_process_has_its_connection() -> None:
+    with RawProvider(lambda request: [reply(b"x" * 10)[:-1]]) as upstream:
+        body: Any = upstream.provider().send(CHAT).body
+        copy = os.dup(body._connection.socket.fileno())  # as a fork does
+        body.close()
+        upstream.wait_for(lambda: upstream.closed == 1)
+        os.close(copy)
 
 
 CALLS = {

@@ -87,6 +87,8 @@ class ClientConnection:
         except Exception:  # within a stream: half a reply was sent
             _log.exception("a reply broke off")
         finally:
+            # A forked process may have the socket, too: only a shutdown ends the connection then.
+            self.shutdown(socket.SHUT_WR)
             with self._closing:
                 self.socket.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import socket
 from contextlib import suppress
 from http.client import HTTPException
 from typing import TYPE_CHECKING
@@ -15,7 +16,6 @@ from .limited_socket import LimitedSocket
 from .reply_head import END, Head, read_head
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Iterator
 
 PIECE = 65_536
@@ -155,6 +155,13 @@ class UpstreamConnection:
             return not has_data(self.socket)
         return False
 
+    def end(self) -> None:
+        """End it, even if a forked process has it, too."""
+        with suppress(OSError):
+            # Not the method of TLS sockets, which needs the provider to go on.
+            socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
+        self.close()
+
     def close(self) -> None:
-        """Close it."""
+        """Close it for this process."""
         self.socket.close()

@@ -173,7 +173,7 @@ class ArrivingBody:
         if kept_s > 0 and not self._wait.has_ended:
             self._kept.keep(self._connection, kept_s)
         else:
-            self._connection.close()
+            self._connection.end()
 
 
 def _exchanged(connection: UpstreamConnection, request: UpstreamRequest, head: bytes, wait: Wait) -> Head:
@@ -192,7 +192,7 @@ def _exchanged(connection: UpstreamConnection, request: UpstreamRequest, head: b
         return connection.head(has_body=request.method != "HEAD")
     except (OSError, HTTPException) as exc:
         wait.on(None)
-        connection.close()
+        connection.end()
         raise UnreachableError(_reason(failure or exc, request.timeout_s)) from exc
 
 
