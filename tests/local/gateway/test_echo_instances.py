@@ -187,6 +187,7 @@ def test_a_value_is_valid_under_its_schema(schema: dict[str, Any]) -> None:
     ("pattern", "text"),
     [
         ("^[Жж]{2}$", "ЖЖ"),
+        (r"^\p{L}[\p{L}' -]+$", "aa"),
         (r"^[\u4e00-\u9fa5]$", "一"),
         (r"^[\ud800-\udfff]$", None),
         (r"^[^\s\S]$", None),

@@ -11,13 +11,14 @@ _CLASSES = {"d": "0", "w": "a", "s": " ", "D": "a", "W": " ", "S": "a", "n": "\n
 _SILENT = {"b", "B", "A", "Z"}
 _CANDIDATES = "a0A-_ .!~é" + "".join(map(chr, range(33, 127)))
 _CODE_POINT = re.compile(r"\\u([0-9A-Fa-f]{4})")
+_PROPERTY = re.compile(r"\\p\{\w+\}")
 _LONGEST = 1_000
 
 
 def text_matching(pattern: str) -> str | None:
     """Return the first text that can be made from a pattern, ``None`` if it does not match after all."""
     try:
-        text = _PatternReader(pattern).alternatives()
+        text = _PatternReader(_PROPERTY.sub(r"\\w", pattern)).alternatives()
         return text if compiled(pattern).found_in(text) else None
     except (re.error, ValueError, IndexError, RecursionError, OverflowError, WorkBudgetError):
         return None
