@@ -149,6 +149,13 @@ def test_two_servers_upgrade_a_file_together(tmp_path: Path) -> None:
     assert len(definitions(data)) > 50
 
 
+def test_servers_make_a_file_together(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        for number in range(20):
+            for store in pool.map(Store, [tmp_path / f"{number}.db"] * 3):
+                store.close()
+
+
 def test_a_path_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "no" / "such" / "folder"):
         with pytest.raises(DataFileError, match="cannot use"):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import bounds
 from . import schema, upgrades
+from .storage_problems import is_busy
 from .transaction import row_of
 
 if TYPE_CHECKING:
@@ -100,10 +102,23 @@ def _prepare(connection: sqlite3.Connection, path: object) -> None:
     connection.execute("COMMIT")
     connection.execute("PRAGMA foreign_keys = ON")
     if path is not None:
-        connection.execute("PRAGMA journal_mode = WAL")
+        _log_ahead(connection)
         connection.execute(f"PRAGMA journal_size_limit = {bounds.MAX_IDLE_LOG_BYTES}")
     # From now on the store waits for other programs itself: a wait of SQLite's cannot be ended.
     connection.execute("PRAGMA busy_timeout = 0")
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to a write-ahead log; SQLite itself does not wait here for another server that opens the file."""
+    deadline = time.monotonic() + bounds.STORAGE_WAIT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as exc:
+            if not is_busy(exc) or time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)
 
 
 def _migrate(connection: sqlite3.Connection, path: object) -> None:

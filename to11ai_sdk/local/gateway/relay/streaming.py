@@ -70,7 +70,7 @@ def streamed(call: RoutedCall, reached: Reached, record: CallRecord, new_guard: 
 
     def end() -> None:
         record.end(gateway_problem.hung_up())
-        getattr(reached.reply.body, "close", _nothing)()
+        _close(reached.reply)
 
     headers = {"cache-control": "no-cache", **to_caller(reached.reply.headers)}
     stream = Stream(_finishing(call, reached, made, record), end)
@@ -134,6 +134,8 @@ def _rewritten(
     deltas = FORMATS[upstream_format(call, reached.attempt)].read_stream(chunks)
     writer = reached.attempt.provider.writers[call.wire_format]
     yield from writer.write_stream(_checked(deltas, record, guard), call.neutral)
+    # Before the end is sent: the caller's next call may then use the same connection.
+    _close(reached.reply)
 
 
 def _checked(deltas: Iterator[Delta], record: CallRecord, guard: OutputGuard) -> Iterator[Delta]:
@@ -191,6 +193,10 @@ def _error_event(call: RoutedCall, problem: GatewayProblem, number: int) -> Iter
     for event in FORMATS[call.wire_format].write_stream(iter([error]), ChatRequest("", ())):
         # It was written as the first event of a stream, but is sent in the middle of one.
         yield event.replace(b'"sequence_number":0', b'"sequence_number":%d' % number)
+
+
+def _close(reply: UpstreamReply) -> None:
+    getattr(reply.body, "close", _nothing)()
 
 
 def _nothing() -> None:
