@@ -43,7 +43,7 @@ class WorkBudget:
     """
 
     def __init__(self, most: int, refusal: str, hang_up: HangUp = NEVER) -> None:
-        self.left = most
+        self.left: int = most
         self._refusal = refusal
         self._hang_up = hang_up
         self._next_stop = most - most // _SHORT

@@ -55,8 +55,8 @@ class Seen:
     __slots__ = ("items", "names")
 
     def __init__(self) -> None:
-        self.names = set[str]()
-        self.items = set[int]()
+        self.names: set[str] = set()
+        self.items: set[int] = set()
 
     def add(self, other: Seen) -> None:
         """Add what another has."""

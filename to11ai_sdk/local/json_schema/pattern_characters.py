@@ -58,8 +58,8 @@ class CharacterReader:
     """A pattern and the place in it."""
 
     def __init__(self, pattern: str, at: int = 0) -> None:
-        self.pattern = pattern
-        self.at = at
+        self.pattern: str = pattern
+        self.at: int = at
 
     @property
     def next(self) -> str:
