@@ -116,7 +116,6 @@ MAX_IDLE_UPSTREAM = 128
 """The most idle connections kept to one provider."""
 MAX_IDLE_UPSTREAM_S = 50.0
 """How long an idle connection to a provider is kept: middleboxes drop them silently."""
-"""The most bytes of memory of one regular expression; see ``MAX_KEPT_PATTERNS``."""
 MAX_RETRIES = 10
 """The most retries of a routing rule; more count as this many."""
 MAX_BACKOFF_MS = 60_000

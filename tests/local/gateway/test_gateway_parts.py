@@ -227,11 +227,11 @@ def test_a_long_event_in_small_pieces_is_found_quickly_and_has_a_limit() -> None
         watch.whole_events(b"x" * (16 * 2**20 + 1))
 
 
-def test_a_stream_is_told_to_end_also_if_nobody_began_it() -> None:
-    told: list[str] = []
-    stream = Stream((each for each in [b"x"]), lambda: told.append("end"))
+def test_a_stream_ends_also_if_nobody_began_it() -> None:
+    called: list[str] = []
+    stream = Stream((each for each in [b"x"]), lambda: called.append("end"))
     stream.close()
-    assert (list(stream), told) == ([], ["end"])
+    assert (list(stream), called) == ([], ["end"])
 
 
 GZIPPED = gzip.compress(b"a" * 200_000) + gzip.compress(b"b")

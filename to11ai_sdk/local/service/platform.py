@@ -14,6 +14,7 @@ from .session import Caller, Clock, DeferredWork, Ids, Session
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator
+    from contextlib import AbstractContextManager
 
     from ...resources.endpoint import Endpoint
     from ..hang_up import HangUp
@@ -104,18 +105,9 @@ class Platform:
                 raise LookupError(f"there is no project {project_id!r}")
             yield self._session(tx, Caller(key["id"], project_id))
 
-    @contextmanager
-    def records(self, wait_s: float | None = None) -> Generator[Transaction]:
-        """Begin a transaction that writes records of the gateway, of any project.
-
-        Args:
-            wait_s: how long it waits for other writes, by default ``bounds.STORAGE_WAIT_S``.
-
-        Raises:
-            StorageProblem: the data file cannot be written now.
-        """
-        with self._store.records(wait_s) as tx:
-            yield tx
+    def records(self) -> AbstractContextManager[Transaction]:
+        """Begin a transaction that writes records of the gateway, of any project; see :meth:`Store.records`."""
+        return self._store.records()
 
     @contextmanager
     def recording(self, project_id: str, wait_s: float | None = None) -> Generator[Session]:
@@ -123,11 +115,9 @@ class Platform:
         with self._store.records(wait_s) as tx:
             yield self._session(tx, Caller("", project_id))
 
-    @contextmanager
-    def reading(self) -> Generator[Transaction]:
+    def reading(self) -> AbstractContextManager[Transaction]:
         """Begin a transaction that only reads, of any project."""
-        with self._store.transaction(write=False) as tx:
-            yield tx
+        return self._store.transaction(write=False)
 
     def create_project(self) -> Access:
         """Create a project with its default environments and label; the key is returned only here."""
