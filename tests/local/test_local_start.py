@@ -7,6 +7,11 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+
+SERVER = '{"kind": "upstream", "base_url": "http://localhost:1/v1", "models": ["*", {"id": "m", "kinds": ["chat"]}]}'
+CONFIG = f'config={{"providers": {{"own": {SERVER}}}, "cache": {{"enabled": True}}}}, providers={{"other": {SERVER}}}'
+HTTP_CLIENT = ("http.client", "ssl", "to11ai_sdk.local.gateway.upstream.http_provider")
 LATER = (
     "babel",
     "dateutil",
@@ -22,7 +27,7 @@ STARTED = """
 import json, sys
 from to11ai_sdk.local import LocalTo11
 
-with LocalTo11():
+with LocalTo11({arguments}):
     print(json.dumps(sorted(sys.modules)))
 """
 FIRST_CALLS = """
@@ -59,8 +64,13 @@ def run(code: str) -> Any:
     return json.loads(done.stdout)
 
 
-def test_a_start_loads_neither_templates_nor_echo_nor_pydantic() -> None:
-    assert [name for name in run(STARTED) if name.startswith(LATER)] == []
+@pytest.mark.parametrize(("arguments", "later"), [("", LATER + HTTP_CLIENT), (CONFIG, LATER)])
+def test_a_start_loads_only_what_it_needs(arguments: str, later: tuple[str, ...]) -> None:
+    assert [name for name in run(STARTED.format(arguments=arguments)) if name.startswith(later)] == []
+
+
+def test_with_a_server_among_the_providers_a_start_loads_the_client_for_it() -> None:
+    assert set(HTTP_CLIENT) <= set(run(STARTED.format(arguments=CONFIG)))
 
 
 def test_the_first_calls_of_all_kinds_may_come_at_once() -> None:

@@ -14,7 +14,7 @@ from .observe.recorder import Recorder
 from .observe.reply_cache import CallCache, RepliesCache
 from .routing import Router
 from .trace_context import SpanIds
-from .upstream.backends import Backends
+from .upstream.backends import Backends, upstream_provider
 from .upstream.retry_budget import RetryBudgets
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ def build(
     seed: int | str | None,
 ) -> GatewayApp:
     """Return the gateway over a platform as an application."""
+    if any(provider.kind == "upstream" for provider in config.registry):
+        upstream_provider()  # at the start, so that the first call is not slower
     backends = Backends(store, lambda: platform.now().timestamp(), sleep)
     router = Router(config.registry, seed)
     gateway = Gateway(

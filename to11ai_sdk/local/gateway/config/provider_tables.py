@@ -10,7 +10,7 @@ from ....json_types import is_mapping
 from ....settings import origin
 from .providers import ConfigError, ProviderConfig, ProviderModel, canonical
 from .registry import DEFAULTS
-from .tables import ProviderTable, UpstreamTable, read_table, unknown_key
+from .tables import ProviderTable, UpstreamTable
 
 _ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}")
 _RESERVED = ("function", "route")
@@ -56,7 +56,7 @@ def provider_of(provider_id: Any, given: Any) -> ProviderConfig | None:
 def _read(place: str, given: Any) -> ProviderTable:
     content = {"kind": given} if isinstance(given, str) else given
     kind = content.get("kind") if is_mapping(content) else None
-    return read_table(ProviderTable if kind in ("echo", "none") else UpstreamTable, place, content)
+    return (ProviderTable if kind in ("echo", "none") else UpstreamTable)(content, place)
 
 
 def _common(table: ProviderTable, provider_id: str) -> ProviderConfig:
@@ -70,7 +70,7 @@ def _models(table: ProviderTable, provider_id: str) -> tuple[ProviderModel, ...]
     if table.models is None:
         return _DEFAULTS[provider_id].models if provider_id in _DEFAULTS else ()
     return tuple(
-        ProviderModel(entry.name, frozenset(entry.kinds)) if entry.kinds else ProviderModel.named(entry.name)
+        ProviderModel(entry.id, frozenset(entry.kinds)) if entry.kinds else ProviderModel.named(entry.id)
         for entry in table.models
     )
 
@@ -82,8 +82,8 @@ def _upstream(table: UpstreamTable, provider: ProviderConfig, place: str) -> Pro
         raise ConfigError(f"{place}.base_url is needed by an upstream, such as 'http://localhost:11434/v1'")
     if not provider.models and provider.dialect != "native":
         raise ConfigError(f'{place}.models is needed by an upstream; ["*"] lets every name through')
-    if "formats" in table.model_fields_set and not provider.serves("chat"):
-        raise ConfigError(unknown_key(UpstreamTable, place, "formats", hidden=frozenset({"formats"})))
+    if "formats" in table.given and not provider.serves("chat"):
+        raise table.unknown_key(place, "formats", hidden=("formats",))
     url = _url(f"{place}.base_url", base_url)
     return replace(provider, base_url=url, key_env=table.key_env or variable, formats=table.formats)
 

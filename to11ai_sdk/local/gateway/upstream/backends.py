@@ -6,7 +6,6 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from ...._http.process_safety import importing
-from .http_provider import UpstreamProvider
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -15,6 +14,14 @@ if TYPE_CHECKING:
     from ...store import Store
     from ..config.providers import ProviderConfig
     from ..provider import Provider
+    from .http_provider import UpstreamProvider
+
+
+def upstream_provider() -> type[UpstreamProvider]:
+    """Return the class; imported here, because a local to11 without servers starts faster without HTTP and TLS."""
+    with importing.lock:
+        from .http_provider import UpstreamProvider
+    return UpstreamProvider
 
 
 class Backends:
@@ -31,6 +38,7 @@ class Backends:
         self._clock = clock
         self._sleep = sleep
         self._made: dict[tuple[str, str], Provider] = {}
+        self._servers: list[UpstreamProvider] = []
         self._lock = Lock()
 
     def of(self, config: ProviderConfig, project_id: str) -> Provider:
@@ -44,13 +52,14 @@ class Backends:
     def close(self) -> None:
         """Close the idle connections to all servers."""
         with self._lock:
-            for provider in self._made.values():
-                if isinstance(provider, UpstreamProvider):
-                    provider.close()
+            for server in self._servers:
+                server.close()
 
     def _make(self, config: ProviderConfig, project_id: str) -> Provider:
         if config.kind != "echo":
-            return UpstreamProvider(dialect=config.dialect, base_url=config.base_url or "")
+            server = upstream_provider()(dialect=config.dialect, base_url=config.base_url or "")
+            self._servers.append(server)
+            return server
         # Imported here: where all providers are servers, a start does not load echo.
         with importing.lock:  # with Werkzeug, see PathTable
             from ..echo import EchoProvider
