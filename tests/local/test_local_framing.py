@@ -105,6 +105,30 @@ def test_a_first_line_that_is_not_http_is_refused(server: LocalTo11, line: bytes
     assert reply.count(b"HTTP/1.1 ") == 1
 
 
+HOSTS = ["Host:", "Host: localhost", "host:127.0.0.1:4500", "Host: [::1]:4500", "Host: a_b-c.example:", "Host: a%20b"]
+NO_HOSTS = [
+    *("X: y", "Host: a b", "Host: a/b", "Host: http://a", "Host: a@b", "Host: a, b", "Host: a:b", "Host: a:1:2"),
+    *("Host: [::1", "Host: ::1", "Host: [a/b]", "Host: \u00e9", "Host: a%2", "Host: a?b", 'Host: "a"', "Host: a\\b"),
+    *("Host: a\r\nHost: a", "Host: a\r\nhost: b"),
+]
+
+
+@pytest.mark.parametrize(
+    "path", ["/health", "/v1/projects/p/prompts", "/v1/chat/completions", "/local/settings", "/no"]
+)
+@pytest.mark.parametrize(("version", "line"), [("1.1", line) for line in NO_HOSTS] + [("1.0", "Host: a b")])
+def test_a_request_names_its_host_once(server: LocalTo11, path: str, version: str, line: str) -> None:
+    reply = exchange(server, f"GET {path} HTTP/{version}\r\n{line}\r\n\r\n".encode("latin-1") + NEXT)
+    assert reply.startswith(b"HTTP/1.1 400 "), reply
+    assert "host" in envelope(reply)["error"]["message"].lower()
+    assert reply.count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.parametrize(("version", "line"), [("1.1", line) for line in HOSTS] + [("1.0", "X: y")])
+def test_other_hosts_are_read(server: LocalTo11, version: str, line: str) -> None:
+    assert exchange(server, f"GET /health HTTP/{version}\r\n{line}\r\n\r\n".encode()).startswith(b"HTTP/1.1 200 ")
+
+
 def test_lines_that_end_with_a_line_feed_alone_are_refused_at_once(server: LocalTo11) -> None:
     assert exchange(server, b"GET /health HTTP/1.1\nHost: localhost\n\n").startswith(b"HTTP/1.1 400 ")
 
@@ -231,7 +255,7 @@ LINES = st.tuples(NAMES, st.sampled_from([b":", b": ", b" :", b""]), VALUES).map
 @example([b"Content-Length: 5", b"Content-Length: 5"])
 @example([b"X: a", b" b"])
 def test_nothing_is_read_that_the_parser_of_node_refuses(lines: list[bytes]) -> None:
-    content = b"\r\n".join([b"POST /a?b HTTP/1.1", *lines, b"", b""])
+    content = b"\r\n".join([b"POST /a?b HTTP/1.1", b"Host: x", *lines, b"", b""])
     content = content[: content.index(b"\r\n\r\n") + 4]
     theirs, ours = by_llhttp(content), by_us(content)
     if ours is not None and ours.headers.get("content-length", "").count(",") == 0:

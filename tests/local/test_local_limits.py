@@ -119,7 +119,7 @@ def test_the_work_ends_when_the_caller_hangs_up(waiting: tuple[Waiting, tuple[st
     if how == "with the next request" and not hasattr(select, "POLLRDHUP"):
         pytest.skip("only Linux sees the end behind bytes that nobody reads")
     with socket.create_connection(address) as opened:
-        opened.sendall(f"POST {path} HTTP/1.1\r\nContent-Length: 2\r\n\r\n{{}}".encode())
+        opened.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{{}}".encode())
         assert application.began.acquire(timeout=60)
         if how == "reset":
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -149,9 +149,13 @@ def test_a_call_of_the_control_plane_ends_too(to11: LocalTo11) -> None:
         ("IDLE_TIMEOUT_S", HEALTH, b"HTTP/1.1 200 "),
         ("HEAD_TIMEOUT_S", b"G", b"HTTP/1.1 408 "),
         ("HEAD_TIMEOUT_S", HEALTH[:-2], b"HTTP/1.1 408 "),
-        ("BODY_TIMEOUT_S", b"POST /v1/x HTTP/1.1\r\nContent-Length: 9\r\n\r\n{", b"HTTP/1.1 4"),
-        ("BODY_TIMEOUT_S", b"POST /local/settings HTTP/1.1\r\nContent-Length: 9\r\n\r\n{", b"HTTP/1.1 408 "),
-        ("BODY_TIMEOUT_S", b"PUT /v1/projects/p HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1", b"HTTP/1.1 408 "),
+        ("BODY_TIMEOUT_S", b"POST /v1/x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", b"HTTP/1.1 4"),
+        ("BODY_TIMEOUT_S", b"POST /local/settings HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", b"HTTP/1.1 408 "),
+        (
+            "BODY_TIMEOUT_S",
+            b"PUT /v1/projects/p HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1",
+            b"HTTP/1.1 408 ",
+        ),
     ],
 )
 def test_who_sends_nothing_is_answered_and_left(

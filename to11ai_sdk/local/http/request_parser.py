@@ -15,6 +15,8 @@ _FIELDS = re.compile(rb"(?:%b:[\t -~\x80-\xff]*\r\n)*" % _TOKEN)
 _FIELD = re.compile(rb"%b:[\t -~\x80-\xff]*\r\n" % _TOKEN)
 _RAW = re.compile(rb"[\x80-\xff]")
 _ONCE = ("host",)
+_HOST = re.compile(r"(?:\[[0-9A-Za-z:.]+\]|(?:[\w.~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?", re.ASCII)
+"""RFC 9110 section 7.2, with the characters of RFC 3986."""
 
 
 class RequestHead(NamedTuple):
@@ -56,7 +58,11 @@ def parse(head: bytes) -> RequestHead:
         raise Problem(505, "INVALID_INPUT", f"HTTP/{major.decode()}.{minor.decode()} is not supported; use HTTP/1.1")
     if _FIELDS.fullmatch(head, line.end()) is None:
         raise _misplaced(head, line.end())
-    return RequestHead(method.decode("ascii"), _target(target), minor == b"0", _headers(head[line.end() :]))
+    is_old, headers = minor == b"0", _headers(head[line.end() :])
+    host = headers.get("host", "" if is_old else None)
+    if host is None or _HOST.fullmatch(host) is None:
+        raise malformed("the header Host must name the host, and its port if it has one (RFC 9112 section 3.2)")
+    return RequestHead(method.decode("ascii"), _target(target), is_old, headers)
 
 
 def malformed(message: str) -> Problem:
