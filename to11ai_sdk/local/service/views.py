@@ -10,7 +10,13 @@ from . import checks
 if TYPE_CHECKING:
     from ..store import Row
 
-PROMPT = [
+
+def _columns(*names: str) -> dict[str, str]:
+    """Return the wire name of each column; made here, because lists need them for every row."""
+    return {name: camel(name) for name in names}
+
+
+PROMPT = _columns(
     "id",
     "project_id",
     "name",
@@ -21,8 +27,8 @@ PROMPT = [
     "created_by_user_id",
     "created_at",
     "updated_at",
-]
-PROMPT_VERSION = [
+)
+PROMPT_VERSION = _columns(
     "id",
     "prompt_id",
     "version",
@@ -34,8 +40,8 @@ PROMPT_VERSION = [
     "created_by_user_id",
     "created_by_display_name",
     "created_at",
-]
-LABEL_POINTER = [
+)
+LABEL_POINTER = _columns(
     "prompt_id",
     "label",
     "version_id",
@@ -43,9 +49,11 @@ LABEL_POINTER = [
     "updated_by_display_name",
     "updated_at",
     "reason",  # read by later versions of the SDK, which require a text
-]
-LABEL_EVENT = ["id", "prompt_id", "label", "from_version_id", "to_version_id", "moved_by_user_id", "moved_at", "reason"]
-PROJECT_LABEL = [
+)
+LABEL_EVENT = _columns(
+    "id", "prompt_id", "label", "from_version_id", "to_version_id", "moved_by_user_id", "moved_at", "reason"
+)
+PROJECT_LABEL = _columns(
     "project_id",
     "label",
     "is_system",
@@ -56,9 +64,11 @@ PROJECT_LABEL = [
     "created_at",
     "updated_at",
     "archived_at",
-]
-LABEL_USAGE = ["prompt_id", "prompt_slug", "prompt_name", "version_id", "version", "updated_at", "updated_by_user_id"]
-ENVIRONMENT = [
+)
+LABEL_USAGE = _columns(
+    "prompt_id", "prompt_slug", "prompt_name", "version_id", "version", "updated_at", "updated_by_user_id"
+)
+ENVIRONMENT = _columns(
     "id",
     "project_id",
     "slug",
@@ -77,9 +87,9 @@ ENVIRONMENT = [
     "created_at",
     "updated_at",
     "archived_at",
-]
-RULE_VERSION = ["id", "rule_id", "version", "snapshot_json", "description", "created_by", "created_at"]
-RULE_RELEASE = [
+)
+RULE_VERSION = _columns("id", "rule_id", "version", "snapshot_json", "description", "created_by", "created_at")
+RULE_RELEASE = _columns(
     "id",
     "rule_id",
     "environment_id",
@@ -102,12 +112,12 @@ RULE_RELEASE = [
     "active_from",
     "active_to",
     "created_at",
-]
+)
 
 
-def view(row: Row, columns: list[str]) -> dict[str, Any]:
+def view(row: Row, columns: dict[str, str]) -> dict[str, Any]:
     """Return the given columns of a row, by their wire names."""
-    return {camel(column): row[column] for column in columns}
+    return {wire: row[name] for name, wire in columns.items()}
 
 
 def version_view(row: Row) -> dict[str, Any]:

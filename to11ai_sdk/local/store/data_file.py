@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from .. import bounds
 from . import schema, upgrades
 from .storage_problems import is_busy
-from .transaction import row_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +45,6 @@ def open_writer(path: str | os.PathLike[str] | None) -> sqlite3.Connection:
     except BaseException:
         connection.close()
         raise
-    connection.row_factory = row_of
     return connection
 
 
@@ -54,7 +52,6 @@ def open_reader(path: str | os.PathLike[str]) -> sqlite3.Connection:
     """Return a connection that only reads."""
     connection = _connect(path)
     connection.execute("PRAGMA query_only = ON")
-    connection.row_factory = row_of
     return connection
 
 

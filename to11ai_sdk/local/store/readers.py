@@ -34,7 +34,6 @@ class Readers:
         self._lock = Lock()
         self._is_open = True
         self._watch = open_reader(path)
-        self._watch.row_factory = None
         self._watching = Lock()
         self._seen: int | None = None
         self._version = 0

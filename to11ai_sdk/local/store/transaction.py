@@ -14,21 +14,25 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 """A row by column names; booleans and JSON are decoded values."""
 
-_DECODED = schema.BOOLEANS | schema.DOCUMENTS
+
+def _rows(cursor: sqlite3.Cursor, found: Iterable[tuple[Any, ...]]) -> list[Row]:
+    """Return rows of a result by the names of its columns, which are looked at once for all of them."""
+    names = [column[0] for column in cursor.description]
+    rows = [dict(zip(names, values, strict=True)) for values in found]
+    for name in names:
+        if name in schema.BOOLEANS:
+            for row in rows:
+                row[name] = bool(row[name])
+        elif name in schema.DOCUMENTS:
+            for row, value in zip(rows, _values([row[name] for row in rows]), strict=True):
+                row[name] = value
+    return rows
 
 
-def row_of(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:
-    """Return a row of a result; a row factory of SQLite."""
-    row = {column[0]: value for column, value in zip(cursor.description, values, strict=True)}
-    for name in _DECODED.intersection(row):
-        row[name] = _decoded(name, row[name])
-    return row
-
-
-def _decoded(name: str, value: Any) -> Any:
-    if name in schema.BOOLEANS:
-        return bool(value)
-    return None if value is None else json.loads(value)
+def _values(documents: list[str | None]) -> list[Any]:
+    """Return what JSON documents say; reading them as one is several times faster."""
+    content: list[Any] = json.loads(f"[{','.join(document or 'null' for document in documents)}]")
+    return content
 
 
 def _stored(name: str, value: Any) -> Any:
@@ -47,12 +51,14 @@ class Transaction:
 
     def all(self, sql: str, **values: Any) -> list[Row]:
         """Return every row that a query finds; ``:name`` in it stands for a value."""
-        return self._execute(sql, values).fetchall()
+        cursor = self._execute(sql, values)
+        return _rows(cursor, cursor.fetchall())
 
     def one(self, sql: str, **values: Any) -> Row | None:
         """Return the first row that a query finds."""
-        row: Row | None = self._execute(sql, values).fetchone()
-        return row
+        cursor = self._execute(sql, values)
+        found = cursor.fetchone()
+        return None if found is None else _rows(cursor, (found,))[0]
 
     def value(self, sql: str, **values: Any) -> Any:
         """Return the first column of the first row."""
