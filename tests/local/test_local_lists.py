@@ -14,7 +14,7 @@ from bound import SNAPSHOT, TEXT, Api, Clock
 
 from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.local.service import Platform
-from to11ai_sdk.local.store import Store, label_events, prompts, readers
+from to11ai_sdk.local.store import label_events, open_store, prompts, readers
 from to11ai_sdk.local.store.data_file import open_reader
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Filled:
 
     def __init__(self, moves: list[Move]) -> None:
         self.moves = moves
-        self.store = Store()
+        self.store = open_store()
         platform = Platform(self.store)
         self.project_id, other = platform.main.project_id, platform.create_project().project_id
         with self.store.transaction() as tx:
@@ -136,7 +136,7 @@ def test_pages_of_label_events_over_http(to11: LocalTo11) -> None:
 
 
 def test_the_pages_of_prompts_are_right() -> None:
-    store = Store()
+    store = open_store()
     platform = Platform(store)
     project_id = platform.main.project_id
     chosen = random.Random(2)

@@ -17,7 +17,7 @@ from bound import TEXT, Api, call, holding, refused
 
 from to11ai_sdk import create_client
 from to11ai_sdk.local import DataFileError, LocalTo11, bounds
-from to11ai_sdk.local.store import StorageProblem, Store
+from to11ai_sdk.local.store import StorageProblem, open_store
 from to11ai_sdk.local.store.storage_problems import problem_of
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def test_a_write_waits_and_then_says_that_the_file_is_held(tmp_path: Path, monke
 
 def test_all_writes_together_wait_no_longer_than_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "STORAGE_WAIT_S", 1.0)
-    store = Store(tmp_path / "to11.db")
+    store = open_store(tmp_path / "to11.db")
 
     def write(_: int) -> str:
         with pytest.raises(StorageProblem) as caught, store.transaction() as tx:
@@ -134,7 +134,7 @@ def test_an_upload_says_that_the_file_is_held(tmp_path: Path, monkeypatch: pytes
 def test_a_server_stops_while_another_program_holds_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "STORAGE_WAIT_S", 60.0)
     data = tmp_path / "to11.db"
-    store = Store(data)
+    store = open_store(data)
     refusals: list[StorageProblem] = []
     begun = threading.Event()
 
@@ -213,7 +213,7 @@ def test_a_full_disk_is_said_and_nothing_acknowledged_is_lost(tmp_path: Path) ->
 
 
 def test_a_file_that_may_not_grow_is_full(tmp_path: Path) -> None:
-    store = Store(tmp_path / "to11.db")
+    store = open_store(tmp_path / "to11.db")
     rows = [(f"p{number}", "x" * 1000) for number in range(1000)]
     with store.transaction() as tx:
         tx.run("PRAGMA max_page_count = 1")
@@ -247,7 +247,7 @@ def test_a_damaged_file_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture
 
 def test_a_file_that_cannot_be_written_or_opened_is_said(tmp_path: Path) -> None:
     data = tmp_path / "to11.db"
-    Store(data).close()
+    open_store(data).close()
     shell = sqlite3.connect(f"{data.as_uri()}?mode=ro", uri=True)
     with pytest.raises(sqlite3.OperationalError) as caught:
         shell.execute("UPDATE counter SET value = 1")
@@ -265,7 +265,7 @@ def test_a_file_that_cannot_be_written_or_opened_is_said(tmp_path: Path) -> None
 def test_a_process_may_change_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "other").mkdir()
     monkeypatch.chdir(tmp_path)
-    store = Store("to11.db")
+    store = open_store("to11.db")
     monkeypatch.chdir("other")
     with store.transaction() as tx:
         number = tx.count()
@@ -280,12 +280,12 @@ def test_a_process_may_change_its_folder(tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize("event", ["moved", "deleted", "replaced"])
 def test_nothing_is_acknowledged_that_goes_to_a_file_in_another_place(tmp_path: Path, event: str) -> None:
     data, elsewhere = tmp_path / "to11.db", tmp_path / "elsewhere.db"
-    store = Store(data)
+    store = open_store(data)
     data.rename(elsewhere)
     if event == "deleted":
         elsewhere.unlink()
     if event == "replaced":
-        Store(data).close()
+        open_store(data).close()
     with pytest.raises(StorageProblem) as caught, store.transaction() as tx:
         tx.count()
     assert (caught.value.status, caught.value.code) == (503, "STORAGE_UNAVAILABLE")
@@ -312,9 +312,9 @@ def test_a_failed_start_says_that_another_program_holds_the_file(
 ) -> None:
     monkeypatch.setattr(bounds, "STORAGE_WAIT_S", 0.05)
     data = tmp_path / "to11.db"
-    Store(data).close()
+    open_store(data).close()
     with holding(data), pytest.raises(DataFileError, match="another program"):
-        Store(data)
+        open_store(data)
 
 
 def test_many_writers_lose_nothing(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from bound import Api, call
 
 from to11ai_sdk.local import LocalTo11
-from to11ai_sdk.local.store import DataFileError, Store
+from to11ai_sdk.local.store import DataFileError, open_store
 
 
 def test_a_data_file_remembers_its_project_key_and_state(tmp_path: Path) -> None:
@@ -57,22 +57,22 @@ def test_a_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
     other.close()
     before = data.read_bytes()
     with pytest.raises(DataFileError, match="something else"):
-        Store(data)
+        open_store(data)
     assert data.read_bytes() == before
     text = tmp_path / "notes.txt"
     text.write_text("not a database, and long enough to be told from one" * 50)
     with pytest.raises(DataFileError, match="not a database"):
-        Store(text)
+        open_store(text)
 
 
 def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
     data = tmp_path / "to11.db"
-    Store(data).close()
+    open_store(data).close()
     with sqlite3.connect(data) as changed:
         changed.execute("PRAGMA user_version = 99")
     changed.close()
     with pytest.raises(DataFileError, match="has format 99"):
-        Store(data)
+        open_store(data)
 
 
 def restored(tmp_path: Path, number: int) -> Path:
@@ -122,7 +122,7 @@ def test_a_file_of_an_older_format_is_upgraded(tmp_path: Path, number: int, capl
         assert api.prompts.list_label_events(scope="prompt", prompt_id=welcome.id).pagination.total == 5
     assert caplog.messages == [f"{data} is upgraded from format {number} to 4; a large file needs seconds"]
     fresh = tmp_path / "fresh.db"
-    Store(fresh).close()
+    open_store(fresh).close()
     assert definitions(data) == definitions(fresh)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["fresh.db", "to11.db"]
 
@@ -133,18 +133,18 @@ def test_an_upgrade_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None
         shell.execute("CREATE VIEW prompt_tags AS SELECT 1")
     shell.close()
     with pytest.raises(DataFileError, match="cannot use"):
-        Store(data)
+        open_store(data)
     with sqlite3.connect(data) as shell:
         assert shell.execute("PRAGMA user_version").fetchone() == (2,)
         shell.execute("DROP VIEW prompt_tags")
     shell.close()
-    Store(data).close()
+    open_store(data).close()
 
 
 def test_two_servers_upgrade_a_file_together(tmp_path: Path) -> None:
     data = restored(tmp_path, 2)
     with ThreadPoolExecutor(2) as pool:
-        for store in pool.map(Store, [data, data]):
+        for store in pool.map(open_store, [data, data]):
             store.close()
     assert len(definitions(data)) > 50
 
@@ -152,18 +152,18 @@ def test_two_servers_upgrade_a_file_together(tmp_path: Path) -> None:
 def test_servers_make_a_file_together(tmp_path: Path) -> None:
     with ThreadPoolExecutor(3) as pool:
         for number in range(20):
-            for store in pool.map(Store, [tmp_path / f"{number}.db"] * 3):
+            for store in pool.map(open_store, [tmp_path / f"{number}.db"] * 3):
                 store.close()
 
 
 def test_a_path_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "no" / "such" / "folder"):
         with pytest.raises(DataFileError, match="cannot use"):
-            Store(path)
+            open_store(path)
 
 
 def test_a_file_is_written_safely(tmp_path: Path) -> None:
-    store = Store(tmp_path / "to11.db")
+    store = open_store(tmp_path / "to11.db")
     with store.transaction() as tx:
         assert tx.value("PRAGMA journal_mode") == "wal"
         assert tx.value("PRAGMA synchronous") == 2
@@ -173,7 +173,7 @@ def test_a_file_is_written_safely(tmp_path: Path) -> None:
 
 
 def test_a_transaction_that_fails_leaves_nothing() -> None:
-    store = Store()
+    store = open_store()
     project = {"id": "p", "created_at": "now"}
 
     def write(*rows: dict[str, str]) -> None:
@@ -223,7 +223,7 @@ def test_the_database_itself_refuses_what_must_never_be(tmp_path: Path, forbidde
         (released,) = api.rule("r", 1)
         for _ in range(2):
             api.releases.set(rule_id="r", env_slug="prod", strategy="single", version_id=released)
-    store = Store(data)
+    store = open_store(data)
     with pytest.raises(sqlite3.IntegrityError), store.transaction() as tx:
         tx.run(forbidden)
     store.close()
@@ -231,7 +231,7 @@ def test_the_database_itself_refuses_what_must_never_be(tmp_path: Path, forbidde
 
 @pytest.mark.parametrize("place", ["memory", "file"])
 def test_the_version_changes_with_the_platform_and_not_with_records_of_the_gateway(tmp_path: Path, place: str) -> None:
-    store = Store(tmp_path / "to11.db" if place == "file" else None)
+    store = open_store(tmp_path / "to11.db" if place == "file" else None)
     first = store.version
     with store.transaction() as tx:
         tx.insert("projects", {"id": "p", "created_at": "now"})
@@ -248,7 +248,7 @@ def test_the_version_changes_with_the_platform_and_not_with_records_of_the_gatew
 
 def test_the_version_notices_another_server_and_a_change_by_hand(tmp_path: Path) -> None:
     data = tmp_path / "to11.db"
-    store = Store(data)
+    store = open_store(data)
     with LocalTo11(data) as other:
         before = store.version
         Api.of(other).prompt("a")
@@ -262,7 +262,7 @@ def test_the_version_notices_another_server_and_a_change_by_hand(tmp_path: Path)
 
 
 def test_a_reader_sees_one_state_of_the_file_while_another_writes(tmp_path: Path) -> None:
-    store = Store(tmp_path / "to11.db")
+    store = open_store(tmp_path / "to11.db")
     with store.transaction(write=False) as tx:
         assert tx.all("SELECT id FROM projects") == []
         with store.transaction() as other:

@@ -14,7 +14,7 @@ from .http.http_server import Server
 from .http.owner_api import LocalPages
 from .http.paths import Dispatcher
 from .service import Platform
-from .store import Store
+from .store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,7 +49,7 @@ class Running:
 
     def __init__(self, settings: Settings, port: int) -> None:
         self._process = os.getpid()
-        store = Store(settings.data)
+        store = open_store(settings.data)
         self.failures: FailureQueue = FailureQueue()
         self.clients: list[To11aiClient] = []
         try:

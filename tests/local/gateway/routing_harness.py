@@ -12,7 +12,7 @@ from to11ai_sdk.local.gateway.config.registry import Registry
 from to11ai_sdk.local.gateway.gateway_problem import GatewayProblem
 from to11ai_sdk.local.gateway.routing import Plan, RouteQuery, Router, Scope
 from to11ai_sdk.local.service import Platform, environments, releases, rules
-from to11ai_sdk.local.store import Store
+from to11ai_sdk.local.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -47,7 +47,7 @@ class Project:
         seed: int | str | None = 1,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
-        self.platform = Platform(Store(), seed="test", clock=clock)
+        self.platform = Platform(open_store(), seed="test", clock=clock)
         weakref.finalize(self, self.platform.close)
         self.router = Router(Registry() if registry is None else registry, seed)
 

@@ -9,7 +9,7 @@ from to11ai_sdk.local import bounds
 from to11ai_sdk.local.gateway.echo import CountedIds, EchoProvider, FileRow, MemoryFiles
 from to11ai_sdk.local.gateway.upstream.stored_files import StoredFiles
 from to11ai_sdk.local.service import Platform
-from to11ai_sdk.local.store import Store
+from to11ai_sdk.local.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -133,7 +133,7 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Stores]:
         files = MemoryFiles(clock)
         yield Stores(provider(files=files, clock=clock), clock, lambda: len(vars(files)["_rows"]))
         return
-    store = Store(tmp_path / "to11.db" if request.param == "data file" else None)
+    store = open_store(tmp_path / "to11.db" if request.param == "data file" else None)
     platform = Platform(store)
     stored = StoredFiles(store, platform.main.project_id, "openai", clock)
 
@@ -187,7 +187,7 @@ def test_a_lifetime_that_is_none(seconds: str) -> None:
 
 def test_a_file_can_be_uploaded_again_after_a_restart(tmp_path: Path) -> None:
     for _ in range(2):
-        platform = Platform(store := Store(tmp_path / "to11.db"))
+        platform = Platform(store := open_store(tmp_path / "to11.db"))
         stored = StoredFiles(store, platform.main.project_id, "openai", lambda: NOW)
         echo = provider(files=stored, new_id=CountedIds())
         assert upload(echo).status == 200

@@ -16,7 +16,8 @@ from to11ai_sdk.local.gateway.config.registry import Registry
 from to11ai_sdk.local.gateway.routing import RouteQuery, Router
 from to11ai_sdk.local.problems import Problem
 from to11ai_sdk.local.service import Platform
-from to11ai_sdk.local.store import Store, environments
+from to11ai_sdk.local.store import environments
+from to11ai_sdk.local.store.sqlite_store import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -138,7 +139,7 @@ def test_eight_threads_never_see_a_release_that_ended_before_their_call(pair: Pa
             assert {reply.json["model"] for reply in replies} == {TARGETS[number % 2]}
 
 
-class CountingStore(Store):
+class CountingStore(SqliteStore):
     """A store in memory that counts its transactions."""
 
     begun = 0

@@ -22,7 +22,7 @@ from to11ai_sdk.local.gateway.observe.trace_log import TraceBounds, TraceLog
 from to11ai_sdk.local.gateway.observe.traces import COLUMNS, Span
 from to11ai_sdk.local.gateway.trace_context import Origin, SpanIds, TraceContext
 from to11ai_sdk.local.service import Platform
-from to11ai_sdk.local.store import Store, gateway_records
+from to11ai_sdk.local.store import gateway_records, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -74,7 +74,7 @@ class Traces:
     """The spans of a new project."""
 
     def __init__(self, data: Path | None = None) -> None:
-        self.platform = Platform(Store(data))
+        self.platform = Platform(open_store(data))
         self.log = TraceLog(self.platform)
         self.project_id = self.platform.main.project_id
 

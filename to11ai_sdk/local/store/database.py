@@ -1,158 +1,76 @@
-"""Runs transactions on the database: writes one at a time, and reads that do not wait for them."""
+"""Defines a store, whatever engine is under it, and opens the one that a place names."""
 
 from __future__ import annotations
 
-import logging
-import os
-import sqlite3
-import time
-from contextlib import contextmanager
-from threading import Event, Lock
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-from .. import bounds
-from .data_file import FilePlace, open_writer
-from .readers import Readers
-from .storage_problems import StorageProblem, busy, is_busy, problem_of
-from .transaction import Transaction
-
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    import os
+    from contextlib import AbstractContextManager
 
-_log = logging.getLogger(__name__)
+    from .transaction import Transaction
 
 
-class Store:
-    """The database of a local to11.
-
-    A data file is in WAL mode: one connection writes, others read without waiting for it, each read transaction from
-    one state of the file. In memory there is one connection: no transaction there waits for a disk or another
-    program, and SQLite's only ways to share memory between connections lock it as a whole, too, but cost more.
-
-    Args:
-        path: the data file, created if it does not exist; ``None`` keeps everything in memory.
-
-    Raises:
-        DataFileError: the file cannot be opened, or is not a data file of this version.
-    """
-
-    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
-        # The process may change its folder, and readers open the file later.
-        path = self._path = None if path is None else os.path.abspath(path)
-        self._lock = Lock()
-        self._closing = Event()
-        self._logged: dict[str, float] = {}
-        self._writes = 0
-        self._writer = open_writer(path)
-        try:
-            self._place = FilePlace(path)
-            self._readers = None if path is None else Readers(path, self._place)
-        except BaseException:
-            self._writer.close()
-            raise
+class Store(ABC):
+    """The database of a local to11."""
 
     @property
+    @abstractmethod
     def version(self) -> int:
         """A number that changes with every commit to the tables of the platform, by another process, too.
 
         Traces, files and cached replies of the gateway do not change it. Data that is kept with the version that was
-        read before it is valid as long as the version is the same.
+        read before it is valid as long as the version is the same. A change of another process may be noticed a moment
+        later; one of this process is noticed at once.
 
         Raises:
-            StorageProblem: the data file cannot be read.
+            StorageProblem: the database cannot be read.
         """
-        if self._readers is None:
-            return self._writes
-        with self._explained():
-            return self._readers.version()
 
-    @contextmanager
-    def transaction(self, *, write: bool = True) -> Generator[Transaction]:
+    def fresh_version(self) -> int:
+        """Return :attr:`version` as it is now, with every commit of other processes.
+
+        Raises:
+            StorageProblem: the database cannot be read.
+        """
+        return self.version
+
+    @abstractmethod
+    def transaction(self, *, write: bool = True) -> AbstractContextManager[Transaction]:
         """Begin a transaction; it is committed at the end, or rolled back if an exception leaves the block.
 
-        Only one writes at a time. One that reads sees the data as they were when it began.
+        Only one writes at a time, of all processes. One that reads sees the data as they were when it began.
 
         Raises:
-            StorageProblem: the data file cannot be read or written now.
+            StorageProblem: the database cannot be read or written now.
         """
-        with self._explained():
-            if self._readers is not None and not write:
-                with self._readers.reading() as tx:
-                    yield tx
-                return
-            with self._alone("BEGIN IMMEDIATE" if write else "BEGIN") as tx:
-                before = self._writer.total_changes
-                yield tx
-                # In memory no other process writes, so counting is enough.
-                self._writes += self._writer.total_changes != before
 
-    @contextmanager
-    def records(self, wait_s: float | None = None) -> Generator[Transaction]:
+    @abstractmethod
+    def records(self, wait_s: float | None = None) -> AbstractContextManager[Transaction]:
         """Begin a transaction that writes records of the gateway only, which leaves :attr:`version` as it is.
 
         Args:
             wait_s: how long it waits for other writes, by default ``bounds.STORAGE_WAIT_S``.
 
         Raises:
-            StorageProblem: the data file cannot be written now.
+            StorageProblem: the database cannot be written now.
         """
-        with self._explained(), self._alone("BEGIN IMMEDIATE", wait_s) as tx:
-            yield tx
 
+    @abstractmethod
     def close(self) -> None:
-        """Close the database; leaves a complete file without a write-ahead log next to it."""
-        self._closing.set()
-        with self._lock:
-            if self._readers is not None:
-                self._readers.close()
-            self._writer.close()
+        """Close the database."""
 
-    @contextmanager
-    def _explained(self) -> Generator[None]:
-        try:
-            yield
-        except sqlite3.DatabaseError as exc:
-            problem = problem_of(exc, self._path)
-            if problem is None:
-                raise
-            self._log(problem, exc)
-            raise problem from exc
 
-    def _log(self, problem: StorageProblem, cause: sqlite3.Error) -> None:
-        """Log a problem, but the same one only once a minute."""
-        now = time.monotonic()
-        if now - self._logged.get(problem.code, -60.0) >= 60:
-            self._logged[problem.code] = now
-            _log.error("%s: %s (%s)", problem.code, problem.message, cause)
+def open_store(data: str | os.PathLike[str] | None = None) -> Store:
+    """Open the database at a place; it is created or upgraded if need be.
 
-    @contextmanager
-    def _alone(self, begin: str, wait_s: float | None = None) -> Generator[Transaction]:
-        """Begin a transaction on the connection that writes."""
-        wait_s = bounds.STORAGE_WAIT_S if wait_s is None else wait_s
-        deadline = time.monotonic() + wait_s
-        if not self._lock.acquire(timeout=wait_s):
-            raise busy()
-        try:
-            self._place.check()
-            self._patiently(begin, deadline)
-            try:
-                yield Transaction(self._writer)
-                self._patiently("COMMIT", time.monotonic() + bounds.STORAGE_WAIT_S)
-            except BaseException:
-                if self._writer.in_transaction:
-                    self._writer.execute("ROLLBACK")
-                raise
-        finally:
-            self._lock.release()
+    Args:
+        data: the path of a SQLite file, or ``None`` to keep everything in memory.
 
-    def _patiently(self, statement: str, deadline: float) -> None:
-        """Run a statement, again and again while another program holds the file, but not past the deadline."""
-        pause = 0.001
-        while True:
-            try:
-                self._writer.execute(statement)
-                return
-            except sqlite3.OperationalError as exc:
-                if not is_busy(exc) or time.monotonic() + pause > deadline or self._closing.wait(pause):
-                    raise
-            pause = min(2 * pause, 0.05)
+    Raises:
+        DataFileError: it cannot be used.
+    """
+    from .sqlite_store import SqliteStore
+
+    return SqliteStore(data)
