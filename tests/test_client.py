@@ -47,6 +47,7 @@ def test_the_arguments_and_their_defaults() -> None:
         "total_timeout_s": None,
         "stale_if_error_s": 3600.0,
         "ssl_context": None,
+        "default_headers": None,
     }
 
 

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from .resources.project_environments import ProjectEnvironmentResource
     from .resources.prompts import PromptResource
     from .resources.routing_rules import RoutingRuleReleaseResource, RoutingRulesResource, RoutingRuleVersionResource
+    from .settings import __version__ as __version__
 
 __all__ = [
     "ArchiveProjectEnvironmentResult",
@@ -126,6 +127,8 @@ def _home(name: str) -> object:
         from . import client as home
     elif name in ("gateway_auth_headers", "gateway_prompt_headers"):
         from . import gateway as home
+    elif name == "__version__":
+        from . import settings as home
     elif name == "ProjectEnvironmentResource":
         from .resources import project_environments as home
     elif name == "PromptResource":
@@ -138,11 +141,11 @@ def _home(name: str) -> object:
 
 
 def __getattr__(name: str) -> object:
-    if name not in __all__:
+    if name not in __all__ and name != "__version__":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(_home(name), name)
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted({*globals(), *__all__, "__version__"})

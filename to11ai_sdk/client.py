@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import os
+
 from ._http.process_safety import Unique, importing
 from .behaviors import BehaviorStore
-from .settings import GATEWAY_URL, count, header_value, mapping, number, origin, seconds, whole
+from .settings import (
+    API_URL,
+    GATEWAY_URL,
+    SETTINGS,
+    count,
+    header_value,
+    headers,
+    mapping,
+    number,
+    origin,
+    seconds,
+    whole,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Mapping
-    from typing import Any, TypeVar
+    from typing import Any, TypedDict, TypeVar
 
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
     from ._http.transport import Transport
     from .cache import PromptCache
@@ -23,6 +37,19 @@ if TYPE_CHECKING:
 
     Parts = Callable[[], tuple[Transport, PromptCache]]
     Value = TypeVar("Value")
+
+    class ClientOptions(TypedDict, total=False):
+        """The arguments of :func:`create_client` that have a default."""
+
+        timeout_s: float
+        max_retries: int
+        ttl_seconds: float
+        max_cache_entries: int
+        behavior_overrides: Mapping[str, Any] | None
+        total_timeout_s: float | None
+        stale_if_error_s: float
+        ssl_context: ssl.SSLContext | None
+        default_headers: Mapping[str, str] | None
 
 
 def create_client(
@@ -37,6 +64,7 @@ def create_client(
     total_timeout_s: float | None = None,
     stale_if_error_s: float = 3600.0,
     ssl_context: ssl.SSLContext | None = None,
+    default_headers: Mapping[str, str] | None = None,
 ) -> To11aiClient:
     """Make a client of the to11 control plane. Nothing is sent before the first call.
 
@@ -51,6 +79,8 @@ def create_client(
         total_timeout_s: seconds a call may take with all its attempts and waits; unbounded by default.
         stale_if_error_s: seconds past ``ttl_seconds`` for which a cached prompt is served in an outage.
         ssl_context: TLS settings, for a private authority or a client certificate.
+        default_headers: headers added to each request, which go where the key goes; they may replace ``User-Agent``,
+            but not what the client needs itself, such as ``Authorization``.
 
     Raises:
         TypeError: an argument of the wrong type.
@@ -66,13 +96,10 @@ def create_client(
         "timeout_s": seconds("timeout_s", timeout_s),
         "max_retries": count("max_retries", max_retries),
         "total_timeout_s": None if total_timeout_s is None else seconds("total_timeout_s", total_timeout_s),
+        "default_headers": headers("default_headers", {} if default_headers is None else default_headers),
         "on_envelope": behaviors.absorb,
     }
-    keeping = {
-        "ttl_s": number("ttl_seconds", ttl_seconds),
-        "max_entries": whole("max_cache_entries", max_cache_entries),
-        "stale_if_error_s": number("stale_if_error_s", stale_if_error_s),
-    }
+    keeping = _keeping(ttl_seconds, max_cache_entries, stale_if_error_s)
     return To11aiClient(parts=_parts(ssl_context, sending, keeping), behaviors=behaviors)
 
 
@@ -81,6 +108,14 @@ def _check_objects(ssl_context: Any, behavior_overrides: Any) -> None:
         raise TypeError(f"ssl_context must be an ssl.SSLContext, not {type(ssl_context).__name__}")
     if behavior_overrides is not None:
         mapping("behavior_overrides", behavior_overrides)
+
+
+def _keeping(ttl_seconds: float, max_cache_entries: int, stale_if_error_s: float) -> dict[str, Any]:
+    return {
+        "ttl_s": number("ttl_seconds", ttl_seconds),
+        "max_entries": whole("max_cache_entries", max_cache_entries),
+        "stale_if_error_s": number("stale_if_error_s", stale_if_error_s),
+    }
 
 
 def _parts(ssl_context: ssl.SSLContext | None, sending: dict[str, Any], keeping: dict[str, Any]) -> Parts:
@@ -145,6 +180,32 @@ class To11aiClient(Unique):
             self.routing_rules = RoutingRulesResource(self._send)
         else:
             self._transport, self._cache = self._parts()
+
+    @classmethod
+    def from_env(
+        cls, *, api_key: str | None = None, base_url: str | None = None, **options: Unpack[ClientOptions]
+    ) -> To11aiClient:
+        """Make a client from the environment variables that the command ``to11ai`` reads.
+
+        Args:
+            api_key: by default the value of ``TO11_API_KEY``.
+            base_url: by default the value of ``TO11_API_URL``, or else ``https://api.to11.ai``.
+            **options: the other arguments of :func:`create_client`.
+
+        Raises:
+            TypeError: an argument of the wrong type.
+            ValueError: ``TO11_API_KEY`` is not set, or a value is not usable; names the argument or the variable.
+        """
+        if api_key is None:
+            variable = SETTINGS["api_key"]
+            api_key = os.environ.get(variable)
+            if not api_key:
+                raise ValueError(f"{variable} is not set; set it to your to11 API key, or pass api_key")
+            header_value(variable, api_key)
+        if base_url is None:
+            variable = SETTINGS["base_url"]
+            base_url = origin(os.environ.get(variable) or API_URL, variable)
+        return create_client(api_key=api_key, base_url=base_url, **options)
 
     def __repr__(self) -> str:
         transport = getattr(self, "_transport", None)

@@ -9,7 +9,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+__version__ = "0.2.0"
+
+API_URL = "https://api.to11.ai"
 GATEWAY_URL = "https://gw.to11.ai"
+SETTINGS = {"api_key": "TO11_API_KEY", "base_url": "TO11_API_URL", "project_id": "TO11_PROJECT_ID"}
+"""Arguments that the environment may set, and its variables."""
+RESERVED = (
+    "accept accept-encoding authorization connection content-encoding content-length content-type expect host "
+    "keep-alive te traceparent tracestate trailer transfer-encoding upgrade"
+)
+"""Headers that only the client itself sets: those with the key, of the body and of the connection."""
+_TOKEN = dict.fromkeys(map(ord, "!#$%&'*+-.^_`|~"), "x")
 
 
 def number(name: str, value: Any) -> float:
@@ -61,7 +72,25 @@ def header_value(name: str, value: Any) -> str:
     return value
 
 
-def origin(url: Any, name: str = "base_url", example: str = "https://api.to11.ai") -> str:
+def headers(name: str, value: Any) -> dict[str, str]:
+    """Return headers that may be added to each request; errors name the header, never its value.
+
+    Names are tokens (RFC 9110 section 5.1), returned in one spelling, because upper and lower case do not differ.
+    """
+    fields: dict[str, str] = {}
+    for field, content in mapping(name, value).items():
+        low = field.lower()
+        if not (field.isascii() and field.translate(_TOKEN).isalnum()):
+            raise ValueError(f"{name} must have names that an HTTP header can, not {field!r:.100}")
+        if low in RESERVED.split() or low.startswith("proxy-"):
+            raise ValueError(f"{name} must not set {field}, which the client sets itself")
+        if low.title() in fields:
+            raise ValueError(f"{name} must not name {field} twice")
+        fields[low.title()] = header_value(f"{name}[{field!r}]", content)
+    return fields
+
+
+def origin(url: Any, name: str = "base_url", example: str = API_URL) -> str:
     """Return a base URL without its trailing slashes; errors name the argument and show an example."""
     if not isinstance(url, str):
         raise TypeError(f"{name} must be a str, not {type(url).__name__}")

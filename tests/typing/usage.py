@@ -17,6 +17,7 @@ from to11ai_sdk import (
     ProjectPromptLabel,
     ProjectPromptLabelUsage,
     Prompt,
+    PromptLabelEvent,
     PromptLabelPointer,
     PromptVersion,
     RenderedChatMessage,
@@ -45,6 +46,9 @@ def clients() -> None:
         assert_type(client, To11aiClient)
         assert_type(client.with_options(timeout_s=1.0, max_retries=0, total_timeout_s=5.0), To11aiClient)
         assert_type(client.resolve_behavior("sdk.retry-v2", True), bool)
+    assert_type(To11aiClient.from_env(base_url="https://api.to11.ai", max_retries=1), To11aiClient)
+    create_client(api_key="k", base_url="https://api.to11.ai", default_headers={"x-app": "checkout"})
+    assert_type(to11ai_sdk.__version__, str)
 
 
 def prompts(client: To11aiClient) -> None:
@@ -52,12 +56,22 @@ def prompts(client: To11aiClient) -> None:
     assert_type(page, PaginatedResult)
     assert_type(page.items, list[Prompt])
     assert_type(page.pagination.total, int)
+    for prompt in page:
+        assert_type(prompt, Prompt)
+    assert_type(page[0], Prompt)
+    assert_type(page[1:], list[Prompt])
+    assert_type(len(page), int)
+    assert_type(page.request_id, str | None)
+    for prompt in client.prompts.iter(project_id="p", status="draft", sort_by="-createdAt"):
+        assert_type(prompt, Prompt)
+    client.prompts.list(project_id="p", status="of a newer server", sort_by="lastUsedAt")
     prompt = client.prompts.create(project_id="p", name="n", slug="s", tags=("a", "b"))
     assert_type(prompt.created_at, datetime)
     version = client.prompts.create_version(
         project_id="p", prompt_id=prompt.id, format="text", template_json={"text": "hi"}, variables_schema={}
     )
     assert_type(version, PromptVersion)
+    assert_type(version.settings, Any)
     assert_type(client.prompts.list_versions(project_id="p", prompt_id="x"), list[PromptVersion])
     assert_type(client.prompts.archive(project_id="p", prompt_id="x"), Prompt)
 
@@ -79,6 +93,9 @@ def resolving(client: To11aiClient, fallback: ResolvedPrompt) -> None:
     else:
         assert_type(resolved.rendered.messages, list[RenderedChatMessage])
     assert_type(gateway_prompt_headers(resolved), dict[str, str])
+    assert_type(resolved.to_openai(model="gpt-4o"), dict[str, Any])
+    version = client.prompts.get_version(project_id="p", prompt_id="x", version_number=1)
+    assert_type(resolved.to_anthropic(version), dict[str, Any])
     assert_type(gateway_auth_headers(api_key="k", project_id="p", env="staging"), dict[str, str])
 
 
@@ -91,6 +108,9 @@ def labels(client: To11aiClient) -> None:
     events = client.prompts.list_label_events(project_id="p", scope="project", since=since, until="2026-02-01")
     assert_type(events, PaginatedLabelEvents)
     assert_type(events.items[0].from_version_id, str | None)
+    assert_type([*events], list[PromptLabelEvent])
+    for event in client.prompts.iter_label_events(project_id="p", scope="project", since=since):
+        assert_type(event, PromptLabelEvent)
     color: to11ai_sdk.PaletteToken = "teal"
     client.prompts.create_project_label(project_id="p", label="beta", display_color=color)
 
@@ -115,6 +135,8 @@ def rules(client: To11aiClient) -> None:
         project_id="p", rule_id="r", env_slug="prod", strategy="weighted", weights=weights
     )
     assert_type(client.routing_rules.releases.list(project_id="p", rule_id="r"), list[RuleRelease])
+    assert_type([*client.routing_rules.releases.iter(project_id="p", rule_id="r", env_slug="a")], list[RuleRelease])
+    assert_type([*client.routing_rules.versions.iter(project_id="p", rule_id="r")], list[RuleVersion])
 
 
 def errors(client: To11aiClient) -> None:

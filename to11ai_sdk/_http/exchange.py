@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 MAX_BODY = 32 * 1024 * 1024
 """The most bytes of a body, after decompression."""
+REQUEST_ID = "_request_id"
+"""Where an envelope, a cached prompt and a model keep the server's id of the request."""
 # Not a function of our own: that would add a tenth to a cache hit.
 monotonic: Callable[[], float] = partial(methodcaller("monotonic"), time)
 """Seconds of a clock that never goes back."""

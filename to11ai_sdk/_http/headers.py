@@ -6,24 +6,27 @@ import sys
 
 from ..errors import MESSAGE_LIMIT
 from ..json_types import is_array, is_object
-from ..settings import header_value
+from ..settings import __version__, header_value
 from .process_safety import from_handler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
-USER_AGENT = "to11ai-sdk-python/0.2.0"
+USER_AGENT = f"to11ai-sdk-python/{__version__}"
 SHORTEST_SECRET = 6
+_SECRET_WORDS = ("auth", "cookie", "key", "pass", "secret", "session", "token")
 
 
-def request_headers(api_key: str) -> dict[str, str]:
-    """Return the headers of one attempt."""
+def request_headers(api_key: str, added: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of one attempt; ``added`` are the application's, which may replace the ``User-Agent``."""
     return {
         "Authorization": f"Bearer {api_key}",
         "Content-Type": "application/json",
         "Accept": "application/json",
         "User-Agent": USER_AGENT,
+        **added,
         **trace_headers(),
     }
 
@@ -52,13 +55,29 @@ def trace_headers() -> dict[str, str]:
         return {}
 
 
-def redact(error: BaseException, secret: str) -> None:
-    """Remove a secret from an exception and the messages of its causes, in case a server echoed it.
+def secrets_of(headers: Mapping[str, str]) -> list[str]:
+    """Return the values of the headers whose names say that they are secret."""
+    return [value for name, value in headers.items() if any(word in name.lower() for word in _SECRET_WORDS)]
+
+
+def without_secrets(value: Any, *secrets: str) -> Any:
+    """Return a JSON value without secrets; those of fewer than ``SHORTEST_SECRET`` characters match ordinary words."""
+    for secret in secrets:
+        value = value if len(secret) < SHORTEST_SECRET else _without(value, secret)
+    return value
+
+
+def redact(error: BaseException, *secrets: str) -> None:
+    """Remove secrets from an exception and the messages of its causes, in case a server echoed them.
 
     A secret of fewer than ``SHORTEST_SECRET`` characters is left: it would match parts of ordinary words.
     """
-    if len(secret) < SHORTEST_SECRET:
-        return
+    for secret in secrets:
+        if len(secret) >= SHORTEST_SECRET:
+            _redact(error, secret)
+
+
+def _redact(error: BaseException, secret: str) -> None:
     for name, value in vars(error).items():
         try:
             safe = _without(value, secret)

@@ -10,8 +10,8 @@ from . import exchange as clocks
 from . import retry
 from .encoding import json_bytes
 from .envelope import error_from_reply, unwrap
-from .exchange import HttpAttempt
-from .headers import redact, request_headers
+from .exchange import REQUEST_ID, HttpAttempt
+from .headers import redact, request_headers, secrets_of, without_secrets
 from .process_safety import Unique, handler_error
 from .urllib_exchange import MAX_REDIRECTS, redirect_target
 
@@ -40,6 +40,7 @@ class Transport(Unique):
         max_retries: int,
         total_timeout_s: float | None,
         on_envelope: Callable[[Mapping[str, Any]], None],
+        default_headers: Mapping[str, str] | None = None,
         exchange: Exchange,
         clock: Callable[[], float] = clocks.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -52,6 +53,8 @@ class Transport(Unique):
         self.max_retries = max_retries
         self.total_timeout_s = total_timeout_s
         self._on_envelope = on_envelope
+        self._headers = default_headers or {}
+        self._secrets = (api_key, *secrets_of(self._headers))
         self._exchange = exchange
         self._clock = clock
         self._sleep = sleep
@@ -111,7 +114,7 @@ class Transport(Unique):
             attempt = HttpAttempt(
                 row.method,
                 url,
-                request_headers(self.api_key),
+                request_headers(self.api_key, self._headers),
                 body,
                 deadline=deadline,
                 ends=ends,
@@ -147,7 +150,7 @@ class Transport(Unique):
             except To11aiError as error:
                 _raise_of_handler(error, outer)
                 error.attempts, error.elapsed_s = 1, self._clock() - started
-                redact(error, self.api_key)
+                redact(error, *self._secrets)
                 raise
 
     def _result(self, reply: Reply, read: Read) -> Any:
@@ -158,6 +161,7 @@ class Transport(Unique):
         self._budget.refund()
         envelope = unwrap(reply)
         self._on_envelope(envelope)
+        envelope[REQUEST_ID] = without_secrets(reply.request_id, *self._secrets)
         try:
             return read(envelope)
         except To11aiResponseValidationError as error:
@@ -183,7 +187,7 @@ class Transport(Unique):
         error.elapsed_s = elapsed_s
         error.method = row.method
         error.endpoint = row.path
-        redact(error, self.api_key)
+        redact(error, *self._secrets)
 
     def _log(self, row: Endpoint, outcome: str, attempt: int, elapsed_s: float) -> None:
         # If logging is not loaded, there is no handler.

@@ -10,10 +10,10 @@ from functools import partial
 from operator import attrgetter, methodcaller
 from typing import TYPE_CHECKING, Any
 
-from .._http.headers import USER_AGENT
 from ..client import create_client
 from ..errors import To11aiError
-from .parser import SETTINGS, Parser, UsageError, dashed, json_value, setting
+from ..settings import API_URL, SETTINGS, __version__
+from .parser import Parser, UsageError, dashed, json_value, setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 PACKAGE = __name__.rpartition(".cli.")[0]
 PROGRAM = f"python -m {PACKAGE}" if "." in PACKAGE else "to11ai"
 """The name of this command; a copy inside another package has no script."""
-VERSION = USER_AGENT.rpartition("/")[2]
-API_URL = "https://api.to11.ai"
 
 ACTIONS: dict[str, dict[str, Any]] = {
     "int": {"type": int, "metavar": "N"},
@@ -86,7 +84,7 @@ def _unexpected(arguments: Iterable[str]) -> str:
 def make_parser(*, with_rows: bool = True) -> Parser:
     """Return the parser of the whole command line, built from the table, or only that of the local server."""
     parser = Parser(prog=PROGRAM, description="The to11 control plane from the command line.")
-    parser.add_argument("--version", action="version", version=f"to11ai-sdk {VERSION}")
+    parser.add_argument("--version", action="version", version=f"to11ai-sdk {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_local_commands(commands)
     if with_rows:

@@ -9,16 +9,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ..settings import SETTINGS
+
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction["Parser"]  # pyright: ignore[reportPrivateUsage]
 
 
 class UsageError(ValueError):
     """Raised for an invalid command line; the message says what to change."""
-
-
-SETTINGS = {"api_key": "TO11_API_KEY", "base_url": "TO11_API_URL", "project_id": "TO11_PROJECT_ID"}
-"""Options with an environment variable as default, and these variables."""
 
 
 class Parser(argparse.ArgumentParser):

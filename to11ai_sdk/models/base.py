@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
-from typing import Annotated, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, SupportsIndex, TypeVar, cast, overload
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetPydanticSchema
 from pydantic.alias_generators import to_camel
 from typing_extensions import Self
 
 from ..json_types import is_mapping
+
+if TYPE_CHECKING:
+    from typing import Generic
+else:
+
+    class Generic:
+        """Stands for ``typing.Generic``, before which Pydantic wants its own base, whose ``__iter__`` would win."""
+
+        def __class_getitem__(cls, item):
+            return cls
 
 
 def _iso_text(value: object) -> object:
@@ -39,7 +49,11 @@ Words = Annotated[dict[str, str], _FIRST_ERROR_ENDS]
 
 
 class Model(BaseModel):
-    """Base of the models: accepts the API's camelCase and Python names, and ignores unknown fields."""
+    """Base of the models: accepts the API's camelCase and Python names, and ignores unknown fields.
+
+    ``request_id`` is the server's id of the request that a model came from, for support; it is no part of the value, so
+    it neither counts when models are compared nor appears when they are printed or dumped.
+    """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         alias_generator=to_camel,
@@ -51,6 +65,12 @@ class Model(BaseModel):
         defer_build=True,
     )
 
+    @property
+    def request_id(self) -> str | None:
+        """Return the server's id of the request that this came from; ``None`` if no reply had it, or you made it."""
+        request_id: str | None = vars(self).get("_request_id")
+        return request_id
+
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Return the model of a JSON object, by wire or Python names.
@@ -61,3 +81,32 @@ class Model(BaseModel):
         """
         # In strict mode Pydantic accepts no other mapping.
         return cls.model_validate(dict(data) if is_mapping(data) else data)
+
+
+class Rows(Generic[Item]):
+    """Lets a page be used as the list of its items: ``for``, ``len``, ``in``, indices and slices.
+
+    An empty page is false. ``dict(page)`` still has the fields, which it gets by name.
+    """
+
+    if TYPE_CHECKING:
+        items: list[Item]
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Item]: ...
+    @overload
+    def __getitem__(self, index: str) -> Any: ...
+    def __getitem__(self, index: SupportsIndex | slice | str) -> Any:
+        return vars(self)[index] if isinstance(index, str) else self.items[index]
+
+    def keys(self) -> list[str]:
+        """Return the names of the fields, for ``dict(page)``."""
+        return [name for name in vars(self) if not name.startswith("_")]

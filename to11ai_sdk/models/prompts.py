@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from ..json_types import is_array, is_object
-from .base import Items, Model, Timestamp
+from .base import Items, Model, Rows, Timestamp
 
 PromptFormat = Literal["text", "chat"]
 """The format of a prompt: a single text, or chat messages."""
@@ -35,7 +35,8 @@ class Prompt(Model):
 class PromptVersion(Model):
     """One version of a prompt; it never changes.
 
-    ``model_config_`` is the API's ``modelConfig``; the underscore avoids Pydantic's own ``model_config``.
+    ``model_config_`` is the API's ``modelConfig``; the underscore avoids Pydantic's own ``model_config``. Read it as
+    ``settings``.
     """
 
     id: str
@@ -50,6 +51,11 @@ class PromptVersion(Model):
     created_by_display_name: str | None = None
     created_by_image: str | None = None
     created_at: Timestamp
+
+    @property
+    def settings(self) -> Any:
+        """Return the API's ``modelConfig``: free-form, by convention an object such as ``{"model": ...}``."""
+        return self.model_config_
 
 
 class PromptLabelPointer(Model):
@@ -112,8 +118,8 @@ class PaginationInfo(Model):
     total_pages: NonNegativeInt
 
 
-class PaginatedResult(Model):
-    """One page of prompts; a reply without pagination counts as the only page."""
+class PaginatedResult(Rows[Prompt], Model):  # type: ignore[misc]  # pyright: ignore[reportIncompatibleMethodOverride]
+    """One page of prompts, to be used like a list of them; a reply without pagination counts as the only page."""
 
     items: Items[Prompt]
     pagination: PaginationInfo
@@ -127,8 +133,8 @@ class PaginatedResult(Model):
         return data
 
 
-class PaginatedLabelEvents(Model):
-    """One page of label events."""
+class PaginatedLabelEvents(Rows[PromptLabelEvent], Model):  # type: ignore[misc]  # pyright: ignore[reportIncompatibleMethodOverride]
+    """One page of label events, to be used like a list of them."""
 
     items: Items[PromptLabelEvent]
     pagination: PaginationInfo

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, PlainSerializer
 
 from .base import Items, Model, Words
 
 if TYPE_CHECKING:
+    from .prompts import PromptVersion
+
     Role = Literal["system", "user", "assistant", "developer", "tool"] | str
 else:
 
@@ -82,3 +84,45 @@ class ResolvedPrompt(Model):
         if isinstance(self.rendered, ChatRendered):
             return self.rendered.messages
         return [RenderedChatMessage(role="user", content=self.rendered.text)]
+
+    def to_openai(self, version: PromptVersion | None = None, **arguments: Any) -> dict[str, Any]:
+        """Return keyword arguments for ``OpenAI().chat.completions.create(...)``.
+
+        ::
+
+            completion = openai_client.chat.completions.create(**resolved.to_openai(model="gpt-4o"))
+
+        They are ``messages`` and, from the settings of a version, those that the method takes: ``model``,
+        ``temperature``, ``top_p``, ``stop``, ``seed``, ``reasoning_effort``, ... A limit of tokens becomes
+        ``max_completion_tokens``, because models that reason refuse ``max_tokens``; for a server that only knows the
+        old name, pass ``max_tokens`` here. For ``responses.create``, pass the messages as its ``input``.
+
+        Args:
+            version: the version that was resolved, to use its settings; other settings are left out.
+            **arguments: further arguments, which replace those of the version; ``None`` leaves one out.
+
+        Raises:
+            ValueError: the version is not the one that was resolved, its settings are no object, or a message has a
+                role other than ``system``, ``developer``, ``user`` and ``assistant``.
+        """
+        from ..call_arguments import openai_arguments
+
+        return openai_arguments(self, version, arguments)
+
+    def to_anthropic(self, version: PromptVersion | None = None, **arguments: Any) -> dict[str, Any]:
+        """Return keyword arguments for ``Anthropic().messages.create(...)``.
+
+        ::
+
+            message = anthropic_client.messages.create(**resolved.to_anthropic(model="claude-sonnet-4-6"))
+
+        They are ``messages``, ``system`` if there is any (all system and developer texts, joined by a blank line),
+        ``max_tokens`` (which Anthropic requires; 4096 without a setting) and, from the settings of a version, those
+        that Anthropic takes: ``model``, ``stop_sequences``, ``thinking``, ... ``temperature``, ``top_p`` and ``top_k``
+        are in ``extra_body``, because versions of the SDK from 2.0 on have no arguments for them.
+
+        Takes and raises the same as :meth:`to_openai`.
+        """
+        from ..call_arguments import anthropic_arguments
+
+        return anthropic_arguments(self, version, arguments)

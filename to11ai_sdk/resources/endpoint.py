@@ -11,6 +11,7 @@ from functools import wraps
 
 from .._http import encoding
 from .._http.encoding import Request
+from .._http.exchange import REQUEST_ID
 from .._http.process_safety import Unique, importing, lazy
 from ..errors import To11aiResponseValidationError
 from ..json_types import is_array, is_object
@@ -126,10 +127,10 @@ class Endpoint:
         """Import the code that reads the reply, the slow part of a first call."""
         self.result  # noqa: B018 - for its effect
 
-    def build(self, data: Any) -> Any:
+    def build(self, data: Any, request_id: str | None = None) -> Any:
         """Return the result for the ``data`` of a reply; an error names the invalid fields, not their values."""
         try:
-            return self.result(data)
+            result = self.result(data)
         except ValueError as exc:
             if not hasattr(exc, "errors"):  # of a signal handler
                 raise
@@ -137,13 +138,19 @@ class Endpoint:
 
             # Without the cause: Pydantic's text quotes the reply.
             raise To11aiResponseValidationError(f"{self.name}: {describe_validation_error(exc)}") from None
+        if request_id is not None:
+            # Not in a function of its own: a cache hit calls this.
+            for model in result if type(result) is list else (result, *result.__dict__.get("items", ())):
+                model.__dict__[REQUEST_ID] = request_id
+        return result
 
     def read(self, envelope: Mapping[str, Any]) -> Any:
-        return self.build(self.data(envelope))
+        return self.build(self.data(envelope), envelope.get(REQUEST_ID))
 
     def cacheable(self, envelope: Mapping[str, Any]) -> Any:
         """Return validated ``data`` reduced to what the result needs; each cache hit builds a new model from it."""
-        return self.read(envelope).model_dump(by_alias=True, exclude_unset=True)
+        data = self.build(self.data(envelope)).model_dump(by_alias=True, exclude_unset=True)
+        return {**data, REQUEST_ID: envelope.get(REQUEST_ID)}
 
     def data(self, envelope: Mapping[str, Any]) -> Any:
         """Return the part of a success envelope that the result is built from."""
@@ -173,6 +180,10 @@ class Resource(Unique):
         for method in vars(cls).values():
             if isinstance(row := getattr(method, "endpoint", None), Endpoint):
                 yield row
+
+    def __repr__(self) -> str:
+        names = [name for name in vars(type(self)) if not name.startswith("_") and name != "namespace"]
+        return f"<{type(self).__name__} client.{self.namespace}: {', '.join(names)}>"
 
     def _call(self, row: Endpoint, arguments: Mapping[str, Any]) -> Any:
         return self._send(row, arguments, row.read)

@@ -69,7 +69,7 @@ class Parameter:
     Attributes:
         wire_name: name in the query or the body.
         place: ``"path"``, ``"query"`` or ``"body"``.
-        annotation: the type as written, without ``| None``.
+        annotation: the type as written, without ``| None``; ``str`` for ``Literal[...] | str``.
         nullable: whether it is required and may be ``None``, which is sent as null.
     """
 
@@ -79,7 +79,9 @@ class Parameter:
         self.name: str = name
         self.wire_name: str = wire_name
         self.place: str = place
-        self.annotation: str = annotation.removesuffix(" | None")
+        kind = annotation.removesuffix(" | None")
+        # The words that are known, to which a server may add others.
+        self.annotation: str = "str" if kind.startswith("Literal[") and kind.endswith(" | str") else kind
         self.required: bool = required
         self.nullable: bool = required and annotation.endswith(" | None")
         self.kind: Kind = KINDS[self.annotation]

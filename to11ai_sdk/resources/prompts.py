@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._http.exchange import REQUEST_ID
 from ..cache import is_outage, prompt_key
 from ..errors import To11aiError
 from .endpoint import Resource, endpoint, row_of
@@ -9,7 +10,7 @@ from .endpoint import Resource, endpoint, row_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from typing import Any, ClassVar, Literal
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         ProjectPromptLabelUsage,
         Prompt,
         PromptFormat,
+        PromptLabelEvent,
         PromptLabelPointer,
         PromptVersion,
     )
@@ -83,22 +85,56 @@ class PromptResource(Resource):
         self,
         *,
         project_id: str,
-        status: str | None = None,
-        sort_by: str | None = None,
+        status: Literal["active", "draft", "archived"] | str | None = None,
+        sort_by: Literal["name", "slug", "createdAt", "updatedAt", "-name", "-slug", "-createdAt", "-updatedAt"]
+        | str
+        | None = None,
         tags: str | None = None,
         page: int | None = None,
         limit: int | None = None,
     ) -> PaginatedResult:
-        """List the prompts of a project, one page at a time.
+        """List the prompts of a project, one page at a time; :meth:`iter` fetches all pages.
 
         Args:
             status: only ``"active"``, ``"draft"`` or ``"archived"`` ones.
-            sort_by: the server's sort key.
+            sort_by: the server's sort key, with ``-`` in front for the reverse order.
             tags: only prompts with these tags, in one string.
             page: number of the page, from 1.
             limit: items per page.
         """
         ...
+
+    def iter(
+        self,
+        *,
+        project_id: str,
+        status: Literal["active", "draft", "archived"] | str | None = None,
+        sort_by: Literal["name", "slug", "createdAt", "updatedAt", "-name", "-slug", "-createdAt", "-updatedAt"]
+        | str
+        | None = None,
+        tags: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Prompt]:
+        """Iterate over the prompts of a project, and fetch each page when it is needed.
+
+        A prompt comes once, even if others are created meanwhile. If prompts are archived meanwhile, pages are read
+        again, so that none is left out; only in an order that changes meanwhile (by name or time of update) one may
+        be.
+
+        Args:
+            project_id: id of the project.
+            status: only ``"active"``, ``"draft"`` or ``"archived"`` ones.
+            sort_by: the server's sort key, with ``-`` in front for the reverse order.
+            tags: only prompts with these tags, in one string.
+            limit: items per page.
+
+        Raises:
+            To11aiResponseValidationError: the server's pages do not come to an end.
+        """
+        from .paging import numbered
+
+        filters: dict[str, Any] = {"status": status, "sort_by": sort_by, "tags": tags, "limit": limit}
+        return numbered("prompts.list", lambda page: self.list(project_id=project_id, page=page, **filters))
 
     @endpoint(f"GET {_PROMPT}")
     def get(self, *, project_id: str, prompt_id: str) -> Prompt:
@@ -221,7 +257,7 @@ class PromptResource(Resource):
         row = self._resolve_row
         key = prompt_key(project_id, slug, labels, variables) if cache else None
         if key is not None and (data := self._cache.fresh(key)) is not None:
-            return row.build(data)  # type: ignore[no-any-return]
+            return row.build(data, data.get(REQUEST_ID))  # type: ignore[no-any-return]
         arguments = {"project_id": project_id, "slug": slug, "labels": labels, "variables": variables}
 
         def load(*, may_retry: bool = True) -> Any:
@@ -230,7 +266,8 @@ class PromptResource(Resource):
         try:
             if key is None:
                 return self._send(row, arguments, row.read)  # type: ignore[no-any-return]
-            return row.build(self._cache.get(key, load, self._wait_timeout_s))  # type: ignore[no-any-return]
+            data = self._cache.get(key, load, self._wait_timeout_s)
+            return row.build(data, data.get(REQUEST_ID))  # type: ignore[no-any-return]
         except To11aiError as exc:
             # A thread that waited for another's call has made no call of its own to describe.
             exc.method, exc.endpoint = row.method, row.path
@@ -360,7 +397,7 @@ class PromptResource(Resource):
         since: datetime | str | None = None,
         until: datetime | str | None = None,
     ) -> PaginatedLabelEvents:
-        """List label moves, one page at a time.
+        """List label moves, one page at a time; :meth:`iter_label_events` fetches all pages.
 
         Args:
             project_id: id of the project.
@@ -376,14 +413,41 @@ class PromptResource(Resource):
             ValueError: the scope is unknown, or needs an argument that was not given.
             To11aiApiError: 422 ``INVALID_DATE_RANGE`` if ``since`` is after ``until``.
         """
+        place: dict[str, Any] = {"project_id": project_id, "prompt_id": prompt_id, "label": label}
+        call = self._events_call(scope, place)
+        result: PaginatedLabelEvents = call(self, page=page, limit=limit, since=since, until=until, **place)
+        return result
+
+    def _events_call(self, scope: str, place: Mapping[str, Any]) -> Callable[..., Any]:
         if scope not in list(self._EVENT_ROWS):
             raise ValueError(f"scope must be one of {', '.join(self._EVENT_ROWS)}, not {scope!r:.100}")
         call, needed = self._EVENT_ROWS[scope]
-        given = {"prompt_id": prompt_id, "label": label}
         for name in needed:
-            if given[name] is None:
+            if place[name] is None:
                 raise ValueError(f"scope={scope!r} needs {name}")
-        result: PaginatedLabelEvents = call(
-            self, project_id=project_id, page=page, limit=limit, since=since, until=until, **given
-        )
-        return result
+        return call
+
+    def iter_label_events(
+        self,
+        *,
+        project_id: str,
+        scope: Literal["label", "prompt", "project"],
+        prompt_id: str | None = None,
+        label: str | None = None,
+        limit: int | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+    ) -> Iterator[PromptLabelEvent]:
+        """Iterate over label moves, and fetch each page when it is needed; a move comes once.
+
+        Takes and raises the same as :meth:`list_label_events`, without ``page``.
+
+        Raises:
+            To11aiResponseValidationError: the server's pages do not come to an end.
+        """
+        from .paging import numbered
+
+        place: dict[str, Any] = {"project_id": project_id, "prompt_id": prompt_id, "label": label}
+        filters: dict[str, Any] = {**place, "limit": limit, "since": since, "until": until}
+        call = self._events_call(scope, place)
+        return numbered("prompts.list_label_events", lambda page: call(self, page=page, **filters))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+from operator import attrgetter
+
 from .._http.process_safety import Unique
 from .endpoint import Resource, endpoint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from ..models.routing import ReleaseStrategy, RuleRelease, RuleReleaseWeight, RuleSnapshot, RuleVersion
@@ -56,6 +59,22 @@ class RoutingRuleVersionResource(Resource):
             limit: the most to list.
         """
         ...
+
+    def iter(self, *, project_id: str, rule_id: str, limit: int | None = None) -> Iterator[RuleVersion]:
+        """Iterate over all versions, newest first, and fetch each page when it is needed; a version comes once.
+
+        Args:
+            project_id: id of the project.
+            rule_id: id of the rule.
+            limit: how many to fetch at a time.
+
+        Raises:
+            To11aiResponseValidationError: the server's pages do not come to an end.
+        """
+        from .paging import below
+
+        call = partial(self.list, project_id=project_id, rule_id=rule_id, limit=limit)
+        return below(f"{self.namespace}.list", lambda cursor: call(cursor=cursor), attrgetter("version"), first=1)
 
     @endpoint(f"GET {_RULE}/versions/{{version_id}}")
     def get(self, *, project_id: str, rule_id: str, version_id: str) -> RuleVersion:
@@ -144,6 +163,25 @@ class RoutingRuleReleaseResource(Resource):
             return self._list_all(project_id=project_id, rule_id=rule_id, cursor=cursor, limit=limit)
         return self._list_env(project_id=project_id, rule_id=rule_id, env_slug=env_slug, cursor=cursor, limit=limit)
 
+    def iter(
+        self, *, project_id: str, rule_id: str, env_slug: str | None = None, limit: int | None = None
+    ) -> Iterator[RuleRelease]:
+        """Iterate over all releases, newest first, and fetch each page when it is needed; a release comes once.
+
+        Args:
+            project_id: id of the project.
+            rule_id: id of the rule.
+            env_slug: only the releases to this environment.
+            limit: how many to fetch at a time.
+
+        Raises:
+            To11aiResponseValidationError: the server's pages do not come to an end.
+        """
+        from .paging import below
+
+        call = partial(self.list, project_id=project_id, rule_id=rule_id, env_slug=env_slug, limit=limit)
+        return below(f"{self.namespace}.list", lambda cursor: call(cursor=cursor), attrgetter("id"))
+
 
 class RoutingRulesResource(Unique):
     """``client.routing_rules``: the versions and releases of routing rules.
@@ -163,3 +201,6 @@ class RoutingRulesResource(Unique):
     def __init__(self, send: Send) -> None:
         self.versions = RoutingRuleVersionResource(send)
         self.releases = RoutingRuleReleaseResource(send)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} client.routing_rules: {', '.join(vars(self))}>"
