@@ -8,6 +8,7 @@ import pytest
 from examples import ALL
 from hypothesis import HealthCheck, settings
 from recording import RecordingServer
+from services.redis import redis_server  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
     from pytest_httpserver import HTTPServer

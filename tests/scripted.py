@@ -97,10 +97,13 @@ def staged(
     max_entries: int = 100,
     stale_if_error_s: float = 3600.0,
     jitter: float = 0.0,
+    cache: PromptCache | None = None,
+    clock: Clock | None = None,
 ) -> Stage:
     """A client over scripted exchanges; without steps each resolve succeeds."""
-    clock, script, behaviors = Clock(), Script(*(steps or (answer(RESOLVED),))), BehaviorStore()
-    cache = PromptCache(ttl_s=ttl_s, max_entries=max_entries, stale_if_error_s=stale_if_error_s, clock=clock)
+    clock, script, behaviors = clock or Clock(), Script(*(steps or (answer(RESOLVED),))), BehaviorStore()
+    if cache is None:
+        cache = PromptCache(ttl_s=ttl_s, max_entries=max_entries, stale_if_error_s=stale_if_error_s, clock=clock)
     transport = Transport(
         api_key=KEY,
         base_url=URL,

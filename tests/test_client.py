@@ -48,6 +48,8 @@ def test_the_arguments_and_their_defaults() -> None:
         "stale_if_error_s": 3600.0,
         "ssl_context": None,
         "default_headers": None,
+        "shared_cache": None,
+        "shared_cache_timeout_s": 0.05,
     }
 
 

@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     Key = tuple[str, str, tuple[str, ...], object]
 
     class Load(Protocol):
-        """Fetches the value of a key from the server; ``may_retry=False`` makes a single attempt."""
+        """Fetches the value of a key from the server.
 
-        def __call__(self, *, may_retry: bool = True) -> Any: ...
+        ``may_retry=False`` makes a single attempt; ``spent_s`` of the time that the call may take have passed already.
+        """
+
+        def __call__(self, *, may_retry: bool = True, spent_s: float = 0.0) -> Any: ...
 
 
 # Not float: 0.0 equals -0.0, and they render differently.
@@ -84,12 +87,16 @@ class _Entry:
         self.stale_until = stale_until
 
 
-class _InFlight:
-    """A request in flight, and its result for all waiting threads."""
+class InFlight:
+    """A request in flight, and its result for all waiting threads.
 
-    __slots__ = ("data", "done", "error")
+    A result that another process fetched has an age; though it has expired, it may count as fresh for ``extra_s``.
+    """
+
+    __slots__ = ("age_s", "data", "done", "error", "extra_s")
 
     def __init__(self) -> None:
+        self.age_s = self.extra_s = 0.0
         self.done = Event()
         self.data: Any = None
         self.error: To11aiError | None = None
@@ -116,7 +123,7 @@ class PromptCache:
     def _reset(self) -> None:
         # In a new process no thread holds the lock or waits for it.
         self._lock = Lock()
-        self._in_flight: dict[Key, _InFlight] = {}
+        self._in_flight: dict[Key, InFlight] = {}
         # Last, so that no other thread of a child uses the old ones.
         self._pid = os.getpid()
 
@@ -154,10 +161,10 @@ class PromptCache:
             return load()
         return self._miss(key, load, wait_timeout_s)
 
-    def _join(self, key: Key) -> tuple[_InFlight, bool]:
+    def _join(self, key: Key) -> tuple[InFlight, bool]:
         """Return the request in flight for a key, and whether it is new: then the caller must load the value."""
         self._notice_fork()
-        new = _InFlight()
+        new = InFlight()
         joined = self._in_flight.setdefault(key, new)
         return joined, joined is new
 
@@ -190,10 +197,10 @@ class PromptCache:
                     self._entries.pop(key, None)
                 raise
             entry.fresh_until = min(self._clock() + self._ttl_s, entry.stale_until)
-            _warn(key, error)
+            warn_of_outage(key, error)
             return entry.data
 
-    def _load(self, key: Key, flight: _InFlight, load: Load, *, may_retry: bool) -> Any:
+    def _load(self, key: Key, flight: InFlight, load: Load, *, may_retry: bool) -> Any:
         try:
             flight.data = load(may_retry=may_retry)
             self._store(key, flight)
@@ -206,12 +213,15 @@ class PromptCache:
                 del self._in_flight[key]
             flight.done.set()
 
-    def _store(self, key: Key, flight: _InFlight) -> None:
-        fresh_until = self._clock() + self._ttl_s
+    def _store(self, key: Key, flight: InFlight) -> None:
+        now = self._clock()
+        expires = now - flight.age_s + self._ttl_s
+        stale_until = expires + self._stale_s
+        fresh_until = min(max(expires, now + flight.extra_s), stale_until)
         with self._lock:
             # If it was forgotten meanwhile, its value may be outdated.
             if self._in_flight.get(key) is flight:
-                self._entries[key] = _Entry(flight.data, fresh_until, fresh_until + self._stale_s)
+                self._entries[key] = _Entry(flight.data, fresh_until, stale_until)
                 self._entries.move_to_end(key)
                 while len(self._entries) > self._max_entries:
                     self._entries.popitem(last=False)
@@ -231,7 +241,8 @@ class PromptCache:
                     del self._entries[key]
 
 
-def _warn(key: Key, error: To11aiError) -> None:
+def warn_of_outage(key: Key, error: To11aiError) -> None:
+    """Log that an expired prompt is served."""
     from logging import getLogger
 
     getLogger("to11ai_sdk").warning(

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .resources.project_environments import ProjectEnvironmentResource
     from .resources.prompts import PromptResource
     from .resources.routing_rules import RoutingRulesResource
+    from .shared_cache import SharedCache
 
     Parts = Callable[[], tuple[Transport, PromptCache]]
     Value = TypeVar("Value")
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
         stale_if_error_s: float
         ssl_context: ssl.SSLContext | None
         default_headers: Mapping[str, str] | None
+        shared_cache: SharedCache | None
+        shared_cache_timeout_s: float
 
 
 def create_client(
@@ -65,6 +68,8 @@ def create_client(
     stale_if_error_s: float = 3600.0,
     ssl_context: ssl.SSLContext | None = None,
     default_headers: Mapping[str, str] | None = None,
+    shared_cache: SharedCache | None = None,
+    shared_cache_timeout_s: float = 0.05,
 ) -> To11aiClient:
     """Make a client of the to11 control plane. Nothing is sent before the first call.
 
@@ -81,6 +86,9 @@ def create_client(
         ssl_context: TLS settings, for a private authority or a client certificate.
         default_headers: headers added to each request, which go where the key goes; they may replace ``User-Agent``,
             but not what the client needs itself, such as ``Authorization``.
+        shared_cache: a store in which the processes of a fleet share resolved prompts, such as ``redis.Redis(...)``:
+            any object with ``get(name)`` and ``set(name, value, ex=seconds)`` that threads may call at once.
+        shared_cache_timeout_s: seconds a call waits for an answer of that store; then it is left alone for a while.
 
     Raises:
         TypeError: an argument of the wrong type.
@@ -88,7 +96,7 @@ def create_client(
 
     Source: the page "Python SDK" of the to11 reference.
     """
-    _check_objects(ssl_context, behavior_overrides)
+    _check_objects(ssl_context, behavior_overrides, shared_cache)
     behaviors = BehaviorStore(init_overrides=behavior_overrides)
     sending = {
         "api_key": header_value("api_key", api_key),
@@ -100,14 +108,21 @@ def create_client(
         "on_envelope": behaviors.absorb,
     }
     keeping = _keeping(ttl_seconds, max_cache_entries, stale_if_error_s)
-    return To11aiClient(parts=_parts(ssl_context, sending, keeping), behaviors=behaviors)
+    sharing = {"store": shared_cache, "timeout_s": seconds("shared_cache_timeout_s", shared_cache_timeout_s)}
+    return To11aiClient(parts=_parts(ssl_context, sending, keeping, sharing), behaviors=behaviors)
 
 
-def _check_objects(ssl_context: Any, behavior_overrides: Any) -> None:
+def _check_objects(ssl_context: Any, behavior_overrides: Any, shared_cache: Any) -> None:
     if ssl_context is not None and not hasattr(ssl_context, "wrap_socket"):
         raise TypeError(f"ssl_context must be an ssl.SSLContext, not {type(ssl_context).__name__}")
     if behavior_overrides is not None:
         mapping("behavior_overrides", behavior_overrides)
+    methods = [getattr(shared_cache, name, None) for name in ("get", "set")]
+    if shared_cache is not None and (isinstance(shared_cache, type) or not all(map(callable, methods))):
+        raise TypeError(
+            "shared_cache must be an object with get(name) and set(name, value, ex=seconds), such as redis.Redis(...), "
+            f"not {shared_cache.__name__ if isinstance(shared_cache, type) else type(shared_cache).__name__}"
+        )
 
 
 def _keeping(ttl_seconds: float, max_cache_entries: int, stale_if_error_s: float) -> dict[str, Any]:
@@ -118,7 +133,12 @@ def _keeping(ttl_seconds: float, max_cache_entries: int, stale_if_error_s: float
     }
 
 
-def _parts(ssl_context: ssl.SSLContext | None, sending: dict[str, Any], keeping: dict[str, Any]) -> Parts:
+def _parts(
+    ssl_context: ssl.SSLContext | None,
+    sending: dict[str, Any],
+    keeping: dict[str, Any],
+    sharing: dict[str, Any],
+) -> Parts:
     """Return a function that makes a client's transport and cache; imports nothing yet."""
 
     def make() -> tuple[Transport, PromptCache]:
@@ -127,7 +147,12 @@ def _parts(ssl_context: ssl.SSLContext | None, sending: dict[str, Any], keeping:
         from .cache import PromptCache
 
         secure = sending["base_url"][:6].lower() == "https:"
-        return Transport(exchange=UrllibExchange(ssl_context, secure=secure), **sending), PromptCache(**keeping)
+        transport = Transport(exchange=UrllibExchange(ssl_context, secure=secure), **sending)
+        if sharing["store"] is None:
+            return transport, PromptCache(**keeping)
+        from .shared_cache.fleet_cache import shared_prompt_cache
+
+        return transport, shared_prompt_cache(**sharing, transport=transport, **keeping)
 
     return make
 
@@ -217,8 +242,8 @@ class To11aiClient(Unique):
     def __exit__(self, *exc_info: object) -> None:
         self.close()
 
-    def _send(self, row: Endpoint, arguments: Mapping[str, Any], read: Read, *, may_retry: bool = True) -> Any:
-        return self._transport.send(row, row.encode(arguments), read, may_retry=may_retry)
+    def _send(self, row: Endpoint, arguments: Mapping[str, Any], read: Read, **options: Any) -> Any:
+        return self._transport.send(row, row.encode(arguments), read, **options)
 
     def warm_up(self, *, connect: bool = True) -> None:
         """Do the work of a first call in advance: imports, model validators, trust store and connection.

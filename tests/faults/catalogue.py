@@ -23,6 +23,7 @@ from to11ai_sdk.errors import (
     To11aiValidationError,
 )
 
+from . import shared_cache
 from .harness import KEY, PATIENCE_S, TIMEOUT_S, Ending, Outcome, judge, run
 from .server import HEALTHY, HOLD, KEEP, READ, RESET, Endless, Received, Script, answer, good, http, prompt, resolved
 
@@ -764,10 +765,11 @@ class Row(NamedTuple):
         judge(outcome, self.ending, received=self.received)
 
 
-def rows() -> Iterator[Row]:
+def rows() -> Iterator[Row | shared_cache.Row]:
     """The catalogue, row by row."""
     for family in FAMILIES:
         for fault in family():
             received = fault.received or (None, None)
             yield Row(fault, fault.safe, fault.ends[0], received[0])
             yield Row(fault, "create", fault.ends[1], received[1])
+    yield from shared_cache.rows()

@@ -13,9 +13,12 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # as pytest does
+
 from .catalogue import Row, rows
 
 if TYPE_CHECKING:
+    from . import shared_cache
     from .harness import Outcome
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
@@ -29,7 +32,7 @@ def seen(outcome: Outcome) -> str:
     return f"{type(outcome.error).__name__}: {outcome.error}"
 
 
-def line(row: Row) -> tuple[bool, str]:
+def line(row: Row | shared_cache.Row) -> tuple[bool, str]:
     """Run a row; whether it ended as it must, and its line of the table."""
     outcome, fault = row.run(), ""
     try:

@@ -71,13 +71,16 @@ class Transport(Unique):
     def close(self) -> None:
         self._exchange.close()
 
-    def send(self, row: Endpoint, request: Request, read: Read, *, may_retry: bool = True) -> Any:
-        """Make a call and return the result of ``read`` for its envelope; ``may_retry=False`` makes one attempt."""
+    def send(self, row: Endpoint, request: Request, read: Read, *, may_retry: bool = True, spent_s: float = 0.0) -> Any:
+        """Make a call and return the result of ``read`` for its envelope; ``may_retry=False`` makes one attempt.
+
+        ``spent_s`` of ``total_timeout_s`` have passed already.
+        """
         outer = sys.exc_info()[1]
         body = None if request.body is None else json_bytes(request.body)
         url = self.base_url + request.target
         started = self._clock()
-        ends = started + (self.total_timeout_s or float("inf"))
+        ends = started - spent_s + (self.total_timeout_s or float("inf"))
         retries = self.max_retries if may_retry else 0
         attempt = 0
         while True:

@@ -29,7 +29,13 @@ if TYPE_CHECKING:
         """Makes the call of a row and returns the result of ``read`` for its success envelope."""
 
         def __call__(
-            self, row: Endpoint, arguments: Mapping[str, Any], read: Read, *, may_retry: bool = True
+            self,
+            row: Endpoint,
+            arguments: Mapping[str, Any],
+            read: Read,
+            *,
+            may_retry: bool = True,
+            spent_s: float = 0.0,
         ) -> Any: ...
 
 

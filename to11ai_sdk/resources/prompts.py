@@ -156,7 +156,7 @@ class PromptResource(Resource):
 
     @endpoint(f"DELETE {_PROMPT}")
     def archive(self, *, project_id: str, prompt_id: str) -> Prompt:
-        """Archive a prompt and return the archived prompt; drops it from this client's cache."""
+        """Archive a prompt and return the archived prompt; drops it from this client's cache and the shared cache."""
         ...
 
     @endpoint(f"POST {_PROMPT}/versions")
@@ -202,6 +202,8 @@ class PromptResource(Resource):
         self, *, project_id: str, prompt_id: str, label: str, version_id: str, reason: str | None = None
     ) -> PromptLabelPointer:
         """Point a label at a version of the prompt; drops the prompt from this client's cache for that label.
+
+        Drops it from the shared cache, too, for all labels.
 
         Args:
             label: letters, digits, ``_`` and ``-``, up to 64.
@@ -260,8 +262,8 @@ class PromptResource(Resource):
             return row.build(data, data.get(REQUEST_ID))  # type: ignore[no-any-return]
         arguments = {"project_id": project_id, "slug": slug, "labels": labels, "variables": variables}
 
-        def load(*, may_retry: bool = True) -> Any:
-            return self._send(row, arguments, row.cacheable, may_retry=may_retry)
+        def load(*, may_retry: bool = True, spent_s: float = 0.0) -> Any:
+            return self._send(row, arguments, row.cacheable, may_retry=may_retry, spent_s=spent_s)
 
         try:
             if key is None:
