@@ -36,6 +36,14 @@ MAX_REMEMBERED_BYTES = 64 * 2**20
 
 STORAGE_WAIT_S = 5.0
 """How long a write waits for another program that holds the data file; then it is answered with 503."""
+STATEMENT_WAIT_S = 30.0
+"""How long one statement may take on PostgreSQL, and a transaction there may pause; then the server ends it."""
+RESTART_WAIT_S = 2.0
+"""How long a call waits for PostgreSQL while that starts; then it is answered with 503."""
+VERSION_AGE_S = 0.2
+"""How long a call of the gateway relies on what it knows of PostgreSQL's data before it asks for changes of others."""
+MAX_STORE_CONNECTIONS = 10
+"""The most connections of one server to PostgreSQL."""
 MAX_READERS = 8
 """The most connections that read the data file at once."""
 MAX_IDLE_LOG_BYTES = 16 * 2**20

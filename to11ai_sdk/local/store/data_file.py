@@ -141,11 +141,12 @@ def _migrate(connection: sqlite3.Connection, path: object) -> None:
 
 
 def _run(connection: sqlite3.Connection, script: str) -> None:
-    for statement in _statements(script):
+    for statement in statements(script):
         connection.execute(statement)
 
 
-def _statements(script: str) -> Iterator[str]:
+def statements(script: str) -> Iterator[str]:
+    """Yield the statements of a script."""
     # executescript() would commit first, and a data file must never have only half of its tables.
     statement = ""
     for line in script.splitlines(keepends=True):

@@ -70,7 +70,7 @@ def last_place(tx: Transaction, project_id: str) -> int:
 
 def strip(tx: Transaction, project_id: str, flag: str, actor_id: str, now: str) -> None:
     """Clear a flag that only one environment may have on the one that has it."""
-    change = f"UPDATE environments SET {flag} = 0, updated_by = :actor_id, updated_at = :now"  # noqa: S608 - a name of our own
+    change = f"UPDATE environments SET {flag} = FALSE, updated_by = :actor_id, updated_at = :now"  # noqa: S608 - a name of our own
     tx.run(f"{change} WHERE project_id = :project_id AND {flag}", project_id=project_id, actor_id=actor_id, now=now)
 
 

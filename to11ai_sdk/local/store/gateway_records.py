@@ -51,14 +51,14 @@ def delete_file(tx: Transaction, project_id: str, provider_id: str, file_id: str
 
 _DROP = """
 DELETE FROM gateway_replies WHERE kept_at <= :oldest OR rowid IN (
-    SELECT rowid FROM gateway_replies ORDER BY kept_at DESC, rowid DESC LIMIT -1 OFFSET :most
+    SELECT rowid FROM gateway_replies ORDER BY kept_at DESC, rowid DESC LIMIT 1000000000 OFFSET :most
 )
 """
 _DROP_LARGE = """
 DELETE FROM gateway_replies WHERE rowid IN (
     SELECT rowid FROM (
         SELECT rowid, sum(length(body)) OVER (ORDER BY kept_at DESC, rowid DESC) AS bytes FROM gateway_replies
-    ) WHERE bytes > :most_bytes
+    ) AS sized WHERE bytes > :most_bytes
 )
 """
 
@@ -122,11 +122,11 @@ SELECT count(*) AS number, max(sequence) AS last,
 FROM (SELECT sequence, coalesce(request_id, '') || coalesce(model, '') || coalesce(upstream_model, '') || prompt_labels
              || coalesce(prompt_id, '') || coalesce(session_id, '') || coalesce(conversation_id, '')
              || coalesce(user_id, '') AS texts
-      FROM gateway_traces ORDER BY sequence LIMIT :number)
+      FROM gateway_traces ORDER BY sequence LIMIT :number) AS oldest
 """
 
 
-def span_totals(tx: Transaction, number: int = -1) -> Row:
+def span_totals(tx: Transaction, number: int = 2**62) -> Row:
     """Return how many the oldest spans are, by default all, how many bytes of callers they have, and the last one."""
     return tx.one(_TOTALS, number=number) or {}
 

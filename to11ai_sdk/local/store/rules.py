@@ -99,8 +99,8 @@ def reject_pending(tx: Transaction, environment_id: str, actor_id: str, now: str
 
 _SERVING = """
 SELECT r.rule_id, r.id AS release_id, v.id AS version_id, v.snapshot_json,
-       coalesce(json_extract(share.value, '$.weight'), 100) AS weight
-FROM rule_releases AS r LEFT JOIN json_each(r.weights) AS share
+       coalesce(CAST(json_extract(share.value, '$.weight') AS REAL), 100) AS weight
+FROM rule_releases AS r LEFT JOIN json_each(r.weights) AS share ON TRUE
 JOIN rule_versions AS v ON v.id = coalesce(r.version_id, json_extract(share.value, '$.versionId'))
 WHERE r.project_id = :project_id AND r.environment_id = :environment_id
   AND r.approval_status = 'committed' AND r.active_to IS NULL

@@ -7,7 +7,7 @@ from . import schema
 VERSION = 4
 """``user_version`` of a data file of this version."""
 
-_PLATFORM = (
+PLATFORM = (
     "environment_aliases",
     "environments",
     "keys",
@@ -22,6 +22,7 @@ _PLATFORM = (
     "rule_versions",
     "rules",
 )
+"""The tables whose changes are counted."""
 _CHANGES = """
 -- Counts the changes of the platform's tables, by whatever program: what is read is valid until it changes.
 CREATE TABLE IF NOT EXISTS platform_changes (value INTEGER NOT NULL);
@@ -194,6 +195,6 @@ UPGRADES = {
     + _OTHER_LISTS
     + _GATEWAY_INDEXES
     + _CHANGES
-    + "".join(map(_counted, _PLATFORM)),
+    + "".join(map(_counted, PLATFORM)),
 }
 """The statements that make a data file of each older format one of the next."""

@@ -1,0 +1,113 @@
+"""Says in a problem why PostgreSQL cannot be used now, and what to do about it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import psycopg
+
+from ... import bounds
+from ..storage_problems import StorageProblem
+
+
+class _Words(NamedTuple):
+    """The problem for errors of PostgreSQL, which are known by how their SQLSTATE begins."""
+
+    states: tuple[str, ...]
+    status: int
+    code: str
+    message: str
+
+
+_BUSY = _Words(
+    ("55P03", "57014", "40"),
+    503,
+    "STORAGE_BUSY",
+    "other changes hold the database; this call waited for {wait:g} s: try again, and if it stays so, look in "
+    "pg_stat_activity for a transaction that does not end",
+)
+_UNAVAILABLE = _Words(
+    ("08", "57P", "25P03", "53200", "28", "3D000"),
+    503,
+    "STORAGE_UNAVAILABLE",
+    "PostgreSQL cannot be reached, or ended the connection, so nothing was changed; start it or repair the network, "
+    "then try again",
+)
+_ALL = (
+    _BUSY,
+    _UNAVAILABLE,
+    _Words(
+        ("53100",),
+        507,
+        "STORAGE_FULL",
+        "the disk of PostgreSQL is full, so nothing was changed; free some space there, then try again",
+    ),
+    _Words(
+        ("53300", "53400"),
+        503,
+        "STORAGE_UNAVAILABLE",
+        "PostgreSQL has too many connections; raise its max_connections or run fewer servers, then try again",
+    ),
+    _Words(
+        ("25006", "42501"),
+        503,
+        "STORAGE_READ_ONLY",
+        "the database cannot be written by this user or is a read-only replica, so nothing was changed; connect to the "
+        "primary server as a user with the rights, then try again",
+    ),
+    _Words(
+        ("58",),
+        503,
+        "STORAGE_FAILED",
+        "the disk of PostgreSQL reported an error, so nothing was changed; check the disk, then try again",
+    ),
+    _Words(
+        ("XX001", "XX002"),
+        500,
+        "STORAGE_DAMAGED",
+        "the database is damaged; stop the servers, then restore a backup",
+    ),
+)
+_UNCERTAIN = _Words(
+    (),
+    503,
+    "STORAGE_UNCERTAIN",
+    "the connection to PostgreSQL ended while the change was committed, so it may have been made or not; look before "
+    "you repeat it",
+)
+
+
+def busy() -> StorageProblem:
+    """Return the problem of a call that waited too long for its turn."""
+    return _problem(_BUSY)
+
+
+def uncertain() -> StorageProblem:
+    """Return the problem of a change of which nobody knows whether it was committed."""
+    return _problem(_UNCERTAIN)
+
+
+def is_starting(error: psycopg.Error) -> bool:
+    """Return whether a connection failed because the server starts or stops at this moment."""
+    return any(words in str(error) for words in ("starting up", "shutting down", "in recovery mode"))
+
+
+def problem_of(error: psycopg.Error) -> StorageProblem | None:
+    """Return the problem for an error of psycopg; ``None`` if a statement of our own is wrong."""
+    state = error.sqlstate
+    if state is None:
+        # Without a state it is no answer of the server's: there is no connection, or it ended.
+        is_lost = isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError))
+        return _problem(_of_connecting(error)) if is_lost else None
+    words = next((words for words in _ALL if state.startswith(words.states)), None)
+    return None if words is None else _problem(words)
+
+
+def _of_connecting(error: psycopg.Error) -> _Words:
+    """Return the words for a failed connection, whose state psycopg does not give."""
+    is_full = "too many clients" in str(error) or "remaining connection slots" in str(error)
+    return next(words for words in _ALL if "53300" in words.states) if is_full else _UNAVAILABLE
+
+
+def _problem(words: _Words) -> StorageProblem:
+    return StorageProblem(words.status, words.code, words.message.format(wait=bounds.STORAGE_WAIT_S))

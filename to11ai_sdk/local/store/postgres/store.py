@@ -1,0 +1,147 @@
+"""Runs transactions on a PostgreSQL database: of all servers one writes at a time, and reads do not wait for it."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from contextlib import contextmanager
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from ... import bounds
+from ..database import Store
+from . import migration
+from .connections import Connections
+from .place import Place
+from .problems import busy, problem_of, uncertain
+from .transaction import PostgresTransaction
+from .version import Version
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from ..storage_problems import StorageProblem
+    from ..transaction import Row
+
+_log = logging.getLogger(__name__)
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_PLATFORM, _RECORDS = "platform", "records"
+
+
+class PostgresStore(Store):
+    """A schema of a PostgreSQL database.
+
+    A transaction that writes holds a lock of the whole schema, so that the rules see no change of another server
+    between a check and its change, as in a data file. Records of the gateway have a lock of their own.
+
+    Args:
+        url: the URL of the database.
+
+    Raises:
+        DataFileError: it cannot be used.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._place = Place.of(url)
+        migration.migrate(self._place)
+        self._logged: dict[str, float] = {}
+        self._connections = Connections(self._place)
+        # Those who wait for a lock here need no connection meanwhile.
+        self._locks = {_PLATFORM: Lock(), _RECORDS: Lock()}
+        self._version = Version(self._connections)
+
+    @property
+    def version(self) -> int:
+        """See :attr:`Store.version`."""
+        with self._explained():
+            return self._version.read(bounds.VERSION_AGE_S)
+
+    def fresh_version(self) -> int:
+        """See :meth:`Store.fresh_version`."""
+        with self._explained():
+            return self._version.read(0.0)
+
+    @contextmanager
+    def transaction(self, *, write: bool = True) -> Generator[PostgresTransaction]:
+        """See :meth:`Store.transaction`."""
+        if write:
+            with self._explained(), self._alone(_PLATFORM, bounds.STORAGE_WAIT_S) as tx:
+                try:
+                    yield tx
+                finally:
+                    self._version.forget()
+            return
+        with self._explained():
+            connection = self._connections.begin(_READ)
+            try:
+                yield PostgresTransaction(connection)
+            finally:
+                self._connections.end(connection)
+
+    @contextmanager
+    def records(self, wait_s: float | None = None) -> Generator[PostgresTransaction]:
+        """See :meth:`Store.records`."""
+        with self._explained(), self._alone(_RECORDS, bounds.STORAGE_WAIT_S if wait_s is None else wait_s) as tx:
+            yield tx
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._connections.close()
+
+    @contextmanager
+    def _alone(self, lock: str, wait_s: float) -> Generator[PostgresTransaction]:
+        """Begin a transaction that no other one with this lock overlaps, in any server."""
+        deadline = time.monotonic() + wait_s
+        if not self._locks[lock].acquire(timeout=wait_s):
+            raise busy()
+        try:
+            connection = self._connections.begin(_begin(lock, deadline - time.monotonic()))
+            try:
+                yield PostgresTransaction(connection)
+                _commit(connection)
+            finally:
+                self._connections.end(connection)
+        finally:
+            self._locks[lock].release()
+
+    @contextmanager
+    def _explained(self) -> Generator[None]:
+        try:
+            yield
+        except psycopg.Error as exc:
+            problem = problem_of(exc)
+            if problem is None:
+                raise
+            self._log(problem, exc)
+            raise problem from exc
+
+    def _log(self, problem: StorageProblem, cause: psycopg.Error) -> None:
+        """Log a problem, but the same one only once a minute."""
+        now = time.monotonic()
+        if now - self._logged.get(problem.code, -60.0) >= 60:
+            self._logged[problem.code] = now
+            _log.error("%s: %s (%s)", problem.code, problem.message, cause)
+
+
+def _begin(lock: str, wait_s: float) -> str:
+    """Return what begins a transaction with a lock: one trip to the server."""
+    wait_ms = max(1, math.ceil(wait_s * 1000))
+    return (
+        f"BEGIN; SET LOCAL lock_timeout = {wait_ms}; "
+        f"SELECT pg_advisory_xact_lock({migration.lock_number(lock)}, hashtext(current_schema()))"
+    )
+
+
+def _commit(connection: psycopg.Connection[Row]) -> None:
+    if connection.info.transaction_status == TransactionStatus.INERROR:
+        raise RuntimeError("a statement failed, so its transaction cannot be committed")
+    try:
+        connection.execute("COMMIT", prepare=False)
+    except psycopg.OperationalError as exc:
+        if connection.closed:
+            raise uncertain() from exc
+        raise

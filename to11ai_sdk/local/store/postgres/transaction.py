@@ -1,0 +1,88 @@
+"""Defines the reads and writes of one transaction on PostgreSQL, and how values travel."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from psycopg.adapt import Loader
+from psycopg.types.string import StrDumperUnknown
+
+from .. import schema
+from ..transaction import Row, Transaction
+from . import dialect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    import psycopg
+
+_ESCAPE = "\U0010fffe"
+"""PostgreSQL cannot store U+0000. It is stored as this character, which means nothing, and ``0``."""
+
+
+class _Text(StrDumperUnknown):
+    def dump(self, obj: str) -> Any:
+        if "\0" in obj or _ESCAPE in obj:
+            obj = obj.replace(_ESCAPE, f"{_ESCAPE}1").replace("\0", f"{_ESCAPE}0")
+        return super().dump(obj)
+
+
+class _TextLoader(Loader):
+    def load(self, data: Any) -> str:
+        text = bytes(data).decode()
+        if _ESCAPE in text:
+            text = text.replace(f"{_ESCAPE}0", "\0").replace(f"{_ESCAPE}1", _ESCAPE)
+        return text
+
+
+class _NumberLoader(Loader):
+    """Loads the sums of whole numbers as such."""
+
+    def load(self, data: Any) -> int | float:
+        text = bytes(data).decode()
+        return float(text) if "." in text or "N" in text else int(text)
+
+
+def prepare(connection: psycopg.Connection[Row]) -> None:
+    """Set how a connection writes and reads values."""
+    connection.adapters.register_dumper(str, _Text)
+    connection.adapters.register_loader("text", _TextLoader)
+    connection.adapters.register_loader("numeric", _NumberLoader)
+
+
+def row_of(cursor: psycopg.Cursor[Any]) -> Callable[[Sequence[Any]], Row]:
+    """Return what makes a row of a result; a row factory of psycopg."""
+    names = [column.name for column in cursor.description or ()]
+    documents = schema.DOCUMENTS.intersection(names)
+
+    def make(values: Sequence[Any]) -> Row:
+        row = dict(zip(names, values, strict=True))
+        # Only for the order of rows, as in SQLite.
+        row.pop("rowid", None)
+        for name in documents:
+            if row[name] is not None:
+                row[name] = json.loads(row[name])
+        return row
+
+    return make
+
+
+class PostgresTransaction(Transaction):
+    """The reads and writes of a request on PostgreSQL.
+
+    Args:
+        connection: the connection, on which a transaction has begun.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Row]) -> None:
+        self._postgres = connection
+        self._execute = self._translated
+
+    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement once for each row; ``?`` in it stands for a value."""
+        with self._postgres.cursor() as cursor:
+            cursor.executemany(dialect.query(sql), rows)
+
+    def _translated(self, sql: str, values: Any) -> Any:
+        return self._postgres.execute(dialect.query(sql), values)

@@ -1,0 +1,53 @@
+"""Knows the version of the data, without a question to the server for each call of the gateway."""
+
+from __future__ import annotations
+
+import math
+import time
+from threading import Lock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .connections import Connections
+
+
+class Version:
+    """How many changes of the platform's tables were made in the whole life of the database.
+
+    Args:
+        connections: the connections to it.
+    """
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self._reading = Lock()
+        self._value = 0
+        self._read_at = -math.inf
+        self._forgotten_at = -math.inf
+
+    def forget(self) -> None:
+        """Forget what was read before: this process has changed the data."""
+        self._forgotten_at = time.monotonic()
+
+    def read(self, age_s: float) -> int:
+        """Return the version as it is, or as it was so many seconds ago at most."""
+        asked_at = time.monotonic()
+        if self._is_known(asked_at - age_s):
+            return self._value
+        with self._reading:
+            # Another thread may have read it meanwhile.
+            if not self._is_known(asked_at - age_s):
+                self._read()
+            return self._value
+
+    def _is_known(self, since: float) -> bool:
+        return self._read_at >= since and self._read_at > self._forgotten_at
+
+    def _read(self) -> None:
+        begun_at = time.monotonic()
+        connection = self._connections.begin("SELECT 1")
+        try:
+            row = connection.execute("SELECT value FROM platform_changes").fetchone()
+            self._value, self._read_at = (row or {"value": 0})["value"], begun_at
+        finally:
+            self._connections.end(connection)
