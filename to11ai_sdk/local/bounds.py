@@ -31,6 +31,12 @@ MAX_CHUNK_EXTENSIONS = 16 * 2**10
 """The most bytes of a body's chunk extensions and trailer, which are ignored; more is refused with 400."""
 MAX_REMEMBERED_BYTES = 64 * 2**20
 """The most bytes of the bodies in ``LocalTo11.requests``; beyond that the oldest requests are dropped."""
+MAX_CACHED_HOSTS = 100
+"""The most values of the header ``Host`` that are kept as expected; others are checked each time."""
+MIN_GIVEN_KEY = 24
+"""The fewest characters of a key in ``TO11_LOCAL_API_KEY``."""
+MAX_GIVEN_KEY = 512
+"""The most characters of such a key."""
 
 # The data file
 

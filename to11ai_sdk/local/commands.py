@@ -17,8 +17,11 @@ DEMO_HELP = "create, release and resolve a prompt and print each step; by defaul
 def add_commands(commands: Commands) -> None:
     """Add both commands."""
     local = commands.add_parser("local", help=LOCAL_HELP, description=LOCAL_HELP)
-    text = "TCP port on 127.0.0.1 (4500), 0 for a free one"
-    local.add_argument("--port", type=port_number, default=4500, metavar="N", help=text)
+    local.add_argument("--port", type=port_number, default=4500, metavar="N", help="TCP port (4500), 0 for a free one")
+    text = "address to listen on (127.0.0.1); 0.0.0.0 or :: for all, which needs a key in TO11_LOCAL_API_KEY"
+    local.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help=text)
+    text = "a further name of this server in requests, such as that of its container; can be repeated"
+    local.add_argument("--allow-host", action="append", default=[], metavar="NAME", help=text)
     local.add_argument("--data", metavar="FILE", help="SQLite file for the state; by default nothing is kept")
     text = "a provider of the gateway: NAME=echo, or NAME=upstream,base_url=URL,key_env=VARIABLE,models=A|B"
     local.add_argument("--provider", action="append", default=[], metavar="NAME=KIND,...", help=text)
@@ -55,6 +58,8 @@ def _local(options: argparse.Namespace) -> int:
             config=options.config,
             strict_labels=options.strict_labels,
             strict_variables=options.strict_variables,
+            host=options.host,
+            allowed_hosts=options.allow_host,
         )
     except ImportError as exc:
         raise _without_extra("local", exc) from exc
