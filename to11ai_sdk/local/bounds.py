@@ -46,6 +46,8 @@ MAX_READERS = 8
 """The most connections that read the data file at once."""
 MAX_IDLE_LOG_BYTES = 16 * 2**20
 """The most bytes that the write-ahead log of the data file keeps when all of it is in the file."""
+MAX_MOVED_LINE = 32 * 2**20
+"""The most bytes of a line in the file of `to11ai local import`, which is one row."""
 MAX_CACHED_READS = 1000
 """The most results of queries that are kept in memory for the calls of the gateway; more, and all are forgotten."""
 MAX_CACHED_NAMES = 1000

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..cli.parser import UsageError, setting
 
 if TYPE_CHECKING:
-    from ..cli.parser import Commands
+    from ..cli.parser import Commands, Parser
 
 LOCAL_HELP = "for development, not for production: the to11 control plane and gateway on this machine"
 DEMO_HELP = "create, release and resolve a prompt and print each step; by default on a local to11"
@@ -32,11 +32,31 @@ def add_commands(commands: Commands) -> None:
     local.add_argument("--strict-variables", action=argparse.BooleanOptionalAction, help=text)
     local.add_argument("--json", action="store_true", help="print URLs, key and project as one JSON object")
     local.set_defaults(run=_local)
+    _add_moving(local)
     demo = commands.add_parser("demo", help=DEMO_HELP, description=DEMO_HELP)
     demo.add_argument("--base-url", metavar="URL", help="use this server, with a key and a project")
     demo.add_setting("api_key", "API key, for --base-url")
     demo.add_setting("project_id", "id of the project, for --base-url")
     demo.set_defaults(run=_demo)
+
+
+def _add_moving(local: Parser) -> None:
+    """Add the commands that move a project."""
+    commands = local.add_subparsers(metavar="COMMAND")
+    place = "SQLite file of the state"
+    text = "write a project to a file, from which import makes the same project in another store"
+    export = commands.add_parser("export", help=text, description=text)
+    export.add_argument("--data", dest="source", required=True, metavar="FILE", help=place)
+    export.add_argument("-o", "--output", metavar="FILE", help="file to write; by default the standard output")
+    export.add_argument("--project", metavar="ID", help="id of the project; by default the main one")
+    text = "write the main key of the project, too, in clear; else only its digest is written"
+    export.add_argument("--with-key", action="store_true", help=text)
+    export.set_defaults(run=_export)
+    text = "make the project in a file of export, all of it or nothing"
+    import_ = commands.add_parser("import", help=text, description=text)
+    import_.add_argument("--data", dest="target", required=True, metavar="FILE", help=f"{place}, created if need be")
+    import_.add_argument("file", metavar="FILE", help="file to read, - for the standard input")
+    import_.set_defaults(run=_import)
 
 
 def port_number(text: str) -> int:
@@ -63,6 +83,22 @@ def _local(options: argparse.Namespace) -> int:
         )
     except ImportError as exc:
         raise _without_extra("local", exc) from exc
+
+
+def _export(options: argparse.Namespace) -> int:
+    try:
+        from .moving import export_project
+    except ImportError as exc:
+        raise _without_extra("local", exc) from exc
+    return export_project(options.source, options.output, options.project, with_key=options.with_key)
+
+
+def _import(options: argparse.Namespace) -> int:
+    try:
+        from .moving import import_project
+    except ImportError as exc:
+        raise _without_extra("local", exc) from exc
+    return import_project(options.target, options.file)
 
 
 def _demo(options: argparse.Namespace) -> int:
