@@ -291,15 +291,18 @@ def test_local_is_served_with_the_options_given(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(module, "serve", serve)
     given = {"providers": ["openai=echo"], "config": "gateway.toml"}
     usual = {"as_json": False, "providers": [], "config": None, "strict_labels": None, "strict_variables": None}
+    usual |= {"host": "127.0.0.1", "allowed_hosts": []}
     assert cli.main(["local"]) == 0
     switches = ["--no-strict-labels", "--strict-variables"]
     assert cli.main(["local", "--port", "0", "--data", "to11.sqlite", "--json", *switches]) == 0
     switches = ["--strict-labels", "--no-strict-variables"]
     assert cli.main(["local", *switches, "--provider", "openai=echo", "--config", "gateway.toml"]) == 0
+    assert cli.main(["local", "--host", "::", "--allow-host", "to11", "--allow-host", "to11.example.com"]) == 0
     assert calls == [
         (4500, None, usual),
         (0, "to11.sqlite", {**usual, "as_json": True, "strict_labels": False, "strict_variables": True}),
         (4500, None, {**usual, **given, "strict_labels": True, "strict_variables": False}),
+        (4500, None, {**usual, "host": "::", "allowed_hosts": ["to11", "to11.example.com"]}),
     ]
 
 

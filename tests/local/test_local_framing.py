@@ -197,7 +197,7 @@ def test_a_query_of_raw_bytes_is_encoded_once(to11: LocalTo11) -> None:
         reply = exchange(to11, head(to11, f"GET {path}?{query} HTTP/1.1"))
         assert reply.startswith(b"HTTP/1.1 200 ")
         assert to11.requests[-1].query == {"tags": "\u00e9"}
-    exchange(to11, b"GET /v1/projects/p/\xff\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n")
+    exchange(to11, b"GET /v1/projects/p/\xff\xc3\xa9 HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert to11.requests[-1].path == "/v1/projects/p/%FF%C3%A9"
 
 

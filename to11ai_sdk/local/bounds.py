@@ -31,6 +31,12 @@ MAX_CHUNK_EXTENSIONS = 16 * 2**10
 """The most bytes of a body's chunk extensions and trailer, which are ignored; more is refused with 400."""
 MAX_REMEMBERED_BYTES = 64 * 2**20
 """The most bytes of the bodies in ``LocalTo11.requests``; beyond that the oldest requests are dropped."""
+MAX_CACHED_HOSTS = 100
+"""The most values of the header ``Host`` that are kept as expected; others are checked each time."""
+MIN_GIVEN_KEY = 24
+"""The fewest characters of a key in ``TO11_LOCAL_API_KEY``."""
+MAX_GIVEN_KEY = 512
+"""The most characters of such a key."""
 
 # The data file
 
@@ -48,6 +54,8 @@ MAX_READERS = 8
 """The most connections that read the data file at once."""
 MAX_IDLE_LOG_BYTES = 16 * 2**20
 """The most bytes that the write-ahead log of the data file keeps when all of it is in the file."""
+MAX_MOVED_LINE = 32 * 2**20
+"""The most bytes of a line in the file of `to11ai local import`, which is one row."""
 MAX_CACHED_READS = 1000
 """The most results of queries that are kept in memory for the calls of the gateway; more, and all are forgotten."""
 MAX_CACHED_NAMES = 1000

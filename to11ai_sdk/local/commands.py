@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..cli.parser import UsageError, setting
 
 if TYPE_CHECKING:
-    from ..cli.parser import Commands
+    from ..cli.parser import Commands, Parser
 
 LOCAL_HELP = "for development, not for production: the to11 control plane and gateway on this machine"
 DEMO_HELP = "create, release and resolve a prompt and print each step; by default on a local to11"
@@ -17,8 +17,11 @@ DEMO_HELP = "create, release and resolve a prompt and print each step; by defaul
 def add_commands(commands: Commands) -> None:
     """Add both commands."""
     local = commands.add_parser("local", help=LOCAL_HELP, description=LOCAL_HELP)
-    text = "TCP port on 127.0.0.1 (4500), 0 for a free one"
-    local.add_argument("--port", type=port_number, default=4500, metavar="N", help=text)
+    local.add_argument("--port", type=port_number, default=4500, metavar="N", help="TCP port (4500), 0 for a free one")
+    text = "address to listen on (127.0.0.1); 0.0.0.0 or :: for all, which needs a key in TO11_LOCAL_API_KEY"
+    local.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help=text)
+    text = "a further name of this server in requests, such as that of its container; can be repeated"
+    local.add_argument("--allow-host", action="append", default=[], metavar="NAME", help=text)
     local.add_argument("--data", metavar="FILE", help="SQLite file for the state; by default nothing is kept")
     text = "a provider of the gateway: NAME=echo, or NAME=upstream,base_url=URL,key_env=VARIABLE,models=A|B"
     local.add_argument("--provider", action="append", default=[], metavar="NAME=KIND,...", help=text)
@@ -29,11 +32,31 @@ def add_commands(commands: Commands) -> None:
     local.add_argument("--strict-variables", action=argparse.BooleanOptionalAction, help=text)
     local.add_argument("--json", action="store_true", help="print URLs, key and project as one JSON object")
     local.set_defaults(run=_local)
+    _add_moving(local)
     demo = commands.add_parser("demo", help=DEMO_HELP, description=DEMO_HELP)
     demo.add_argument("--base-url", metavar="URL", help="use this server, with a key and a project")
     demo.add_setting("api_key", "API key, for --base-url")
     demo.add_setting("project_id", "id of the project, for --base-url")
     demo.set_defaults(run=_demo)
+
+
+def _add_moving(local: Parser) -> None:
+    """Add the commands that move a project."""
+    commands = local.add_subparsers(metavar="COMMAND")
+    place = "SQLite file of the state"
+    text = "write a project to a file, from which import makes the same project in another store"
+    export = commands.add_parser("export", help=text, description=text)
+    export.add_argument("--data", dest="source", required=True, metavar="FILE", help=place)
+    export.add_argument("-o", "--output", metavar="FILE", help="file to write; by default the standard output")
+    export.add_argument("--project", metavar="ID", help="id of the project; by default the main one")
+    text = "write the main key of the project, too, in clear; else only its digest is written"
+    export.add_argument("--with-key", action="store_true", help=text)
+    export.set_defaults(run=_export)
+    text = "make the project in a file of export, all of it or nothing"
+    import_ = commands.add_parser("import", help=text, description=text)
+    import_.add_argument("--data", dest="target", required=True, metavar="FILE", help=f"{place}, created if need be")
+    import_.add_argument("file", metavar="FILE", help="file to read, - for the standard input")
+    import_.set_defaults(run=_import)
 
 
 def port_number(text: str) -> int:
@@ -55,9 +78,27 @@ def _local(options: argparse.Namespace) -> int:
             config=options.config,
             strict_labels=options.strict_labels,
             strict_variables=options.strict_variables,
+            host=options.host,
+            allowed_hosts=options.allow_host,
         )
     except ImportError as exc:
         raise _without_extra("local", exc) from exc
+
+
+def _export(options: argparse.Namespace) -> int:
+    try:
+        from .moving import export_project
+    except ImportError as exc:
+        raise _without_extra("local", exc) from exc
+    return export_project(options.source, options.output, options.project, with_key=options.with_key)
+
+
+def _import(options: argparse.Namespace) -> int:
+    try:
+        from .moving import import_project
+    except ImportError as exc:
+        raise _without_extra("local", exc) from exc
+    return import_project(options.target, options.file)
 
 
 def _demo(options: argparse.Namespace) -> int:

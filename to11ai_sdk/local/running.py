@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ..client import To11aiClient
     from .gateway.config.gateway_config import GatewayConfig
     from .hang_up import HangUp
+    from .http.address import Address
+    from .http.expected_hosts import ExpectedHosts
     from .http.request_log import RequestLog
     from .service.session import Clock
 
@@ -37,6 +39,9 @@ class Settings(NamedTuple):
     flags: Mapping[str, Any]
     config: GatewayConfig
     sleep: Callable[[float], None] | None
+    address: Address
+    hosts: ExpectedHosts
+    key: str | None
 
 
 class Running:
@@ -53,7 +58,7 @@ class Running:
         self.failures: FailureQueue = FailureQueue()
         self.clients: list[To11aiClient] = []
         try:
-            self.platform: Platform = Platform(store, clock=settings.clock, seed=settings.seed)
+            self.platform: Platform = Platform(store, clock=settings.clock, seed=settings.seed, key=settings.key)
             control_plane = ControlPlane(self.platform, settings.log, self.failures, settings.flags)
             wait = _sleep(settings.sleep) if settings.sleep else self.failures.wait
             self.traces: TraceLog = TraceLog(self.platform)
@@ -61,8 +66,9 @@ class Running:
                 settings.config, self.platform, store, self.traces, settings.log, wait, settings.seed
             )
             pages = LocalPages(self.platform, self.traces)
-            dispatcher = Dispatcher(control_plane, gateway, pages, lambda path: wrong_paths.find(path) is not None)
-            self.server: Server = Server(dispatcher.application_for, port)
+            applications = map(settings.hosts.guard, (control_plane, gateway, pages))
+            dispatcher = Dispatcher(*applications, lambda path: wrong_paths.find(path) is not None)
+            self.server: Server = Server(dispatcher.application_for, port, settings.address)
         except BaseException:
             store.close()
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import signal
 import sys
@@ -11,12 +12,12 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Generator, Sequence
 
     from . import LocalTo11
 
 _HINT = "Local to11, for development and not for production; Ctrl-C ends it."
+_IN_CLEAR = "Other machines reach it on {}, without TLS: outside of a trusted network, put a proxy with TLS before it."
 
 
 def serve(
@@ -28,14 +29,17 @@ def serve(
     config: str | os.PathLike[str] | None = None,
     strict_labels: bool | None = None,
     strict_variables: bool | None = None,
+    host: str = "127.0.0.1",
+    allowed_hosts: Sequence[str] = (),
 ) -> int:
     """Run a local to11 until SIGINT or SIGTERM; call it in the main thread.
 
     When it is ready, it prints to stdout how to reach it: shell exports, or one JSON object with ``base_url``,
-    ``gateway_url``, ``api_key`` and ``project_id``.
+    ``gateway_url``, ``api_key`` and ``project_id``. A key from the environment is not repeated: the exports refer to
+    its variable, and in JSON it is null.
 
     Args:
-        port: the port on the loopback address, 0 for a free one.
+        port: the port, 0 for a free one.
         data: path of the data file; ``None`` keeps the state in memory.
         as_json: print JSON instead of exports.
         providers: providers of the gateway, each as ``name=kind,key=value,...``.
@@ -43,25 +47,31 @@ def serve(
         strict_labels: whether only registered labels may be moved in its project; ``None`` leaves that unchanged.
         strict_variables: whether an undefined variable is an error in its project's templates, or else nil;
             ``None`` leaves that unchanged.
+        host: the address to listen on.
+        allowed_hosts: names of hosts that requests may be sent to, besides ``localhost`` and the address.
 
     Returns:
         The exit status: 0, or 1 if it could not start, with the reason on stderr.
     """
     from . import LocalTo11
     from .gateway.config.gateway_config import ConfigError, GatewayConfig
+    from .http.address import HostError, find_address
     from .store import DataFileError
 
     try:
         with _stop_signal() as stopped:
             gateway = (GatewayConfig.load(config) if config else GatewayConfig()).with_options(providers)
-            with LocalTo11(data, port, remember=0, config=gateway) as to11:
+            local = LocalTo11(data, port, remember=0, config=gateway, host=host, allowed_hosts=allowed_hosts)
+            with local as to11:
                 if strict_labels is not None:
                     to11.enforce_label_registry = strict_labels
                 if strict_variables is not None:
                     to11.strict_variables = strict_variables
+                if not find_address(host).is_loopback:
+                    _print(sys.stderr, _IN_CLEAR.format(host))
                 _say(to11, as_json=as_json)
                 stopped.wait()
-    except (ConfigError, DataFileError, OSError) as exc:
+    except (ConfigError, DataFileError, HostError, OSError) as exc:
         _print(sys.stderr, f"to11ai local: {_reason(exc)}")
         return 1
     return 0
@@ -84,18 +94,22 @@ def _stop_signal() -> Generator[Event]:
 
 
 def _say(to11: LocalTo11, *, as_json: bool) -> None:
+    from .given_key import VARIABLE
+
+    is_given = bool(os.environ.get(VARIABLE))
     if as_json:
         names = ("base_url", "gateway_url", "api_key", "project_id")
-        _print(sys.stdout, json.dumps({name: getattr(to11, name) for name in names}))
+        shown = {name: None if is_given and name == "api_key" else getattr(to11, name) for name in names}
+        _print(sys.stdout, json.dumps(shown))
         return
     _print(sys.stderr, _HINT)
     exports = {
-        "TO11_API_URL": to11.base_url,
-        "TO11_GATEWAY_URL": to11.gateway_url,
-        "TO11_API_KEY": to11.api_key,
-        "TO11_PROJECT_ID": to11.project_id,
+        "TO11_API_URL": shlex.quote(to11.base_url),
+        "TO11_GATEWAY_URL": shlex.quote(to11.gateway_url),
+        "TO11_API_KEY": f'"${VARIABLE}"' if is_given else shlex.quote(to11.api_key),
+        "TO11_PROJECT_ID": shlex.quote(to11.project_id),
     }
-    _print(sys.stdout, "\n".join(f"export {name}={shlex.quote(value)}" for name, value in exports.items()))
+    _print(sys.stdout, "\n".join(f"export {name}={value}" for name, value in exports.items()))
 
 
 def _print(stream: Any, text: str) -> None:

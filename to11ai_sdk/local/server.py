@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 from .._http.process_safety import Unique
 from ..resources.parameters import KINDS
 from .gateway.setup import configured
+from .given_key import given_key
+from .http.address import find_address
+from .http.expected_hosts import ExpectedHosts
 from .http.failures import InjectedFailure
 from .http.request_log import RequestLog, SeenRequest
 from .owner import Owner
@@ -15,7 +18,7 @@ from .running import Running, Settings
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from typing_extensions import Self
 
@@ -34,7 +37,10 @@ class LocalTo11(Unique, Owner):
         with LocalTo11() as to11:
             client = to11.client()
 
-    It listens on the loopback address only. Without a data file its state is lost when it stops.
+    By default only this machine reaches it. Without a data file its state is lost when it stops.
+
+    The environment variable ``TO11_LOCAL_API_KEY``, if it is set, is the key of the main project; see
+    "Networks and containers" in ``docs/local.md``.
 
     Args:
         data: path of a SQLite file that keeps the state, the project and its key (in clear, to show it again);
@@ -50,11 +56,14 @@ class LocalTo11(Unique, Owner):
         providers: providers to add to those of ``config`` or to replace, by id: a table as in a file, ``"echo"``, or
             ``None`` to remove one.
         sleep: waits the given seconds before the gateway retries a provider, and when ``echo`` is asked to be slow.
+        host: the address to listen on; if other machines can reach it, ``TO11_LOCAL_API_KEY`` must be set.
+        allowed_hosts: names of hosts that requests may be sent to, besides ``localhost`` and the address.
 
     Raises:
         ConfigError: the configuration of the gateway is wrong; a ``ValueError``.
-        TypeError: the port is not an ``int``.
-        ValueError: there is no such port.
+        TypeError: the port is not an ``int``, or a host not a ``str``.
+        ValueError: there is no such port or address, ``TO11_LOCAL_API_KEY`` is missing or is no key of 24 characters
+            or more, or an allowed host is no name.
     """
 
     def __init__(
@@ -69,6 +78,8 @@ class LocalTo11(Unique, Owner):
         config: str | os.PathLike[str] | Mapping[str, Any] | GatewayConfig | None = None,
         providers: Mapping[str, Any] | None = None,
         sleep: Callable[[float], None] | None = None,
+        host: str = "127.0.0.1",
+        allowed_hosts: Sequence[str] = (),
     ) -> None:
         if not 0 <= KINDS["int"].check("port", port) <= 65535:
             raise ValueError(f"port must be 0 to 65535, 0 for a free one, not {port}")
@@ -76,7 +87,10 @@ class LocalTo11(Unique, Owner):
         self._log = RequestLog(remember)
         self._flags: dict[str, Any] = {}
         gateway = configured(config, providers)
-        self._settings = Settings(data, clock, seed, self._log, self._flags, gateway, sleep)
+        address = find_address(KINDS["str"].check("host", host))
+        hosts = ExpectedHosts(address, KINDS["Sequence[str]"].check("allowed_hosts", allowed_hosts))
+        key = given_key(address)
+        self._settings = Settings(data, clock, seed, self._log, self._flags, gateway, sleep, address, hosts, key)
         self._running: Running | None = None
         self.behaviors = behaviors or {}
 

@@ -81,7 +81,7 @@ class Caller:
 
     def raw(self, line: str, body: bytes = b"", **headers: str) -> socket.socket:
         """A connection on which a request with this first line was sent, as no HTTP client would send it."""
-        fields = {**self.auth, "host": "x", "content-length": str(len(body))}
+        fields = {**self.auth, "host": "localhost", "content-length": str(len(body))}
         fields |= {name.replace("_", "-"): value for name, value in headers.items()}
         head = "\r\n".join([line, *(f"{name}: {value}" for name, value in fields.items()), "", ""])
         connection = plain(self.to11)

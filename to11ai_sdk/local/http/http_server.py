@@ -10,34 +10,38 @@ from typing import TYPE_CHECKING
 
 from .. import bounds, descriptors
 from ..problems import Problem
+from .address import LOOPBACK
 from .client_connection import ClientConnection
 from .connection_watch import ConnectionWatch
-from .listener import HOST, Listener
+from .listener import Listener
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .address import Address
     from .application import Application
 
 _GRACE_S = 5.0
 
 
 class Server:
-    """Listens on the loopback address.
+    """Listens on an address.
 
     Args:
         application_for: returns the application that answers a path.
         port: the port, 0 for a free one.
+        address: the address, by default the loopback address.
 
     Raises:
+        OSError: this machine does not have the address, or the process may not use the port.
         PortTakenError: another program listens there.
     """
 
-    def __init__(self, application_for: Callable[[str], Application], port: int) -> None:
+    def __init__(self, application_for: Callable[[str], Application], port: int, address: Address = LOOPBACK) -> None:
         descriptors.raise_limit()
         self._application_for = application_for
-        self._listener = Listener(port)
-        self.url: str = f"http://{HOST}:{self._listener.port}"
+        self._listener = Listener(address, port)
+        self.url: str = address.url(self._listener.port)
         self._open: dict[ClientConnection, Thread] = {}
         self._watch = ConnectionWatch(lambda: list(self._open))
         self._stop_signal, self._stop_listener = socket.socketpair()

@@ -1,4 +1,4 @@
-"""Accepts connections on the loopback address; without a file for one more it still says why."""
+"""Accepts connections; without a file for one more it still says why."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from typing import IO
 
     from ..problems import Problem
+    from .address import Address
 
 _log = logging.getLogger(__name__)
-HOST = "127.0.0.1"
 _REFUSAL_S = 0.02
 _PAUSE_S = 0.05
 _LOG_PAUSE_S = 10.0
@@ -35,14 +35,16 @@ class Listener:
     """The listening socket.
 
     Args:
+        address: the address.
         port: the port, 0 for a free one.
 
     Raises:
+        OSError: this machine does not have the address, or the process may not use the port.
         PortTakenError: another program listens there.
     """
 
-    def __init__(self, port: int) -> None:
-        self.socket: socket.socket = _listen(port)
+    def __init__(self, address: Address, port: int) -> None:
+        self.socket: socket.socket = _listen(address, port)
         self.port: int = self.socket.getsockname()[1]
         self._spare: IO[bytes] | None = _spare()
         self._logged: dict[str, float] = {}
@@ -100,18 +102,20 @@ def _spare() -> IO[bytes]:
     return open(os.devnull, "rb")
 
 
-def _listen(port: int) -> socket.socket:
-    listener = socket.socket()
+def _listen(address: Address, port: int) -> socket.socket:
+    listener = socket.socket(address.family)
     if os.name == "posix":  # on other systems this would let two servers share a port
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((HOST, port))
+        if address.family == socket.AF_INET6 and address.is_any and socket.has_dualstack_ipv6():
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        listener.bind((str(address.ip), port))
         listener.listen(1024)
     except OSError as exc:
         listener.close()
         if exc.errno == errno.EADDRINUSE:
             raise PortTakenError(exc.errno, f"port {port} is taken; choose another one, or 0 for any") from exc
-        raise
+        raise OSError(exc.errno, f"cannot listen on {address.name}, port {port}: {exc.strerror}") from exc
     listener.setblocking(False)
     return listener
 

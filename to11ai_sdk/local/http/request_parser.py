@@ -62,6 +62,8 @@ def parse(head: bytes) -> RequestHead:
     host = headers.get("host", "" if is_old else None)
     if host is None or _HOST.fullmatch(host) is None:
         raise malformed("the header Host must name the host, and its port if it has one (RFC 9112 section 3.2)")
+    if b"://" in target and not target.startswith(b"/"):  # RFC 9112 section 3.2.2: this host counts, not the header's
+        headers["host"] = target.partition(b"://")[2].partition(b"/")[0].partition(b"?")[0].decode("latin-1")
     return RequestHead(method.decode("ascii"), _target(target), is_old, headers)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..hang_up import NEVER
-from ..store import ReadCache, Row, Store, Transaction, projects
+from ..store import DataFileError, ReadCache, Row, Store, Transaction, projects
 from . import access, environments, registry
 from .handlers import HANDLERS
 from .session import Caller, Clock, DeferredWork, Ids, Session
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
     from ...resources.endpoint import Endpoint
     from ..hang_up import HangUp
+
+
+_NO_KEY = (
+    "the key of this store's project was given in TO11_LOCAL_API_KEY and is not stored: set TO11_LOCAL_API_KEY, "
+    "to the same key or to a new one, which then replaces it"
+)
+_TAKEN_KEY = "TO11_LOCAL_API_KEY is another key of this store already: set it to a new one"
 
 
 class Access(NamedTuple):
@@ -38,14 +45,20 @@ class Platform:
         store: the state; closed with the platform.
         clock: returns the time, by default the system's.
         seed: makes ids and keys predictable; random without one.
+        key: the key of the main project; by default the one that the store has, or a new one.
+
+    Raises:
+        DataFileError: the store has only a digest of its main key, or another project has the given key.
     """
 
-    def __init__(self, store: Store, *, clock: Clock | None = None, seed: int | str | None = None) -> None:
+    def __init__(
+        self, store: Store, *, clock: Clock | None = None, seed: int | str | None = None, key: str | None = None
+    ) -> None:
         self._store = store
         self._read_cache = ReadCache(store)
         self._clock = clock or _system_time
         self._ids = Ids(seed)
-        self.main: Access = self._open_main()
+        self.main: Access = self._open_main(key)
 
     def close(self) -> None:
         """Close the store."""
@@ -160,24 +173,32 @@ class Platform:
     def _session(self, tx: Transaction, caller: Caller, hang_up: HangUp = NEVER) -> Session:
         return Session(tx, caller, self.now(), self._ids, hang_up)
 
-    def _open_main(self) -> Access:
+    def _open_main(self, key: str | None) -> Access:
         with self._store.transaction() as tx:
             row = projects.main(tx)
-            return Access(row["id"], row["main_key"]) if row else self._new_project(tx, is_main=True)
+            if row is None:
+                return self._new_project(tx, is_main=True, key=key)
+            if key is None and not row["main_key"]:
+                raise DataFileError(_NO_KEY)
+            if key is not None:
+                _replace_main_key(tx, row, key)
+            return Access(row["id"], key or row["main_key"])
 
-    def _new_project(self, tx: Transaction, *, is_main: bool) -> Access:
+    def _new_project(self, tx: Transaction, *, is_main: bool, key: str | None = None) -> Access:
         project_id = f"proj_{self._ids.token(tx)}"
         now = self._session(tx, Caller("", project_id)).now
         # A key refers to its project, and the project's row has the key in clear: add that last.
         tx.insert("projects", {"id": project_id, "created_at": now})
-        key_id, key = self._new_key(tx, project_id, "local developer", None)
+        key_id, made = self._new_key(tx, project_id, "local developer", None, key)
         if is_main:
-            tx.update("projects", {"id": project_id}, {"main_key": key})
+            tx.update("projects", {"id": project_id}, {"main_key": "" if key else made})
         _seed_project(self._session(tx, Caller(key_id, project_id)))
-        return Access(project_id, key)
+        return Access(project_id, made)
 
-    def _new_key(self, tx: Transaction, project_id: str, name: str, permissions: list[str] | None) -> tuple[str, str]:
-        key = f"to11_local_{self._ids.token(tx)}{self._ids.token(tx)}"
+    def _new_key(
+        self, tx: Transaction, project_id: str, name: str, permissions: list[str] | None, key: str | None = None
+    ) -> tuple[str, str]:
+        key = key or f"to11_local_{self._ids.token(tx)}{self._ids.token(tx)}"
         row: Row = {
             "id": f"key_{self._ids.token(tx)}",
             "project_id": project_id,
@@ -188,6 +209,18 @@ class Platform:
         }
         tx.insert("keys", row)
         return row["id"], key
+
+
+def _replace_main_key(tx: Transaction, project: Row, key: str) -> None:
+    """Make a key that its owner gave the main key; it is stored as a digest only."""
+    digest = access.digest(key)
+    main, found = projects.first_key(tx, project["id"]), projects.key(tx, digest)
+    if main is None or (found is not None and found["id"] != main["id"]):
+        raise DataFileError(_TAKEN_KEY)
+    if project["main_key"]:
+        tx.update("projects", {"id": project["id"]}, {"main_key": ""})
+    if found is None:
+        tx.update("keys", {"id": main["id"]}, {"digest": digest})
 
 
 def _seed_project(session: Session) -> None:
