@@ -8,10 +8,33 @@ from .json_types import is_mapping
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
+    from typing import Any, TypedDict
+
+    from typing_extensions import Required
 
     from .models.prompts import PromptVersion
     from .models.rendered import ResolvedPrompt
+
+    class OpenAIArguments(TypedDict, total=False):
+        """Keyword arguments of ``chat.completions.create``, and any others that were given."""
+
+        messages: Required[list[Any]]
+        model: str
+        max_completion_tokens: int
+        max_tokens: int
+        temperature: float
+        top_p: float
+
+    class AnthropicArguments(TypedDict, total=False):
+        """Keyword arguments of ``messages.create``, and any others that were given."""
+
+        messages: Required[list[Any]]
+        max_tokens: Required[int]
+        model: str
+        system: str
+        stop_sequences: list[str]
+        extra_body: dict[str, Any]
+
 
 ANTHROPIC_MAX_TOKENS = 4096
 """What Anthropic's required ``max_tokens`` is without a setting: what every Claude model can write."""
@@ -25,7 +48,9 @@ _ANTHROPIC = ("model", "output_config", "stop_sequences", "thinking", *_SAMPLING
 _MAX_TOKENS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 
 
-def openai_arguments(prompt: ResolvedPrompt, version: PromptVersion | None, given: Mapping[str, Any]) -> dict[str, Any]:
+def openai_arguments(
+    prompt: ResolvedPrompt, version: PromptVersion | None, given: Mapping[str, Any]
+) -> OpenAIArguments:
     """Return the arguments of ``chat.completions.create``; those ``given`` replace the version's settings."""
     _check_roles(prompt, ("system", "developer", "user", "assistant"))
     settings = _settings(prompt, version)
@@ -36,12 +61,12 @@ def openai_arguments(prompt: ResolvedPrompt, version: PromptVersion | None, give
         "stop": settings.get("stop_sequences"),
     }
     found.update((name, settings[name]) for name in _OPENAI if name in settings)
-    return _merged(found, given, ("max_tokens", "max_completion_tokens"))
+    return _merged(found, given, ("max_tokens", "max_completion_tokens"))  # type: ignore[no-any-return]
 
 
 def anthropic_arguments(
     prompt: ResolvedPrompt, version: PromptVersion | None, given: Mapping[str, Any]
-) -> dict[str, Any]:
+) -> AnthropicArguments:
     """Return the arguments of ``messages.create``; those ``given`` replace the version's settings."""
     _check_roles(prompt, ("system", "developer", "user", "assistant"))
     settings = _settings(prompt, version)
@@ -57,7 +82,9 @@ def anthropic_arguments(
     merged = _merged(found, given)
     # Anthropic's API takes them, but the SDK from version 2 on does not, except as a part of the body.
     sampling = {name: merged.pop(name) for name in _SAMPLING if name in merged}
-    return {**merged, "extra_body": {**sampling, **merged.get("extra_body", {})}} if sampling else merged
+    if sampling:
+        merged["extra_body"] = {**sampling, **merged.get("extra_body", {})}
+    return merged  # type: ignore[no-any-return]
 
 
 def _check_roles(prompt: ResolvedPrompt, allowed: tuple[str, ...]) -> None:
@@ -93,7 +120,7 @@ def _max_tokens(settings: Mapping[str, Any]) -> Any:
     return next((settings[name] for name in _MAX_TOKENS if name in settings), None)
 
 
-def _merged(found: dict[str, Any], given: Mapping[str, Any], same: tuple[str, ...] = ()) -> dict[str, Any]:
+def _merged(found: dict[str, Any], given: Mapping[str, Any], same: tuple[str, ...] = ()) -> Any:
     """Return all arguments but those that are ``None``; of names that mean the ``same``, the given one."""
     if any(name in given for name in same):
         found = {name: value for name, value in found.items() if name not in same}

@@ -38,6 +38,7 @@ from to11ai_sdk import (
     gateway_auth_headers,
     gateway_prompt_headers,
 )
+from to11ai_sdk.call_arguments import AnthropicArguments, OpenAIArguments
 
 
 def clients() -> None:
@@ -93,9 +94,9 @@ def resolving(client: To11aiClient, fallback: ResolvedPrompt) -> None:
     else:
         assert_type(resolved.rendered.messages, list[RenderedChatMessage])
     assert_type(gateway_prompt_headers(resolved), dict[str, str])
-    assert_type(resolved.to_openai(model="gpt-4o"), dict[str, Any])
+    assert_type(resolved.to_openai(model="gpt-4o"), OpenAIArguments)
     version = client.prompts.get_version(project_id="p", prompt_id="x", version_number=1)
-    assert_type(resolved.to_anthropic(version), dict[str, Any])
+    assert_type(resolved.to_anthropic(version), AnthropicArguments)
     assert_type(gateway_auth_headers(api_key="k", project_id="p", env="staging"), dict[str, str])
 
 
@@ -108,7 +109,7 @@ def labels(client: To11aiClient) -> None:
     events = client.prompts.list_label_events(project_id="p", scope="project", since=since, until="2026-02-01")
     assert_type(events, PaginatedLabelEvents)
     assert_type(events.items[0].from_version_id, str | None)
-    assert_type([*events], list[PromptLabelEvent])
+    assert_type(list(events), list[PromptLabelEvent])
     for event in client.prompts.iter_label_events(project_id="p", scope="project", since=since):
         assert_type(event, PromptLabelEvent)
     color: to11ai_sdk.PaletteToken = "teal"

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, PlainSerializer
 from .base import Items, Model, Words
 
 if TYPE_CHECKING:
+    from ..call_arguments import AnthropicArguments, OpenAIArguments
     from .prompts import PromptVersion
 
     Role = Literal["system", "user", "assistant", "developer", "tool"] | str
@@ -85,7 +86,7 @@ class ResolvedPrompt(Model):
             return self.rendered.messages
         return [RenderedChatMessage(role="user", content=self.rendered.text)]
 
-    def to_openai(self, version: PromptVersion | None = None, **arguments: Any) -> dict[str, Any]:
+    def to_openai(self, version: PromptVersion | None = None, **arguments: Any) -> OpenAIArguments:
         """Return keyword arguments for ``OpenAI().chat.completions.create(...)``.
 
         ::
@@ -99,7 +100,8 @@ class ResolvedPrompt(Model):
 
         Args:
             version: the version that was resolved, to use its settings; other settings are left out.
-            **arguments: further arguments, which replace those of the version; ``None`` leaves one out.
+            **arguments: further arguments, which replace those of the version; ``None`` leaves one out. Give
+                ``stream=True`` to the SDK's method instead, so that type checkers know what it returns.
 
         Raises:
             ValueError: the version is not the one that was resolved, its settings are no object, or a message has a
@@ -109,7 +111,7 @@ class ResolvedPrompt(Model):
 
         return openai_arguments(self, version, arguments)
 
-    def to_anthropic(self, version: PromptVersion | None = None, **arguments: Any) -> dict[str, Any]:
+    def to_anthropic(self, version: PromptVersion | None = None, **arguments: Any) -> AnthropicArguments:
         """Return keyword arguments for ``Anthropic().messages.create(...)``.
 
         ::

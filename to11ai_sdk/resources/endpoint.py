@@ -134,7 +134,10 @@ class Endpoint:
         self.result  # noqa: B018 - for its effect
 
     def build(self, data: Any, request_id: str | None = None) -> Any:
-        """Return the result for the ``data`` of a reply; an error names the invalid fields, not their values."""
+        """Return the result for the ``data`` of a reply; an error names the invalid fields, not their values.
+
+        ``request_id`` is for a single model.
+        """
         try:
             result = self.result(data)
         except ValueError as exc:
@@ -145,13 +148,14 @@ class Endpoint:
             # Without the cause: Pydantic's text quotes the reply.
             raise To11aiResponseValidationError(f"{self.name}: {describe_validation_error(exc)}") from None
         if request_id is not None:
-            # Not in a function of its own: a cache hit calls this.
-            for model in result if type(result) is list else (result, *result.__dict__.get("items", ())):
-                model.__dict__[REQUEST_ID] = request_id
+            vars(result)[REQUEST_ID] = request_id
         return result
 
     def read(self, envelope: Mapping[str, Any]) -> Any:
-        return self.build(self.data(envelope), envelope.get(REQUEST_ID))
+        result = self.build(self.data(envelope))
+        for model in _models(result):
+            vars(model)[REQUEST_ID] = envelope.get(REQUEST_ID)
+        return result
 
     def cacheable(self, envelope: Mapping[str, Any]) -> Any:
         """Return validated ``data`` reduced to what the result needs; each cache hit builds a new model from it."""
@@ -166,6 +170,12 @@ class Endpoint:
         page = {"items": data} if is_array(data) else data
         pagination = envelope.get("pagination")
         return {**page, "pagination": pagination} if pagination and is_object(page) else page
+
+
+def _models(result: Any) -> list[Any]:
+    """Return the models that a call returns: one, with its rows if it is a page, or those of a list."""
+    rows: list[Any] = result if is_array(result) else [result, *getattr(result, "items", ())]
+    return rows
 
 
 class Resource(Unique):
