@@ -9,6 +9,10 @@ from __future__ import annotations
 
 MAX_CONNECTIONS = 4000
 """The most open connections of clients, each with a thread; further ones are answered with 503."""
+MAX_IDLE_THREADS = 32
+"""The most threads without a connection that wait for the next one."""
+IDLE_THREAD_S = 10.0
+"""How long such a thread waits before it ends."""
 MAX_DESCRIPTORS = 65_536
 """The soft limit of open files that the server asks for at its start, if the hard limit allows it."""
 IDLE_TIMEOUT_S = 60.0
@@ -128,6 +132,8 @@ MAX_UPSTREAM_FIELDS = 200
 """The most header lines of a provider's reply."""
 MAX_UPSTREAM_CHUNK_LINE = 8 * 2**10
 """The most bytes of a line between the chunks of a provider's reply: a size with its extensions, or a trailer."""
+STREAM_END_S = 0.1
+"""How long a translated stream that is complete waits for each piece of the end of its reply, to keep the connection."""
 MAX_IDLE_UPSTREAM = 128
 """The most idle connections kept to one provider."""
 MAX_IDLE_UPSTREAM_S = 50.0

@@ -54,12 +54,13 @@ def serve(
         The exit status: 0, or 1 if it could not start, with the reason on stderr.
     """
     from . import LocalTo11
+    from .http import thread_turns
     from .gateway.config.gateway_config import ConfigError, GatewayConfig
     from .http.address import HostError, find_address
     from .store import DataFileError
 
     try:
-        with _stop_signal() as stopped:
+        with _stop_signal() as stopped, thread_turns.managed():
             gateway = (GatewayConfig.load(config) if config else GatewayConfig()).with_options(providers)
             local = LocalTo11(data, port, remember=0, config=gateway, host=host, allowed_hosts=allowed_hosts)
             with local as to11:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import selectors
 import socket
-import time
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from .. import bounds, descriptors
 from ..problems import Problem
 from .address import LOOPBACK
+from . import thread_turns
 from .client_connection import ClientConnection
+from .connection_threads import ConnectionThreads
 from .connection_watch import ConnectionWatch
 from .listener import Listener
 
@@ -42,7 +43,8 @@ class Server:
         self._application_for = application_for
         self._listener = Listener(address, port)
         self.url: str = address.url(self._listener.port)
-        self._open: dict[ClientConnection, Thread] = {}
+        self._open: set[ClientConnection] = set()
+        self._threads = ConnectionThreads(self._serve)
         self._watch = ConnectionWatch(lambda: list(self._open))
         self._stop_signal, self._stop_listener = socket.socketpair()
         self._thread = Thread(target=self._accept_until_stopped, name="to11-local", daemon=True)
@@ -57,8 +59,9 @@ class Server:
         self._stop_signal.close()
         self._thread.join()
         self._watch.stop()
-        self._hang_up(socket.SHUT_RD, _GRACE_S)
-        self._hang_up(socket.SHUT_RDWR, _GRACE_S)
+        self._threads.end()
+        self._hang_up(socket.SHUT_RD)
+        self._hang_up(socket.SHUT_RDWR)
 
     def _accept_until_stopped(self) -> None:
         with selectors.DefaultSelector() as selector, self._stop_listener:
@@ -76,12 +79,12 @@ class Server:
             self._listener.refuse(sock, Problem(503, "TOO_MANY_CONNECTIONS", message))
             return
         connection = ClientConnection(sock, self._application_for)
-        thread = Thread(target=self._serve, args=(connection,), name="to11-local-connection", daemon=True)
-        self._open[connection] = thread
+        self._open.add(connection)
+        thread_turns.adapt(len(self._open))
         try:
-            thread.start()
+            self._threads.serve(connection)
         except RuntimeError:
-            del self._open[connection]
+            self._open.discard(connection)
             message = "this machine cannot start another thread: close some connections, or other programs"
             self._listener.refuse(sock, Problem(503, "OUT_OF_THREADS", message))
         self._watch.wake()
@@ -90,13 +93,11 @@ class Server:
         try:
             connection.serve()
         finally:
-            self._open.pop(connection, None)
+            self._open.discard(connection)
+            thread_turns.adapt(len(self._open))
 
-    def _hang_up(self, how: int, wait_s: float) -> None:
+    def _hang_up(self, how: int) -> None:
         """Shut down each connection, for reading or both ways, and wait for all their threads."""
-        threads = list(self._open.items())
-        for connection, _ in threads:
+        for connection in list(self._open):
             connection.shutdown(how)
-        end = time.monotonic() + wait_s
-        for _, thread in threads:
-            thread.join(max(0.0, end - time.monotonic()))
+        self._threads.join(_GRACE_S)
