@@ -6,16 +6,20 @@ import os
 import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
 import trustme
-from gateway_harness import Caller
+from gateway_harness import HELLO, Caller
 from raw_provider import CHAT, OK, RawProvider, content, reply
 
 from to11ai_sdk.local import LocalTo11, bounds
 from to11ai_sdk.local.gateway.provider import UnreachableError
 from to11ai_sdk.local.gateway.upstream import kept_connections
 from to11ai_sdk.local.hang_up import HangUp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;note=x\r\n{\r\n1\r\n}\r\n0\r\ntrailer: x\r\n\r\n"
 EVENTS = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -71,6 +75,26 @@ def test_a_translated_stream_gives_its_connection_back() -> None:
     with RawProvider(lambda request: whole) as upstream, LocalTo11(providers={"up": upstream.config}) as to11:
         for _ in range(3):
             assert b"message_stop" in Caller(to11).message("up::m", stream=True).body
+        assert len(upstream.connections) == 1
+
+
+def test_a_translated_stream_waits_a_moment_for_the_end_of_its_reply(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "STREAM_END_S", 60.0)
+    received = threading.Semaphore(0)
+
+    def answer(request: bytes) -> Iterator[bytes]:
+        yield EVENTS + b"".join(b"%x\r\n%b\r\n" % (len(each), each) for each in (SAID, STOPPED, b"data: [DONE]\n\n"))
+        received.acquire(timeout=60)
+        yield b"0\r\n\r\n"
+
+    call = {"model": "up::m", "max_tokens": 9, "stream": True, "messages": HELLO}
+    with RawProvider(answer) as upstream, LocalTo11(providers={"up": upstream.config}) as to11:
+        for _ in range(3):
+            with Caller(to11).open("POST", "/v1/messages", call) as reply_:
+                lines = iter(reply_.readline, b"")
+                assert b"event: message_stop\n" in lines  # the caller has all events before that
+                received.release()
+                assert b"".join(lines).endswith(b"\n\n")
         assert len(upstream.connections) == 1
 
 

@@ -66,7 +66,7 @@ def streamed(call: RoutedCall, reached: Reached, record: CallRecord, new_guard: 
     elif source_format == call.wire_format:
         made = _verbatim(call, chunks, record, defaultdict(new_guard))
     else:
-        made = _rewritten(call, reached, chunks, record, new_guard())
+        made = _rewritten(call, reached, chunks, record, new_guard(), pauses)
 
     def end() -> None:
         record.end(gateway_problem.hung_up())
@@ -129,13 +129,19 @@ def _end(guards: Mapping[int, OutputGuard]) -> None:
 
 
 def _rewritten(
-    call: RoutedCall, reached: Reached, chunks: Iterator[bytes], record: CallRecord, guard: OutputGuard
+    call: RoutedCall,
+    reached: Reached,
+    chunks: Iterator[bytes],
+    record: CallRecord,
+    guard: OutputGuard,
+    pauses: Pauses,
 ) -> Generator[bytes]:
     deltas = FORMATS[upstream_format(call, reached.attempt)].read_stream(chunks)
     writer = reached.attempt.provider.writers[call.wire_format]
     yield from writer.write_stream(_checked(deltas, record, guard), call.neutral)
     # Before the end is sent: the caller's next call may then use the same connection.
-    _close(reached.reply)
+    pauses.before()
+    getattr(reached.reply.body, "finish", _nothing)()
 
 
 def _checked(deltas: Iterator[Delta], record: CallRecord, guard: OutputGuard) -> Iterator[Delta]:

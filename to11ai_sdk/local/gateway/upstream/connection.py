@@ -57,6 +57,10 @@ class UpstreamConnection:
             self._limited.send(request)
             self._limited.send_long(body)
 
+    def limit(self, timeout_s: float) -> None:
+        """Let each further wait for the reply end after some seconds."""
+        self._limited.within(timeout_s)
+
     def head(self, *, has_body: bool) -> Head:
         """Read the head of the reply; interim replies before it are skipped.
 

@@ -6,10 +6,14 @@ import logging
 import socket
 import ssl
 import time
+from collections import deque
+from contextlib import suppress
 from http.client import HTTPException
+from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ... import bounds
 from .. import gateway_problem
 from ..provider import UnreachableError, UpstreamReply, UpstreamRequest
 from .codings import unpacked
@@ -27,6 +31,8 @@ _log = logging.getLogger(__name__)
 _VERSION = "2023-06-01"
 _NO_WAY = "no connection could be made"
 _BROKE_OFF = "the connection broke before the end of the reply"
+_END_PIECES = 8
+"""As many pieces, with the waits between them, may end a body after its last event."""
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -153,6 +159,14 @@ class ArrivingBody:
         """Close the connection, unless all of the body has arrived."""
         if not self._is_over:
             self._finish()
+
+    def finish(self) -> None:
+        """Wait a moment for the end of a body of which nothing more is wanted, so that its connection can be kept."""
+        if not self._is_over:
+            self._connection.limit(bounds.STREAM_END_S)
+            with suppress(UnreachableError):
+                deque(islice(self._chunks, _END_PIECES), maxlen=0)
+        self.close()
 
     def _arriving(self) -> Iterator[bytes]:
         try:
