@@ -6,11 +6,11 @@ import itertools
 import random
 import re
 import sqlite3
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from bound import SNAPSHOT, TEXT, Api, Clock
+from bound import SNAPSHOT, TEXT, Api, Clock, call
 
 from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.local.service import Platform
@@ -258,3 +258,75 @@ def test_every_list_follows_an_index(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         # A few prompts with a rare tag are sorted; of more, an index is followed.
         is_rare = "FROM prompt_tags AS t" in query
         assert is_rare or "TEMP B-TREE" not in text, (query, text)
+
+
+class Steps:
+    """Counts the steps of SQLite's machine, in hundreds, in all connections of this process."""
+
+    def __init__(self) -> None:
+        self.hundreds = 0
+
+    def connect(self, *args: Any, **options: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = CONNECT(*args, **options)
+        connection.set_progress_handler(self._count, 100)
+        return connection
+
+    def _count(self) -> int:
+        self.hundreds += 1
+        return 0
+
+
+CONNECT = sqlite3.connect
+PAGES = [
+    "label-events",
+    "label-events?page=80&limit=100",
+    "label-events?label=live",
+    "label-events?since=2026-06-17T01:00:00Z&until=2026-06-17T02:00:00Z",
+    "prompts/{}/label-events",
+    "prompts/{}/labels/live/events",
+    "prompts",
+    "prompts?sortBy=name",
+    "prompts?sortBy=-updatedAt&status=draft",
+    "prompts?tags=all",
+]
+
+
+def fill(data: Path, prompts: int, events: int) -> None:
+    """Give the project of a data file that many prompts and label events, as fast as SQLite can."""
+    with closing(CONNECT(data)) as file, file:
+        (project_id, author) = file.execute("SELECT project_id, id FROM keys").fetchone()
+        file.executemany(
+            "INSERT INTO prompts (id, project_id, name, slug, tags, status, created_by_user_id, created_at, updated_at)"
+            f" VALUES (?1, '{project_id}', ?1, ?1, '[\"all\"]', ?2, '{author}', ?3, ?3)",
+            ((f"p{number}", "active" if number % 9 else "draft", moment(number)) for number in range(prompts)),
+        )
+        file.executemany(
+            "INSERT INTO prompt_versions (id, prompt_id, version, format, template_json, variables_schema,"
+            f" created_by_user_id, created_at) VALUES (?1, ?2, 1, 'text', '{{}}', 'null', '{author}', 'now')",
+            ((f"v{number}", f"p{number}") for number in range(prompts)),
+        )
+        moved = ((number, number % prompts, LABELS[number // prompts % 2]) for number in range(events))
+        file.executemany(
+            EVENT,
+            (
+                (f"e{number}", project_id, f"p{prompt}", label, f"v{prompt}", author, moment(number))
+                for number, prompt, label in moved
+            ),
+        )
+
+
+def test_the_work_for_a_page_does_not_grow_with_the_list(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    data = tmp_path / "to11.db"
+    with LocalTo11(data):
+        pass
+    fill(data, 1500, 12_000)
+    steps = Steps()
+    monkeypatch.setattr(sqlite3, "connect", steps.connect)
+    needed: dict[str, int] = {}
+    with LocalTo11(data) as to11:
+        for path in PAGES:
+            before = steps.hundreds
+            assert call(to11, "GET", path.format("p1")).json["data"]
+            needed[path] = steps.hundreds - before
+    # A page needs up to 42; a look at each of the prompts or events needs from 300 up.
+    assert {path: count for path, count in needed.items() if count > 100} == {}

@@ -3,9 +3,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from bound import Clock
 from echo_harness import NOW, post_form, provider, read, send
+from gateway_harness import Caller, Reply, form
 
-from to11ai_sdk.local import bounds
+from to11ai_sdk.local import LocalTo11, bounds
 from to11ai_sdk.local.gateway.echo import CountedIds, EchoProvider, FileRow, MemoryFiles
 from to11ai_sdk.local.gateway.upstream.stored_files import StoredFiles
 from to11ai_sdk.local.service import Platform
@@ -177,6 +179,35 @@ def test_files_are_bounded_by_number_and_bytes(
     assert upload(stores.echo).status == 413
     assert ask(stores.echo, f"/files/{made[0]}", "DELETE")[0] == 200
     assert upload(stores.echo).status == 200
+
+
+class Uploads(Caller):
+    """Uploads files to a gateway, each for an hour."""
+
+    def post(self) -> Reply:
+        body, content_type = form(purpose="batch", file=CONTENT, **{"expires_after[seconds]": "3600"})
+        return self.send("POST", "/v1/files", body, content_type=content_type)
+
+
+@pytest.mark.parametrize("data", [None, "to11.db"])
+def test_a_file_of_the_gateway_ends_with_its_time(tmp_path: Path, data: str | None) -> None:
+    clock = Clock()
+    with LocalTo11(data and tmp_path / data, clock=clock) as to11:
+        caller = Uploads(to11)
+        file_id = caller.post().json["id"]
+        assert caller.send("GET", f"/v1/files/{file_id}/content").body == CONTENT
+        clock.turn(hours=1)
+        assert caller.send("GET", f"/v1/files/{file_id}/content").status == 404
+        assert caller.send("GET", "/v1/files").json["data"] == []
+
+
+@pytest.mark.parametrize("data", [None, "to11.db"])
+def test_the_files_of_the_gateway_are_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: str | None
+) -> None:
+    monkeypatch.setattr(bounds, "MAX_FILES", 2)
+    with LocalTo11(data and tmp_path / data) as to11:
+        assert [Uploads(to11).post().status for _ in range(3)] == [200, 200, 413]
 
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "x", "2592001", "9" * 40, "٣"])

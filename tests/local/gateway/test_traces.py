@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from bound import holding
+from gateway_harness import Caller
 from hypothesis import given
 from hypothesis import strategies as st
 
-from to11ai_sdk.local import bounds
+from to11ai_sdk.local import LocalTo11, bounds
 from to11ai_sdk.local.gateway.gateway_problem import GatewayProblem
 from to11ai_sdk.local.gateway.observe.trace_log import TraceBounds, TraceLog
 from to11ai_sdk.local.gateway.observe.traces import COLUMNS, Span
@@ -186,6 +187,17 @@ def test_the_oldest_spans_are_dropped_when_they_are_too_large(traces: Traces, mo
     traces.add(*(replace(span, model="é" * 500) for span in spans(100)))
     traces.log.close()
     assert 5 <= traces.written() <= 20
+
+
+def test_the_traces_of_a_local_to11_do_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "MAX_TRACES", 8)
+    monkeypatch.setattr(bounds, "SPANS_AT_ONCE", 2)
+    with LocalTo11() as to11:
+        caller = Caller(to11)
+        for _ in range(40):
+            assert caller.chat().status == 200
+        until(lambda: len(to11.traces(1000)) <= 8)
+        assert to11.traces(1000) != []
 
 
 def test_dropping_ends_if_another_server_has_deleted_the_spans(traces: Traces, monkeypatch: pytest.MonkeyPatch) -> None:
