@@ -78,7 +78,8 @@ class SharedPromptCache(PromptCache):
         return super().get(key, _Bounded(load, wait_timeout_s), wait_timeout_s)
 
     def _load(self, key: Key, flight: InFlight, load: Any, *, may_retry: bool) -> Any:
-        return super()._load(key, flight, partial(self._fetch, key, flight, load), may_retry=may_retry)
+        fetch: Any = partial(self._fetch, key, flight, load)
+        return super()._load(key, flight, fetch, may_retry=may_retry)
 
     def _store(self, key: Key, flight: InFlight) -> None:
         entry = self._entries.get(key)
