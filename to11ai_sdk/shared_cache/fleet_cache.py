@@ -120,7 +120,7 @@ class SharedPromptCache(PromptCache):
         until = began + min(WAIT_S, WAIT_S if total_s is None else total_s / 2)
         pause = POLL_S
         while True:
-            look: Look | None = self._guarded.run(partial(self._fleet.look, key[0], name))
+            look: Look | None = self._guarded.run(partial(self._fleet.look, key, name))
             if look is None or look.may_refresh or look.data is not None or not may_wait:
                 return self._checked(look)
             now = self._clock()
@@ -163,7 +163,7 @@ class SharedPromptCache(PromptCache):
             warn_of_outage(key, error)
             return look.data
         flight.age_s = 0.0
-        self._guarded.run(partial(self._fleet.keep, key[0], name, look, data, began))
+        self._guarded.run(partial(self._fleet.keep, key, name, look, data, began))
         return data
 
 
