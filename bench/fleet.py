@@ -1,8 +1,9 @@
-"""A fleet in an outage: ``python -m bench.fleet [--clients 10000] [--plot docs/fleet.svg]``.
+"""A fleet in an outage, and its deploy: ``python -m bench.fleet [--clients 10000] [--plot docs/fleet.svg]``.
 
 Each client resolves one prompt every half minute or so, for an hour; in the middle the server is out of order for ten
 minutes, wholly (an outage) or for every second request (a brown-out). Time is virtual and there are no sockets, but the
 retry and cache code is that of the SDK. Beside it runs a client without retry budget, jitter and stale-if-error.
+``bench.deploy`` is the deploy; ``--only deploy`` or ``--only outage`` leaves the other out.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from to11ai_sdk._http.transport import Transport
 from to11ai_sdk.behaviors import BehaviorStore
 from to11ai_sdk.cache import PromptCache
 
+from . import deploy
 from .server import prompt
 
 HOUR_S = 3600.0
@@ -173,8 +175,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.fleet", description=__doc__.splitlines()[0])
     parser.add_argument("--clients", type=int, default=10_000)
     parser.add_argument("--plot", type=Path)
+    parser.add_argument("--only", choices=["outage", "deploy"])
     options = parser.parse_args()
     logging.getLogger("to11ai_sdk").addHandler(logging.NullHandler())
+    if options.only != "outage":
+        deploy.main(options.clients)
+    if options.only != "deploy":
+        outage(options)
+
+
+def outage(options: argparse.Namespace) -> None:
+    """Two bad hours of a fleet."""
     healthy = run(ours, options.clients, 0.0)
     print(f"{options.clients} clients, healthy: {healthy.requests} requests, {healthy.failed} failed calls")
     panels = []

@@ -25,9 +25,9 @@ from test_cache import DIFFERENT, SAME
 from to11ai_sdk import To11aiApiError, To11aiNetworkError, create_client
 from to11ai_sdk.cache import prompt_key
 from to11ai_sdk.resources.table import ENDPOINTS
-from to11ai_sdk.shared_cache import fleet_cache, guarded_store
+from to11ai_sdk.shared_cache import fleet_cache, guarded_store, signed_values
 from to11ai_sdk.shared_cache.fleet_cache import WAIT_S, SharedPromptCache
-from to11ai_sdk.shared_cache.fleet_values import MAX_KEPT_S, MAX_PENDING, MAX_SKEW_S
+from to11ai_sdk.shared_cache.fleet_values import MAX_KEPT_S, MAX_KNOWN, MAX_PENDING, MAX_SKEW_S
 from to11ai_sdk.shared_cache.guarded_store import IDLE_S, MAX_PAUSE_S, MAX_THREADS, PAUSE_S, GuardedStore, StoreError
 from to11ai_sdk.shared_cache.signed_values import MAX_VALUE, SignedValues
 
@@ -245,20 +245,23 @@ def test_cold_processes_wait_for_the_one_that_asks(store: Any) -> None:
 def test_a_process_that_waits_in_vain_asks_and_does_not_wait_again(store: Any) -> None:
     began, go = threading.Event(), threading.Event()
     dead = process(store, waiting(began, go, lost()), max_retries=0)
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(2) as pool:
         failed = pool.submit(text, dead)
+        assert began.wait(PATIENCE_S)
+        began.clear()
+        failed_too = pool.submit(text, dead, slug="t")
         assert began.wait(PATIENCE_S)
         other = process(store, reply("a"))
         assert text(other) == "a"
         assert 0 < sum(other.clock.slept) <= WAIT_S
         waited = len(other.clock.slept)
         assert waited < 30
-        other.cache._entries.clear()
         text(other, slug="t")
         assert len(other.clock.slept) == waited
         go.set()
-        with pytest.raises(To11aiNetworkError):
-            failed.result()
+        for call in (failed, failed_too):
+            with pytest.raises(To11aiNetworkError):
+                call.result()
 
 
 def test_nobody_waits_for_a_process_that_failed(store: Any) -> None:
@@ -434,6 +437,64 @@ def test_a_generation_that_cannot_be_read_makes_values_misses() -> None:
     for _ in range(2):
         one = process(store, reply("new"))
         assert (text(one), requests(one)) == ("new", 1)
+
+
+class Together(Memory):
+    """A store that reads many names at once, in its own way."""
+
+    def __init__(self, mget: Callable[[list[Any]], Any]) -> None:
+        super().__init__()
+        self.give, self.reads = mget, 0
+
+    def get(self, name: str) -> Any:
+        self.reads += 1
+        return super().get(name)
+
+    def mget(self, names: list[str]) -> Any:
+        return self.give([self.kept.get(name) for name in names])
+
+
+def raises(values: Any) -> Any:
+    raise OSError("CROSSSLOT")
+
+
+@pytest.mark.parametrize(
+    ("mget", "reads"), [(list, 0), (raises, 2), (tuple, 2), (lambda values: values[:1], 2), (lambda values: None, 2)]
+)
+def test_a_value_and_its_generation_are_read_together_if_the_store_can(mget: Any, reads: int) -> None:
+    store, clock = Together(mget), Clock()
+    one = process(store, reply("old"), clock=clock)
+    text(one)
+    for _ in range(2):
+        one.cache._entries.clear()
+        store.reads = 0
+        assert text(one) == "old"
+        assert store.reads == reads
+    move(process(store, status(404), clock=clock))
+    one.cache._entries.clear()
+    other = process(store, reply("new"), clock=clock)
+    assert text(other) == "new"
+    assert text(one) == "new"
+
+
+def test_a_slug_may_come_to_mean_another_prompt() -> None:
+    store, clock = Memory(), Clock()
+    one = process(store, reply("old"), reply("older"), clock=clock)
+    text(one)
+    clock.now += TTL
+    text(process(store, reply("new", promptId="pm_2"), clock=clock))
+    assert text(one) == "new"
+    move(process(store, status(404), clock=clock), prompt_id="pm_2")
+    one.cache._entries.clear()
+    assert text(one) == "older"
+
+
+def test_the_ids_that_are_known_are_bounded() -> None:
+    one = process(Memory(), reply("a"))
+    known = one.cache._fleet._ids  # type: ignore[attr-defined]
+    known.update({("p", str(number)): "pm" for number in range(MAX_KNOWN)})
+    text(one)
+    assert known == {("p", "s"): PROMPT_ID}
 
 
 # --- names and values
@@ -645,6 +706,33 @@ def test_where_no_thread_can_be_started_the_store_is_left_alone(monkeypatch: pyt
     clock.now += PAUSE_S
     text(one, slug="t")
     assert text(process(store, lost(), clock=clock), slug="t") == "a"
+
+
+def test_what_a_signal_handler_raises_comes_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(self: object) -> None:
+        raise RuntimeError("of a handler")
+
+    for module in (guarded_store, signed_values):
+        monkeypatch.setattr(module, "from_handler", lambda exc: True)
+    with pytest.raises(TypeError, match="names of variables"):
+        text(process(Memory()), variables={1: 2})
+    monkeypatch.setattr(guarded_store.Thread, "start", start)
+    with pytest.raises(RuntimeError, match="of a handler"):
+        text(process(Memory()))
+
+
+def test_work_that_waited_too_long_for_a_thread_is_not_done() -> None:
+    guarded = GuardedStore(Memory(), PATIENCE_S, Clock())
+    began, go, done = threading.Semaphore(0), threading.Event(), []
+    with ThreadPoolExecutor(MAX_THREADS) as pool:
+        busy = [pool.submit(guarded.run, lambda: began.release() or go.wait(PATIENCE_S)) for _ in range(MAX_THREADS)]
+        assert all(began.acquire(timeout=PATIENCE_S) for _ in busy)
+        guarded._timeout_s = 0.01
+        assert guarded.run(lambda: done.append("late")) is None
+        go.set()
+        assert [one.result() for one in busy] == [True] * MAX_THREADS
+    ends_when(lambda: guarded._idle == guarded._threads == MAX_THREADS)
+    assert (done, guarded._hanging) == ([], 0)
 
 
 def test_idle_threads_end_and_new_ones_start(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any, Literal
 
+import redis
 from typing_extensions import assert_type
 
 import to11ai_sdk
@@ -50,6 +51,27 @@ def clients() -> None:
     assert_type(To11aiClient.from_env(base_url="https://api.to11.ai", max_retries=1), To11aiClient)
     create_client(api_key="k", base_url="https://api.to11.ai", default_headers={"x-app": "checkout"})
     assert_type(to11ai_sdk.__version__, str)
+
+
+class Store:
+    """An adapter as in ``docs/scale.md``."""
+
+    def get(self, name: str) -> bytes | None: ...
+
+    def set(self, name: str, value: str, *, ex: int, nx: bool = False) -> bool | None: ...
+
+
+class Incomplete:
+    """What is no shared cache."""
+
+    def get(self, name: str) -> bytes | None: ...
+
+
+def shared_caches() -> None:
+    for store in (redis.Redis(), redis.Redis(decode_responses=True), Store()):
+        create_client(api_key="k", base_url="https://api.to11.ai", shared_cache=store, shared_cache_timeout_s=0.2)
+    create_client(api_key="k", base_url="https://api.to11.ai", shared_cache=None)
+    create_client(api_key="k", base_url="https://api.to11.ai", shared_cache=Incomplete())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def prompts(client: To11aiClient) -> None:

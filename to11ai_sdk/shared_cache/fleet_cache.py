@@ -78,7 +78,8 @@ class SharedPromptCache(PromptCache):
         return super().get(key, _Bounded(load, wait_timeout_s), wait_timeout_s)
 
     def _load(self, key: Key, flight: InFlight, load: Any, *, may_retry: bool) -> Any:
-        return super()._load(key, flight, partial(self._fetch, key, flight, load), may_retry=may_retry)
+        fetch: Any = partial(self._fetch, key, flight, load)
+        return super()._load(key, flight, fetch, may_retry=may_retry)
 
     def _store(self, key: Key, flight: InFlight) -> None:
         entry = self._entries.get(key)
@@ -119,7 +120,7 @@ class SharedPromptCache(PromptCache):
         until = began + min(WAIT_S, WAIT_S if total_s is None else total_s / 2)
         pause = POLL_S
         while True:
-            look: Look | None = self._guarded.run(partial(self._fleet.look, key[0], name))
+            look: Look | None = self._guarded.run(partial(self._fleet.look, key, name))
             if look is None or look.may_refresh or look.data is not None or not may_wait:
                 return self._checked(look)
             now = self._clock()
@@ -162,7 +163,7 @@ class SharedPromptCache(PromptCache):
             warn_of_outage(key, error)
             return look.data
         flight.age_s = 0.0
-        self._guarded.run(partial(self._fleet.keep, key[0], name, look, data, began))
+        self._guarded.run(partial(self._fleet.keep, key, name, look, data, began))
         return data
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from ..cache import Key
     from .guarded_store import GuardedStore
     from .signed_values import SignedValues
 
@@ -25,6 +26,8 @@ MAX_SKEW_S = 60.0
 """By how much the clocks of two machines may differ."""
 MAX_KEPT_S = 7 * 86_400
 """The most seconds a value is kept."""
+MAX_KNOWN = 1000
+"""The most slugs whose prompts' ids are known; beyond that all are forgotten."""
 MAX_PENDING = 1000
 """The most prompts whose new generation could not be written yet."""
 
@@ -54,6 +57,7 @@ class FleetValues:
         self._kept_s = min(ttl_s + stale_s, MAX_KEPT_S)
         self._now = now
         self._pending: dict[tuple[str, str], None] = {}
+        self._ids: dict[tuple[str, str], str] = {}
 
     def outdate(self, project_id: str, prompt_id: str) -> None:
         """Use no value of this prompt until a new generation of it has been written. Does not call the store."""
@@ -61,14 +65,16 @@ class FleetValues:
         while len(self._pending) > MAX_PENDING:
             self._pending.pop(next(iter(self._pending)), None)
 
-    def look(self, project_id: str, name: str) -> Look:
+    def look(self, key: Key, name: str) -> Look:
         """Look for a value; if there is none that is fresh, try to become the process that refreshes it."""
         look = Look()
-        content = self._signing.verified(name, self._store.get(name))
+        value = self._values_of(key, name, look)
+        content = self._signing.verified(name, value)
         at, data, generation = content.get("at"), content.get("data"), content.get("generation")
         if type(at) is float and is_object(data) and isinstance(prompt_id := data.get("promptId"), str):
-            look.prompt_id = prompt_id
-            look.generation = self._generation(project_id, prompt_id)
+            if prompt_id != look.prompt_id:
+                look.prompt_id = self._know(key, prompt_id)
+                look.generation = self._generation(key[0], prompt_id)
             age_s = self._now() - at
             usable = -MAX_SKEW_S <= age_s < self._kept_s
             if usable and look.generation == generation:
@@ -78,12 +84,28 @@ class FleetValues:
             look.may_refresh = self._store.take(self._lock_name(name), urandom(16).hex(), expires_s)
         return look
 
-    def keep(self, project_id: str, name: str, look: Look, data: Any, began: float) -> None:
+    def _values_of(self, key: Key, name: str, look: Look) -> object:
+        """Return the value of a name; reads the generation with it if the id of the prompt is known."""
+        prompt_id = self._ids.get(key[:2])
+        if prompt_id is None:
+            return self._store.get(name)
+        generation_name = self._generation_name(key[0], prompt_id)
+        value, generation = self._store.get_two(name, generation_name)
+        look.prompt_id, look.generation = prompt_id, self._read_generation(generation_name, generation)
+        return value
+
+    def _know(self, key: Key, prompt_id: str) -> str:
+        if len(self._ids) >= MAX_KNOWN:
+            self._ids.clear()
+        self._ids[key[:2]] = prompt_id
+        return prompt_id
+
+    def keep(self, key: Key, name: str, look: Look, data: Any, began: float) -> None:
         """Keep what the server replied to a request that ``began`` then."""
         prompt_id, generation = data["promptId"], look.generation
         if look.prompt_id != prompt_id:
             # A generation that may have begun during the request is not that of the reply.
-            generation = self._generation(project_id, prompt_id, before=began - MAX_SKEW_S)
+            generation = self._generation(key[0], self._know(key, prompt_id), before=began - MAX_SKEW_S)
         if generation is not None:
             content = {"at": began, "data": data, "generation": generation}
             if value := self._signing.signed(name, content):
@@ -100,11 +122,16 @@ class FleetValues:
         return self._signing.name("lock", name)
 
     def _generation(self, project_id: str, prompt_id: str, before: float = float("inf")) -> str | None:
-        """Return the generation of a prompt, empty for the first; ``None`` if unknown, or not begun ``before``."""
+        name = self._generation_name(project_id, prompt_id)
+        return self._read_generation(name, self._store.get(name), before)
+
+    def _generation_name(self, project_id: str, prompt_id: str) -> str:
         if (project_id, prompt_id) in self._pending:
             self.begin_generation(project_id, prompt_id)
-        name = self._signing.name("generation", project_id, prompt_id)
-        value = self._store.get(name)
+        return self._signing.name("generation", project_id, prompt_id)
+
+    def _read_generation(self, name: str, value: object, before: float = float("inf")) -> str | None:
+        """Return the generation of a prompt, empty for the first; ``None`` if unknown, or not begun ``before``."""
         if value is None:
             return ""
         content = self._signing.verified(name, value)

@@ -6,6 +6,7 @@ After a failure the store is left alone for ``PAUSE_S``, twice as long after eac
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
@@ -50,13 +51,13 @@ class _Job:
 
 
 class GuardedStore:
-    """A store that cannot harm a call. ``get``, ``set``, ``take`` and ``drop`` are for work given to :meth:`run`."""
+    """A store that cannot harm a call. The methods from ``get`` on are for work given to :meth:`run`."""
 
     def __init__(self, store: SharedCache, timeout_s: float, clock: Callable[[], float]) -> None:
         self._store: Any = store
         self._timeout_s = timeout_s
         self._clock = clock
-        self._has_nx = True
+        self._has_nx = self._has_mget = True
         self._failures = 0
         self._paused_until = float("-inf")
         self._reset()
@@ -176,6 +177,18 @@ class GuardedStore:
         """Return the value of a name, whatever it is."""
         return self._call("get", name)
 
+    def get_two(self, one: str, other: str) -> list[object]:
+        """Return the values of two names, in one round trip if the store can."""
+        if self._has_mget:
+            with suppress(StoreError):
+                values = self._call("mget", [one, other])
+                if type(values) is list and len(values) == 2:
+                    return values
+        values = [self.get(one), self.get(other)]
+        # It works, but not together: the names of a cluster are on several servers.
+        self._has_mget = False
+        return values
+
     def set(self, name: str, value: str, ex: int) -> None:
         """Keep a value for some seconds."""
         self._call("set", name, value, ex=ex)
@@ -204,7 +217,7 @@ class GuardedStore:
         else:
             self.set(name, "", 1)
 
-    def _call(self, method: str, *args: str, **options: Any) -> Any:
+    def _call(self, method: str, *args: Any, **options: Any) -> Any:
         try:
             value = getattr(self._store, method)(*args, **options)
             if hasattr(value, "__await__"):

@@ -83,10 +83,10 @@ class SignedValues:
         return _mac(self._value_key, f"{name}\n{text}".encode()).hex()
 
 
-def _variables(variables: object) -> object:
-    if not isinstance(variables, frozenset):
+def _variables(variables: Any) -> Any:
+    if variables is None or isinstance(variables, str):
         return variables
-    ((names, _, values),) = variables
+    names, _, values = next(iter(variables))
     if not all(isinstance(name, str) for name in names):
         raise TypeError("names of variables must be str")
     # As canonical() gives the same variables where some are nested; see prompt_key.
