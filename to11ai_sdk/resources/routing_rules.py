@@ -61,15 +61,12 @@ class RoutingRuleVersionResource(Resource):
         ...
 
     def iter(self, *, project_id: str, rule_id: str, limit: int | None = None) -> Iterator[RuleVersion]:
-        """Iterate over all versions, newest first, and fetch each page when it is needed; a version comes once.
+        """Iterate over all versions, newest first, and fetch each page when it is needed.
 
         Args:
             project_id: id of the project.
             rule_id: id of the rule.
             limit: how many to fetch at a time.
-
-        Raises:
-            To11aiResponseValidationError: the server's pages do not come to an end.
         """
         from .paging import below
 
@@ -166,16 +163,13 @@ class RoutingRuleReleaseResource(Resource):
     def iter(
         self, *, project_id: str, rule_id: str, env_slug: str | None = None, limit: int | None = None
     ) -> Iterator[RuleRelease]:
-        """Iterate over all releases, newest first, and fetch each page when it is needed; a release comes once.
+        """Iterate over all releases, newest first, and fetch each page when it is needed.
 
         Args:
             project_id: id of the project.
             rule_id: id of the rule.
             env_slug: only the releases to this environment.
             limit: how many to fetch at a time.
-
-        Raises:
-            To11aiResponseValidationError: the server's pages do not come to an end.
         """
         from .paging import below
 
