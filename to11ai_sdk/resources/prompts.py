@@ -115,16 +115,9 @@ class PromptResource(Resource):
         tags: str | None = None,
         limit: int | None = None,
     ) -> Iterator[Prompt]:
-        """Iterate over the prompts of a project, and fetch each page when it is needed.
+        """Iterate over the prompts of a project, fetching each page when needed; takes what :meth:`list` takes.
 
         A prompt comes once, even if others are created or archived meanwhile.
-
-        Args:
-            project_id: id of the project.
-            status: only ``"active"``, ``"draft"`` or ``"archived"`` ones.
-            sort_by: the server's sort key, with ``-`` in front for the reverse order.
-            tags: only prompts with these tags, in one string.
-            limit: items per page.
         """
         from .paging import numbered
 
