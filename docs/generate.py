@@ -216,6 +216,7 @@ def models() -> Iterator[str]:
     yield "## Models"
     yield markdown(parts(base.Model.__doc__).prose)
     yield from documented("Model.from_dict", dict(members(base.Model))["from_dict"])
+    yield f"`Model.request_id`: {markdown(parts(base.Model.request_id.__doc__).prose)}"
     for name in to11ai_sdk.__all__:
         value = getattr(to11ai_sdk, name)
         if isinstance(value, type) and issubclass(value, base.Model):

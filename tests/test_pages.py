@@ -13,7 +13,7 @@ from scripted import answer, staged
 
 from to11ai_sdk import PaginatedLabelEvents, PaginatedResult, Prompt, PromptLabelEvent, To11aiResponseValidationError
 from to11ai_sdk.local import LocalTo11
-from to11ai_sdk.resources.paging import MAX_CURSORS, MAX_IDLE_PAGES
+from to11ai_sdk.resources.paging import MAX_IDLE, MAX_PAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -113,11 +113,14 @@ CHANGES: dict[str, tuple[list[Reply], str]] = {
     "one is twice on a page": ([prompts("aa", 1, 2, 1)], "a"),
 }
 ENDLESS: dict[str, tuple[Callable[[int], Reply], str]] = {
-    "the same page": (lambda n: prompts("ab", 1), "answered with page 1 where page 2 was asked for"),
-    "the same rows": (lambda n: prompts("ab", n, 10**9, 10**8), "101 pages in a row had nothing new"),
-    "nothing": (lambda n: prompts("", n, 10**9, 10**8), "page 1 of 100000000 is empty"),
+    "the same page": (lambda n: prompts("ab", 1), "page 2 is page 1 of 3 with 2 rows"),
+    "the same rows": (lambda n: prompts("ab", n, 10**9, 10**8), "the last 101 of them without a new row"),
+    "nothing": (lambda n: prompts("", n, 10**9, 10**8), "page 1 is page 1 of 100000000 with 0 rows"),
     "ever more": (lambda n: prompts(chr(200 + n), n, 2 * n, n + 1), "the list does not end"),
-    "ever fewer": (lambda n: prompts("ab", 1 + (n + 1) % 2, 10**9 - n, 10**8), "101 pages in a row had nothing new"),
+    "ever fewer": (
+        lambda n: prompts("ab", 1 + (n + 1) % 2, 10**9 - n, 10**8),
+        "the last 101 of them without a new row",
+    ),
 }
 
 
@@ -192,18 +195,18 @@ def test_a_cursor_may_include_its_own_row() -> None:
 
 
 def test_cursors_that_lead_nowhere_are_an_error() -> None:
-    with pytest.raises(To11aiResponseValidationError, match=r"^routing_rules\.releases\.list: .*'b' had nothing new"):
+    with pytest.raises(To11aiResponseValidationError, match=r"^routing_rules\.releases\.list: .*'b'; 2 pages"):
         list(staged(releases("c", "b")).client.routing_rules.releases.iter(**RULE))
-    with pytest.raises(To11aiResponseValidationError, match=r"^routing_rules\.versions\.list: .* 4 had nothing new"):
+    with pytest.raises(To11aiResponseValidationError, match=r"^routing_rules\.versions\.list: .* 4; 2 pages"):
         list(staged(versions(5, 4)).client.routing_rules.versions.iter(**RULE))
 
 
 def test_cursors_without_an_end_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("to11ai_sdk.resources.paging.MAX_CURSORS", 50)
+    monkeypatch.setattr("to11ai_sdk.resources.paging.MAX_PAGES", 50)
     stage = staged(lambda: releases(f"r_{len(stage.script.sent)}"))
-    with pytest.raises(To11aiResponseValidationError, match="the list does not end: 51 pages"):
+    with pytest.raises(To11aiResponseValidationError, match=r"the list does not end: .*; 51 pages"):
         list(stage.client.routing_rules.releases.iter(**RULE))
-    assert MAX_CURSORS > MAX_IDLE_PAGES
+    assert MAX_PAGES > MAX_IDLE
 
 
 @pytest.fixture

@@ -84,8 +84,7 @@ def create_client(
         total_timeout_s: seconds a call may take with all its attempts and waits; unbounded by default.
         stale_if_error_s: seconds past ``ttl_seconds`` for which a cached prompt is served in an outage.
         ssl_context: TLS settings, for a private authority or a client certificate.
-        default_headers: headers added to each request, which go where the key goes; they may replace ``User-Agent``,
-            but not what the client needs itself, such as ``Authorization``.
+        default_headers: headers added to each request, but none that the client needs itself, like ``Authorization``.
         shared_cache: a store in which the processes of a fleet share resolved prompts, such as ``redis.Redis(...)``:
             any object with ``get(name)`` and ``set(name, value, ex=seconds)`` that threads may call at once.
         shared_cache_timeout_s: seconds a call waits for an answer of that store; then it is left alone for a while.
@@ -218,8 +217,7 @@ class To11aiClient(Unique):
             **options: the other arguments of :func:`create_client`.
 
         Raises:
-            TypeError: an argument of the wrong type.
-            ValueError: ``TO11_API_KEY`` is not set, or a value is not usable; names the argument or the variable.
+            ValueError: ``TO11_API_KEY`` is not set, or a value is not usable; names the variable.
         """
         if api_key is None:
             variable = SETTINGS["api_key"]

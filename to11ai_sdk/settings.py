@@ -14,12 +14,12 @@ __version__ = "0.2.0"
 API_URL = "https://api.to11.ai"
 GATEWAY_URL = "https://gw.to11.ai"
 SETTINGS = {"api_key": "TO11_API_KEY", "base_url": "TO11_API_URL", "project_id": "TO11_PROJECT_ID"}
-"""Arguments that the environment may set, and its variables."""
+"""The variables of the environment, by argument."""
 RESERVED = (
     "accept accept-encoding authorization connection content-encoding content-length content-type expect host "
     "keep-alive te traceparent tracestate trailer transfer-encoding upgrade"
 )
-"""Headers that only the client itself sets: those with the key, of the body and of the connection."""
+"""Headers that only the client itself sets."""
 _TOKEN = dict.fromkeys(map(ord, "!#$%&'*+-.^_`|~"), "x")
 
 
@@ -73,10 +73,7 @@ def header_value(name: str, value: Any) -> str:
 
 
 def headers(name: str, value: Any) -> dict[str, str]:
-    """Return headers that may be added to each request; errors name the header, never its value.
-
-    Names are tokens (RFC 9110 section 5.1), returned in one spelling, because upper and lower case do not differ.
-    """
+    """Return headers to add to each request, names in one spelling; errors name the header, never its value."""
     fields: dict[str, str] = {}
     for field, content in mapping(name, value).items():
         low = field.lower()

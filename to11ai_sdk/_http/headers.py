@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 USER_AGENT = f"to11ai-sdk-python/{__version__}"
 SHORTEST_SECRET = 6
-_SECRET_WORDS = ("auth", "cookie", "key", "pass", "secret", "session", "token")
+_SECRET_WORDS = ("Auth", "Cookie", "Key", "Pass", "Secret", "Token")
 
 
 def request_headers(api_key: str, added: Mapping[str, str]) -> dict[str, str]:
@@ -55,29 +55,18 @@ def trace_headers() -> dict[str, str]:
         return {}
 
 
-def secrets_of(headers: Mapping[str, str]) -> list[str]:
-    """Return the values of the headers whose names say that they are secret."""
-    return [value for name, value in headers.items() if any(word in name.lower() for word in _SECRET_WORDS)]
+def secrets_of(api_key: str, headers: Mapping[str, str]) -> list[str]:
+    """Return the key and the values of those headers whose names say that they are secret."""
+    return [api_key, *(value for name, value in headers.items() if any(word in name for word in _SECRET_WORDS))]
 
 
-def without_secrets(value: Any, *secrets: str) -> Any:
-    """Return a JSON value without secrets; those of fewer than ``SHORTEST_SECRET`` characters match ordinary words."""
-    for secret in secrets:
-        value = value if len(secret) < SHORTEST_SECRET else _without(value, secret)
-    return value
-
-
-def redact(error: BaseException, *secrets: str) -> None:
-    """Remove secrets from an exception and the messages of its causes, in case a server echoed them.
+def redact(error: BaseException, secret: str) -> None:
+    """Remove a secret from an exception and the messages of its causes, in case a server echoed it.
 
     A secret of fewer than ``SHORTEST_SECRET`` characters is left: it would match parts of ordinary words.
     """
-    for secret in secrets:
-        if len(secret) >= SHORTEST_SECRET:
-            _redact(error, secret)
-
-
-def _redact(error: BaseException, secret: str) -> None:
+    if len(secret) < SHORTEST_SECRET:
+        return
     for name, value in vars(error).items():
         try:
             safe = _without(value, secret)

@@ -11,7 +11,7 @@ from . import retry
 from .encoding import json_bytes
 from .envelope import error_from_reply, unwrap
 from .exchange import REQUEST_ID, HttpAttempt
-from .headers import redact, request_headers, secrets_of, without_secrets
+from .headers import SHORTEST_SECRET, redact, request_headers, secrets_of
 from .process_safety import Unique, handler_error
 from .urllib_exchange import MAX_REDIRECTS, redirect_target
 
@@ -54,7 +54,7 @@ class Transport(Unique):
         self.total_timeout_s = total_timeout_s
         self._on_envelope = on_envelope
         self._headers = default_headers or {}
-        self._secrets = (api_key, *secrets_of(self._headers))
+        self._secrets = secrets_of(api_key, self._headers)
         self._exchange = exchange
         self._clock = clock
         self._sleep = sleep
@@ -153,7 +153,7 @@ class Transport(Unique):
             except To11aiError as error:
                 _raise_of_handler(error, outer)
                 error.attempts, error.elapsed_s = 1, self._clock() - started
-                redact(error, *self._secrets)
+                self._redact(error)
                 raise
 
     def _result(self, reply: Reply, read: Read) -> Any:
@@ -164,7 +164,7 @@ class Transport(Unique):
         self._budget.refund()
         envelope = unwrap(reply)
         self._on_envelope(envelope)
-        envelope[REQUEST_ID] = without_secrets(reply.request_id, *self._secrets)
+        envelope[REQUEST_ID] = self._clean(reply.request_id)
         try:
             return read(envelope)
         except To11aiResponseValidationError as error:
@@ -190,7 +190,16 @@ class Transport(Unique):
         error.elapsed_s = elapsed_s
         error.method = row.method
         error.endpoint = row.path
-        redact(error, *self._secrets)
+        self._redact(error)
+
+    def _redact(self, error: To11aiError) -> None:
+        for secret in self._secrets:
+            redact(error, secret)
+
+    def _clean(self, request_id: str | None) -> str | None:
+        """Return an id that does not repeat a secret."""
+        echoed = any(secret in (request_id or "") for secret in self._secrets if len(secret) >= SHORTEST_SECRET)
+        return None if echoed else request_id
 
     def _log(self, row: Endpoint, outcome: str, attempt: int, elapsed_s: float) -> None:
         # If logging is not loaded, there is no handler.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 else:
 
     class Generic:
-        """Stands for ``typing.Generic``, before which Pydantic wants its own base, whose ``__iter__`` would win."""
+        """``typing.Generic`` must follow Pydantic's base, whose ``__iter__`` would win then."""
 
         def __class_getitem__(cls, item):
             return cls
@@ -49,11 +49,7 @@ Words = Annotated[dict[str, str], _FIRST_ERROR_ENDS]
 
 
 class Model(BaseModel):
-    """Base of the models: accepts the API's camelCase and Python names, and ignores unknown fields.
-
-    ``request_id`` is the server's id of the request that a model came from, for support; it is no part of the value, so
-    it neither counts when models are compared nor appears when they are printed or dumped.
-    """
+    """Base of the models: accepts the API's camelCase and Python names, and ignores unknown fields."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         alias_generator=to_camel,
@@ -67,7 +63,7 @@ class Model(BaseModel):
 
     @property
     def request_id(self) -> str | None:
-        """Return the server's id of the request that this came from; ``None`` if no reply had it, or you made it."""
+        """Return the server's id of the request that this came from, if known; it is no part of the value."""
         request_id: str | None = vars(self).get("_request_id")
         return request_id
 
@@ -84,10 +80,7 @@ class Model(BaseModel):
 
 
 class Rows(Generic[Item]):
-    """Lets a page be used as the list of its items: ``for``, ``len``, ``in``, indices and slices.
-
-    An empty page is false. ``dict(page)`` still has the fields, which it gets by name.
-    """
+    """Lets a page be used as the list of its items; an empty one is false. ``dict(page)`` still has the fields."""
 
     if TYPE_CHECKING:
         items: list[Item]
@@ -108,5 +101,5 @@ class Rows(Generic[Item]):
         return vars(self)[index] if isinstance(index, str) else self.items[index]
 
     def keys(self) -> list[str]:
-        """Return the names of the fields, for ``dict(page)``."""
+        """Return the names of the fields."""
         return [name for name in vars(self) if not name.startswith("_")]

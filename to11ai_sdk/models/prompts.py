@@ -35,8 +35,7 @@ class Prompt(Model):
 class PromptVersion(Model):
     """One version of a prompt; it never changes.
 
-    ``model_config_`` is the API's ``modelConfig``; the underscore avoids Pydantic's own ``model_config``. Read it as
-    ``settings``.
+    ``model_config_`` is the API's ``modelConfig``; the underscore avoids Pydantic's own ``model_config``.
     """
 
     id: str
@@ -54,7 +53,7 @@ class PromptVersion(Model):
 
     @property
     def settings(self) -> Any:
-        """Return the API's ``modelConfig``: free-form, by convention an object such as ``{"model": ...}``."""
+        """Return the API's ``modelConfig``."""
         return self.model_config_
 
 

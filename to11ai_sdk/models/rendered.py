@@ -87,19 +87,10 @@ class ResolvedPrompt(Model):
         return [RenderedChatMessage(role="user", content=self.rendered.text)]
 
     def to_openai(self, version: PromptVersion | None = None, **arguments: Any) -> OpenAIArguments:
-        """Return keyword arguments for ``OpenAI().chat.completions.create(...)``.
-
-        ::
-
-            completion = openai_client.chat.completions.create(**resolved.to_openai(model="gpt-4o"))
-
-        They are ``messages`` and, from the settings of a version, those that the method takes: ``model``,
-        ``temperature``, ``top_p``, ``stop``, ``seed``, ``reasoning_effort``, ... A limit of tokens becomes
-        ``max_completion_tokens``, because models that reason refuse ``max_tokens``; for a server that only knows the
-        old name, pass ``max_tokens`` here. For ``responses.create``, pass the messages as its ``input``.
+        """Return keyword arguments for ``chat.completions.create`` of OpenAI's SDK.
 
         Args:
-            version: the version that was resolved, to use its settings; other settings are left out.
+            version: the version that was resolved, to use those of its settings that the method takes.
             **arguments: further arguments, which replace those of the version; ``None`` leaves one out. Give
                 ``stream=True`` to the SDK's method instead, so that type checkers know what it returns.
 
@@ -112,18 +103,9 @@ class ResolvedPrompt(Model):
         return openai_arguments(self, version, arguments)
 
     def to_anthropic(self, version: PromptVersion | None = None, **arguments: Any) -> AnthropicArguments:
-        """Return keyword arguments for ``Anthropic().messages.create(...)``.
+        """Return keyword arguments for ``messages.create`` of Anthropic's SDK; takes the same as :meth:`to_openai`.
 
-        ::
-
-            message = anthropic_client.messages.create(**resolved.to_anthropic(model="claude-sonnet-4-6"))
-
-        They are ``messages``, ``system`` if there is any (all system and developer texts, joined by a blank line),
-        ``max_tokens`` (which Anthropic requires; 4096 without a setting) and, from the settings of a version, those
-        that Anthropic takes: ``model``, ``stop_sequences``, ``thinking``, ... ``temperature``, ``top_p`` and ``top_k``
-        are in ``extra_body``, because versions of the SDK from 2.0 on have no arguments for them.
-
-        Takes and raises the same as :meth:`to_openai`.
+        ``max_tokens``, which Anthropic requires, is 4096 without a setting.
         """
         from ..call_arguments import anthropic_arguments
 

@@ -174,8 +174,10 @@ class Endpoint:
 
 def _models(result: Any) -> list[Any]:
     """Return the models that a call returns: one, with its rows if it is a page, or those of a list."""
-    rows: list[Any] = result if is_array(result) else [result, *getattr(result, "items", ())]
-    return rows
+    if is_array(result):
+        return result
+    fields: dict[str, Any] = vars(result)
+    return [result, *fields.get("items", ())]
 
 
 class Resource(Unique):

@@ -1,4 +1,4 @@
-"""Fetches lists of several pages, page by page while they are read; ends whatever a server answers."""
+"""Fetches lists of several pages, each page when it is needed; ends whatever a server answers."""
 
 from __future__ import annotations
 
@@ -9,66 +9,35 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
-    from ..models.prompts import PaginatedLabelEvents, PaginatedResult, PaginationInfo
+    from ..models.prompts import PaginatedLabelEvents, PaginatedResult
 
-MAX_IDLE_PAGES = 100
+MAX_IDLE = 100
 """The most pages in a row without a new row; a list that changes while it is read has some."""
-MAX_GROWTH = 3
-"""How many times its first number of pages a list may take, and ``MAX_IDLE_PAGES`` more."""
-MAX_CURSORS = 10_000
-"""The most pages of a list that does not say how many it has."""
+MAX_PAGES = 10_000
+"""The most pages of a list by cursors; one of numbered pages may have three times the pages it names first."""
 
 
 class _Walk:
-    """A walk through the pages of a list; ``name`` is the call that lists them, for errors."""
+    """A walk through the pages of a list; ``name`` is the call that lists them."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.number = 1
+        self.pages = self.idle = 0
         self._seen: set[str] = set()
-        self._total = self._fetched = self._idle = self._most = 0
-
-    def fault(self, text: str) -> To11aiResponseValidationError:
-        return To11aiResponseValidationError(f"{self.name}: {text}")
 
     def new(self, rows: Sequence[Any]) -> list[Any]:
         """Return the rows that have not been seen, each once."""
         found = {row.id: row for row in rows if row.id not in self._seen}
         self._seen.update(found)
-        self._fetched += 1
-        self._idle = 0 if found else self._idle + 1
+        self.pages += 1
+        self.idle = 0 if found else self.idle + 1
         return [*found.values()]
 
-    def check(self, at: PaginationInfo) -> None:
-        """Refuse a page that was not asked for, and pages without an end."""
-        if at.page != self.number:
-            raise self.fault(f"the server answered with page {at.page} where page {self.number} was asked for")
-        if self._idle > MAX_IDLE_PAGES:
-            raise self.fault(
-                f"{self._idle} pages in a row had nothing new; the list changes too fast, or repeats itself"
-            )
-        if self._fetched == 1:
-            self._most = at.total_pages * MAX_GROWTH + MAX_IDLE_PAGES
-        elif self._fetched > self._most:
-            raise self.fault(f"the list does not end: {self._fetched} pages, and the server names {at.total_pages}")
-
-    def turn(self, at: PaginationInfo, count: int) -> bool:
-        """Go to the next page, or back if rows were removed; return whether there is one."""
-        removed = max(0, self._total - at.total)
-        self._total = at.total
-        if removed and self.number > 1:
-            self.number = max(1, self.number - -(-removed // max(1, at.limit or count)))
-            return True
-        if self.number >= at.total_pages:
-            return False
-        if not count:
-            raise self.fault(f"page {self.number} of {at.total_pages} is empty")
-        self.number += 1
-        return True
-
-    def check_cursor(self) -> None:
-        if self._fetched > MAX_CURSORS:
-            raise self.fault(f"the list does not end: {self._fetched} pages")
+    def fault(self, text: str) -> To11aiResponseValidationError:
+        return To11aiResponseValidationError(
+            f"{self.name}: the list does not end: {text}; {self.pages} pages were read, the last {self.idle} of them "
+            "without a new row"
+        )
 
 
 def numbered(name: str, fetch: Callable[[int], PaginatedResult | PaginatedLabelEvents]) -> Iterator[Any]:
@@ -77,13 +46,22 @@ def numbered(name: str, fetch: Callable[[int], PaginatedResult | PaginatedLabelE
     A row that is inserted moves others to later pages, where they are skipped the second time. A row that is removed
     moves others to earlier pages, which are read again because the total has fallen.
     """
-    walk, more = _Walk(name), True
-    while more:
-        page = fetch(walk.number)
-        new = walk.new(page.items)
-        walk.check(page.pagination)
+    walk, number, total, most = _Walk(name), 1, 0, 0
+    while True:
+        page = fetch(number)
+        at, new = page.pagination, walk.new(page.items)
+        most = most or 3 * at.total_pages + MAX_IDLE
+        removed, total = total - at.total, at.total
+        stuck = not page.items and number < at.total_pages and removed <= 0
+        if stuck or at.page != number or walk.idle > MAX_IDLE or walk.pages > most:
+            raise walk.fault(f"page {number} is page {at.page} of {at.total_pages} with {len(page.items)} rows")
         yield from new
-        more = walk.turn(page.pagination, len(page.items))
+        if removed > 0 and number > 1:
+            number = max(1, number - -(-removed // max(1, at.limit)))
+        elif number < at.total_pages:
+            number += 1
+        else:
+            return
 
 
 def below(
@@ -91,18 +69,15 @@ def below(
 ) -> Iterator[Any]:
     """Yield the rows of a list whose next page starts below the last row of the page before, named by its cursor.
 
-    The list ends with an empty page, or with the row whose cursor is ``first``. New rows come above the cursor, so
-    nothing moves.
+    The list ends with an empty page, or the row with the cursor ``first``. New rows come above, so nothing moves.
     """
     walk, cursor = _Walk(name), None
     while page := fetch(cursor):
         new = walk.new(page)
-        # A server may count the row of the cursor itself.
         if not new and [cursor_of(row) for row in page] == [cursor]:
-            return
-        if not new:
-            raise walk.fault(f"the page below the cursor {cursor!r:.100} had nothing new; the server repeats itself")
-        walk.check_cursor()
+            return  # The server counts the row of the cursor itself.
+        if not new or walk.pages > MAX_PAGES:
+            raise walk.fault(f"the cursor {cursor!r:.100}")
         yield from new
         cursor = cursor_of(page[-1])
         if cursor == first:

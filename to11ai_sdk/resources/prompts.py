@@ -115,21 +115,9 @@ class PromptResource(Resource):
         tags: str | None = None,
         limit: int | None = None,
     ) -> Iterator[Prompt]:
-        """Iterate over the prompts of a project, and fetch each page when it is needed.
+        """Iterate over the prompts of a project, fetching each page when needed; takes what :meth:`list` takes.
 
-        A prompt comes once, even if others are created meanwhile. If prompts are archived meanwhile, pages are read
-        again, so that none is left out; only in an order that changes meanwhile (by name or time of update) one may
-        be.
-
-        Args:
-            project_id: id of the project.
-            status: only ``"active"``, ``"draft"`` or ``"archived"`` ones.
-            sort_by: the server's sort key, with ``-`` in front for the reverse order.
-            tags: only prompts with these tags, in one string.
-            limit: items per page.
-
-        Raises:
-            To11aiResponseValidationError: the server's pages do not come to an end.
+        A prompt comes once, even if others are created or archived meanwhile.
         """
         from .paging import numbered
 
@@ -440,13 +428,7 @@ class PromptResource(Resource):
         since: datetime | str | None = None,
         until: datetime | str | None = None,
     ) -> Iterator[PromptLabelEvent]:
-        """Iterate over label moves, and fetch each page when it is needed; a move comes once.
-
-        Takes and raises the same as :meth:`list_label_events`, without ``page``.
-
-        Raises:
-            To11aiResponseValidationError: the server's pages do not come to an end.
-        """
+        """Iterate over label moves, fetching each page when needed; takes what :meth:`list_label_events` takes."""
         from .paging import numbered
 
         place: dict[str, Any] = {"project_id": project_id, "prompt_id": prompt_id, "label": label}

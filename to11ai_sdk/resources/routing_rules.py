@@ -61,16 +61,7 @@ class RoutingRuleVersionResource(Resource):
         ...
 
     def iter(self, *, project_id: str, rule_id: str, limit: int | None = None) -> Iterator[RuleVersion]:
-        """Iterate over all versions, newest first, and fetch each page when it is needed; a version comes once.
-
-        Args:
-            project_id: id of the project.
-            rule_id: id of the rule.
-            limit: how many to fetch at a time.
-
-        Raises:
-            To11aiResponseValidationError: the server's pages do not come to an end.
-        """
+        """Iterate over all versions, newest first, fetching each page when needed; takes what :meth:`list` takes."""
         from .paging import below
 
         call = partial(self.list, project_id=project_id, rule_id=rule_id, limit=limit)
@@ -166,17 +157,7 @@ class RoutingRuleReleaseResource(Resource):
     def iter(
         self, *, project_id: str, rule_id: str, env_slug: str | None = None, limit: int | None = None
     ) -> Iterator[RuleRelease]:
-        """Iterate over all releases, newest first, and fetch each page when it is needed; a release comes once.
-
-        Args:
-            project_id: id of the project.
-            rule_id: id of the rule.
-            env_slug: only the releases to this environment.
-            limit: how many to fetch at a time.
-
-        Raises:
-            To11aiResponseValidationError: the server's pages do not come to an end.
-        """
+        """Iterate over all releases, newest first, fetching each page when needed; takes what :meth:`list` takes."""
         from .paging import below
 
         call = partial(self.list, project_id=project_id, rule_id=rule_id, env_slug=env_slug, limit=limit)
