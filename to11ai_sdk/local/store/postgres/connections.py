@@ -14,7 +14,7 @@ from .problems import busy, is_starting
 
 if TYPE_CHECKING:
     from ..transaction import Row
-    from .place import Place
+    from .place import PostgresPlace
 
     Connection = psycopg.Connection[Row]
 
@@ -26,7 +26,7 @@ class Connections:
         place: the database.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: PostgresPlace) -> None:
         self._place = place
         self._turns = Semaphore(bounds.MAX_STORE_CONNECTIONS)
         self._idle: list[Connection] = []
@@ -47,7 +47,7 @@ class Connections:
             while True:
                 connection, is_new = self._take()
                 try:
-                    connection.execute(statement, prepare=False)
+                    connection.execute(statement.encode(), prepare=False)
                     return connection
                 except BaseException:
                     self._keep(connection)

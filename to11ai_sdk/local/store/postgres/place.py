@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import psycopg
 from psycopg import conninfo, sql
 
 from ... import bounds
 from ..data_file import DataFileError
-from ..transaction import Row
 from .transaction import prepare, row_of
+
+if TYPE_CHECKING:
+    from ..transaction import Row
 
 _SEARCH_PATH = re.compile(r"search_path\s*=\s*\"?([A-Za-z_]\w*)")
 _LIMITS = (
@@ -21,7 +23,7 @@ _LIMITS = (
 )
 
 
-class Place(NamedTuple):
+class PostgresPlace(NamedTuple):
     """The place of a database.
 
     Attributes:
@@ -33,7 +35,7 @@ class Place(NamedTuple):
     schema: str
 
     @classmethod
-    def of(cls, url: str) -> Place:
+    def of(cls, url: str) -> PostgresPlace:
         """Read a URL; a schema other than ``to11`` is given in it, as ``?options=-csearch_path%3DNAME``.
 
         Raises:
@@ -60,17 +62,18 @@ class Place(NamedTuple):
 
     def connect(self) -> psycopg.Connection[Row]:
         """Return a new connection, on which no transaction has begun."""
-        connection: psycopg.Connection[Row] = psycopg.connect(**self.parameters, autocommit=True)  # type: ignore[arg-type]
+        connection = psycopg.connect(**self.parameters, autocommit=True)
         try:
-            prepare(connection)
+            prepare(connection.adapters)
             limits = {"statement": _ms(bounds.STATEMENT_WAIT_S), "idle": _ms(bounds.STATEMENT_WAIT_S)}
             schema = sql.Identifier(self.schema)
             connection.execute(sql.SQL(_LIMITS).format(schema=schema, **limits), prepare=False)
         except BaseException:
             connection.close()
             raise
-        connection.row_factory = row_of
-        return connection
+        rows = cast("psycopg.Connection[Row]", connection)
+        rows.row_factory = row_of
+        return rows
 
 
 def _ms(seconds: float) -> sql.Literal:

@@ -16,7 +16,7 @@ from ... import bounds
 from ..database import Store
 from . import migration
 from .connections import Connections
-from .place import Place
+from .place import PostgresPlace
 from .problems import busy, problem_of, uncertain
 from .transaction import PostgresTransaction
 from .version import Version
@@ -46,7 +46,7 @@ class PostgresStore(Store):
     """
 
     def __init__(self, url: str) -> None:
-        self._place = Place.of(url)
+        self._place = PostgresPlace.of(url)
         migration.migrate(self._place)
         self._logged: dict[str, float] = {}
         self._connections = Connections(self._place)

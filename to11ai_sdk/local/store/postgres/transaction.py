@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     import psycopg
+    from psycopg.adapt import AdaptersMap
 
 _ESCAPE = "\U0010fffe"
 """PostgreSQL cannot store U+0000. It is stored as this character, which means nothing, and ``0``."""
@@ -44,11 +45,11 @@ class _NumberLoader(Loader):
         return float(text) if "." in text or "N" in text else int(text)
 
 
-def prepare(connection: psycopg.Connection[Row]) -> None:
+def prepare(adapters: AdaptersMap) -> None:
     """Set how a connection writes and reads values."""
-    connection.adapters.register_dumper(str, _Text)
-    connection.adapters.register_loader("text", _TextLoader)
-    connection.adapters.register_loader("numeric", _NumberLoader)
+    adapters.register_dumper(str, _Text)
+    adapters.register_loader("text", _TextLoader)
+    adapters.register_loader("numeric", _NumberLoader)
 
 
 def row_of(cursor: psycopg.Cursor[Any]) -> Callable[[Sequence[Any]], Row]:
@@ -77,12 +78,12 @@ class PostgresTransaction(Transaction):
 
     def __init__(self, connection: psycopg.Connection[Row]) -> None:
         self._postgres = connection
-        self._execute = self._translated
+        self._execute = self._run
 
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run a statement once for each row; ``?`` in it stands for a value."""
         with self._postgres.cursor() as cursor:
             cursor.executemany(dialect.query(sql), rows)
 
-    def _translated(self, sql: str, values: Any) -> Any:
+    def _run(self, sql: str, values: Any) -> Any:
         return self._postgres.execute(dialect.query(sql), values)
