@@ -51,13 +51,8 @@ class Transaction:
 
     def all(self, sql: str, **values: Any) -> list[Row]:
         """Return every row that a query finds; ``:name`` in it stands for a value."""
-<<<<<<< HEAD
         cursor = self._execute(sql, values)
         return _rows(cursor, cursor.fetchall())
-=======
-        rows: list[Row] = self._execute(sql, values).fetchall()
-        return rows
->>>>>>> 82044c4 (Run the tests of the platform on PostgreSQL, too, and see keys of other servers at once)
 
     def one(self, sql: str, **values: Any) -> Row | None:
         """Return the first row that a query finds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from threading import Event, Lock, Semaphore
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -13,10 +13,9 @@ from ... import bounds
 from .problems import busy, is_starting
 
 if TYPE_CHECKING:
-    from ..transaction import Row
     from .place import PostgresPlace
 
-    Connection = psycopg.Connection[Row]
+    Connection = psycopg.Connection[Any]
 
 
 class Connections:

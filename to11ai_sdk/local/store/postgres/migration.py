@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 
     from typing_extensions import LiteralString
 
-    from ..transaction import Row
     from .place import PostgresPlace
 
-    Connection = psycopg.Connection[Row]
+    Connection = psycopg.Connection[Any]
 
 _LOCKS = {"migration": 0, "platform": 1, "records": 2}
 _FORMATS = """
@@ -87,7 +86,7 @@ def _version(connection: Connection, place: PostgresPlace) -> int:
     if not tables:
         connection.execute(_FORMATS)
         return 0
-    if {"tablename": "formats"} not in tables or {"tablename": "platform_changes"} not in tables:
+    if not {("formats",), ("platform_changes",)} <= {*tables}:
         raise DataFileError(f"{place} has tables of something else; choose another schema")
     version = int(_value(connection, "SELECT max(number) FROM formats"))
     if version > upgrades.VERSION:
@@ -106,5 +105,5 @@ def _run(connection: Connection, script: str, number: int) -> None:
 
 
 def _value(connection: Connection, query: LiteralString, values: list[str] | None = None) -> Any:
-    row = connection.execute(query, values).fetchone() or {"": None}
-    return next(iter(row.values()))
+    row = connection.execute(query, values).fetchone()
+    return None if row is None else row[0]

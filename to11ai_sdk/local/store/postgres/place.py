@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import conninfo, sql
 
 from ... import bounds
 from ..data_file import DataFileError
-from .transaction import prepare, row_of
-
-if TYPE_CHECKING:
-    from ..transaction import Row
+from .transaction import prepare
 
 _SEARCH_PATH = re.compile(r"search_path\s*=\s*\"?([A-Za-z_]\w*)")
 _LIMITS = (
@@ -60,7 +57,7 @@ class PostgresPlace(NamedTuple):
         name = given.get("dbname") or given.get("service") or "its default database"
         return f"PostgreSQL at {given.get('host') or 'its default host'}, {name}, schema {self.schema}"
 
-    def connect(self) -> psycopg.Connection[Row]:
+    def connect(self) -> psycopg.Connection[Any]:
         """Return a new connection, on which no transaction has begun."""
         connection = psycopg.connect(**self.parameters, autocommit=True)
         try:
@@ -71,9 +68,7 @@ class PostgresPlace(NamedTuple):
         except BaseException:
             connection.close()
             raise
-        rows = cast("psycopg.Connection[Row]", connection)
-        rows.row_factory = row_of
-        return rows
+        return connection
 
 
 def _ms(seconds: float) -> sql.Literal:

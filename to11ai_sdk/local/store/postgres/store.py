@@ -7,7 +7,7 @@ import math
 import time
 from contextlib import contextmanager
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from ..storage_problems import StorageProblem
-    from ..transaction import Row
 
 _log = logging.getLogger(__name__)
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -136,7 +135,7 @@ def _begin(lock: str, wait_s: float) -> str:
     )
 
 
-def _commit(connection: psycopg.Connection[Row]) -> None:
+def _commit(connection: psycopg.Connection[Any]) -> None:
     if connection.info.transaction_status == TransactionStatus.INERROR:
         raise RuntimeError("a statement failed, so its transaction cannot be committed")
     try:

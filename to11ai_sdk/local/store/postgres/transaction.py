@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from psycopg.adapt import Loader
 from psycopg.types.string import StrDumperUnknown
 
-from .. import schema
 from ..transaction import Row, Transaction
 from . import dialect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     import psycopg
     from psycopg.adapt import AdaptersMap
@@ -52,23 +50,6 @@ def prepare(adapters: AdaptersMap) -> None:
     adapters.register_loader("numeric", _NumberLoader)
 
 
-def row_of(cursor: psycopg.Cursor[Any]) -> Callable[[Sequence[Any]], Row]:
-    """Return what makes a row of a result; a row factory of psycopg."""
-    names = [column.name for column in cursor.description or ()]
-    documents = schema.DOCUMENTS.intersection(names)
-
-    def make(values: Sequence[Any]) -> Row:
-        row = dict(zip(names, values, strict=True))
-        # Only for the order of rows, as in SQLite.
-        row.pop("rowid", None)
-        for name in documents:
-            if row[name] is not None:
-                row[name] = json.loads(row[name])
-        return row
-
-    return make
-
-
 class PostgresTransaction(Transaction):
     """The reads and writes of a request on PostgreSQL.
 
@@ -76,9 +57,24 @@ class PostgresTransaction(Transaction):
         connection: the connection, on which a transaction has begun.
     """
 
-    def __init__(self, connection: psycopg.Connection[Row]) -> None:
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._postgres = connection
         self._execute = self._run
+
+    def all(self, sql: str, **values: Any) -> list[Row]:
+        """Return every row that a query finds; ``:name`` in it stands for a value."""
+        rows = super().all(sql, **values)
+        if rows and "rowid" in rows[0]:
+            for row in rows:
+                del row["rowid"]
+        return rows
+
+    def one(self, sql: str, **values: Any) -> Row | None:
+        """Return the first row that a query finds."""
+        row = super().one(sql, **values)
+        if row is not None:
+            row.pop("rowid", None)
+        return row
 
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run a statement once for each row; ``?`` in it stands for a value."""
