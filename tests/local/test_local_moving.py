@@ -501,7 +501,7 @@ def test_its_memory_does_not_grow_with_the_project(tmp_path: Path) -> None:
 
 def test_every_table_of_the_platform_is_moved() -> None:
     moved = {*project_tables.BY_NAME, "projects"}
-    assert moved == set(upgrades._PLATFORM)
+    assert moved == set(upgrades.PLATFORM)
 
 
 def test_every_column_is_moved(source: Path) -> None:

@@ -22,7 +22,8 @@ def add_commands(commands: Commands) -> None:
     local.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help=text)
     text = "a further name of this server in requests, such as that of its container; can be repeated"
     local.add_argument("--allow-host", action="append", default=[], metavar="NAME", help=text)
-    local.add_argument("--data", metavar="FILE", help="SQLite file for the state; by default nothing is kept")
+    text = "SQLite file, or postgresql:// URL of a database, for the state; by default nothing is kept"
+    local.add_argument("--data", metavar="PLACE", help=text)
     text = "a provider of the gateway: NAME=echo, or NAME=upstream,base_url=URL,key_env=VARIABLE,models=A|B"
     local.add_argument("--provider", action="append", default=[], metavar="NAME=KIND,...", help=text)
     local.add_argument("--config", metavar="FILE", help="TOML or JSON file that configures the gateway")

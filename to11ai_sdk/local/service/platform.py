@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..hang_up import NEVER
+from ..problems import Problem
 from ..store import DataFileError, ReadCache, Row, Store, Transaction, projects
 from . import access, environments, registry
 from .handlers import HANDLERS
@@ -107,7 +108,14 @@ class Platform:
             Problem: 401 or 403.
         """
         tx = self._read_cache.reads()
-        return self._session(tx, access.authenticate(tx, key, project_id))
+        try:
+            return self._session(tx, access.authenticate(tx, key, project_id))
+        except Problem:
+            # Another server may have made the key or the project just now.
+            newer = self._read_cache.reads(fresh=True)
+            if newer is tx:
+                raise
+            return self._session(newer, access.authenticate(newer, key, project_id))
 
     @contextmanager
     def owner(self, project_id: str, *, write: bool = True) -> Generator[Session]:

@@ -1,4 +1,4 @@
-"""Defines a store, whatever engine is under it, and opens the one that a place names."""
+"""Defines a store, whatever engine is under it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import os
     from contextlib import AbstractContextManager
 
     from .transaction import Transaction
@@ -60,30 +59,3 @@ class Store(ABC):
     @abstractmethod
     def close(self) -> None:
         """Close the database."""
-
-
-def open_store(data: str | os.PathLike[str] | None = None) -> Store:
-    """Open the database at a place; it is created or upgraded if need be.
-
-    Args:
-        data: the path of a SQLite file, the URL of a PostgreSQL database, or ``None`` to keep everything in memory.
-
-    Raises:
-        DataFileError: it cannot be used.
-        ImportError: the library for PostgreSQL is not installed.
-    """
-    if isinstance(data, str) and data.startswith(("postgresql://", "postgres://")):
-        return _postgres(data)
-    from .sqlite_store import SqliteStore
-
-    return SqliteStore(data)
-
-
-def _postgres(url: str) -> Store:
-    try:
-        from .postgres.store import PostgresStore
-    except ImportError as exc:
-        if exc.name is None or exc.name.partition(".")[0] != "psycopg":
-            raise
-        raise ImportError("PostgreSQL needs psycopg: pip install 'to11ai-sdk[local,postgres]'", name=exc.name) from exc
-    return PostgresStore(url)

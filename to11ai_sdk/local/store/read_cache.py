@@ -24,9 +24,13 @@ class ReadCache:
         self._store = store
         self._reads = CachedReads(store, store.version)
 
-    def reads(self) -> CachedReads:
-        """Return the reads that see at least every change that was committed before."""
-        version, reads = self._store.version, self._reads
+    def reads(self, *, fresh: bool = False) -> CachedReads:
+        """Return the reads that see at least every change that was committed before, see :attr:`Store.version`.
+
+        Args:
+            fresh: see every change of other servers, too.
+        """
+        version, reads = self._store.fresh_version() if fresh else self._store.version, self._reads
         if reads.version != version:
             # A thread that still uses the older ones keeps its results there, not among the new ones.
             reads = self._reads = CachedReads(self._store, version)

@@ -19,23 +19,23 @@ class StorageProblem(Problem):
     """A request that is refused because the data file cannot be read or written now."""
 
 
-class _Words(NamedTuple):
-    """The problem for errors of SQLite, which are known by how their text begins."""
+class ProblemWords(NamedTuple):
+    """The problem for some errors, which are known by how the text of one begins: for SQLite the message."""
 
-    texts: tuple[str, ...]
+    signs: tuple[str, ...]
     status: int
     code: str
     message: str
 
 
-_BUSY = _Words(
+_BUSY = ProblemWords(
     ("database is locked", "database table is locked", "database schema is locked", "locking protocol"),
     503,
     "STORAGE_BUSY",
     "another program holds the data file with a change that it has not committed; this call waited for {wait:g} s: "
     "commit or undo the change there, or close that program, then try again",
 )
-_FULL = _Words(
+_FULL = ProblemWords(
     ("database or disk is full",),
     507,
     "STORAGE_FULL",
@@ -44,26 +44,26 @@ _FULL = _Words(
 _ALL = (
     _BUSY,
     _FULL,
-    _Words(
+    ProblemWords(
         ("attempt to write a readonly database",),
         503,
         "STORAGE_READ_ONLY",
         "the data file cannot be written, so nothing was changed; make it and its folder writable, then try again",
     ),
-    _Words(
+    ProblemWords(
         ("disk I/O error",),
         503,
         "STORAGE_FAILED",
         "the disk with the data file reported an error, so nothing was changed; check the disk, then try again",
     ),
-    _Words(
+    ProblemWords(
         ("database disk image is malformed", "file is not a database", "malformed database schema"),
         500,
         "STORAGE_DAMAGED",
         "the data file is damaged; stop the server, then restore a copy of the file, "
         "or save what can be read with `sqlite3 FILE .recover`",
     ),
-    _Words(
+    ProblemWords(
         ("unable to open database file", "too many open files"),
         503,
         "STORAGE_UNAVAILABLE",
@@ -76,25 +76,26 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 def busy() -> StorageProblem:
     """Return the problem of a write that waited too long for its turn."""
-    return _problem(_BUSY)
+    return problem_with(_BUSY)
 
 
 def is_busy(error: sqlite3.Error) -> bool:
     """Return whether an error only means that another program holds the file at this moment."""
-    return str(error).startswith(_BUSY.texts)
+    return str(error).startswith(_BUSY.signs)
 
 
 def problem_of(error: sqlite3.Error, path: str | os.PathLike[str] | None) -> StorageProblem | None:
     """Return the problem for an error of SQLite; ``None`` if a statement of our own is wrong."""
-    words = next((words for words in _ALL if str(error).startswith(words.texts)), None)
+    words = next((words for words in _ALL if str(error).startswith(words.signs)), None)
     if words is None:
         return None
     if words.code == "STORAGE_FAILED" and path is not None and _has_no_room(Path(path)):
         words = _FULL
-    return _problem(words)
+    return problem_with(words)
 
 
-def _problem(words: _Words) -> StorageProblem:
+def problem_with(words: ProblemWords) -> StorageProblem:
+    """Return the problem in these words."""
     return StorageProblem(words.status, words.code, words.message.format(wait=bounds.STORAGE_WAIT_S))
 
 

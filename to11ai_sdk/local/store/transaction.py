@@ -9,7 +9,7 @@ from . import schema
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 Row = dict[str, Any]
 """A row by column names; booleans and JSON are decoded values."""
@@ -47,7 +47,7 @@ class Transaction:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._execute = connection.execute
+        self._execute: Callable[[str, Any], Any] = connection.execute
 
     def all(self, sql: str, **values: Any) -> list[Row]:
         """Return every row that a query finds; ``:name`` in it stands for a value."""
@@ -67,7 +67,7 @@ class Transaction:
 
     def run(self, sql: str, **values: Any) -> int:
         """Run a statement and return how many rows it changed."""
-        return self._execute(sql, values).rowcount
+        return int(self._execute(sql, values).rowcount)
 
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run a statement once for each row; ``?`` in it stands for a value."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from threading import Event, Lock, Semaphore
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -13,10 +13,9 @@ from ... import bounds
 from .problems import busy, is_starting
 
 if TYPE_CHECKING:
-    from ..transaction import Row
-    from .place import Place
+    from .place import PostgresPlace
 
-    Connection = psycopg.Connection[Row]
+    Connection = psycopg.Connection[Any]
 
 
 class Connections:
@@ -26,7 +25,7 @@ class Connections:
         place: the database.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: PostgresPlace) -> None:
         self._place = place
         self._turns = Semaphore(bounds.MAX_STORE_CONNECTIONS)
         self._idle: list[Connection] = []
@@ -47,7 +46,7 @@ class Connections:
             while True:
                 connection, is_new = self._take()
                 try:
-                    connection.execute(statement, prepare=False)
+                    connection.execute(statement.encode(), prepare=False)
                     return connection
                 except BaseException:
                     self._keep(connection)

@@ -27,9 +27,9 @@ _WORDS = {"place": "%s", "join": "JOIN", "each": "each_of(", "real": "DOUBLE PRE
 
 
 @lru_cache(maxsize=1000)
-def query(sql: str) -> str:
+def query(sql: str) -> bytes:
     """Return a query or a change as psycopg takes it, with the same values."""
-    return _TOKEN.sub(_translated, sql)
+    return _TOKEN.sub(_translated, sql).encode()
 
 
 def _translated(found: re.Match[str]) -> str:
@@ -60,7 +60,7 @@ _DEFINITION = (
 )  # fmt: skip
 
 
-def definitions(script: str) -> Iterator[str]:
+def definitions(script: str) -> Iterator[bytes]:
     """Yield the statements of a script that makes tables.
 
     Triggers are left out, and what fills new tables from older ones: no database here is that old.
@@ -68,5 +68,5 @@ def definitions(script: str) -> Iterator[str]:
     for statement in statements(script):
         if not re.search(r"^(CREATE TRIGGER|INSERT OR)", statement, re.MULTILINE):
             for pattern, words in _DEFINITION:
-                statement = re.sub(pattern, words, statement)  # noqa: PLW2901 - each one works on the last one's result
-            yield statement
+                statement = re.sub(pattern, words, statement)
+            yield statement.encode()

@@ -15,10 +15,13 @@ from . import dialect
 from .triggers import TRIGGERS
 
 if TYPE_CHECKING:
-    from ..transaction import Row
-    from .place import Place
+    from typing import Any
 
-    Connection = psycopg.Connection[Row]
+    from typing_extensions import LiteralString
+
+    from .place import PostgresPlace
+
+    Connection = psycopg.Connection[Any]
 
 _LOCKS = {"migration": 0, "platform": 1, "records": 2}
 _FORMATS = """
@@ -38,7 +41,7 @@ def lock_number(name: str) -> int:
     return schema.APPLICATION_ID + _LOCKS[name]
 
 
-def migrate(place: Place) -> None:
+def migrate(place: PostgresPlace) -> None:
     """Create the tables in a database, or upgrade them.
 
     Raises:
@@ -51,18 +54,18 @@ def migrate(place: Place) -> None:
         raise DataFileError(f"cannot use {place}: {_reason(exc, place)}") from exc
 
 
-def _reason(exc: psycopg.Error, place: Place) -> str:
+def _reason(exc: psycopg.Error, place: PostgresPlace) -> str:
     hint = _GRANT.format(schema=place.schema) if isinstance(exc, psycopg.errors.InsufficientPrivilege) else ""
     if isinstance(exc, psycopg.errors.LockNotAvailable):
         hint = "; another server creates or upgrades its tables, wait for that"
     return str(exc).strip() + hint
 
 
-def _migrate(connection: Connection, place: Place) -> None:
+def _migrate(connection: Connection, place: PostgresPlace) -> None:
     wait_ms = math.ceil(bounds.STATEMENT_WAIT_S * 1000)
-    connection.execute(f"SET LOCAL lock_timeout = {wait_ms}; SET LOCAL statement_timeout = 0", prepare=False)
-    key = f"{lock_number('migration')}, hashtext(%s)"
-    connection.execute(f"SELECT pg_advisory_xact_lock({key})", [place.schema])
+    limits = f"SET LOCAL lock_timeout = {wait_ms}; SET LOCAL statement_timeout = 0"
+    connection.execute(limits.encode(), prepare=False)
+    connection.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [lock_number("migration"), place.schema])
     encoding = _value(connection, "SHOW server_encoding")
     if encoding != "UTF8":
         raise DataFileError(f"cannot use {place}: it has the encoding {encoding}; create a database with UTF8")
@@ -74,7 +77,7 @@ def _migrate(connection: Connection, place: Place) -> None:
         _run(connection, upgrades.UPGRADES[step], step + 1)
 
 
-def _version(connection: Connection, place: Place) -> int:
+def _version(connection: Connection, place: PostgresPlace) -> int:
     """Return the format of the tables, 0 if there are none; then the schema is created."""
     named = [place.schema]
     if not _value(connection, "SELECT count(*) FROM pg_namespace WHERE nspname = %s", named):
@@ -83,7 +86,7 @@ def _version(connection: Connection, place: Place) -> int:
     if not tables:
         connection.execute(_FORMATS)
         return 0
-    if {"tablename": "formats"} not in tables or {"tablename": "platform_changes"} not in tables:
+    if not {("formats",), ("platform_changes",)} <= {*tables}:
         raise DataFileError(f"{place} has tables of something else; choose another schema")
     version = int(_value(connection, "SELECT max(number) FROM formats"))
     if version > upgrades.VERSION:
@@ -96,11 +99,11 @@ def _version(connection: Connection, place: Place) -> int:
 
 def _run(connection: Connection, script: str, number: int) -> None:
     for statement in dialect.definitions(script):
-        connection.execute(statement, prepare=False)  # type: ignore[call-overload]
-    connection.execute(TRIGGERS.get(number, ""), prepare=False)
+        connection.execute(statement, prepare=False)
+    connection.execute(TRIGGERS.get(number, "").encode(), prepare=False)
     connection.execute("INSERT INTO formats (number) VALUES (%s)", [number])
 
 
-def _value(connection: Connection, query: str, values: list[str] | None = None) -> int | str:
-    row = connection.execute(query, values).fetchone()  # type: ignore[call-overload]
-    return next(iter(row.values()))
+def _value(connection: Connection, query: LiteralString, values: list[str] | None = None) -> Any:
+    row = connection.execute(query, values).fetchone()
+    return None if row is None else row[0]

@@ -11,8 +11,7 @@ from psycopg import conninfo, sql
 
 from ... import bounds
 from ..data_file import DataFileError
-from ..transaction import Row
-from .transaction import prepare, row_of
+from .transaction import prepare
 
 _SEARCH_PATH = re.compile(r"search_path\s*=\s*\"?([A-Za-z_]\w*)")
 _LIMITS = (
@@ -21,7 +20,7 @@ _LIMITS = (
 )
 
 
-class Place(NamedTuple):
+class PostgresPlace(NamedTuple):
     """The place of a database.
 
     Attributes:
@@ -33,7 +32,7 @@ class Place(NamedTuple):
     schema: str
 
     @classmethod
-    def of(cls, url: str) -> Place:
+    def of(cls, url: str) -> PostgresPlace:
         """Read a URL; a schema other than ``to11`` is given in it, as ``?options=-csearch_path%3DNAME``.
 
         Raises:
@@ -58,18 +57,17 @@ class Place(NamedTuple):
         name = given.get("dbname") or given.get("service") or "its default database"
         return f"PostgreSQL at {given.get('host') or 'its default host'}, {name}, schema {self.schema}"
 
-    def connect(self) -> psycopg.Connection[Row]:
+    def connect(self) -> psycopg.Connection[Any]:
         """Return a new connection, on which no transaction has begun."""
-        connection: psycopg.Connection[Row] = psycopg.connect(**self.parameters, autocommit=True)  # type: ignore[arg-type]
+        connection = psycopg.connect(**self.parameters, autocommit=True)
         try:
-            prepare(connection)
+            prepare(connection.adapters)
             limits = {"statement": _ms(bounds.STATEMENT_WAIT_S), "idle": _ms(bounds.STATEMENT_WAIT_S)}
             schema = sql.Identifier(self.schema)
             connection.execute(sql.SQL(_LIMITS).format(schema=schema, **limits), prepare=False)
         except BaseException:
             connection.close()
             raise
-        connection.row_factory = row_of
         return connection
 
 

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import psycopg
 
-from ... import bounds
-from ..storage_problems import StorageProblem
+from ..storage_problems import ProblemWords, StorageProblem, problem_with
 
-
-class _Words(NamedTuple):
-    """The problem for errors of PostgreSQL, which are known by how their SQLSTATE begins."""
-
-    states: tuple[str, ...]
-    status: int
-    code: str
-    message: str
-
-
-_BUSY = _Words(
+# The signs are the beginnings of the SQLSTATE.
+_BUSY = ProblemWords(
     ("55P03", "57014", "40"),
     503,
     "STORAGE_BUSY",
     "other changes hold the database; this call waited for {wait:g} s: try again, and if it stays so, look in "
     "pg_stat_activity for a transaction that does not end",
 )
-_UNAVAILABLE = _Words(
+_UNAVAILABLE = ProblemWords(
     ("08", "57P", "25P03", "53200", "28", "3D000"),
     503,
     "STORAGE_UNAVAILABLE",
@@ -36,39 +24,39 @@ _UNAVAILABLE = _Words(
 _ALL = (
     _BUSY,
     _UNAVAILABLE,
-    _Words(
+    ProblemWords(
         ("53100",),
         507,
         "STORAGE_FULL",
         "the disk of PostgreSQL is full, so nothing was changed; free some space there, then try again",
     ),
-    _Words(
+    ProblemWords(
         ("53300", "53400"),
         503,
         "STORAGE_UNAVAILABLE",
         "PostgreSQL has too many connections; raise its max_connections or run fewer servers, then try again",
     ),
-    _Words(
+    ProblemWords(
         ("25006", "42501"),
         503,
         "STORAGE_READ_ONLY",
         "the database cannot be written by this user or is a read-only replica, so nothing was changed; connect to the "
         "primary server as a user with the rights, then try again",
     ),
-    _Words(
+    ProblemWords(
         ("58",),
         503,
         "STORAGE_FAILED",
         "the disk of PostgreSQL reported an error, so nothing was changed; check the disk, then try again",
     ),
-    _Words(
+    ProblemWords(
         ("XX001", "XX002"),
         500,
         "STORAGE_DAMAGED",
         "the database is damaged; stop the servers, then restore a backup",
     ),
 )
-_UNCERTAIN = _Words(
+_UNCERTAIN = ProblemWords(
     (),
     503,
     "STORAGE_UNCERTAIN",
@@ -79,12 +67,12 @@ _UNCERTAIN = _Words(
 
 def busy() -> StorageProblem:
     """Return the problem of a call that waited too long for its turn."""
-    return _problem(_BUSY)
+    return problem_with(_BUSY)
 
 
 def uncertain() -> StorageProblem:
     """Return the problem of a change of which nobody knows whether it was committed."""
-    return _problem(_UNCERTAIN)
+    return problem_with(_UNCERTAIN)
 
 
 def is_starting(error: psycopg.Error) -> bool:
@@ -98,16 +86,12 @@ def problem_of(error: psycopg.Error) -> StorageProblem | None:
     if state is None:
         # Without a state it is no answer of the server's: there is no connection, or it ended.
         is_lost = isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError))
-        return _problem(_of_connecting(error)) if is_lost else None
-    words = next((words for words in _ALL if state.startswith(words.states)), None)
-    return None if words is None else _problem(words)
+        return problem_with(_of_connecting(error)) if is_lost else None
+    words = next((words for words in _ALL if state.startswith(words.signs)), None)
+    return None if words is None else problem_with(words)
 
 
-def _of_connecting(error: psycopg.Error) -> _Words:
+def _of_connecting(error: psycopg.Error) -> ProblemWords:
     """Return the words for a failed connection, whose state psycopg does not give."""
     is_full = "too many clients" in str(error) or "remaining connection slots" in str(error)
-    return next(words for words in _ALL if "53300" in words.states) if is_full else _UNAVAILABLE
-
-
-def _problem(words: _Words) -> StorageProblem:
-    return StorageProblem(words.status, words.code, words.message.format(wait=bounds.STORAGE_WAIT_S))
+    return next(words for words in _ALL if "53300" in words.signs) if is_full else _UNAVAILABLE

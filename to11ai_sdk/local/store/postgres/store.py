@@ -7,7 +7,7 @@ import math
 import time
 from contextlib import contextmanager
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -16,7 +16,7 @@ from ... import bounds
 from ..database import Store
 from . import migration
 from .connections import Connections
-from .place import Place
+from .place import PostgresPlace
 from .problems import busy, problem_of, uncertain
 from .transaction import PostgresTransaction
 from .version import Version
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from ..storage_problems import StorageProblem
-    from ..transaction import Row
 
 _log = logging.getLogger(__name__)
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -46,7 +45,7 @@ class PostgresStore(Store):
     """
 
     def __init__(self, url: str) -> None:
-        self._place = Place.of(url)
+        self._place = PostgresPlace.of(url)
         migration.migrate(self._place)
         self._logged: dict[str, float] = {}
         self._connections = Connections(self._place)
@@ -136,7 +135,7 @@ def _begin(lock: str, wait_s: float) -> str:
     )
 
 
-def _commit(connection: psycopg.Connection[Row]) -> None:
+def _commit(connection: psycopg.Connection[Any]) -> None:
     if connection.info.transaction_status == TransactionStatus.INERROR:
         raise RuntimeError("a statement failed, so its transaction cannot be committed")
     try:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from psycopg.adapt import Loader
 from psycopg.types.string import StrDumperUnknown
 
-from .. import schema
 from ..transaction import Row, Transaction
 from . import dialect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     import psycopg
+    from psycopg.adapt import AdaptersMap
 
 _ESCAPE = "\U0010fffe"
 """PostgreSQL cannot store U+0000. It is stored as this character, which means nothing, and ``0``."""
@@ -44,28 +43,11 @@ class _NumberLoader(Loader):
         return float(text) if "." in text or "N" in text else int(text)
 
 
-def prepare(connection: psycopg.Connection[Row]) -> None:
+def prepare(adapters: AdaptersMap) -> None:
     """Set how a connection writes and reads values."""
-    connection.adapters.register_dumper(str, _Text)
-    connection.adapters.register_loader("text", _TextLoader)
-    connection.adapters.register_loader("numeric", _NumberLoader)
-
-
-def row_of(cursor: psycopg.Cursor[Any]) -> Callable[[Sequence[Any]], Row]:
-    """Return what makes a row of a result; a row factory of psycopg."""
-    names = [column.name for column in cursor.description or ()]
-    documents = schema.DOCUMENTS.intersection(names)
-
-    def make(values: Sequence[Any]) -> Row:
-        row = dict(zip(names, values, strict=True))
-        # Only for the order of rows, as in SQLite.
-        row.pop("rowid", None)
-        for name in documents:
-            if row[name] is not None:
-                row[name] = json.loads(row[name])
-        return row
-
-    return make
+    adapters.register_dumper(str, _Text)
+    adapters.register_loader("text", _TextLoader)
+    adapters.register_loader("numeric", _NumberLoader)
 
 
 class PostgresTransaction(Transaction):
@@ -75,14 +57,29 @@ class PostgresTransaction(Transaction):
         connection: the connection, on which a transaction has begun.
     """
 
-    def __init__(self, connection: psycopg.Connection[Row]) -> None:
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._postgres = connection
-        self._execute = self._translated
+        self._execute = self._run
+
+    def all(self, sql: str, **values: Any) -> list[Row]:
+        """Return every row that a query finds; ``:name`` in it stands for a value."""
+        rows = super().all(sql, **values)
+        if rows and "rowid" in rows[0]:
+            for row in rows:
+                del row["rowid"]
+        return rows
+
+    def one(self, sql: str, **values: Any) -> Row | None:
+        """Return the first row that a query finds."""
+        row = super().one(sql, **values)
+        if row is not None:
+            row.pop("rowid", None)
+        return row
 
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run a statement once for each row; ``?`` in it stands for a value."""
         with self._postgres.cursor() as cursor:
             cursor.executemany(dialect.query(sql), rows)
 
-    def _translated(self, sql: str, values: Any) -> Any:
+    def _run(self, sql: str, values: Any) -> Any:
         return self._postgres.execute(dialect.query(sql), values)

@@ -7,20 +7,27 @@ from __future__ import annotations
 
 from .. import upgrades
 
-# A function keeps the schema that it was made in, so that a change by hand with another search path works, too.
-_TRIGGER = "RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS"
 
-_FUNCTIONS = f"""
+def _function(name: str, body: str) -> str:
+    """Return what makes a function for triggers.
+
+    It keeps the schema that it was made in, so that a change by hand with another search path works, too.
+    """
+    head = f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT"
+    return f"{head} AS $$ BEGIN{body}END $$;\n"
+
+
+_FUNCTIONS = """
 CREATE FUNCTION each_of(items text, OUT key bigint, OUT value text) RETURNS SETOF record
 LANGUAGE sql IMMUTABLE STRICT ROWS 5 AS $$
-    SELECT ordinality - 1, CASE json_typeof(item) WHEN 'string' THEN item #>> '{{}}' ELSE item::text END
+    SELECT ordinality - 1, CASE json_typeof(item) WHEN 'string' THEN item #>> '{}' ELSE item::text END
     FROM json_array_elements(items::json) WITH ORDINALITY AS each (item, ordinality)
 $$;
 CREATE FUNCTION json_extract(document text, path text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT document::json ->> substr(path, 3) $$;
-CREATE FUNCTION refuse_change() {_TRIGGER} $$ BEGIN
+"""
+_REFUSE = """
     RAISE EXCEPTION '% never change', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
-END $$;
 """
 
 
@@ -43,8 +50,7 @@ CREATE TRIGGER rule_releases_stay_closed BEFORE UPDATE ON rule_releases
     EXECUTE FUNCTION refuse_change();
 """
 
-_LABEL_EVENTS = f"""
-CREATE FUNCTION count_label_event() {_TRIGGER} $$ BEGIN
+_COUNT_LABEL_EVENT = """
     INSERT INTO prompt_label_event_totals AS present VALUES
         (NEW.prompt_id, NEW.label, 1, NEW.sequence), (NEW.prompt_id, '', 1, NEW.sequence),
         (NEW.project_id, NEW.label, 1, NEW.sequence), (NEW.project_id, '', 1, NEW.sequence)
@@ -56,19 +62,19 @@ CREATE FUNCTION count_label_event() {_TRIGGER} $$ BEGIN
         INSERT INTO prompt_label_event_disorder VALUES (NEW.project_id) ON CONFLICT DO NOTHING;
     END IF;
     RETURN NULL;
-END $$;
-CREATE TRIGGER prompt_label_events_counted AFTER INSERT ON prompt_label_events
-    FOR EACH ROW EXECUTE FUNCTION count_label_event();
-CREATE FUNCTION mark_label_event() {_TRIGGER} $$ BEGIN
+"""
+_MARK_LABEL_EVENT = """
     INSERT INTO prompt_label_event_marks VALUES (NEW.owner_id, NEW.label, NEW.total, NEW.last);
     RETURN NULL;
-END $$;
+"""
+_LABEL_EVENTS = """
+CREATE TRIGGER prompt_label_events_counted AFTER INSERT ON prompt_label_events
+    FOR EACH ROW EXECUTE FUNCTION count_label_event();
 CREATE TRIGGER prompt_label_events_marked AFTER UPDATE ON prompt_label_event_totals
     FOR EACH ROW WHEN (NEW.total % 1000 = 0) EXECUTE FUNCTION mark_label_event();
 """
 
-_PROMPTS = f"""
-CREATE FUNCTION count_tag() {_TRIGGER} $$ BEGIN
+_COUNT_TAG = """
     IF TG_OP = 'DELETE' THEN
         UPDATE prompt_totals SET total = total - 1
         WHERE project_id = OLD.project_id AND tag = OLD.tag AND status = OLD.status;
@@ -77,10 +83,8 @@ CREATE FUNCTION count_tag() {_TRIGGER} $$ BEGIN
         ON CONFLICT (project_id, tag, status) DO UPDATE SET total = present.total + 1;
     END IF;
     RETURN NULL;
-END $$;
-CREATE TRIGGER prompt_tags_counted AFTER INSERT OR DELETE ON prompt_tags
-    FOR EACH ROW EXECUTE FUNCTION count_tag();
-CREATE FUNCTION tag_prompt() {_TRIGGER} $$ BEGIN
+"""
+_TAG_PROMPT = """
     IF TG_OP = 'UPDATE' THEN
         UPDATE prompt_totals SET total = total - 1
         WHERE project_id = OLD.project_id AND tag = '' AND status = OLD.status;
@@ -91,16 +95,17 @@ CREATE FUNCTION tag_prompt() {_TRIGGER} $$ BEGIN
     ON CONFLICT (project_id, tag, status) DO UPDATE SET total = present.total + 1;
     INSERT INTO prompt_tags SELECT DISTINCT NEW.project_id, value, NEW.id, NEW.status FROM each_of(NEW.tags);
     RETURN NULL;
-END $$;
+"""
+_PROMPTS = """
+CREATE TRIGGER prompt_tags_counted AFTER INSERT OR DELETE ON prompt_tags
+    FOR EACH ROW EXECUTE FUNCTION count_tag();
 CREATE TRIGGER prompts_tagged AFTER INSERT OR UPDATE OF tags, status ON prompts
     FOR EACH ROW EXECUTE FUNCTION tag_prompt();
 """
 
-_COUNT = f"""
-CREATE FUNCTION count_change() {_TRIGGER} $$ BEGIN
+_COUNT_CHANGE = """
     UPDATE platform_changes SET value = value + 1;
     RETURN NULL;
-END $$;
 """
 
 
@@ -112,7 +117,17 @@ CREATE TRIGGER {table}_count_changes AFTER INSERT OR UPDATE OR DELETE ON {table}
 
 
 TRIGGERS = {
-    3: _FUNCTIONS + "".join(map(_frozen, ("prompt_versions", "prompt_label_events", "rule_versions"))) + _RELEASES,
-    4: _LABEL_EVENTS + _PROMPTS + _COUNT + "".join(map(_counted, upgrades.PLATFORM)),
+    3: _FUNCTIONS
+    + _function("refuse_change", _REFUSE)
+    + "".join(map(_frozen, ("prompt_versions", "prompt_label_events", "rule_versions")))
+    + _RELEASES,
+    4: _function("count_label_event", _COUNT_LABEL_EVENT)
+    + _function("mark_label_event", _MARK_LABEL_EVENT)
+    + _LABEL_EVENTS
+    + _function("count_tag", _COUNT_TAG)
+    + _function("tag_prompt", _TAG_PROMPT)
+    + _PROMPTS
+    + _function("count_change", _COUNT_CHANGE)
+    + "".join(map(_counted, upgrades.PLATFORM)),
 }
 """The functions and triggers that each format adds."""

@@ -48,6 +48,6 @@ class Version:
         connection = self._connections.begin("SELECT 1")
         try:
             row = connection.execute("SELECT value FROM platform_changes").fetchone()
-            self._value, self._read_at = (row or {"value": 0})["value"], begun_at
+            self._value, self._read_at = int(row[0] if row else 0), begun_at
         finally:
             self._connections.end(connection)
