@@ -478,8 +478,8 @@ def large(data: Path, prompts: int, events: int) -> None:
                     for n in names for v in range(1, each // 10 + 1)]  # fmt: skip
         db.executemany(f"INSERT INTO prompt_versions VALUES ({', '.join('?' * 10)})", versions)
         db.executemany(
-            "INSERT INTO prompt_label_events (id, project_id, prompt_id, label, to_version_id, moved_by_user_id, moved_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO prompt_label_events (id, project_id, prompt_id, label, to_version_id, moved_by_user_id, "
+            "moved_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
             ((f"e{n}-{e}", project_id, n, "l", f"{n}-1", key, now) for n in names for e in range(each)),
         )
     db.close()

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING
 from .problems import Problem
 from .project_file import ProjectFileError, ProjectReader, ProjectWriter
 from .service import access
-from .store import DataFileError, Store, project_rows, projects
+from .store import DataFileError, Store, open_store, project_rows, projects
 from .store.project_tables import TABLES
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def _check(tx: Transaction, reader: ProjectReader, done: _Done, key: str) -> Non
 
 @contextmanager
 def _opened(data: str) -> Generator[Store]:
-    store = Store(data)
+    store = open_store(data)
     try:
         yield store
     finally:
@@ -212,4 +212,4 @@ def _succeeded(what: str, done: _Done) -> int:
 
 def _say(text: str) -> None:
     start = "\r" if sys.stderr.isatty() else ""
-    print(f"{start}{text}", file=sys.stderr)
+    sys.stderr.write(f"{start}{text}\n")

@@ -39,8 +39,7 @@ class LocalTo11(Unique, Owner):
 
     By default only this machine reaches it. Without a data file its state is lost when it stops.
 
-    The environment variable ``TO11_LOCAL_API_KEY``, if it is set, is the key of the main project; see
-    "Networks and containers" in ``docs/local.md``.
+    ``TO11_LOCAL_API_KEY``, if set, is the key of the main project: "Networks and containers" in ``docs/local.md``.
 
     Args:
         data: path of a SQLite file that keeps the state, the project and its key (in clear, to show it again);
@@ -62,8 +61,7 @@ class LocalTo11(Unique, Owner):
     Raises:
         ConfigError: the configuration of the gateway is wrong; a ``ValueError``.
         TypeError: the port is not an ``int``, or a host not a ``str``.
-        ValueError: there is no such port or address, ``TO11_LOCAL_API_KEY`` is missing or is no key of 24 characters
-            or more, or an allowed host is no name.
+        ValueError: no such port or address, no name of a host, or ``TO11_LOCAL_API_KEY`` is missing or no key.
     """
 
     def __init__(
