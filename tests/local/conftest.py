@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from bound import Api
+from services.postgres import postgres_server  # noqa: F401 - a fixture
 
 # The plugin brings this fixture where the package is installed; the tests also run from a checkout.
 from to11ai_sdk.pytest_plugin import to11  # noqa: F401
