@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LARGEST = 2**53
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
+    return isinstance(value, str) and (value.isascii() or _SURROGATE.search(value) is None)
 
 
 def _is_number(value: Any) -> bool:
