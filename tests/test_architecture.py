@@ -33,6 +33,7 @@ SHORT = {
     "local/descriptors.py": "one limit of the system",
     "local/gateway/answer.py": "one type",
     "local/gateway/echo/tokens.py": "one function with its source",
+    "local/given_key.py": "one variable of the environment",
     "local/hang_up.py": "one event",
     "local/headers.py": "facts that two rooms share",
     "local/problems.py": "one exception",

@@ -23,6 +23,8 @@ from to11ai_sdk.local.store import project_tables, upgrades
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from services.postgres import PostgresServer
+
 KEY = "a-key-of-the-owner-0123456789"
 
 
@@ -478,8 +480,8 @@ def large(data: Path, prompts: int, events: int) -> None:
                     for n in names for v in range(1, each // 10 + 1)]  # fmt: skip
         db.executemany(f"INSERT INTO prompt_versions VALUES ({', '.join('?' * 10)})", versions)
         db.executemany(
-            "INSERT INTO prompt_label_events (id, project_id, prompt_id, label, to_version_id, moved_by_user_id, moved_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO prompt_label_events (id, project_id, prompt_id, label, to_version_id, moved_by_user_id, "
+            "moved_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
             ((f"e{n}-{e}", project_id, n, "l", f"{n}-1", key, now) for n in names for e in range(each)),
         )
     db.close()
@@ -515,3 +517,28 @@ def test_every_column_is_moved(source: Path) -> None:
         assert {row[1] for row in db.execute("PRAGMA table_info(projects)")} == {
             *project_tables.PROJECT, "main_key"} - {"is_main"}  # fmt: skip
     db.close()
+
+
+def test_a_project_moves_to_postgresql_and_back(
+    source: Path, tmp_path: Path, postgres_server: PostgresServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with opened(source) as to11:
+        project_id, key = to11.project_id, to11.api_key
+        before = everything(to11, project_id, key)
+    content, url, file = exported(source, "--with-key"), postgres_server.url(), tmp_path / "file"
+    file.write_bytes(content)
+    assert cli.main(["local", "import", "--data", url, str(file)]) == 0
+    with LocalTo11(url, clock=Clock()) as to11:
+        assert (to11.project_id, to11.api_key) == (project_id, key)
+        assert everything(to11, project_id, key) == before
+        assert cli.main(["local", "export", "--data", url, "-o", str(file), "--with-key"]) == 0
+    assert file.read_bytes() == content
+    assert imported(content, tmp_path / "back.db") == 0
+    # Whatever PostgreSQL refuses itself is said, and undone, too.
+    for wrong in (doubled("prompt_versions"), without("prompts"), changed("prompts", status="secret")):
+        other, target = tmp_path / "wrong", postgres_server.url()
+        other.write_bytes(sealed(wrong(parts(content))))
+        capsys.readouterr()
+        assert cli.main(["local", "import", "--data", target, str(other)]) == 1
+        assert capsys.readouterr().err.endswith("; nothing was imported\n")
+        assert cli.main(["local", "import", "--data", target, str(file)]) == 0

@@ -209,9 +209,12 @@ OWN = [
 ]  # fmt: skip
 FOREIGN = [
     "evil.example", "evil.example:4500", "localhost.evil.example", "127.0.0.1.evil.example", "notlocalhost", "to11",
-    "10.0.0.1", "0.0.0.0", "128.0.0.1", "[::]", "[::2]", "127.1", "2130706433", "0x7f.0.0.1", "", "localhost, evil",
-    "evil@localhost", "localhost@evil", "localhost/", "localhost:80:80", "[127.0.0.1]", "::1", "[::1", "localhost:a",
-    ".localhost.evil", "localhost..", "local\u00a0host", "localhost#evil",
+    "10.0.0.1", "0.0.0.0", "128.0.0.1", "[::]", "[::2]", "127.1", "2130706433", "0x7f.0.0.1", "", ":80",
+    "localhost,evil", "[127.0.0.1]", ".localhost.evil", "localhost..", "local%68ost", "%6cocalhost", "evil;localhost",
+]  # fmt: skip
+MALFORMED = [
+    "localhost, evil", "evil@localhost", "localhost@evil", "localhost/", "localhost:80:80", "::1", "[::1",
+    "localhost:a", "local\u00a0host", "localhost#evil",
 ]  # fmt: skip
 PATHS = ["/v1/projects/p/prompts", "/v1/models", "/local/settings", "/", "/v1/chat/completions"]
 
@@ -228,6 +231,11 @@ def test_any_other_host_is_refused_everywhere_but_by_the_probe(to11: LocalTo11, 
         assert (status, reply["error"]["code"]) == (421, "HOST_NOT_EXPECTED"), path
         assert "--allow-host NAME" in reply["error"]["message"]
     assert of_host(to11, host, "/health")[0] == 200
+
+
+@pytest.mark.parametrize("host", MALFORMED)
+def test_what_is_no_host_is_no_request(to11: LocalTo11, host: str) -> None:
+    assert [of_host(to11, host, path)[0] for path in (*PATHS, "/health")] == [400] * 6
 
 
 def test_a_refused_request_changes_nothing_and_the_connection_goes_on(to11: LocalTo11) -> None:

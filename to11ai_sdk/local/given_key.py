@@ -10,14 +10,14 @@ from . import bounds
 from .http.address import HostError
 
 if TYPE_CHECKING:
-    from .http.address import Address
+    from .http.address import ListeningAddress
 
 VARIABLE = "TO11_LOCAL_API_KEY"
 """The environment variable with the key."""
 _HOW = "make one with: openssl rand -hex 32"
 
 
-def given_key(address: Address) -> str | None:
+def given_key(address: ListeningAddress) -> str | None:
     """Return the key in the environment, ``None`` if there is none and a server on this address needs none.
 
     Raises:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from collections import Counter
@@ -170,7 +171,11 @@ def _opened(data: str) -> Generator[Store]:
 @contextmanager
 def _input(source: str) -> Generator[IO[bytes]]:
     if source == "-":
-        yield sys.stdin.buffer
+        # A transaction that waits for whoever writes to a pipe would keep others waiting, too.
+        with tempfile.TemporaryFile() as copy:
+            shutil.copyfileobj(sys.stdin.buffer, copy)
+            copy.seek(0)
+            yield copy
         return
     with open(source, "rb") as file:
         yield file
@@ -212,4 +217,4 @@ def _succeeded(what: str, done: _Done) -> int:
 
 def _say(text: str) -> None:
     start = "\r" if sys.stderr.isatty() else ""
-    print(f"{start}{text}", file=sys.stderr)
+    sys.stderr.write(f"{start}{text}\n")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..client import To11aiClient
     from .gateway.config.gateway_config import GatewayConfig
     from .hang_up import HangUp
-    from .http.address import Address
+    from .http.address import ListeningAddress
     from .http.expected_hosts import ExpectedHosts
     from .http.request_log import RequestLog
     from .service.session import Clock
@@ -39,7 +39,7 @@ class Settings(NamedTuple):
     flags: Mapping[str, Any]
     config: GatewayConfig
     sleep: Callable[[float], None] | None
-    address: Address
+    address: ListeningAddress
     hosts: ExpectedHosts
     key: str | None
 
@@ -66,8 +66,10 @@ class Running:
                 settings.config, self.platform, store, self.traces, settings.log, wait, settings.seed
             )
             pages = LocalPages(self.platform, self.traces)
-            applications = map(settings.hosts.guard, (control_plane, gateway, pages))
-            dispatcher = Dispatcher(*applications, lambda path: wrong_paths.find(path) is not None)
+            guard = settings.hosts.guard
+            dispatcher = Dispatcher(
+                guard(control_plane), guard(gateway), guard(pages), lambda path: wrong_paths.find(path) is not None
+            )
             self.server: Server = Server(dispatcher.application_for, port, settings.address)
         except BaseException:
             store.close()

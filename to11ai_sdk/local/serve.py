@@ -56,7 +56,7 @@ def serve(
     from . import LocalTo11
     from .http import thread_turns
     from .gateway.config.gateway_config import ConfigError, GatewayConfig
-    from .http.address import HostError, find_address
+    from .http.address import HostError
     from .store import DataFileError
 
     try:
@@ -64,18 +64,20 @@ def serve(
             gateway = (GatewayConfig.load(config) if config else GatewayConfig()).with_options(providers)
             local = LocalTo11(data, port, remember=0, config=gateway, host=host, allowed_hosts=allowed_hosts)
             with local as to11:
-                if strict_labels is not None:
-                    to11.enforce_label_registry = strict_labels
-                if strict_variables is not None:
-                    to11.strict_variables = strict_variables
-                if not find_address(host).is_loopback:
-                    _print(sys.stderr, _IN_CLEAR.format(host))
-                _say(to11, as_json=as_json)
+                _switch(to11, strict_labels, strict_variables)
+                _say(to11, host, as_json=as_json)
                 stopped.wait()
     except (ConfigError, DataFileError, HostError, OSError) as exc:
         _print(sys.stderr, f"to11ai local: {_reason(exc)}")
         return 1
     return 0
+
+
+def _switch(to11: LocalTo11, strict_labels: bool | None, strict_variables: bool | None) -> None:
+    if strict_labels is not None:
+        to11.enforce_label_registry = strict_labels
+    if strict_variables is not None:
+        to11.strict_variables = strict_variables
 
 
 @contextmanager
@@ -94,9 +96,12 @@ def _stop_signal() -> Generator[Event]:
             signal.signal(number, handler)
 
 
-def _say(to11: LocalTo11, *, as_json: bool) -> None:
+def _say(to11: LocalTo11, host: str, *, as_json: bool) -> None:
     from .given_key import VARIABLE
+    from .http.address import find_address
 
+    if not find_address(host).is_loopback:
+        _print(sys.stderr, _IN_CLEAR.format(host))
     is_given = bool(os.environ.get(VARIABLE))
     if as_json:
         names = ("base_url", "gateway_url", "api_key", "project_id")

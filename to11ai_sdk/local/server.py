@@ -37,10 +37,8 @@ class LocalTo11(Unique, Owner):
         with LocalTo11() as to11:
             client = to11.client()
 
-    By default only this machine reaches it. Without a data file its state is lost when it stops.
-
-    The environment variable ``TO11_LOCAL_API_KEY``, if it is set, is the key of the main project; see
-    "Networks and containers" in ``docs/local.md``.
+    By default only this machine reaches it. Without a data file its state is lost when it stops. The variable
+    ``TO11_LOCAL_API_KEY``, if set, is the key of the main project: see "Networks and containers" in ``docs/local.md``.
 
     Args:
         data: path of a SQLite file that keeps the state, the project and its key (in clear, to show it again);
@@ -62,8 +60,7 @@ class LocalTo11(Unique, Owner):
     Raises:
         ConfigError: the configuration of the gateway is wrong; a ``ValueError``.
         TypeError: the port is not an ``int``, or a host not a ``str``.
-        ValueError: there is no such port or address, ``TO11_LOCAL_API_KEY`` is missing or is no key of 24 characters
-            or more, or an allowed host is no name.
+        ValueError: no such port or address, no name of a host, or ``TO11_LOCAL_API_KEY`` is missing or no key.
     """
 
     def __init__(
@@ -89,8 +86,8 @@ class LocalTo11(Unique, Owner):
         gateway = configured(config, providers)
         address = find_address(KINDS["str"].check("host", host))
         hosts = ExpectedHosts(address, KINDS["Sequence[str]"].check("allowed_hosts", allowed_hosts))
-        key = given_key(address)
-        self._settings = Settings(data, clock, seed, self._log, self._flags, gateway, sleep, address, hosts, key)
+        who = (address, hosts, given_key(address))
+        self._settings = Settings(data, clock, seed, self._log, self._flags, gateway, sleep, *who)
         self._running: Running | None = None
         self.behaviors = behaviors or {}
 

@@ -11,7 +11,7 @@ class HostError(ValueError):
     """A server that cannot or may not be reached as it was asked for; the message says what to do."""
 
 
-class Address(NamedTuple):
+class ListeningAddress(NamedTuple):
     """An address of this machine.
 
     Attributes:
@@ -43,7 +43,7 @@ class Address(NamedTuple):
         return f"http://{ip}:{port}" if ip.version == 4 else f"http://[{ip}]:{port}"
 
 
-LOOPBACK = Address(IPv4Address("127.0.0.1"), "127.0.0.1")
+LOOPBACK = ListeningAddress(IPv4Address("127.0.0.1"), "127.0.0.1")
 """The address of a server that only this machine reaches."""
 
 
@@ -52,7 +52,7 @@ def plain(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     return ip if isinstance(ip, IPv4Address) else ip.ipv4_mapped or ip
 
 
-def find_address(host: str) -> Address:
+def find_address(host: str) -> ListeningAddress:
     """Return the address to listen on, given as such or by a name.
 
     Raises:
@@ -64,7 +64,7 @@ def find_address(host: str) -> Address:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
         # Where a name has addresses of both kinds, most clients on this machine try this one.
         addresses = sorted((str(entry[4][0]) for entry in found), key=lambda text: ":" in text)
-        return Address(ip_address(addresses[0].partition("%")[0]), host)
+        return ListeningAddress(ip_address(addresses[0].partition("%")[0]), host)
     except (OSError, ValueError) as exc:
         raise HostError(
             f"host {host!r:.100} is no address of this machine; use 127.0.0.1 or ::1 for this machine only, "

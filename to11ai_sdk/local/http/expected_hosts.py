@@ -17,7 +17,7 @@ from .reply_envelope import error_reply
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .address import Address
+    from .address import ListeningAddress
     from .application import Application, HttpReply, HttpRequest
 
 _PROBES = ("/health", "/ready")
@@ -40,7 +40,7 @@ class ExpectedHosts:
         HostError: one of them is no name of a host.
     """
 
-    def __init__(self, address: Address, names: Iterable[str] = ()) -> None:
+    def __init__(self, address: ListeningAddress, names: Iterable[str] = ()) -> None:
         self._address = address
         self._others = frozenset(map(_checked, names)) | {address.name.lower()}
         self._accepted: set[str] = set()

@@ -19,7 +19,7 @@ from .listener import Listener
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .address import Address
+    from .address import ListeningAddress
     from .application import Application
 
 _GRACE_S = 5.0
@@ -38,7 +38,9 @@ class Server:
         PortTakenError: another program listens there.
     """
 
-    def __init__(self, application_for: Callable[[str], Application], port: int, address: Address = LOOPBACK) -> None:
+    def __init__(
+        self, application_for: Callable[[str], Application], port: int, address: ListeningAddress = LOOPBACK
+    ) -> None:
         descriptors.raise_limit()
         self._application_for = application_for
         self._listener = Listener(address, port)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import IO
 
     from ..problems import Problem
-    from .address import Address
+    from .address import ListeningAddress
 
 _log = logging.getLogger(__name__)
 _REFUSAL_S = 0.02
@@ -43,7 +43,7 @@ class Listener:
         PortTakenError: another program listens there.
     """
 
-    def __init__(self, address: Address, port: int) -> None:
+    def __init__(self, address: ListeningAddress, port: int) -> None:
         self.socket: socket.socket = _listen(address, port)
         self.port: int = self.socket.getsockname()[1]
         self._spare: IO[bytes] | None = _spare()
@@ -102,7 +102,7 @@ def _spare() -> IO[bytes]:
     return open(os.devnull, "rb")
 
 
-def _listen(address: Address, port: int) -> socket.socket:
+def _listen(address: ListeningAddress, port: int) -> socket.socket:
     listener = socket.socket(address.family)
     if os.name == "posix":  # on other systems this would let two servers share a port
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

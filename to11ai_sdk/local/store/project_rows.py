@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from . import projects, rules
-from .project_tables import TABLES, Table
+from .project_tables import TABLES, ProjectTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ def write_row(tx: Transaction, project_id: str, table: str, row: Row) -> None:
         raise RefusedRowError(str(exc).partition("\n")[0]) from exc
 
 
-def count(tx: Transaction, table: Table, project_id: str) -> int:
+def count(tx: Transaction, table: ProjectTable, project_id: str) -> int:
     """Return how many rows a project has in a table that refer to rows of the same project only."""
     of_project = ["project_id = :project_id"] if "project_id" in table.columns else []
     same = [
@@ -94,7 +94,7 @@ def _ids(tx: Transaction, table: str, project_id: str) -> Iterator[str]:
         after = page[-1]["id"]
 
 
-def _rows(tx: Transaction, table: Table, project_id: str, owner: str) -> Iterator[tuple[str, Row]]:
+def _rows(tx: Transaction, table: ProjectTable, project_id: str, owner: str) -> Iterator[tuple[str, Row]]:
     """Yield the rows of one owner, page by page."""
     names = ", ".join(_EVENT if name == "event" else name for name in table.columns)
     where, values = "project_id = :owner", {"owner": owner}

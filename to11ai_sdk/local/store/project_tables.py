@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LARGEST = 2**53
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
+    return isinstance(value, str) and (value.isascii() or _SURROGATE.search(value) is None)
 
 
 def _is_number(value: Any) -> bool:
@@ -44,7 +45,7 @@ KINDS: Mapping[str, Callable[[Any], bool]] = {
 """What the values of a column are, and how that is checked; after ``?`` they may be null."""
 
 
-class Table(NamedTuple):
+class ProjectTable(NamedTuple):
     """A table with rows of a project.
 
     Attributes:
@@ -77,7 +78,7 @@ _FEW = 8
 """Rows with documents may have megabytes each."""
 
 TABLES = (
-    Table(
+    ProjectTable(
         "keys",
         {
             **_columns(text="id project_id name", time="created_at"),
@@ -86,7 +87,7 @@ TABLES = (
         },
         "rowid",
     ),
-    Table(
+    ProjectTable(
         "project_labels",
         _columns(
             text="project_id label display_color created_by_user_id",
@@ -98,7 +99,7 @@ TABLES = (
         "label",
         refers={"created_by_user_id": "keys"},
     ),
-    Table(
+    ProjectTable(
         "environments",
         _columns(
             text="id project_id slug name created_by updated_by",
@@ -111,20 +112,20 @@ TABLES = (
         "rowid",
         refers={"created_by": "keys", "updated_by": "keys"},
     ),
-    Table(
+    ProjectTable(
         "environment_aliases",
         _columns(text="project_id slug environment_id", time="expires_at"),
         "slug",
         refers={"environment_id": "environments"},
     ),
-    Table(
+    ProjectTable(
         "provider_activations",
         _columns(text="environment_id provider_id", flag="is_active"),
         "provider_id",
         owner=("environment_id", "environments"),
         refers={"environment_id": "environments"},
     ),
-    Table(
+    ProjectTable(
         "prompts",
         {
             **_columns(
@@ -137,7 +138,7 @@ TABLES = (
         "rowid",
         refers={"created_by_user_id": "keys"},
     ),
-    Table(
+    ProjectTable(
         "prompt_versions",
         {
             **_columns(
@@ -155,7 +156,7 @@ TABLES = (
         refers={"prompt_id": "prompts", "created_by_user_id": "keys"},
         page=_FEW,
     ),
-    Table(
+    ProjectTable(
         "prompt_label_events",
         _columns(
             text="id project_id prompt_id label to_version_id moved_by_user_id",
@@ -165,15 +166,15 @@ TABLES = (
         "sequence",
         refers={"prompt_id": "prompts", "moved_by_user_id": "keys"},
     ),
-    Table(
+    ProjectTable(
         "prompt_labels",
         _columns(text="prompt_id label event"),
         "label",
         owner=("prompt_id", "prompts"),
         refers={"prompt_id": "prompts"},
     ),
-    Table("rules", _columns(text="project_id id", time="created_at"), "id"),
-    Table(
+    ProjectTable("rules", _columns(text="project_id id", time="created_at"), "id"),
+    ProjectTable(
         "rule_versions",
         {
             **_columns(
@@ -186,7 +187,7 @@ TABLES = (
         refers={"created_by": "keys"},
         page=_FEW,
     ),
-    Table(
+    ProjectTable(
         "rule_releases",
         {
             **_columns(
