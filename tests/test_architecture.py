@@ -33,7 +33,6 @@ SHORT = {
     "local/descriptors.py": "one limit of the system",
     "local/gateway/answer.py": "one type",
     "local/gateway/echo/tokens.py": "one function with its source",
-    "local/hang_up.py": "one event",
     "local/headers.py": "facts that two rooms share",
     "local/problems.py": "one exception",
     "local/store/projects.py": "one table of the database",

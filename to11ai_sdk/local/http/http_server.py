@@ -57,8 +57,8 @@ class Server:
         self._stop_signal.close()
         self._thread.join()
         self._watch.stop()
-        self._hang_up(socket.SHUT_RD, _GRACE_S)
-        self._hang_up(socket.SHUT_RDWR, _GRACE_S)
+        self._leave(ClientConnection.stop)
+        self._leave(ClientConnection.end)
 
     def _accept_until_stopped(self) -> None:
         with selectors.DefaultSelector() as selector, self._stop_listener:
@@ -92,11 +92,11 @@ class Server:
         finally:
             self._open.pop(connection, None)
 
-    def _hang_up(self, how: int, wait_s: float) -> None:
-        """Shut down each connection, for reading or both ways, and wait for all their threads."""
+    def _leave(self, act: Callable[[ClientConnection], None]) -> None:
+        """Do this with each connection, and wait for all their threads."""
         threads = list(self._open.items())
         for connection, _ in threads:
-            connection.shutdown(how)
-        end = time.monotonic() + wait_s
+            act(connection)
+        end = time.monotonic() + _GRACE_S
         for _, thread in threads:
             thread.join(max(0.0, end - time.monotonic()))
