@@ -68,5 +68,5 @@ def definitions(script: str) -> Iterator[str]:
     for statement in statements(script):
         if not re.search(r"^(CREATE TRIGGER|INSERT OR)", statement, re.MULTILINE):
             for pattern, words in _DEFINITION:
-                statement = re.sub(pattern, words, statement)
+                statement = re.sub(pattern, words, statement)  # noqa: PLW2901 - each one works on the last one's result
             yield statement
