@@ -34,7 +34,6 @@ SHORT = {
     "local/gateway/answer.py": "one type",
     "local/gateway/echo/tokens.py": "one function with its source",
     "local/given_key.py": "one variable of the environment",
-    "local/hang_up.py": "one event",
     "local/headers.py": "facts that two rooms share",
     "local/problems.py": "one exception",
     "local/store/projects.py": "one table of the database",

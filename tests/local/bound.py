@@ -6,6 +6,8 @@ import http.client
 import json
 import socket
 import sqlite3
+import subprocess
+import sys
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from functools import partial
@@ -14,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from to11ai_sdk import To11aiApiError
+from to11ai_sdk import To11aiApiError, create_client
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -165,6 +167,27 @@ def head(to11: LocalTo11, line: str, *headers: str) -> bytes:
 
 def envelope(reply: bytes) -> Any:
     return json.loads(reply.partition(b"\r\n\r\n")[2])
+
+
+@contextmanager
+def a_server() -> Generator[tuple[subprocess.Popen[str], Api]]:
+    """A server in a process of its own, and a client of it."""
+    code = "import sys; from to11ai_sdk.local.serve import serve; sys.exit(serve(port=0, as_json=True))"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            ready = json.loads(process.stdout.readline())
+            client = create_client(base_url=ready["base_url"], api_key=ready["api_key"], max_retries=0, timeout_s=60)
+            yield process, Api(client, ready["project_id"])
+        finally:
+            process.kill()
+
+
+def released(api: Api, slug: str, **content: Any) -> None:
+    """A prompt with one version, which has the label ``live``."""
+    prompt = api.prompt(slug)
+    version = api.prompts.create_version(prompt_id=prompt.id, **{**TEXT, **content})
+    api.prompts.move_label(prompt_id=prompt.id, label="live", version_id=version.id)
 
 
 class Clock:

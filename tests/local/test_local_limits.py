@@ -149,11 +149,15 @@ def test_a_call_of_the_control_plane_ends_too(to11: LocalTo11) -> None:
         ("IDLE_TIMEOUT_S", HEALTH, b"HTTP/1.1 200 "),
         ("HEAD_TIMEOUT_S", b"G", b"HTTP/1.1 408 "),
         ("HEAD_TIMEOUT_S", HEALTH[:-2], b"HTTP/1.1 408 "),
-        ("BODY_TIMEOUT_S", b"POST /v1/x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", b"HTTP/1.1 4"),
-        ("BODY_TIMEOUT_S", b"POST /local/settings HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", b"HTTP/1.1 408 "),
+        ("BODY_TIMEOUT_S", b"POST /v1/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{", b"HTTP/1.1 4"),
         (
             "BODY_TIMEOUT_S",
-            b"PUT /v1/projects/p HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1",
+            b"POST /local/settings HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{",
+            b"HTTP/1.1 408 ",
+        ),
+        (
+            "BODY_TIMEOUT_S",
+            b"PUT /v1/projects/p HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1",
             b"HTTP/1.1 408 ",
         ),
     ],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import signal
-import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
@@ -14,13 +13,12 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from bound import TEXT, Api, connection, refused
+from bound import TEXT, Api, a_server, connection, refused, released
 from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from to11ai_sdk import create_client
 from to11ai_sdk.local.hang_up import HangUp
 from to11ai_sdk.local.json_schema.evaluation import Evaluation
 from to11ai_sdk.local.json_schema.schema import Schema
@@ -384,28 +382,9 @@ def test_a_value_is_valid_where_jsonschema_says_so(declared: Any, target: Any, v
 LONG = "{% for a in x %}{% for b in x %}{% assign z = 'abc' | slice: 1, 1 | append: 'x' %}{% endfor %}{% endfor %}"
 
 
-@contextmanager
-def a_server() -> Generator[tuple[subprocess.Popen[str], Api]]:
-    code = "import sys; from to11ai_sdk.local.serve import serve; sys.exit(serve(port=0, as_json=True))"
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            ready = json.loads(process.stdout.readline())
-            client = create_client(base_url=ready["base_url"], api_key=ready["api_key"], max_retries=0, timeout_s=60)
-            yield process, Api(client, ready["project_id"])
-        finally:
-            process.kill()
-
-
 def use_up(budget: WorkBudget) -> None:
     while True:
         budget.spend(1)
-
-
-def released(api: Api, slug: str, **content: Any) -> None:
-    prompt = api.prompt(slug)
-    version = api.prompts.create_version(prompt_id=prompt.id, **{**TEXT, **content})
-    api.prompts.move_label(prompt_id=prompt.id, label="live", version_id=version.id)
 
 
 def test_a_dear_pattern_and_a_signal_end_at_once() -> None:

@@ -73,6 +73,12 @@ MAX_DEPTH = 32
 """The most levels of arrays and objects in a ``variablesSchema`` and in variables."""
 MAX_KEPT_DEPTH = 64
 """The most levels of a stored document: a template, the settings of a model, the snapshot of a rule."""
+MAX_BODY_VALUES = 100_000
+"""The most values and names in the JSON of a request's body to the control plane; more is refused with 413."""
+MAX_GATEWAY_VALUES = 500_000
+"""The most values and names in the JSON of a request's body to the gateway; more is refused with 413."""
+LONG_BODY = 50_000
+"""Requests to the control plane with more bytes take turns, and those whose checks or renderings take long."""
 MAX_GATEWAY_DEPTH = 200
 """The most levels in the body of a call to the gateway."""
 MAX_TRANSLATED_DEPTH = 64

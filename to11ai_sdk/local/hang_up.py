@@ -11,12 +11,18 @@ if TYPE_CHECKING:
 
 
 class HangUp:
-    """The event that a caller hangs up; the server reports it from another thread."""
+    """The event that a caller hangs up; the server reports it from another thread.
 
-    __slots__ = ("_acts", "_lock", "happened")
+    Attributes:
+        happened: whether it has happened.
+        is_stopping: whether the server stops, so that long work of its own is to be refused.
+    """
+
+    __slots__ = ("_acts", "_lock", "happened", "is_stopping")
 
     def __init__(self) -> None:
         self.happened: bool = False
+        self.is_stopping: bool = False
         self._lock = Lock()
         self._acts: list[Callable[[], None]] = []
 

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from to11ai_sdk.local.gateway.echo import instances
-from to11ai_sdk.local.gateway.echo.instances import NoInstanceError, first_valid, schema_budget
+from to11ai_sdk.local.gateway.echo.echo_answer import schema_budget
+from to11ai_sdk.local.gateway.echo.instances import NoInstanceError, first_valid
 from to11ai_sdk.local.gateway.echo.patterns import text_matching
+from to11ai_sdk.local.hang_up import NEVER
 
 
 def instance_of(schema: dict[str, Any]) -> Any:
-    with schema_budget() as budget:
+    with schema_budget(NEVER) as budget:
         return instances.instance_of(schema, budget)
 
 
@@ -132,7 +134,7 @@ def test_a_value(schema: dict[str, Any], value: Any) -> None:
 def test_no_value(schema: dict[str, Any]) -> None:
     with pytest.raises(NoInstanceError):
         instance_of(schema)
-    assert first_valid({"type": "text"}, ["x"], schema_budget()) is None
+    assert first_valid({"type": "text"}, ["x"], schema_budget(NEVER)) is None
 
 
 def scalars() -> st.SearchStrategy[dict[str, Any]]:

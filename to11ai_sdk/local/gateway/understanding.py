@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from ...json_types import is_object
-from ..bounds import MAX_GATEWAY_DEPTH
+from ..bounds import MAX_GATEWAY_DEPTH, MAX_GATEWAY_VALUES
 from ..headers import bearer
-from ..json_input.reader import TooDeepError, read_json
+from ..json_input.reader import TooDeepError, TooManyValuesError, read_json
 from . import caller_format
 from .call import ReceivedCall, UnderstoodCall, advance
 from .endpoints import FILES, MODELS, NATIVE
-from .gateway_problem import bad_request
+from .gateway_problem import GatewayProblem, bad_request
 from .trace_context import Origin, TraceContext
 from .upstream import body_edits
 from .upstream.header_rules import without_ours
@@ -70,9 +70,11 @@ def _model(call: AdmittedCall, body: Mapping[str, Any]) -> str | None:
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        value = read_json(body, MAX_GATEWAY_DEPTH)
+        value = read_json(body, MAX_GATEWAY_DEPTH, MAX_GATEWAY_VALUES)
     except (RecursionError, TooDeepError):
         raise bad_request("invalid_json", f"the body may be nested {MAX_GATEWAY_DEPTH} levels deep at most") from None
+    except TooManyValuesError as exc:
+        raise GatewayProblem(413, "content_too_large", "bad_request", f"the body is too large: {exc}") from None
     except ValueError as exc:
         raise bad_request("invalid_json", f"the body is not JSON: {exc}") from None
     if not is_object(value):

@@ -48,6 +48,7 @@ class ClientConnection:
         self._reader = RequestReader(sock)
         self._closing = Lock()
         self._is_ending = False
+        self._is_stopping = False
 
     @property
     def work(self) -> Work | None:
@@ -65,6 +66,17 @@ class ClientConnection:
         self._reader.deadline = math.inf
         self._reader.expire()
         self.shutdown(socket.SHUT_RD)
+
+    def stop(self) -> None:
+        """Read no further request; the server stops, and refuses long work for the one in progress."""
+        self._is_stopping = True
+        if (work := self._work) is not None:
+            work.hang_up.is_stopping = True
+        self.shutdown(socket.SHUT_RD)
+
+    def end(self) -> None:
+        """Shut the connection down both ways, and end the work for it."""
+        self.shutdown(socket.SHUT_RDWR)
 
     def shutdown(self, how: int) -> None:
         """Shut the connection down, for reading or both ways, from any thread; both ways end the work for it, too."""
@@ -111,7 +123,9 @@ class ClientConnection:
         request = HttpRequest(head.method, head.target, head.headers, body, HangUp(), problem)
         context = ReplyContext(head.method, head.is_old, is_last=head.is_last or problem is not None)
         self._work = Work(monotonic(), request.hang_up)
-        if self._is_ending:  # since before there was work to end
+        # What was said before there was work to end.
+        request.hang_up.is_stopping = self._is_stopping
+        if self._is_ending:
             request.hang_up.report()
         try:
             return self._answer(application, request, context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from ...resources.table import ENDPOINTS
 from .. import bounds
 from ..headers import bearer
 from ..problems import Problem
+from ..work_budget import long_work
 from . import later_versions, request_body
 from .arguments import decode
 from .paths import Match, Routes
@@ -85,7 +87,11 @@ class ControlPlane:
     def _data(self, incoming: ControlRequest) -> Any:
         match = incoming.wanted()
         caller = self._platform.admit(match.arguments["project_id"], incoming.key)
-        return self._platform.call(match.row, caller, incoming.arguments(match), incoming.request.hang_up)
+        request = incoming.request
+        is_long = len(request.body) > bounds.LONG_BODY
+        with long_work(request.hang_up) if is_long else nullcontext():
+            arguments = incoming.arguments(match)
+        return self._platform.call(match.row, caller, arguments, request.hang_up, is_long=is_long)
 
 
 class ControlRequest:

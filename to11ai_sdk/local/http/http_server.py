@@ -62,8 +62,8 @@ class Server:
         self._thread.join()
         self._watch.stop()
         self._threads.end()
-        self._hang_up(socket.SHUT_RD)
-        self._hang_up(socket.SHUT_RDWR)
+        self._leave(ClientConnection.stop)
+        self._leave(ClientConnection.end)
 
     def _accept_until_stopped(self) -> None:
         with selectors.DefaultSelector() as selector, self._stop_listener:
@@ -98,8 +98,8 @@ class Server:
             self._open.discard(connection)
             thread_turns.adapt(len(self._open))
 
-    def _hang_up(self, how: int) -> None:
-        """Shut down each connection, for reading or both ways, and wait for all their threads."""
+    def _leave(self, act: Callable[[ClientConnection], None]) -> None:
+        """Do this with each connection, and wait for all their threads."""
         for connection in list(self._open):
-            connection.shutdown(how)
+            act(connection)
         self._threads.join(_GRACE_S)

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from .. import bounds
-from ..json_input.reader import read_json
+from ..json_input.reader import TooManyValuesError, read_json
 from ..problems import Problem, invalid
 from .request_parser import malformed, words
 
@@ -119,17 +119,20 @@ def parse(body: bytes) -> Any:
     """Return the JSON value of a body, ``None`` for an empty one (RFC 8259).
 
     Raises:
-        Problem: 400 if it is not JSON, or contains text or a number that cannot be stored.
+        Problem: 400 if it is not JSON, or contains text or a number that cannot be stored; 413 if it has too many
+            values.
     """
     if not body:
         return None
     try:
-        value = read_json(body)
+        value = read_json(body, max_values=bounds.MAX_BODY_VALUES)
         # Half a surrogate pair can be written in JSON, but only with an escape, and not be stored.
         if _SURROGATE.search(body):
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except RecursionError:
         raise invalid("the body is nested too deeply") from None
+    except TooManyValuesError as exc:
+        raise Problem(413, "CONTENT_TOO_LARGE", f"the body is too large: {exc}") from None
     except ValueError as exc:
         raise invalid(f"the body is not JSON: {exc}") from None
     return value

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from threading import Lock
 from typing import Any, NoReturn
 
@@ -15,33 +16,45 @@ from ..bounds import MAX_DEPTH
 
 _BOM = b"\xef\xbb\xbf"
 _SHOWN = 20
-_LONG = 500_000
+_LONG = 100_000
 _long_text = Lock()
-"""Reading holds the interpreter until it ends: of texts that take long, one is read at a time."""
+"""Reading hardly gives the interpreter to other threads: of texts that take long, one is read at a time."""
 _CONTAINERS: Any = (dict, list)  # faster than two calls of is_object and is_array for each value
+
+
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{]|[^\s"\[\]{}:,]+', re.DOTALL)
+"""A text, the beginning of an array or object, a number, or a word."""
 
 
 class TooDeepError(ValueError):
     """A JSON value with too many levels of arrays and objects."""
 
 
+class TooManyValuesError(ValueError):
+    """A JSON text with too many values."""
+
+
 class _TooLargeError(Exception):
     """A number that no float can hold, by its first digits."""
 
 
-def read_json(content: str | bytes, max_depth: int | None = None) -> Any:
+def read_json(content: str | bytes, max_depth: int | None = None, max_values: int | None = None) -> Any:
     """Read a JSON text.
 
     Args:
         content: the text, or its bytes in UTF-8.
         max_depth: the most levels of arrays and objects; by default as many as Python can read.
+        max_values: the most values and names.
 
     Raises:
         RecursionError: it is nested deeper than Python can read.
         TooDeepError: it is nested deeper than ``max_depth``.
+        TooManyValuesError: it has more than ``max_values``.
         ValueError: it is not JSON; a number that no float can hold is reported with its path.
     """
     text = content.decode("utf-8") if isinstance(content, bytes) else content
+    if max_values is not None and _has_more_values(text, max_values):
+        raise TooManyValuesError(f"it has more than {max_values} values and names")
     try:
         value = _DECODER.decode(text) if len(text) <= _LONG else _in_turn(text)
     except _TooLargeError as exc:
@@ -53,9 +66,17 @@ def read_json(content: str | bytes, max_depth: int | None = None) -> Any:
     return value
 
 
+def _has_more_values(text: str, most: int) -> bool:
+    # There are no more than bytes and separators allow; counting these is much faster.
+    if len(text) <= 2 * most or 1 + sum(map(text.count, ",:[{")) <= most:
+        return False
+    # A loop of Python: other threads have their turns in it.
+    return any(number >= most for number, _ in enumerate(_TOKEN.finditer(text)))
+
+
 def _in_turn(text: str) -> Any:
     with _long_text:
-        return _DECODER.decode(text)
+        return _YIELDING_DECODER.decode(text)
 
 
 def read_json_or_none(content: str | bytes) -> Any:
@@ -111,4 +132,16 @@ def _number(literal: str) -> float:
     return value
 
 
+def _same(value: dict[str, Any]) -> dict[str, Any]:
+    return value
+
+
+def _integer(literal: str) -> int:
+    return int(literal)
+
+
 _DECODER = json.JSONDecoder(parse_float=_number, parse_constant=_refuse_constant)
+_YIELDING_DECODER = json.JSONDecoder(
+    object_hook=_same, parse_float=_number, parse_int=_integer, parse_constant=_refuse_constant
+)
+"""In functions of Python other threads have their turns, in those of ``json`` not."""

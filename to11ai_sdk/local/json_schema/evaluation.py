@@ -205,6 +205,7 @@ class Evaluation:
         self.budget.spend(_SEARCH_WORK + min(steps, _SHORT_SEARCH) // 8)
         if steps <= _SHORT_SEARCH:
             return found.found_in(text)
+        self.budget.announce(steps // 8)
         began = time.thread_time()
         try:
             return found.found_in(text)

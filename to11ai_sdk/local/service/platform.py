@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..hang_up import NEVER
 from ..problems import Problem
 from ..store import DataFileError, ReadCache, Row, Store, Transaction, projects
+from ..work_budget import long_work
 from . import access, environments, registry
 from .handlers import HANDLERS
 from .session import Caller, Clock, DeferredWork, Ids, Session
@@ -78,8 +79,23 @@ class Platform:
         """
         return self.visit(project_id, key).caller
 
-    def call(self, row: Endpoint, caller: Caller, arguments: dict[str, Any], hang_up: HangUp = NEVER) -> Any:
+    def call(
+        self,
+        row: Endpoint,
+        caller: Caller,
+        arguments: dict[str, Any],
+        hang_up: HangUp = NEVER,
+        *,
+        is_long: bool = False,
+    ) -> Any:
         """Answer a call of the table: one transaction, or one before and one after work that needs none.
+
+        Args:
+            row: the row of the call.
+            caller: the caller.
+            arguments: the arguments by their Python names.
+            hang_up: the event that the caller hangs up, which ends the work.
+            is_long: whether the work that needs no transaction takes its turn with other long work.
 
         Raises:
             Problem: the call is refused; 403 is possible, too: the permissions needed depend on the arguments.
@@ -93,7 +109,8 @@ class Platform:
             result = HANDLERS[row.name](session, **given)
         if not isinstance(result, DeferredWork):
             return result
-        data = result.work()
+        with long_work(hang_up) if is_long else nullcontext():
+            data = result.work()
         if result.then is None:
             return data
         with self._store.transaction() as tx:

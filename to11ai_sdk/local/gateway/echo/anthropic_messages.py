@@ -32,8 +32,8 @@ def messages(echo_request: EchoRequest) -> EchoReply:
     """Answer a request, as a whole or as a stream."""
     body = parse(echo_request.request.body)
     ask = read_messages(body)
-    directives = echo_request.apply_directives(ask.model, ask.user_text)
-    [answer] = answers(ask, directives, echo_request.request.body, lambda: echo_request.new_id("toolu_"))
+    echo_request.apply_directives(ask.model, ask.user_text)
+    [answer] = answers(ask, echo_request, "toolu_")
     head = {"id": echo_request.new_id("msg_"), "type": "message", "role": "assistant", "model": ask.model}
     blocks, end, usage = _blocks(answer), _end(answer), _usage(ask.prompt_tokens, answer.tokens)
     edits: dict[str, Any] = {"context_management": {"applied_edits": []}} if body.get("context_management") else {}

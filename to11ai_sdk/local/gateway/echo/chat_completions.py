@@ -32,8 +32,8 @@ def chat_completions(echo_request: EchoRequest) -> EchoReply:
     ask = read_chat(body, echo_request.provider.type)
     if echo_request.provider.is_openai:
         check_chat(body)
-    directives = echo_request.apply_directives(ask.model, ask.user_text)
-    said = answers(ask, directives, echo_request.request.body, lambda: echo_request.new_id("call_"))
+    echo_request.apply_directives(ask.model, ask.user_text)
+    said = answers(ask, echo_request, "call_")
     head = {"id": echo_request.new_id("chatcmpl-"), "created": echo_request.now(), "model": ask.model}
     usage = _usage(ask, said)
     if (stream := body.get("stream")) and stream.flag():

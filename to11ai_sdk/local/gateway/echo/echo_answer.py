@@ -8,9 +8,11 @@ import hmac
 import json
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from ...bounds import MAX_SCHEMA_WORK
+from ...work_budget import WorkBudget
 from . import tokens
 from .directives import without_markers
-from .instances import NoInstanceError, instance_of, schema_budget
+from .instances import NoInstanceError, instance_of
 from .refusals import EchoError
 from .tools import arguments_for, objects_in, tools_to_call
 from .turns import ToolUse
@@ -18,12 +20,14 @@ from .turns import ToolUse
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ...hang_up import HangUp
+    from .context import EchoRequest
     from .conversation import ChatQuestion
-    from .directives import Directives
     from .turns import OfferedTool
 
 REFUSAL = "echo: this request is refused."
 _LONGEST = 1_000_000
+_TOO_MUCH_WORK = "making a value for it takes too many steps; use fewer allOf, anyOf and $ref"
 
 
 class EchoAnswer(NamedTuple):
@@ -75,50 +79,50 @@ def is_sealed(sealed: str) -> bool:
         return False
 
 
-def answers(ask: ChatQuestion, directives: Directives, body: bytes, new_id: Callable[[], str]) -> list[EchoAnswer]:
+def answers(ask: ChatQuestion, echo_request: EchoRequest, prefix: str) -> list[EchoAnswer]:
     """Return as many answers as a request wants; all but the first end in their number.
 
     Args:
         ask: the request.
-        directives: its directives.
-        body: the bytes of the request.
-        new_id: returns an id for each call.
+        echo_request: the request to the endpoint, with the directives found in it.
+        prefix: the beginning of the ids of calls.
 
     Raises:
         EchoError: 400, a schema in the request has no value.
     """
+    directives = echo_request.directives
     if "refuse" in directives.flags:
         return [EchoAnswer(REFUSAL, finish="refusal")] * ask.choices
     said, request = without_markers(ask.user_text), without_markers(ask.request)
     thinking = f"The user said: {tokens.cut(said, 50)}" if ask.thinking else None
     if directives.say is None and (called := tools_to_call(ask, request)):
-        return _calling(called, request, thinking, ask.choices, new_id)
-    text = _text(ask, directives, body, said)
+        with schema_budget(echo_request.request.hang_up) as budget:
+            made = [(tool, arguments_for(tool, request, budget)) for tool in called]
+        return [_calling(made, thinking, lambda: echo_request.new_id(prefix)) for _ in range(ask.choices)]
+    text = _text(ask, echo_request, said)
     endings = [f" ({index + 1})" if index and ask.schema is None else "" for index in range(ask.choices)]
     whole = (EchoAnswer(text + ending, thinking=thinking) for ending in endings)
     return [_within_limit(_stopped(answer, ask.stop), ask.limit) for answer in whole]
 
 
-def _calling(
-    called: Sequence[OfferedTool], request: str, thinking: str | None, choices: int, new_id: Callable[[], str]
-) -> list[EchoAnswer]:
-    with schema_budget() as budget:
-        made = [(tool, arguments_for(tool, request, budget)) for tool in called]
-
-    def answer() -> EchoAnswer:
-        uses = (ToolUse(new_id(), tool.name, text, tool.parameters is None, tool.namespace) for tool, text in made)
-        return EchoAnswer(calls=tuple(uses), finish="calls", thinking=thinking)
-
-    return [answer() for _ in range(choices)]
+def schema_budget(hang_up: HangUp) -> WorkBudget:
+    """Return the work that one answer may spend on schemas; it ends when the caller hangs up."""
+    return WorkBudget(MAX_SCHEMA_WORK, _TOO_MUCH_WORK, hang_up)
 
 
-def _text(ask: ChatQuestion, directives: Directives, body: bytes, said: str) -> str:
+def _calling(made: Sequence[tuple[OfferedTool, str]], thinking: str | None, new_id: Callable[[], str]) -> EchoAnswer:
+    uses = (ToolUse(new_id(), tool.name, text, tool.parameters is None, tool.namespace) for tool, text in made)
+    return EchoAnswer(calls=tuple(uses), finish="calls", thinking=thinking)
+
+
+def _text(ask: ChatQuestion, echo_request: EchoRequest, said: str) -> str:
+    directives, request = echo_request.directives, echo_request.request
     if directives.say is not None:
         text = directives.say
     elif "request" in directives.flags:
-        text = json.dumps(json.loads(body), ensure_ascii=False)
+        text = json.dumps(json.loads(request.body), ensure_ascii=False)
     elif ask.schema is not None:
-        return _json(ask.schema, said)
+        return _json(ask.schema, said, request.hang_up)
     else:
         text = _echo(ask, said)
     times = min(int(directives.value("repeat") or 1), _LONGEST // (len(text) + 1) + 1)
@@ -133,11 +137,11 @@ def _echo(ask: ChatQuestion, said: str) -> str:
     return f"echo: {said}{seen}"
 
 
-def _json(schema: dict[str, object], said: str) -> str:
+def _json(schema: dict[str, object], said: str, hang_up: HangUp) -> str:
     if not schema:
         return json.dumps(next(objects_in(said), {"echo": said}), ensure_ascii=False)
     try:
-        with schema_budget() as budget:
+        with schema_budget(hang_up) as budget:
             return json.dumps(instance_of(schema, budget), ensure_ascii=False)
     except NoInstanceError as exc:
         message = f"Invalid schema for response_format: {exc}"

@@ -11,15 +11,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ....json_types import is_array, is_object
-from ...bounds import MAX_SCHEMA_WORK
 from ...json_schema.evaluation import Evaluation
 from ...json_schema.schema import Schema, SchemaError
-from ...work_budget import WorkBudget, WorkBudgetError
+from ...work_budget import WorkBudgetError
 from .merging import merged
 from .scalars import number_within, text_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from ...work_budget import WorkBudget
 
 _MOST_STEPS = 2_000
 _DEEPEST = 40
@@ -29,11 +30,6 @@ _STEP_WORK = 100
 
 class NoInstanceError(Exception):
     """No value was found for a schema; the message says why."""
-
-
-def schema_budget() -> WorkBudget:
-    """Return the work that one answer may spend on schemas."""
-    return WorkBudget(MAX_SCHEMA_WORK, "making a value for it takes too many steps; use fewer allOf, anyOf and $ref")
 
 
 def instance_of(schema: dict[str, Any], budget: WorkBudget, name: str = "value") -> Any:

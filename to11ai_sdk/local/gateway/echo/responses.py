@@ -30,8 +30,8 @@ def responses(echo_request: EchoRequest) -> EchoReply:
     ask = read_responses(body, items)
     if echo_request.provider.is_openai:
         check_responses(body, given, offered_tools(body, items))
-    directives = echo_request.apply_directives(ask.model, ask.user_text)
-    [answer] = answers(ask, directives, echo_request.request.body, lambda: echo_request.new_id("call_"))
+    echo_request.apply_directives(ask.model, ask.user_text)
+    [answer] = answers(ask, echo_request, "call_")
     output = [*_reasoning(echo_request, answer, body), *_output(echo_request, answer)]
     response = _response(echo_request, ask, body, answer, output)
     if (store := body.get("store")) is None or store.flag():
