@@ -54,8 +54,8 @@ def serve(
         The exit status: 0, or 1 if it could not start, with the reason on stderr.
     """
     from . import LocalTo11
-    from .http import thread_turns
     from .gateway.config.gateway_config import ConfigError, GatewayConfig
+    from .http import thread_turns
     from .http.address import HostError
     from .store import DataFileError
 
