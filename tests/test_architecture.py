@@ -36,6 +36,7 @@ SHORT = {
     "local/given_key.py": "one variable of the environment",
     "local/hang_up.py": "one event",
     "local/headers.py": "facts that two rooms share",
+    "local/http/thread_turns.py": "one setting of the interpreter",
     "local/problems.py": "one exception",
     "local/store/projects.py": "one table of the database",
     "models/environments.py": "one domain",

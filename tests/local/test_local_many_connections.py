@@ -9,7 +9,6 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-import pytest
 from bound import connection, plain, rest, send
 
 from to11ai_sdk.local import LocalTo11, bounds
@@ -18,6 +17,8 @@ from to11ai_sdk.local.http import thread_turns
 if TYPE_CHECKING:
     from collections.abc import Callable
     from socket import socket
+
+    import pytest
 
 MANY = 200
 HEALTH = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"

@@ -133,7 +133,7 @@ MAX_UPSTREAM_FIELDS = 200
 MAX_UPSTREAM_CHUNK_LINE = 8 * 2**10
 """The most bytes of a line between the chunks of a provider's reply: a size with its extensions, or a trailer."""
 STREAM_END_S = 0.1
-"""How long a translated stream that is complete waits for each piece of the end of its reply, to keep the connection."""
+"""How long a complete translated stream waits for each piece of the end of its reply, to keep the connection."""
 MAX_IDLE_UPSTREAM = 128
 """The most idle connections kept to one provider."""
 MAX_IDLE_UPSTREAM_S = 50.0

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+from .http import thread_turns
+
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
@@ -54,7 +56,6 @@ def serve(
         The exit status: 0, or 1 if it could not start, with the reason on stderr.
     """
     from . import LocalTo11
-    from .http import thread_turns
     from .gateway.config.gateway_config import ConfigError, GatewayConfig
     from .http.address import HostError
     from .store import DataFileError

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from .. import bounds, descriptors
 from ..problems import Problem
-from .address import LOOPBACK
 from . import thread_turns
+from .address import LOOPBACK
 from .client_connection import ClientConnection
 from .connection_threads import ConnectionThreads
 from .connection_watch import ConnectionWatch
