@@ -35,6 +35,7 @@ SHORT = {
     "local/gateway/echo/tokens.py": "one function with its source",
     "local/given_key.py": "one variable of the environment",
     "local/headers.py": "facts that two rooms share",
+    "local/http/thread_turns.py": "one setting of the interpreter",
     "local/problems.py": "one exception",
     "local/store/projects.py": "one table of the database",
     "models/environments.py": "one domain",

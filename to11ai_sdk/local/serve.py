@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+from .http import thread_turns
+
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
