@@ -86,14 +86,14 @@ def keep_reply(tx: Transaction, row: Row) -> None:
     tx.insert("gateway_replies", row)
 
 
-def drop_old_replies(tx: Transaction, oldest: float, most: int) -> int:
-    """Delete the replies kept at or before a time, and the oldest beyond ``most``; return how many."""
-    return tx.run(_DROP, oldest=oldest, most=most)
+def drop_old_replies(tx: Transaction, oldest: float, most: int) -> None:
+    """Delete the replies kept at or before a time, and the oldest beyond ``most``."""
+    tx.run(_DROP, oldest=oldest, most=most)
 
 
-def drop_replies_over(tx: Transaction, most_bytes: int) -> int:
-    """Delete the oldest replies whose bodies do not fit into this many bytes; return how many. Reads all of them."""
-    return tx.run(_DROP_LARGE, most_bytes=most_bytes)
+def drop_replies_over(tx: Transaction, most_bytes: int) -> None:
+    """Delete the oldest replies whose bodies do not fit into this many bytes. Reads all of them."""
+    tx.run(_DROP_LARGE, most_bytes=most_bytes)
 
 
 def add_spans(tx: Transaction, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -14,7 +14,6 @@ import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ... import bounds
-from ...bounds import MAX_CACHED_BYTES, MAX_CACHED_REPLIES, MAX_CACHED_REPLY
 from ...store import StorageProblem, gateway_records
 from ..answer import Answer
 from ..endpoints import FILES, MODELS, NATIVE
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from ..routing import Plan
     from .recorder import CallRecord
 
-_UNCHECKED = MAX_CACHED_BYTES // 8
+_UNCHECKED = bounds.MAX_CACHED_BYTES // 8
 """Bytes that may be added until all are counted again, because that takes a while."""
 _log = logging.getLogger(__name__)
 
@@ -62,7 +61,7 @@ class RepliesCache:
     def __init__(self, config: CacheConfig) -> None:
         self.enabled: bool = config.enabled
         self._ttl_s = config.ttl_s
-        self._unchecked = MAX_CACHED_BYTES  # bytes added since all were counted; at first nobody knows
+        self._unchecked = bounds.MAX_CACHED_BYTES  # bytes added since all were counted; at first nobody knows
 
     def digest(
         self, plan: Plan, path: str, wire_format: str, body: Mapping[str, Any], forwarded: Any = None
@@ -84,7 +83,7 @@ class RepliesCache:
 
     def keep(self, session: Session, plan: Plan, digest: str, reply: CachedReply) -> bool:
         """Store the reply to a request if it is a success and not too large; return whether it was."""
-        if not 200 <= reply.status < 300 or len(reply.body) > MAX_CACHED_REPLY:
+        if not 200 <= reply.status < 300 or len(reply.body) > bounds.MAX_CACHED_REPLY:
             return False
         now = session.moment.timestamp()
         row = {
@@ -97,10 +96,10 @@ class RepliesCache:
             "kept_at": now,
         }
         gateway_records.keep_reply(session.tx, row)
-        gateway_records.drop_old_replies(session.tx, now - self._ttl_s, MAX_CACHED_REPLIES)
+        gateway_records.drop_old_replies(session.tx, now - self._ttl_s, bounds.MAX_CACHED_REPLIES)
         self._unchecked += len(reply.body)
         if self._unchecked > _UNCHECKED:
-            gateway_records.drop_replies_over(session.tx, MAX_CACHED_BYTES - _UNCHECKED)
+            gateway_records.drop_replies_over(session.tx, bounds.MAX_CACHED_BYTES - _UNCHECKED)
             self._unchecked = 0
         return True
 
@@ -151,8 +150,6 @@ class CallCache:
             return answer
 
     def _digest(self, call: RoutedCall) -> str | None:
-        if not self.covers(call):
-            return None
         forwarded = cache_key.forwarded(call)
         return self._cache.digest(call.plan, call.incoming.path, call.wire_format, call.body, forwarded)
 
