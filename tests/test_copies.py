@@ -59,9 +59,9 @@ PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "test_it.py")
 
 
 def copy(root: Path, name: str, *, local: bool = False) -> None:
-    """Put a copy of the package under a dotted name, without ``local/`` by default."""
+    """Put a copy of the package under a dotted name, by default without what a client may leave out."""
     target = root.joinpath(*name.split("."))
-    ignored = shutil.ignore_patterns("__pycache__", *([] if local else ["local"]))
+    ignored = shutil.ignore_patterns("__pycache__", *([] if local else ["local", "shared_cache"]))
     shutil.copytree(PACKAGE, target, ignore=ignored)
     for parent in list(target.parents)[: name.count(".")]:
         (parent / "__init__.py").touch()
