@@ -51,6 +51,9 @@ Words = Annotated[dict[str, str], _FIRST_ERROR_ENDS]
 class Model(BaseModel):
     """Base of the models: accepts the API's camelCase and Python names, and ignores unknown fields."""
 
+    __slots__ = ("_request_id",)
+    # Not a field: models with different ids are equal, and another key of __dict__ would cost a cache hit more.
+
     model_config: ClassVar[ConfigDict] = ConfigDict(
         alias_generator=to_camel,
         validate_by_name=True,
@@ -63,9 +66,8 @@ class Model(BaseModel):
 
     @property
     def request_id(self) -> str | None:
-        """Return the server's id of the request that this came from, if known; it is no part of the value."""
-        request_id: str | None = vars(self).get("_request_id")
-        return request_id
+        """Return the server's id of the request that this came from, if known; copies have none."""
+        return getattr(self, "_request_id", None)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -102,4 +104,4 @@ class Rows(Generic[Item]):
 
     def keys(self) -> list[str]:
         """Return the names of the fields."""
-        return [name for name in vars(self) if not name.startswith("_")]
+        return [*vars(self)]

@@ -148,13 +148,13 @@ class Endpoint:
             # Without the cause: Pydantic's text quotes the reply.
             raise To11aiResponseValidationError(f"{self.name}: {describe_validation_error(exc)}") from None
         if request_id is not None:
-            vars(result)[REQUEST_ID] = request_id
+            object.__setattr__(result, REQUEST_ID, request_id)
         return result
 
     def read(self, envelope: Mapping[str, Any]) -> Any:
         result = self.build(self.data(envelope))
         for model in _models(result):
-            vars(model)[REQUEST_ID] = envelope.get(REQUEST_ID)
+            object.__setattr__(model, REQUEST_ID, envelope.get(REQUEST_ID))
         return result
 
     def cacheable(self, envelope: Mapping[str, Any]) -> Any:
