@@ -45,9 +45,9 @@ def moment(second: int) -> str:
 class Filled:
     """A project with many events, and another one that has some in between."""
 
-    def __init__(self, moves: list[Move]) -> None:
+    def __init__(self, moves: list[Move], place: str | None) -> None:
         self.moves = moves
-        self.store = open_store()
+        self.store = open_store(place)
         platform = Platform(self.store)
         self.project_id, other = platform.main.project_id, platform.create_project().project_id
         with self.store.transaction() as tx:
@@ -105,14 +105,14 @@ def filters() -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("clock", ["straight", "still", "back"])
-def test_every_page_of_label_events_is_right(clock: str) -> None:
+def test_every_page_of_label_events_is_right(clock: str, place: str | None) -> None:
     count = 3300
     seconds = {
         "straight": [number // 2 for number in range(count)],
         "still": [700] * count,
         "back": [number // 2 - (900 if number > 2000 else 0) for number in range(count)],
     }[clock]
-    filled = Filled(moves(count, seconds))
+    filled = Filled(moves(count, seconds), place)
     for given in filters():
         expected = filled.expected(**given)
         if clock == "back" and (given["since"] or given["until"]):
@@ -135,8 +135,8 @@ def test_pages_of_label_events_over_http(to11: LocalTo11) -> None:
     assert (other.items, other.pagination.total) == ([], 0)
 
 
-def test_the_pages_of_prompts_are_right() -> None:
-    store = open_store()
+def test_the_pages_of_prompts_are_right(place: str | None) -> None:
+    store = open_store(place)
     platform = Platform(store)
     project_id = platform.main.project_id
     chosen = random.Random(2)

@@ -38,6 +38,11 @@ def targets(plan: Plan) -> list[str]:
     return [f"{attempt.provider_id}::{attempt.model}" for attempt in plan.attempts]
 
 
+def place() -> str | None:
+    """Where a new project is kept; tests on another engine replace this."""
+    return None
+
+
 class Project:
     """A new project, its router, and how to change both."""
 
@@ -47,7 +52,7 @@ class Project:
         seed: int | str | None = 1,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
-        self.platform = Platform(open_store(), seed="test", clock=clock)
+        self.platform = Platform(open_store(place()), seed="test", clock=clock)
         weakref.finalize(self, self.platform.close)
         self.router = Router(Registry() if registry is None else registry, seed)
 

@@ -128,14 +128,16 @@ class Stores(NamedTuple):
     kept: Callable[[], int]
 
 
-@pytest.fixture(params=["memory", "database", "data file"])
+@pytest.fixture(params=["memory", "database", "data file", "postgres"])
 def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Stores]:
     clock = Turning()
     if request.param == "memory":
         files = MemoryFiles(clock)
         yield Stores(provider(files=files, clock=clock), clock, lambda: len(vars(files)["_rows"]))
         return
-    store = open_store(tmp_path / "to11.db" if request.param == "data file" else None)
+    places = {"database": lambda: None, "data file": lambda: tmp_path / "to11.db"}
+    place = places.get(request.param, lambda: request.getfixturevalue("postgres_server").url())()
+    store = open_store(place)
     platform = Platform(store)
     stored = StoredFiles(store, platform.main.project_id, "openai", clock)
 

@@ -74,7 +74,7 @@ def row(span: Span, project_id: str) -> tuple[Any, ...]:
 class Traces:
     """The spans of a new project."""
 
-    def __init__(self, data: Path | None = None) -> None:
+    def __init__(self, data: Path | str | None = None) -> None:
         self.platform = Platform(open_store(data))
         self.log = TraceLog(self.platform)
         self.project_id = self.platform.main.project_id
@@ -93,8 +93,8 @@ class Traces:
 
 
 @pytest.fixture
-def traces() -> Generator[Traces]:
-    made = Traces()
+def traces(place: str | None) -> Generator[Traces]:
+    made = Traces(place)
     yield made
     made.close()
 
