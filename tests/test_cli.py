@@ -290,8 +290,8 @@ def test_local_is_served_with_the_options_given(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(module, "serve", serve)
     given = {"providers": ["openai=echo"], "config": "gateway.toml"}
-    usual = {"as_json": False, "providers": [], "config": None, "strict_labels": None, "strict_variables": None}
-    usual |= {"host": "127.0.0.1", "allowed_hosts": []}
+    usual: dict[str, Any] = {"as_json": False, "providers": [], "config": None, "workers": 1}
+    usual |= {"strict_labels": None, "strict_variables": None, "host": "127.0.0.1", "allowed_hosts": []}
     assert cli.main(["local"]) == 0
     switches = ["--no-strict-labels", "--strict-variables"]
     assert cli.main(["local", "--port", "0", "--data", "to11.sqlite", "--json", *switches]) == 0

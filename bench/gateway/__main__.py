@@ -16,13 +16,14 @@ from pathlib import Path
 
 from ..__main__ import table
 from ..measure import ROOT, Row
-from . import costs, flame, rates, streams, targets
+from . import costs, flame, rates, streams, targets, workers
 from .compare import Bench, without
 
 PARTS: dict[str, Callable[[Bench], list[Row]]] = {
     "cpu": costs.cpu,
     "rates": rates.rows,
     "streams": streams.rows,
+    "workers": workers.rows,
     "latency": costs.latency,
     "start": costs.start,
 }

@@ -21,6 +21,11 @@ HEAD_TIMEOUT_S = 10.0
 """How long the head of a request may take from its first byte on; then it is answered with 408."""
 BODY_TIMEOUT_S = 30.0
 """How long the body of a request may pause; then it is answered with 408."""
+DRAIN_S = 20.0
+"""How long requests in progress, such as streams, may go on after SIGTERM. After Ctrl-C or a second signal they end at
+once, or after 5 s at most."""
+READY_WAIT_S = 2.0
+"""How long ``/ready`` waits for the store; then it answers 503."""
 SEND_TIMEOUT_S = 300.0
 """How long a client may read nothing of its reply; then its connection is closed."""
 MAX_REQUEST_HEAD = 128 * 2**10
@@ -41,6 +46,21 @@ MIN_GIVEN_KEY = 24
 """The fewest characters of a key in ``TO11_LOCAL_API_KEY``."""
 MAX_GIVEN_KEY = 512
 """The most characters of such a key."""
+
+# Workers
+
+MAX_WORKERS = 64
+"""The most worker processes."""
+WORKER_STEADY_S = 1.0
+"""A worker that lived that long is started again at once when it ends."""
+WORKER_PAUSE_S = 0.1
+"""How long the supervisor waits before it starts one again that ended sooner; doubled each time."""
+MAX_WORKER_PAUSE_S = 2.0
+"""The longest of these waits."""
+MAX_FIRST_STARTS = 3
+"""How often a worker may end without a reason before the server was ready once; then the server gives up."""
+MAX_WORKER_STARTS = 30
+"""How often in a row a worker may end so soon, later on; then the server gives up."""
 
 # The data file
 

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from ..cli.parser import UsageError, setting
+from .bounds import MAX_WORKERS
 
 if TYPE_CHECKING:
     from ..cli.parser import Commands, Parser
@@ -24,6 +25,8 @@ def add_commands(commands: Commands) -> None:
     local.add_argument("--allow-host", action="append", default=[], metavar="NAME", help=text)
     text = "SQLite file, or postgresql:// URL of a database, for the state; by default nothing is kept"
     local.add_argument("--data", metavar="PLACE", help=text)
+    text = "how many processes serve (1), each with an interpreter of its own; more than one need --data"
+    local.add_argument("--workers", type=worker_count, default=1, metavar="N", help=text)
     text = "a provider of the gateway: NAME=echo, or NAME=upstream,base_url=URL,key_env=VARIABLE,models=A|B"
     local.add_argument("--provider", action="append", default=[], metavar="NAME=KIND,...", help=text)
     local.add_argument("--config", metavar="FILE", help="TOML or JSON file that configures the gateway")
@@ -67,6 +70,13 @@ def port_number(text: str) -> int:
     return int(text)
 
 
+def worker_count(text: str) -> int:
+    """Return the value of ``--workers``."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_WORKERS):
+        raise argparse.ArgumentTypeError(f"workers are 1 to {MAX_WORKERS}, not {text!r:.100}")
+    return int(text)
+
+
 def _local(options: argparse.Namespace) -> int:
     try:
         from .serve import serve
@@ -81,6 +91,7 @@ def _local(options: argparse.Namespace) -> int:
             strict_variables=options.strict_variables,
             host=options.host,
             allowed_hosts=options.allow_host,
+            workers=options.workers,
         )
     except ImportError as exc:
         raise _without_extra("local", exc) from exc

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from . import bounds
 from .gateway import wrong_paths
 from .gateway.observe.trace_log import TraceLog
 from .gateway.setup import build
@@ -13,6 +14,7 @@ from .http.failures import FailureQueue
 from .http.http_server import Server
 from .http.owner_api import LocalPages
 from .http.paths import Dispatcher
+from .http.readiness import Readiness
 from .service import Platform
 from .store import open_store
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from .hang_up import HangUp
     from .http.address import ListeningAddress
     from .http.expected_hosts import ExpectedHosts
+    from .http.listener import Listener
     from .http.request_log import RequestLog
     from .service.session import Clock
 
@@ -42,6 +45,9 @@ class Settings(NamedTuple):
     address: ListeningAddress
     hosts: ExpectedHosts
     key: str | None
+    listener: Listener | None = None
+    process: str = ""
+    """The name of this process in ids, if others serve the same store."""
 
 
 class Running:
@@ -59,22 +65,30 @@ class Running:
         self.clients: list[To11aiClient] = []
         try:
             self.platform: Platform = Platform(store, clock=settings.clock, seed=settings.seed, key=settings.key)
-            control_plane = ControlPlane(self.platform, settings.log, self.failures, settings.flags)
+            readiness = Readiness(self.platform.check, lambda: self.server.is_draining)
+            control_plane = ControlPlane(self.platform, settings.log, self.failures, settings.flags, settings.process)
             wait = _sleep(settings.sleep) if settings.sleep else self.failures.wait
             self.traces: TraceLog = TraceLog(self.platform)
             gateway = self._gateway = build(
-                settings.config, self.platform, store, self.traces, settings.log, wait, settings.seed
+                settings.config, self.platform, store, self.traces, settings.log, wait, settings.seed, settings.process
             )
             pages = LocalPages(self.platform, self.traces)
             guard = settings.hosts.guard
-            dispatcher = Dispatcher(
-                guard(control_plane), guard(gateway), guard(pages), lambda path: wrong_paths.find(path) is not None
-            )
-            self.server: Server = Server(dispatcher.application_for, port, settings.address)
+            applications = (guard(readiness), guard(control_plane), guard(gateway), guard(pages))
+            dispatcher = Dispatcher(*applications, lambda path: wrong_paths.find(path) is not None)
+            self.server: Server = Server(dispatcher.application_for, port, settings.address, settings.listener)
         except BaseException:
             store.close()
             raise
         self.server.start()
+
+    def drain(self, must_hurry: Callable[[], bool]) -> None:
+        """Let the requests in progress end by themselves, for a while, and take no new connection.
+
+        Args:
+            must_hurry: returns whether to wait no longer.
+        """
+        self.server.drain(bounds.DRAIN_S, must_hurry)
 
     def stop(self) -> None:
         """Finish the requests in progress and close everything; do nothing in a fork, whose parent goes on with it."""

@@ -5,18 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import signal
 import sys
-from contextlib import contextmanager
-from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from .http import thread_turns
-
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Sequence
 
-    from . import LocalTo11
+    from .processes.plan import Reachable, Served, ServingPlan
 
 _HINT = "Local to11, for development and not for production; Ctrl-C ends it."
 _IN_CLEAR = "Other machines reach it on {}, without TLS: outside of a trusted network, put a proxy with TLS before it."
@@ -33,6 +28,7 @@ def serve(
     strict_variables: bool | None = None,
     host: str = "127.0.0.1",
     allowed_hosts: Sequence[str] = (),
+    workers: int = 1,
 ) -> int:
     """Run a local to11 until SIGINT or SIGTERM; call it in the main thread.
 
@@ -51,54 +47,40 @@ def serve(
             ``None`` leaves that unchanged.
         host: the address to listen on.
         allowed_hosts: names of hosts that requests may be sent to, besides ``localhost`` and the address.
+        workers: how many processes serve; more than one need a data file.
 
     Returns:
         The exit status: 0, or 1 if it could not start, with the reason on stderr.
     """
-    from . import LocalTo11
     from .gateway.config.gateway_config import ConfigError, GatewayConfig
-    from .http import thread_turns
     from .http.address import HostError
+    from .processes.plan import ServingPlan, WorkersError, reason
     from .store import DataFileError
 
+    def say(to11: Reachable | Served) -> None:
+        _say(to11, host, as_json=as_json)
+
     try:
-        with _stop_signal() as stopped, thread_turns.managed():
-            gateway = (GatewayConfig.load(config) if config else GatewayConfig()).with_options(providers)
-            local = LocalTo11(data, port, remember=0, config=gateway, host=host, allowed_hosts=allowed_hosts)
-            with local as to11:
-                _switch(to11, strict_labels, strict_variables)
-                _say(to11, host, as_json=as_json)
-                stopped.wait()
-    except (ConfigError, DataFileError, HostError, OSError) as exc:
-        _print(sys.stderr, f"to11ai local: {_reason(exc)}")
+        gateway = (GatewayConfig.load(config) if config else GatewayConfig()).with_options(providers)
+        _run(ServingPlan(port, data, gateway, strict_labels, strict_variables, host, allowed_hosts), workers, say)
+    except (ConfigError, DataFileError, HostError, WorkersError, OSError) as exc:
+        _print(sys.stderr, f"to11ai local: {reason(exc)}")
         return 1
     return 0
 
 
-def _switch(to11: LocalTo11, strict_labels: bool | None, strict_variables: bool | None) -> None:
-    if strict_labels is not None:
-        to11.enforce_label_registry = strict_labels
-    if strict_variables is not None:
-        to11.strict_variables = strict_variables
+def _run(plan: ServingPlan, workers: int, say: Callable[[Reachable | Served], None]) -> None:
+    if workers == 1:
+        from .processes import single
+
+        single.run(plan, say)
+    else:
+        from .processes import supervisor
+
+        supervisor.supervise(plan, workers, say)
 
 
-@contextmanager
-def _stop_signal() -> Generator[Event]:
-    """Provide an event that SIGINT and SIGTERM set within the block."""
-    stopped = Event()
-
-    def stop(number: int, frame: object) -> None:
-        stopped.set()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stopped
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _say(to11: LocalTo11, host: str, *, as_json: bool) -> None:
+def _say(to11: Reachable | Served, host: str, *, as_json: bool) -> None:
     from .given_key import VARIABLE
     from .http.address import find_address
 
@@ -123,7 +105,3 @@ def _say(to11: LocalTo11, host: str, *, as_json: bool) -> None:
 def _print(stream: Any, text: str) -> None:
     stream.write(text + "\n")
     stream.flush()
-
-
-def _reason(exc: Exception) -> str:
-    return exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)

@@ -31,11 +31,13 @@ class GatewayApp:
     Args:
         gateway: carries out the calls.
         log: records the requests.
+        process: the name of this process in ids, if others serve the same store.
     """
 
-    def __init__(self, gateway: Gateway, log: RequestLog) -> None:
+    def __init__(self, gateway: Gateway, log: RequestLog, process: str = "") -> None:
         self._gateway = gateway
         self._log = log
+        self._process = process
         self._numbers = count(1)
 
     @property
@@ -52,7 +54,7 @@ class GatewayApp:
             query,
             request.headers,
             request.body,
-            f"gwreq_{next(self._numbers):06}",
+            f"gwreq_{self._process}{next(self._numbers):06}",
             request.hang_up,
             None if request.unread is None else _unread(request.unread),
         )

@@ -54,11 +54,12 @@ def build(
     log: RequestLog,
     sleep: Callable[[float, HangUp], None],
     seed: int | str | None,
+    process: str = "",
 ) -> GatewayApp:
     """Return the gateway over a platform as an application."""
     if any(provider.kind == "upstream" for provider in config.registry):
         upstream_provider()  # at the start, so that the first call is not slower
-    backends = Backends(store, lambda: platform.now().timestamp(), sleep)
+    backends = Backends(store, lambda: platform.now().timestamp(), sleep, process)
     router = Router(config.registry, seed)
     gateway = Gateway(
         platform,
@@ -72,4 +73,4 @@ def build(
         RetryBudgets(lambda: platform.now().timestamp()),
         config.max_reply_bytes,
     )
-    return GatewayApp(gateway, log)
+    return GatewayApp(gateway, log, process)

@@ -36,12 +36,15 @@ class ClientConnection:
     Args:
         sock: its socket.
         application_for: returns the application that answers a path.
+        is_draining: returns whether the next reply is the last one.
 
     Attributes:
         socket: its socket.
     """
 
-    def __init__(self, sock: socket.socket, application_for: Callable[[str], Application]) -> None:
+    def __init__(
+        self, sock: socket.socket, application_for: Callable[[str], Application], is_draining: Callable[[], bool]
+    ) -> None:
         self.socket: socket.socket = sock
         self._work: Work | None = None
         self._application_for = application_for
@@ -49,12 +52,18 @@ class ClientConnection:
         self._closing = Lock()
         self._is_ending = False
         self._is_stopping = False
+        self._is_draining = is_draining
 
     @property
     def work(self) -> Work | None:
         """The request that is being answered, ``None`` if nothing shows that its client hangs up."""
         # After its own shutdown for reading, any connection looks like one that the client has closed.
         return None if self._reader.is_late else self._work
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request is being answered."""
+        return self._work is not None
 
     @property
     def deadline(self) -> float:
@@ -141,6 +150,8 @@ class ClientConnection:
             raise
         except Exception as exc:
             return self._fail(exc, request.target.path, context)
+        if self._is_draining():
+            context = context._replace(is_last=True)
         try:
             return reply_writer.send(self.socket, context, reply) and not request.hang_up.happened
         except reply_writer.UnsendableError as exc:

@@ -36,15 +36,22 @@ class ControlPlane:
         log: records the requests.
         failures: failures on demand.
         behaviors: flags to send with every success.
+        process: the name of this process in ids, if others serve the same store.
     """
 
     def __init__(
-        self, platform: Platform, log: RequestLog, failures: FailureQueue, behaviors: Mapping[str, Any]
+        self,
+        platform: Platform,
+        log: RequestLog,
+        failures: FailureQueue,
+        behaviors: Mapping[str, Any],
+        process: str = "",
     ) -> None:
         self._platform = platform
         self._log = log
         self._failures = failures
         self._behaviors = behaviors
+        self._process = process
         self._numbers = count(1)
 
     @property
@@ -60,7 +67,9 @@ class ControlPlane:
             incoming = ControlRequest(request, _ROUTES)
             reply = self._reply(incoming)
             self._log.add(request, incoming.row_name, reply.status)
-        return reply._replace(headers={"x-to11-request-id": f"req_{next(self._numbers):06}", **reply.headers})
+        return reply._replace(
+            headers={"x-to11-request-id": f"req_{self._process}{next(self._numbers):06}", **reply.headers}
+        )
 
     def _reply(self, incoming: ControlRequest) -> HttpReply:
         failure = self._failures.take(incoming.row_name)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from .address import ListeningAddress
 
 _log = logging.getLogger(__name__)
+BACKLOG = 1024
+"""How many connections wait to be accepted."""
 _REFUSAL_S = 0.02
 _PAUSE_S = 0.05
 _LOG_PAUSE_S = 10.0
@@ -37,15 +39,16 @@ class Listener:
     Args:
         address: the address.
         port: the port, 0 for a free one.
+        source: a socket from which connections come instead, of a process that listens on the port.
 
     Raises:
         OSError: this machine does not have the address, or the process may not use the port.
         PortTakenError: another program listens there.
     """
 
-    def __init__(self, address: ListeningAddress, port: int) -> None:
-        self.socket: socket.socket = _listen(address, port)
-        self.port: int = self.socket.getsockname()[1]
+    def __init__(self, address: ListeningAddress, port: int, source: socket.socket | None = None) -> None:
+        self.socket: socket.socket = _listen(address, port) if source is None else source
+        self.port: int = self.socket.getsockname()[1] if source is None else port
         self._spare: IO[bytes] | None = _spare()
         self._logged: dict[str, float] = {}
 
@@ -110,7 +113,7 @@ def _listen(address: ListeningAddress, port: int) -> socket.socket:
         if address.family == socket.AF_INET6 and address.is_any and socket.has_dualstack_ipv6():
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         listener.bind((str(address.ip), port))
-        listener.listen(1024)
+        listener.listen(BACKLOG)
     except OSError as exc:
         listener.close()
         if exc.errno == errno.EADDRINUSE:

@@ -75,6 +75,7 @@ class Dispatcher:
     """Chooses the application for each request.
 
     Args:
+        readiness: answers ``/ready``.
         control_plane: answers ``/v1/projects``, ``/v1/orgs`` and unknown paths.
         gateway: answers everything else below ``/v1``.
         local: answers everything below ``/local``.
@@ -83,11 +84,13 @@ class Dispatcher:
 
     def __init__(
         self,
+        readiness: Application,
         control_plane: Application,
         gateway: Application,
         local: Application,
         is_meant_for_gateway: Callable[[str], bool],
     ) -> None:
+        self._readiness = readiness
         self._control_plane = control_plane
         self._gateway = gateway
         self._local = local
@@ -97,6 +100,8 @@ class Dispatcher:
         """Return the application that answers a path."""
         if path == "/health":
             return self._control_plane
+        if path == "/ready":
+            return self._readiness
         below = path.partition("/v1/")[2] if path.startswith("/v1/") else ""
         if below and below.partition("/")[0] != "projects" and not is_of_an_organization(path):
             return self._gateway

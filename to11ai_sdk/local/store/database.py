@@ -56,6 +56,15 @@ class Store(ABC):
             StorageProblem: the database cannot be written now.
         """
 
+    def check(self) -> None:
+        """Check that the data can be read.
+
+        Raises:
+            StorageProblem: they cannot.
+        """
+        with self.transaction(write=False) as tx:
+            tx.one("SELECT id FROM projects LIMIT 1")
+
     @abstractmethod
     def close(self) -> None:
         """Close the database."""

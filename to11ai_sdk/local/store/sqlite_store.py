@@ -80,6 +80,12 @@ class SqliteStore(Store):
         with self._explained(), self._alone("BEGIN IMMEDIATE", wait_s) as tx:
             yield tx
 
+    def check(self) -> None:
+        """See :meth:`Store.check`; the data file must be in its place, too."""
+        with self._explained():
+            self._place.check()
+            super().check()
+
     def close(self) -> None:
         """Close the database; leaves a complete file without a write-ahead log next to it."""
         self._closing.set()

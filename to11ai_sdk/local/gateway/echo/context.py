@@ -46,14 +46,19 @@ def as_events(events: Sequence[bytes], error_event: bytes) -> EchoReply:
 
 
 class CountedIds:
-    """Makes ids from the request's bytes and a count: the same requests in the same order get the same ids."""
+    """Makes ids from the request's bytes and a count: the same requests in the same order get the same ids.
 
-    def __init__(self) -> None:
+    Args:
+        process: the name of this process, if others must not make the same ids.
+    """
+
+    def __init__(self, process: str = "") -> None:
+        self._process = process.encode()
         self._count = itertools.count(1)
 
     def __call__(self, prefix: str, content: bytes) -> str:
         """Return the next id."""
-        return prefix + hashlib.sha256(b"%d:%b" % (next(self._count), content)).hexdigest()[:24]
+        return prefix + hashlib.sha256(b"%b%d:%b" % (self._process, next(self._count), content)).hexdigest()[:24]
 
 
 class Tally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections import deque
 from contextlib import ExitStack
 from threading import Event, Lock, Thread
@@ -156,13 +157,15 @@ class TraceBounds:
         self._platform = platform
         self._number = 0
         self._size = 0
-        self._is_counted = False
+        self._uncounted = math.inf  # written since all were counted; at first nobody knows
 
     def count(self, number: int, size: int) -> None:
         """Count spans that were written."""
         self._number += number
         self._size += size
-        if not self._is_counted or self._exceed(1.0):
+        self._uncounted += number
+        # Other servers that share the store write some, too.
+        if self._uncounted > bounds.MAX_TRACES // 20 or self._exceed(1.0):
             self._count_all()
         if self._exceed(1.0):
             while self._exceed(0.9):
@@ -172,11 +175,10 @@ class TraceBounds:
         return self._number > share * bounds.MAX_TRACES or self._size > share * bounds.MAX_TRACE_BYTES
 
     def _count_all(self) -> None:
-        # Another server that shares the file may have written some, too.
         with self._platform.reading() as tx:
             totals = gateway_records.span_totals(tx)
         self._number, self._size = totals["number"], totals["size"]
-        self._is_counted = True
+        self._uncounted = 0
 
     def _drop(self) -> None:
         with self._platform.records() as tx:

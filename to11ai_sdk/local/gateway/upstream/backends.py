@@ -31,12 +31,16 @@ class Backends:
         store: keeps the files of ``echo``.
         clock: returns the time in seconds since 1970.
         sleep: waits the given seconds, or until the caller hangs up.
+        process: the name of this process in the ids of ``echo``, if others serve the same store.
     """
 
-    def __init__(self, store: Store, clock: Callable[[], float], sleep: Callable[[float, HangUp], None]) -> None:
+    def __init__(
+        self, store: Store, clock: Callable[[], float], sleep: Callable[[float, HangUp], None], process: str = ""
+    ) -> None:
         self._store = store
         self._clock = clock
         self._sleep = sleep
+        self._process = process
         self._made: dict[tuple[str, str], Provider] = {}
         self._servers: list[UpstreamProvider] = []
         self._lock = Lock()
@@ -62,7 +66,7 @@ class Backends:
             return server
         # Imported here: where all providers are servers, a start does not load echo.
         with importing.lock:  # with Werkzeug, see PathTable
-            from ..echo import EchoProvider
+            from ..echo import CountedIds, EchoProvider
             from .stored_files import StoredFiles
 
         return EchoProvider(
@@ -71,6 +75,7 @@ class Backends:
             provider_type=config.type,
             models=_ModelNames(config),
             files=StoredFiles(self._store, project_id, config.id, self._clock),
+            new_id=CountedIds(self._process),
             clock=self._clock,
             sleep=self._sleep,
         )

@@ -1,0 +1,270 @@
+"""Several processes on one store, and how one ends: real processes, real signals."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+
+from to11ai_sdk import create_client
+from to11ai_sdk.local import LocalTo11
+from to11ai_sdk.local.serve import serve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from to11ai_sdk import To11aiClient
+
+WAIT_S = 60.0
+CHAT = {"model": "echo::echo", "messages": [{"role": "user", "content": "hello"}]}
+
+
+class Served:
+    """A server in processes of its own."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line, process.communicate(timeout=WAIT_S)
+        self.ready: dict[str, str] = json.loads(line)
+        self.workers = psutil.Process(process.pid).children()
+
+    def connection(self) -> http.client.HTTPConnection:
+        parts = urlsplit(self.ready["base_url"])
+        return http.client.HTTPConnection(parts.hostname or "", parts.port or 0, timeout=WAIT_S)
+
+    def connections(self, stack: ExitStack, count: int = 2) -> list[http.client.HTTPConnection]:
+        """Return kept connections, each to the next worker in turn."""
+        made = [stack.enter_context(closing(self.connection())) for _ in range(count)]
+        for each in made:
+            assert asked(each, "GET", "/health")[0] == 200
+        return made
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {
+            "authorization": f"Bearer {self.ready['api_key']}",
+            "x-to11-authorization": f"Bearer {self.ready['api_key']}",
+            "x-to11-project-id": self.ready["project_id"],
+            "content-type": "application/json",
+        }
+
+    def client(self, **options: Any) -> To11aiClient:
+        return create_client(api_key=self.ready["api_key"], base_url=self.ready["base_url"], **options)
+
+    def ended(self) -> tuple[int, str, str]:
+        out, err = self.process.communicate(timeout=WAIT_S)
+        return self.process.returncode, out, err
+
+
+@contextmanager
+def closing(connection: http.client.HTTPConnection) -> Generator[http.client.HTTPConnection]:
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def serving(*options: str) -> Generator[Served]:
+    words = [sys.executable, "-m", "to11ai_sdk", "local", "--port", "0", "--json", *options]
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        try:
+            yield Served(process)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> str:
+    return str(tmp_path / "to11.db")
+
+
+def asked(
+    connection: http.client.HTTPConnection,
+    method: str,
+    path: str,
+    headers: dict[str, str] | None = None,
+    body: Any = None,
+) -> tuple[int, Any]:
+    connection.request(method, path, None if body is None else json.dumps(body), headers or {})
+    reply = connection.getresponse()
+    return reply.status, json.loads(reply.read())
+
+
+def until(is_so: Callable[[], object], limit_s: float = WAIT_S) -> None:
+    end = time.monotonic() + limit_s
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_workers_share_the_work_and_end_together(data: str) -> None:
+    with serving("--data", data, "--workers", "2") as served, ExitStack() as stack:
+        assert len(served.workers) == 2
+        kept = served.connections(stack, 8)
+        assert [len(each.net_connections("tcp")) for each in served.workers] == [4, 4]
+        assert {asked(each, "GET", "/ready")[0] for each in kept} == {200}
+        served.process.send_signal(signal.SIGTERM)
+        assert served.ended() == (0, "", "")
+        assert not any(each.is_running() for each in served.workers)
+
+
+def test_ctrl_c_reaches_all_of_them_and_ends_them_once(data: str) -> None:
+    with serving("--data", data, "--workers", "2") as served:
+        os.killpg(served.process.pid, signal.SIGINT)
+        assert served.ended() == (0, "", "")
+        assert not any(each.is_running() for each in served.workers)
+
+
+def test_a_killed_worker_is_started_again(data: str) -> None:
+    with serving("--data", data, "--workers", "2") as served, ExitStack() as stack:
+        here = psutil.Process(served.process.pid)
+        served.workers[0].kill()
+        until(lambda: len(here.children()) == 2 and served.workers[0] not in here.children())
+        for each in served.connections(stack, 4):
+            assert asked(each, "GET", "/ready")[0] == 200
+        served.process.send_signal(signal.SIGTERM)
+        status, _, err = served.ended()
+        assert (status, err) == (0, "a worker ended (by SIGKILL) and is started again\n")
+
+
+def test_workers_end_when_their_supervisor_is_killed(data: str) -> None:
+    with serving("--data", data, "--workers", "2") as served:
+        served.process.kill()
+        served.process.wait(WAIT_S)
+        _, alive = psutil.wait_procs(served.workers, WAIT_S)
+        assert alive == []
+
+
+def test_workers_need_a_store_to_share(capsys: pytest.CaptureFixture[str]) -> None:
+    assert serve(0, workers=2) == 1
+    assert "--workers above 1 needs --data: each worker is a process of its own" in capsys.readouterr().err
+
+
+def test_workers_need_fork(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, data: str) -> None:
+    monkeypatch.delattr(os, "fork")
+    assert serve(0, data, workers=2) == 1
+    assert "needs a system with fork(), such as Linux or macOS" in capsys.readouterr().err
+
+
+def test_workers_that_cannot_start_say_why(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    other = tmp_path / "other.db"
+    other.write_text("this is something else" * 100)
+    assert serve(0, other, workers=2) == 1
+    assert capsys.readouterr().err.startswith(f"to11ai local: cannot use {other} as a data file")
+
+
+def test_the_settings_of_the_start_are_applied_once(data: str) -> None:
+    with serving("--data", data, "--workers", "2", "--strict-labels") as served, ExitStack() as stack:
+        first, second = served.connections(stack)
+        path = "/local/settings"
+        assert asked(first, "GET", path, served.headers)[1]["data"]["enforceLabelRegistry"] is True
+        asked(second, "PATCH", path, served.headers, {"enforceLabelRegistry": False})
+        here = psutil.Process(served.process.pid)
+        for worker in served.workers:
+            worker.kill()
+        until(lambda: len(here.children()) == 2 and not set(served.workers) & set(here.children()))
+        (again,) = served.connections(stack, 1)
+        assert asked(again, "GET", path, served.headers)[1]["data"]["enforceLabelRegistry"] is False
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_stream_is_finished_after_sigterm(data: str, workers: str) -> None:
+    with serving("--data", data, "--workers", workers, "--provider", "echo=echo") as served, ExitStack() as stack:
+        count = int(workers)
+        streams = served.connections(stack, count)
+        kept = served.connections(stack, count)
+        slow = {
+            "model": "echo::echo",
+            "stream": True,
+            "messages": [{"role": "user", "content": "[[echo:slow=0.3]] one two"}],
+        }
+        replies = []
+        for each in streams:
+            each.request("POST", "/v1/chat/completions", json.dumps(slow), served.headers)
+            replies.append(each.getresponse())
+            assert replies[-1].readline().startswith(b"data:")
+        served.process.send_signal(signal.SIGTERM)
+        until(lambda: refused(served))
+        for each in kept:
+            assert json.loads(last_reply(each))["error"]["code"] == "SHUTTING_DOWN"
+        for reply in replies:
+            assert reply.read().endswith(b"data: [DONE]\n\n")
+        assert served.ended() == (0, "", "")
+
+
+def closing_to(to11: LocalTo11) -> AbstractContextManager[http.client.HTTPConnection]:
+    parts = urlsplit(to11.base_url)
+    return closing(http.client.HTTPConnection(parts.hostname or "", parts.port or 0, timeout=WAIT_S))
+
+
+def last_reply(connection: http.client.HTTPConnection) -> bytes:
+    """Return the reply that says that the connection ends, from a worker that may hear of the end only now."""
+    while True:
+        connection.request("GET", "/ready")
+        reply = connection.getresponse()
+        body = reply.read()
+        if reply.headers["connection"] == "close":
+            return body
+        assert reply.status == 200
+
+
+def refused(served: Served) -> bool:
+    try:
+        with closing(served.connection()) as connection:
+            connection.connect()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def test_health_is_well_while_it_drains_and_a_second_signal_ends_that(data: str) -> None:
+    with serving("--data", data, "--provider", "echo=echo") as served, ExitStack() as stack:
+        stream, kept = served.connections(stack)
+        slow = {
+            "model": "echo::echo",
+            "stream": True,
+            "messages": [{"role": "user", "content": "[[echo:slow=50]] one"}],
+        }
+        stream.request("POST", "/v1/chat/completions", json.dumps(slow), served.headers)
+        began = time.monotonic()
+        until(lambda: "POST" not in str(asked(kept, "GET", "/ready")))
+        served.process.send_signal(signal.SIGTERM)
+        until(lambda: refused(served))
+        assert asked(kept, "GET", "/health") == (200, asked_health())
+        served.process.send_signal(signal.SIGTERM)
+        assert served.ended()[0] == 0
+        assert time.monotonic() - began < 45
+
+
+def asked_health() -> dict[str, Any]:
+    with LocalTo11() as to11, closing_to(to11) as here:
+        return dict(asked(here, "GET", "/health")[1])
+
+
+def test_ready_says_why_not(tmp_path: Path) -> None:
+    data = tmp_path / "to11.db"
+    with LocalTo11(data) as to11, closing_to(to11) as here:
+        assert asked(here, "GET", "/ready")[1]["data"] == {"status": "ready"}
+        data.rename(tmp_path / "elsewhere.db")
+        status, body = asked(here, "GET", "/ready")
+        assert (status, body["error"]["code"]) == (503, "STORAGE_UNAVAILABLE")
+        assert str(tmp_path) not in json.dumps(body)
+        assert asked(here, "GET", "/health")[0] == 200

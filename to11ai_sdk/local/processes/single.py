@@ -1,0 +1,74 @@
+"""Runs a local to11 in this process until a signal."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from typing import TYPE_CHECKING
+
+from ..http import thread_turns
+from .plan import Served, ServingPlan, process_mark
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typing_extensions import Self
+
+_NUMBERS = (signal.SIGINT, signal.SIGTERM)
+
+
+def run(plan: ServingPlan, say: Callable[[Served], None]) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Args:
+        plan: what to serve.
+        say: says that it is ready, and where.
+    """
+    mark = process_mark() if plan.is_for_several else ""
+    with StopSignals() as signals, thread_turns.managed(), Served(plan, process=mark) as to11:
+        plan.apply(to11)
+        say(to11)
+        signals.wait()
+        to11.drain(lambda: signals.must_hurry)
+
+
+class StopSignals:
+    """SIGINT and SIGTERM, within a block in the main thread.
+
+    Attributes:
+        woken: a socket that can be read once one has come.
+        must_hurry: whether to end without a wait: after Ctrl-C, or the second signal.
+    """
+
+    def __init__(self) -> None:
+        self.woken, self._waker = socket.socketpair()
+        self._waker.setblocking(False)
+        self._count = 0
+        self.must_hurry: bool = False
+
+    def __enter__(self) -> Self:
+        self._before = {number: signal.signal(number, self._stop) for number in _NUMBERS}
+        # The system may give a signal to any thread, and only this wakes the main one then.
+        self._before_fd = signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        signal.set_wakeup_fd(self._before_fd)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self.woken.close()
+        self._waker.close()
+
+    @property
+    def have_come(self) -> bool:
+        """Whether one has come."""
+        return self._count > 0
+
+    def wait(self) -> None:
+        """Wait for the first one."""
+        while not self.have_come:
+            self.woken.recv(1)
+
+    def _stop(self, number: int, frame: object) -> None:
+        self._count += 1
+        self.must_hurry = number == signal.SIGINT or self._count > 1
