@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Generator
 
     from .service import Platform, Session
-    from .service.platform import Access
+    from .service.main_project import Access
 
 
 class Owner(ABC):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..hang_up import NEVER
 from ..problems import Problem
-from ..store import DataFileError, ReadCache, Row, Store, Transaction, projects
+from ..store import ReadCache, Store, Transaction, projects
 from ..work_budget import long_work
-from . import access, environments, registry
+from . import access, main_project
 from .handlers import HANDLERS
 from .session import Caller, Clock, DeferredWork, Ids, Session
 
@@ -20,20 +20,9 @@ if TYPE_CHECKING:
 
     from ...resources.endpoint import Endpoint
     from ..hang_up import HangUp
+    from .main_project import Access
 
-
-_NO_KEY = (
-    "the key of this store's project was given in TO11_LOCAL_API_KEY and is not stored: set TO11_LOCAL_API_KEY, "
-    "to the same key or to a new one, which then replaces it"
-)
-_TAKEN_KEY = "TO11_LOCAL_API_KEY is another key of this store already: set it to a new one"
-
-
-class Access(NamedTuple):
-    """The access to a project: its id and a key."""
-
-    project_id: str
-    api_key: str
+_NOBODY = Caller("", "")
 
 
 def _system_time() -> datetime:
@@ -60,7 +49,8 @@ class Platform:
         self._read_cache = ReadCache(store)
         self._clock = clock or _system_time
         self._ids = Ids(seed)
-        self.main: Access = self._open_main(key)
+        with store.transaction() as tx:
+            self.main: Access = main_project.open_main(self._session(tx, _NOBODY), key)
 
     def close(self) -> None:
         """Close the store."""
@@ -168,7 +158,7 @@ class Platform:
     def create_project(self) -> Access:
         """Create a project with its default environments and label; the key is returned only here."""
         with self._store.transaction() as tx:
-            return self._new_project(tx, is_main=False)
+            return main_project.create(self._session(tx, _NOBODY), is_main=False)
 
     def create_key(self, project_id: str, permissions: Collection[str] | None = None) -> str:
         """Create a key of a project; it is returned only here, and stored as a digest.
@@ -186,7 +176,7 @@ class Platform:
             raise ValueError(f"no such permission: {', '.join(unknown)}; there are {known}")
         with self.owner(project_id) as session:
             held = None if permissions is None else sorted(permissions)
-            return self._new_key(session.tx, project_id, "local key", held)[1]
+            return main_project.create_key(session, "local key", held).key
 
     def strict_labels(self, project_id: str, enforce: bool | None = None) -> bool:
         """Return whether only registered labels may be moved; ``enforce``, if given, sets that first."""
@@ -205,60 +195,3 @@ class Platform:
 
     def _session(self, tx: Transaction, caller: Caller, hang_up: HangUp = NEVER) -> Session:
         return Session(tx, caller, self.now(), self._ids, hang_up)
-
-    def _open_main(self, key: str | None) -> Access:
-        with self._store.transaction() as tx:
-            row = projects.main(tx)
-            if row is None:
-                return self._new_project(tx, is_main=True, key=key)
-            if key is None and not row["main_key"]:
-                raise DataFileError(_NO_KEY)
-            if key is not None:
-                _replace_main_key(tx, row, key)
-            return Access(row["id"], key or row["main_key"])
-
-    def _new_project(self, tx: Transaction, *, is_main: bool, key: str | None = None) -> Access:
-        project_id = f"proj_{self._ids.token(tx)}"
-        now = self._session(tx, Caller("", project_id)).now
-        # A key refers to its project, and the project's row has the key in clear: add that last.
-        tx.insert("projects", {"id": project_id, "created_at": now})
-        key_id, made = self._new_key(tx, project_id, "local developer", None, key)
-        if is_main:
-            tx.update("projects", {"id": project_id}, {"main_key": "" if key else made})
-        _seed_project(self._session(tx, Caller(key_id, project_id)))
-        return Access(project_id, made)
-
-    def _new_key(
-        self, tx: Transaction, project_id: str, name: str, permissions: list[str] | None, key: str | None = None
-    ) -> tuple[str, str]:
-        key = key or f"to11_local_{self._ids.token(tx)}{self._ids.token(tx)}"
-        row: Row = {
-            "id": f"key_{self._ids.token(tx)}",
-            "project_id": project_id,
-            "name": name,
-            "digest": access.digest(key),
-            "permissions": permissions,
-            "created_at": self._session(tx, Caller("", project_id)).now,
-        }
-        tx.insert("keys", row)
-        return row["id"], key
-
-
-def _replace_main_key(tx: Transaction, project: Row, key: str) -> None:
-    """Make a key that its owner gave the main key; it is stored as a digest only."""
-    digest = access.digest(key)
-    main, found = projects.first_key(tx, project["id"]), projects.key(tx, digest)
-    if main is None or (found is not None and found["id"] != main["id"]):
-        raise DataFileError(_TAKEN_KEY)
-    if project["main_key"]:
-        tx.update("projects", {"id": project["id"]}, {"main_key": ""})
-    if found is None:
-        tx.update("keys", {"id": main["id"]}, {"digest": digest})
-
-
-def _seed_project(session: Session) -> None:
-    """Create the system environments and the system label of a new project."""
-    production = {"name": "Production", "is_default": True, "is_gateway_fallback": True}
-    environments.insert(session, "prod", production, is_system=True)
-    environments.insert(session, "staging", {"name": "Staging"}, is_system=True)
-    registry.create(session, label="production", is_default=True, is_system=True)
