@@ -161,6 +161,11 @@ def test_a_machine_without_files_is_503_by_name_and_not_tried_again(
             tries.append(1)
             raise OSError(number, "Too many open files")
 
+        def inet_pton(self, *given: Any) -> bytes:
+            if where == "getaddrinfo":
+                raise OSError("a name that must be looked up")
+            return socket.inet_pton(*given)
+
         def getaddrinfo(self, *given: Any) -> Any:
             if where == "getaddrinfo":
                 raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import socket
 from contextlib import suppress
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...descriptors import is_out_of_files
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Iterable
 
 
 class Address(NamedTuple):
@@ -83,10 +84,10 @@ def open_socket(address: Address, timeout_s: float, wait: Wait) -> socket.socket
 
 def _connected(address: Address, timeout_s: float, wait: Wait) -> socket.socket:
     failure = OSError("the host has no address")
-    for family, kind, protocol, _, place in socket.getaddrinfo(address.host, address.port, 0, socket.SOCK_STREAM):
+    for family, place in _places(address.host, address.port):
         if wait.has_ended:
             break
-        opened = socket.socket(family, kind, protocol)
+        opened = socket.socket(family, socket.SOCK_STREAM)
         try:
             opened.settimeout(timeout_s)
             wait.on(opened)
@@ -98,6 +99,14 @@ def _connected(address: Address, timeout_s: float, wait: Wait) -> socket.socket:
             opened.close()
             failure = exc
     raise failure
+
+
+def _places(host: str, port: int) -> Iterable[tuple[int, Any]]:
+    """Return the family and place of each address of a host."""
+    with suppress(OSError, ValueError):
+        socket.inet_pton(socket.AF_INET, host)
+        return ((socket.AF_INET, (host, port)),)  # there is nothing to look up, and each look-up costs a turn
+    return ((found[0], found[4]) for found in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM))
 
 
 def _secured(opened: socket.socket, context: ssl.SSLContext, host: str, wait: Wait) -> socket.socket:
