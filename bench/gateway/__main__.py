@@ -36,6 +36,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs: to see that it works")
     parser.add_argument("--against", type=Path, metavar="DIR", help="compare with another checkout, too")
     parser.add_argument("--without-peers", action="store_true", help="install and start no other gateway")
+    parser.add_argument("--postgres", metavar="URL", help="compare with a server whose data are in this database, too")
     parser.add_argument("--only", choices=PARTS, action="append", help="measure this part only; may be repeated")
     parser.add_argument(
         "--flame",
@@ -46,13 +47,15 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def start(bench: Bench, stack: contextlib.ExitStack, folder: Path, *, with_peers: bool) -> None:
+def start(bench: Bench, stack: contextlib.ExitStack, folder: Path, postgres: str | None, *, with_peers: bool) -> None:
     """Start what is compared; a peer that does not start is missing, with the reason."""
     up = bench.up
     bench.targets["ours"] = stack.enter_context(targets.gateway("ours", up))
     bench.targets["data"] = stack.enter_context(
         targets.gateway("data", up, ROOT, "--data", str(folder / "data.sqlite"))
     )
+    if postgres:
+        bench.targets["postgres"] = stack.enter_context(targets.gateway("postgres", up, ROOT, "--data", postgres))
     if bench.against:
         bench.targets["against"] = stack.enter_context(targets.gateway("against", up, bench.against))
     for name, peer in (("portkey", targets.portkey), ("litellm", targets.litellm)) if with_peers else ():
@@ -99,7 +102,7 @@ def main() -> None:
         parts = chosen.only or list(PARTS)
         if {"cpu", "rates", "latency"} & set(parts):
             peers = "rates" in parts and not chosen.without_peers
-            start(bench, stack, Path(name), with_peers=peers)
+            start(bench, stack, Path(name), chosen.postgres, with_peers=peers)
         rows = measured(bench, parts)
     facts = {"python": platform.python_version(), "machine": platform.machine(), "load": os.getloadavg()[0]}
     if chosen.json:

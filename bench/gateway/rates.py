@@ -22,6 +22,10 @@ def _rows(bench: Bench, at_once: int) -> list[Row]:
     ours = rates["ours"]
     what = f"{at_once} at once, calls a second"
     rows = [row(f"{what}, data file to memory", rates["data"], ours, "/s", least=0.9, than="memory")]
+    if "postgres" in rates:
+        rows.append(
+            row(f"{what}, PostgreSQL to data file", rates["postgres"], rates["data"], "/s", least=0.7, than="file")
+        )
     for name in ("portkey", "litellm"):
         if name in rates:
             goal = GOALS[name] if at_once == AT_ONCE[-1] else None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -220,6 +222,35 @@ def test_a_restart_of_postgresql_needs_none_of_ours(own_server: PostgresServer) 
             to11.create_rule("r")
         own_server.start()
         assert api.prompts.list(sort_by="slug").items == made
+
+
+def test_calls_that_wait_for_a_server_that_does_not_answer_wait_together(
+    own_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "STORAGE_WAIT_S", 2.0)
+    monkeypatch.setattr(bounds, "VERSION_AGE_S", 0.0)
+    store = open_store(own_server.url())
+    assert store.version == 0
+    own_server.stop()
+    asked = threading.Barrier(20)
+
+    def read(_: int) -> str:
+        asked.wait(30)
+        with pytest.raises(StorageProblem) as caught:
+            assert store.version
+        return caught.value.code
+
+    # It accepts connections, and says nothing.
+    with socket.socket(socket.AF_UNIX) as silent, ThreadPoolExecutor(20) as pool:
+        silent.bind(str(own_server.folder / ".s.PGSQL.5432"))
+        silent.listen(100)
+        begun = time.monotonic()
+        assert set(pool.map(read, range(20))) == {"STORAGE_UNAVAILABLE"}
+        assert time.monotonic() - begun < 20 * 2.0 / 2
+    (own_server.folder / ".s.PGSQL.5432").unlink()
+    own_server.start()
+    assert store.version == 0
+    store.close()
 
 
 def test_a_change_whose_commit_was_not_confirmed_is_uncertain(url: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -39,6 +38,8 @@ def _unprivileged() -> dict[str, Any]:
     """How to start a program that refuses root."""
     if os.geteuid():
         return {}
+    import pwd  # not on Windows
+
     user = pwd.getpwnam("nobody")
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": [], "env": {**os.environ, "HOME": "/"}}
 

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from ..storage_problems import StorageProblem
 
 _log = logging.getLogger(__name__)
-_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+# Who reads holds nobody up, so it may pause: an export may be read slowly.
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0"
 _PLATFORM, _RECORDS = "platform", "records"
 
 

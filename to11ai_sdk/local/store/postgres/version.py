@@ -7,6 +7,8 @@ import time
 from threading import Lock
 from typing import TYPE_CHECKING
 
+import psycopg
+
 if TYPE_CHECKING:
     from .connections import Connections
 
@@ -24,19 +26,26 @@ class Version:
         self._value = 0
         self._read_at = -math.inf
         self._forgotten_at = -math.inf
+        self._failed_at = -math.inf
 
     def forget(self) -> None:
         """Forget what was read before: this process has changed the data."""
         self._forgotten_at = time.monotonic()
 
     def read(self, age_s: float) -> int:
-        """Return the version as it is, or as it was so many seconds ago at most."""
+        """Return the version as it is, or as it was so many seconds ago at most.
+
+        Raises:
+            psycopg.Error: it could not be read, now or by another thread since this one asked.
+        """
         asked_at = time.monotonic()
         if self._is_known(asked_at - age_s):
             return self._value
         with self._reading:
-            # Another thread may have read it meanwhile.
+            # Another thread may have read it meanwhile, or waited in vain: they must not do that one after the other.
             if not self._is_known(asked_at - age_s):
+                if self._failed_at >= asked_at:
+                    raise psycopg.OperationalError("another thread could not read the version")
                 self._read()
             return self._value
 
@@ -45,9 +54,16 @@ class Version:
 
     def _read(self) -> None:
         begun_at = time.monotonic()
+        try:
+            self._value, self._read_at = self._asked(), begun_at
+        except BaseException:
+            self._failed_at = time.monotonic()
+            raise
+
+    def _asked(self) -> int:
         connection = self._connections.begin("SELECT 1")
         try:
             row = connection.execute("SELECT value FROM platform_changes").fetchone()
-            self._value, self._read_at = int(row[0] if row else 0), begun_at
+            return int(row[0] if row else 0)
         finally:
             self._connections.end(connection)
