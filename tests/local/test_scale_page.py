@@ -34,6 +34,8 @@ def is_server(line: str) -> bool:
 
 def run_server(line: str, folder: Path, variables: dict[str, str]) -> None:
     """Start a server as a line does, wait until it is ready, and stop it."""
+    if "--port" not in line:
+        line += " --port 0"
     words = ["-m", "to11ai_sdk", *shlex.split(re.sub(r"\$(\w+)", lambda name: variables[name[1]], line))[1:]]
     with subprocess.Popen(
         [sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder, env=variables
@@ -59,7 +61,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_commands_of_the_page_run(folder: Path, postgres_server: PostgresServer) -> None:
-    variables = {**os.environ, "PYTHON": sys.executable, "DATA": "to11.sqlite", "DATABASE": postgres_server.url("to11")}
+    variables = {**os.environ, "PYTHON": sys.executable, "DATA": "prompts.sqlite", "DATABASE": postgres_server.url("to11")}
     variables["PATH"] = os.pathsep.join([str(programs()), variables["PATH"]])
     # What is installed may be another checkout's, or not at all.
     variables["PYTHONPATH"] = str(Path(__file__).parents[2])
@@ -75,7 +77,7 @@ def test_the_commands_of_the_page_run(folder: Path, postgres_server: PostgresSer
             run_server(line, folder, variables)
     for name in ("backup.sqlite", "backup.sql", "before-upgrade.jsonl", "project-backup.jsonl", "restored.sqlite"):
         assert (folder / name).stat().st_mode & 0o777 == 0o600, name
-    for data in ("backup.sqlite", "restored.sqlite", "to11.sqlite"):
+    for data in ("backup.sqlite", "restored.sqlite", "prompts.sqlite"):
         with LocalTo11(folder / data) as to11:
             assert to11.client().prompts.list(project_id=to11.project_id).items[0].slug == "welcome"
     # The dump was restored over what was there.
