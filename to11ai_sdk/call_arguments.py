@@ -84,12 +84,14 @@ def _settings(prompt: ResolvedPrompt, version: PromptVersion | None) -> dict[str
         raise ValueError(
             f"the prompt was resolved from the version {prompt.version_id!r:.100}, not {version.id!r:.100}"
         )
-    settings = {} if version.settings is None else version.settings
+    settings: object = {} if version.settings is None else version.settings
     if not is_mapping(settings):
         raise ValueError(f"the settings of the version must be an object, not {type(settings).__name__}")
-    return {
-        "".join(f"_{char.lower()}" if char.isupper() else char for char in name): settings[name] for name in settings
-    }
+    return {_snake(name): value for name, value in settings.items()}
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{char.lower()}" if char.isupper() else char for char in name)
 
 
 def _max_tokens(settings: Mapping[str, Any]) -> Any:

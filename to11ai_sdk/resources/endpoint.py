@@ -174,10 +174,8 @@ class Endpoint:
 
 def _models(result: Any) -> list[Any]:
     """Return the models that a call returns: one, with its rows if it is a page, or those of a list."""
-    if is_array(result):
-        return result
-    fields: dict[str, Any] = vars(result)
-    return [result, *fields.get("items", ())]
+    fields: dict[str, Any] = getattr(result, "__dict__", {})
+    return result if is_array(result) else [result, *fields.get("items", ())]
 
 
 class Resource(Unique):
