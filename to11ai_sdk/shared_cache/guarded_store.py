@@ -11,6 +11,7 @@ from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
 from .._http.process_safety import from_handler
+from ..json_types import is_array
 from .signed_values import as_text
 
 TYPE_CHECKING = False
@@ -182,7 +183,7 @@ class GuardedStore:
         if self._has_mget:
             with suppress(StoreError):
                 values = self._call("mget", [one, other])
-                if type(values) is list and len(values) == 2:
+                if is_array(values) and len(values) == 2:
                     return values
         values = [self.get(one), self.get(other)]
         # It works, but not together: the names of a cluster are on several servers.
