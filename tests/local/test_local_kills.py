@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import random
 import threading
@@ -157,3 +158,17 @@ def test_three_workers_on_postgresql_that_is_restarted() -> None:
         traffic.run(disturb)
         traffic.check()
         assert len(traffic.acknowledged) > KILLS
+
+
+def test_ready_hears_that_postgresql_is_down_and_up_again() -> None:
+    pytest.importorskip("psycopg")
+    with running_postgres() as database, serving("--data", database.url()) as served, ExitStack() as stack:
+        (kept,) = served.connections(stack, 1)
+        assert asked(kept, "GET", "/ready")[0] == 200
+        database.stop()
+        status, body = asked(kept, "GET", "/ready")
+        assert (status, body["error"]["code"]) == (503, "STORAGE_UNAVAILABLE")
+        assert str(database.folder) not in json.dumps(body)
+        assert asked(kept, "GET", "/health")[0] == 200
+        database.start()
+        assert asked(kept, "GET", "/ready")[0] == 200

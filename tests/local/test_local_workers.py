@@ -10,11 +10,13 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import psutil
 import pytest
+from bound import SNAPSHOT
 
 from to11ai_sdk import create_client
 from to11ai_sdk.local import LocalTo11
@@ -268,3 +270,65 @@ def test_ready_says_why_not(tmp_path: Path) -> None:
         assert (status, body["error"]["code"]) == (503, "STORAGE_UNAVAILABLE")
         assert str(tmp_path) not in json.dumps(body)
         assert asked(here, "GET", "/health")[0] == 200
+
+
+@pytest.mark.parametrize("store", ["file", "postgresql"])
+def test_a_release_is_in_force_everywhere_within_a_second(data: str, store: str, request: Any) -> None:
+    place = data if store == "file" else request.getfixturevalue("postgres_server").url()
+    options = ("--data", place, "--provider", "openai=echo,models=one|two")
+    with serving(*options, "--workers", "2") as served, serving(*options) as other, ExitStack() as stack:
+        assert served.ready["api_key"] == other.ready["api_key"]
+        everywhere = [*served.connections(stack), *other.connections(stack, 1)]
+        with served.client() as client:
+            for model in ("one", "two", "one"):
+                snapshot = {**SNAPSHOT, "target": {"providerId": "openai", "modelId": model}}
+                rules, rule = client.routing_rules, {"project_id": served.ready["project_id"], "rule_id": "r"}
+                made = rules.versions.create(**rule, snapshot=snapshot)
+                rules.releases.set(**rule, env_slug="prod", strategy="single", version_id=made.id)
+                released = time.monotonic()
+                for each in everywhere:
+                    until(partial(is_served_by, model, each, served))
+                assert time.monotonic() - released < 1 + 5, "a second, and what a busy machine takes"
+
+
+def is_served_by(model: str, connection: http.client.HTTPConnection, served: Served) -> bool:
+    chat = {**CHAT, "model": "route::r"}
+    status, reply = asked(connection, "POST", "/v1/chat/completions", served.headers, chat)
+    # Servers that have not heard of the first release yet have no such rule.
+    return status == 200 and reply["model"] == model
+
+
+def test_files_and_traces_of_one_worker_are_those_of_the_others(data: str) -> None:
+    options = ("--data", data, "--workers", "2", "--provider", "openai=echo")
+    with serving(*options) as served, ExitStack() as stack:
+        first, second = served.connections(stack)
+        ids = [uploaded(each, served) for each in (first, second, first)]
+        assert len(set(ids)) == 3
+        for each in (first, second):
+            listed = asked(each, "GET", "/v1/files", served.headers)[1]["data"]
+            assert {file["id"] for file in listed} == set(ids)
+        assert asked(second, "DELETE", f"/v1/files/{ids[0]}", served.headers)[0] == 200
+        assert asked(first, "GET", f"/v1/files/{ids[0]}", served.headers)[0] == 404
+        for each in (first, second):
+            until(partial(has_traces, each, served, 7))
+            spans = traced(each, served)
+            assert len({span["requestId"] for span in spans}) == len(spans)
+
+
+def has_traces(connection: http.client.HTTPConnection, served: Served, count: int) -> bool:
+    return len(traced(connection, served)) >= count
+
+
+def traced(connection: http.client.HTTPConnection, served: Served) -> list[dict[str, Any]]:
+    return list(asked(connection, "GET", "/local/traces", served.headers)[1]["data"])
+
+
+def uploaded(connection: http.client.HTTPConnection, served: Served) -> str:
+    parts = ['name="purpose"\r\n\r\nassistants', 'name="file"; filename="a.txt"\r\n\r\nhello']
+    body = "".join(f"--xx\r\nContent-Disposition: form-data; {part}\r\n" for part in parts) + "--xx--\r\n"
+    headers = {**served.headers, "content-type": "multipart/form-data; boundary=xx"}
+    connection.request("POST", "/v1/files", body, headers)
+    reply = connection.getresponse()
+    made = json.loads(reply.read())
+    assert reply.status == 200, made
+    return str(made["id"])

@@ -65,7 +65,7 @@ class Running:
         self.clients: list[To11aiClient] = []
         try:
             self.platform: Platform = Platform(store, clock=settings.clock, seed=settings.seed, key=settings.key)
-            readiness = Readiness(self.platform.check, lambda: self.server.is_draining)
+            readiness = Readiness(store.check, lambda: self.server.is_draining)
             control_plane = ControlPlane(self.platform, settings.log, self.failures, settings.flags, settings.process)
             wait = _sleep(settings.sleep) if settings.sleep else self.failures.wait
             self.traces: TraceLog = TraceLog(self.platform)

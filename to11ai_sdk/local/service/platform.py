@@ -56,14 +56,6 @@ class Platform:
         """Close the store."""
         self._store.close()
 
-    def check(self) -> None:
-        """Check that the store can be read.
-
-        Raises:
-            StorageProblem: it cannot.
-        """
-        self._store.check()
-
     def now(self) -> datetime:
         """Return the present time."""
         moment = self._clock()
