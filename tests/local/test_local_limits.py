@@ -308,7 +308,7 @@ def test_without_a_file_for_another_connection_the_answer_says_so() -> None:
 def test_the_end_of_a_wait_is_no_hang_up_of_a_request_that_came_just_then() -> None:
     ours, theirs = socket.socketpair()
     application = Waiting()
-    client = ClientConnection(ours, lambda path: application)
+    client = ClientConnection(ours, lambda path: application, lambda: False)
     serving = threading.Thread(target=client.serve)
     serving.start()
     theirs.sendall(b"POST /plain HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
@@ -329,7 +329,7 @@ def test_a_request_that_is_complete_only_after_the_stop_ends_at_once() -> None:
     application = Waiting()
     ours, theirs = socket.socketpair()
     with theirs:
-        client = ClientConnection(ours, lambda path: application)
+        client = ClientConnection(ours, lambda path: application, lambda: False)
         theirs.sendall(b"POST /plain HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
         client.shutdown(socket.SHUT_RDWR)
         client.serve()
@@ -356,7 +356,7 @@ def test_no_socket_is_closed_while_another_thread_shuts_it_down() -> None:
     """Its number could be that of another connection by then."""
     ours, theirs = socket.socketpair()
     slow = Slow(fileno=ours.detach())
-    client = ClientConnection(slow, lambda path: Waiting())
+    client = ClientConnection(slow, lambda path: Waiting(), lambda: False)
     serving = threading.Thread(target=client.serve)
     serving.start()
     client.shutdown(socket.SHUT_RD)
@@ -378,5 +378,5 @@ def test_a_reply_that_breaks_off_ends_although_a_forked_process_has_its_connecti
     with copy, theirs:
         theirs.sendall(HEALTH)
         theirs.settimeout(60)
-        ClientConnection(ours, lambda path: broken).serve()  # type: ignore[arg-type,return-value]
+        ClientConnection(ours, lambda path: broken, lambda: False).serve()  # type: ignore[arg-type,return-value]
         assert b"".join(iter(lambda: theirs.recv(100), b"")) == b"HTTP/1.1 "
