@@ -53,6 +53,8 @@ HIDDEN = {
     "as a password": lambda key: basic(f"user:{key}"),
     "as a user": lambda key: basic(f"{key}:secret"),
     "in base64 for URLs": lambda key: urlsafe_b64encode(f"?{key}>".encode()).decode(),
+    "in hexadecimal digits": lambda key: f"x{key.encode().hex()}y",
+    "in capital hexadecimal digits": lambda key: key.encode().hex().upper(),
     "in base64, percent-encoded": lambda key: percent(b64encode(key.encode()).decode()),
 }
 

@@ -53,6 +53,8 @@ _CONTEXT = re.compile(
     re.IGNORECASE,
 )
 _LOOK_BACK = 40
+_LOOK_WORK = 8
+_PLAN_WORK = 40
 _ASCENDING = "01234567890123456789"
 
 
@@ -72,7 +74,7 @@ class PhoneNumbers:
         work = MAX_PHONE_WORK
         for match in _INTERNATIONAL.finditer(text, begin):
             tried = [_is_international(written) for written in _endings(text, match.end(), ends)]
-            work -= 10 * len(tried)
+            work -= _LOOK_WORK + _PLAN_WORK * len(tried)
             if any(tried):
                 return True
             if work <= 0:
@@ -81,13 +83,13 @@ class PhoneNumbers:
 
     def _has_national(self, text: str, begin: int, ends: int, work: int) -> bool:
         for match in _NATIONAL.finditer(text, begin):
-            work -= 1
+            work -= _LOOK_WORK
             place = match.start()
             for written in _endings(text, place, ends):
                 if self._has_america and _INVENTED.fullmatch(written):
                     return True
                 regions = self._regions(written)
-                work -= 1 + 10 * len(regions)
+                work -= _LOOK_WORK + _PLAN_WORK * len(regions)
                 is_named = bool(regions) and _CONTEXT.search(text, max(0, place - _LOOK_BACK), place) is not None
                 if any(_is_national(written, region, is_named=is_named) for region in regions):
                     return True

@@ -26,7 +26,8 @@ class KeyGuard(NamedTuple):
     """Knows how a key may be written.
 
     Attributes:
-        forms: the key, and what is the same in every base64 text that contains it; empty without a key.
+        forms: the key, its hexadecimal digits, and what is the same in every base64 text that contains it; empty
+            without a key.
     """
 
     forms: tuple[str, ...]
@@ -37,7 +38,7 @@ class KeyGuard(NamedTuple):
         return _guard(key) if key and len(key) >= _SHORTEST else cls(())
 
     def is_in(self, text: str) -> bool:
-        """Return whether the text contains the key: plain, percent-encoded, in base64, or in a mixture of them."""
+        """Return whether the text contains the key: plain, percent-encoded, in base64 or hexadecimal digits."""
         return self._is_plainly_in(text) or ("%" in text and self._is_plainly_in(unveiled(text)))
 
     def _is_plainly_in(self, text: str) -> bool:
@@ -48,6 +49,7 @@ class KeyGuard(NamedTuple):
 def _guard(key: str) -> KeyGuard:
     raw = key.encode()
     found = [key, key.lower()]  # the names of headers are in lower case
+    found += [raw.hex(), raw.hex().upper()]
     for encode in (b64encode, urlsafe_b64encode):
         for shift in range(3):  # what is encoded before the key decides where its bits fall
             text = encode(bytes(shift) + raw).decode()
