@@ -41,9 +41,8 @@ class LocalTo11(Unique, Owner):
     ``TO11_LOCAL_API_KEY``, if set, is the key of the main project: see "Networks and containers" in ``docs/local.md``.
 
     Args:
-        data: path of a SQLite file that keeps the state, the project and its key (in clear, to show it again);
-            created if it does not exist, readable by its owner only. Or the ``postgresql://`` URL of a database, which
-            needs the extra ``postgres``.
+        data: path of a SQLite file that keeps the state, the project and its key (in clear, to show it again), created
+            for its owner only; or the ``postgresql://`` URL of a database, with the extra ``postgres``.
         port: the port to listen on, 0 for a free one.
         clock: returns the time, for tests of expiry; a naive time is UTC.
         seed: the same seed gives the same ids and keys in the same order, and the same choices of weighted rules;

@@ -120,6 +120,8 @@ class SqliteStore(Store):
         if not self._lock.acquire(timeout=wait_s):
             raise busy()
         try:
+            if self._closing.is_set():
+                raise busy()
             self._place.check()
             self._patiently(begin, deadline)
             try:
