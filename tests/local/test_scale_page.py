@@ -61,12 +61,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_commands_of_the_page_run(folder: Path, postgres_server: PostgresServer) -> None:
-    variables = {
-        **os.environ,
-        "PYTHON": sys.executable,
-        "DATA": "prompts.sqlite",
-        "DATABASE": postgres_server.url("to11"),
-    }
+    stores = {"DATA": "prompts.sqlite", "DATABASE": postgres_server.url("to11")}
+    variables = {**os.environ, **stores, "PYTHON": sys.executable}
     variables["PATH"] = os.pathsep.join([str(programs()), variables["PATH"]])
     # What is installed may be another checkout's, or not at all.
     variables["PYTHONPATH"] = str(Path(__file__).parents[2])
