@@ -77,11 +77,15 @@ class ClientConnection:
         self.shutdown(socket.SHUT_RD)
 
     def stop(self) -> None:
-        """Read no further request; the server stops, and refuses long work for the one in progress."""
+        """Read no further request, and refuse long work for the one in progress."""
+        self.refuse_long_work()
+        self.shutdown(socket.SHUT_RD)
+
+    def refuse_long_work(self) -> None:
+        """Refuse long work for the request in progress and for those that follow, because the server stops."""
         self._is_stopping = True
         if (work := self._work) is not None:
             work.hang_up.is_stopping = True
-        self.shutdown(socket.SHUT_RD)
 
     def end(self) -> None:
         """Shut the connection down both ways, and end the work for it."""

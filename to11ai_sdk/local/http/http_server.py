@@ -78,6 +78,8 @@ class Server:
             must_hurry: returns whether to wait no longer.
         """
         self.is_draining = True
+        for connection in list(self._open):
+            connection.refuse_long_work()
         self._stop_accepting()
         end = time.monotonic() + wait_s
         while time.monotonic() < end and not must_hurry() and any(each.is_busy for each in list(self._open)):
