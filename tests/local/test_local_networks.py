@@ -100,9 +100,11 @@ def test_a_key_that_is_none_is_refused_and_not_shown(
     assert key not in str(caught.value) or not key.strip()
 
 
-def test_the_command_refuses_before_it_listens() -> None:
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_command_refuses_before_it_listens(workers: int, tmp_path: Path) -> None:
     for variables in ({VARIABLE: ""}, {VARIABLE: "short"}):
-        with command("--host", "0.0.0.0", **variables) as process:
+        more = ("--workers", "2", "--data", str(tmp_path / "to11.db")) if workers > 1 else ()
+        with command("--host", "0.0.0.0", *more, **variables) as process:
             out, err = process.communicate(timeout=60)
             assert (process.returncode, out) == (1, "")
             assert re.fullmatch(f"to11ai local: .*{VARIABLE}.*\n", err)

@@ -11,7 +11,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from .. import bounds
+from ..given_key import given_key
 from ..http.address import find_address
+from ..http.expected_hosts import ExpectedHosts
 from ..http.listener import BACKLOG, Listener
 from ..problems import Problem
 from .channel import DRAIN, HURRY
@@ -36,6 +38,7 @@ def supervise(plan: ServingPlan, workers: int, say: Callable[[Reachable], None])
         say: says that they are ready, and where.
 
     Raises:
+        HostError: the address needs a key, or a name is no host's.
         PortTakenError: another program listens on the port.
         WorkersError: this system has no such processes, they would share no state, or they do not stay.
     """
@@ -46,7 +49,11 @@ def supervise(plan: ServingPlan, workers: int, say: Callable[[Reachable], None])
         )
     if not hasattr(os, "fork") or not hasattr(socket, "send_fds"):
         raise WorkersError("--workers above 1 needs a system with fork(), such as Linux or macOS; here use one worker")
-    listener = Listener(find_address(plan.host), plan.port)
+    address = find_address(plan.host)
+    # Each worker checks both, too, but by then the port is open.
+    given_key(address)
+    ExpectedHosts(address, plan.allowed_hosts)
+    listener = Listener(address, plan.port)
     try:
         Supervisor(plan._replace(port=listener.port), workers, listener, say).run()
     finally:
