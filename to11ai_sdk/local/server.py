@@ -37,8 +37,8 @@ class LocalTo11(Unique, Owner):
         with LocalTo11() as to11:
             client = to11.client()
 
-    By default only this machine reaches it. Without a data file its state is lost when it stops. The variable
-    ``TO11_LOCAL_API_KEY``, if set, is the key of the main project: see "Networks and containers" in ``docs/local.md``.
+    Without a data file its state is lost when it stops. By default only this machine reaches it. A key given in
+    ``TO11_LOCAL_API_KEY`` is that of the main project.
 
     Args:
         data: path of a SQLite file that keeps the state, the project and its key (in clear, to show it again), created
@@ -83,11 +83,10 @@ class LocalTo11(Unique, Owner):
         self._port = port
         self._log = RequestLog(remember)
         self._flags: dict[str, Any] = {}
-        gateway = configured(config, providers)
         address = find_address(KINDS["str"].check("host", host))
         hosts = ExpectedHosts(address, KINDS["Sequence[str]"].check("allowed_hosts", allowed_hosts))
         who = (address, hosts, given_key(address))
-        self._settings = Settings(data, clock, seed, self._log, self._flags, gateway, sleep, *who)
+        self._settings = Settings(data, clock, seed, self._log, self._flags, configured(config, providers), sleep, *who)
         self._running: Running | None = None
         self.behaviors = behaviors or {}
 
