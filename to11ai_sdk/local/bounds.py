@@ -174,8 +174,8 @@ MAX_BACKOFF_MS = 60_000
 MAX_STREAM_TEXT = 64 * 2**10
 """The most bytes of a stream's text in UTF-8 that the guardrails check."""
 MAX_PHONE_WORK = 100_000
-"""The most work that the search for phone numbers does in one text: 8 for a place or a text that may be one, 40 for a look
-into the numbering plan of a country. What follows in the text is not searched for phone numbers."""
+"""The most work that the search for phone numbers does in one text: 8 for a place or a text that may be one, 40 for a
+look into the numbering plan of a country. What follows in the text is not searched for phone numbers."""
 MAX_CACHED_REPLIES = 1000
 """The most replies in the cache; beyond that the oldest are dropped."""
 MAX_CACHED_BYTES = 64 * 2**20
