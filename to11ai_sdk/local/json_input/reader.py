@@ -22,8 +22,11 @@ _long_text = Lock()
 _CONTAINERS: Any = (dict, list)  # faster than two calls of is_object and is_array for each value
 
 
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{]|[^\s"\[\]{}:,]+', re.DOTALL)
-"""A text, the beginning of an array or object, a number, or a word."""
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{\]}]|[^\s"\[\]{}:,]+', re.DOTALL)
+"""A text, the beginning or end of an array or object, a number, or a word."""
+_LEVELS = {"[": 1, "{": 1, "]": -1, "}": -1}
+_MAX_LEVELS = 10_000
+"""More levels than any reader here allows."""
 
 
 class TooDeepError(ValueError):
@@ -70,8 +73,17 @@ def _has_more_values(text: str, most: int) -> bool:
     # There are no more than bytes and separators allow; counting these is much faster.
     if len(text) <= 2 * most or 1 + sum(map(text.count, ",:[{")) <= most:
         return False
+    values = depth = 0
     # A loop of Python: other threads have their turns in it.
-    return any(number >= most for number, _ in enumerate(_TOKEN.finditer(text)))
+    for token in _TOKEN.finditer(text):
+        level = _LEVELS.get(token[0], 0)
+        depth += level
+        values += level >= 0
+        if depth > _MAX_LEVELS:
+            raise RecursionError("the text is nested too deeply")
+        if values > most:
+            return True
+    return False
 
 
 def _in_turn(text: str) -> Any:
