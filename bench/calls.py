@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from to11ai_sdk import To11aiClient, create_client
-from to11ai_sdk.cache import prompt_key
+from to11ai_sdk.prompt_keys import prompt_key
 
 from . import floor, naive
 from .measure import Row, Sample, Servers, compare, interleaved

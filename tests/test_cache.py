@@ -23,7 +23,8 @@ from scripted import Clock
 from test_wire import JSON, OBJECT
 
 from to11ai_sdk import To11aiApiError, To11aiError, To11aiNetworkError, To11aiResponseValidationError, cache
-from to11ai_sdk.cache import PromptCache, is_outage, prompt_key
+from to11ai_sdk.cache import PromptCache, is_outage
+from to11ai_sdk.prompt_keys import prompt_key
 
 TTL, STALE = 10.0, 100.0
 KEY = prompt_key("pr_1", "welcome", ["production"], None)
@@ -503,7 +504,8 @@ def test_a_hit_on_what_another_thread_evicts_is_still_a_hit() -> None:
 def test_a_child_process_does_not_wait_for_the_threads_of_its_parent() -> None:
     program = """
         import os, signal, sys, threading
-        from to11ai_sdk.cache import PromptCache, prompt_key
+        from to11ai_sdk.cache import PromptCache
+        from to11ai_sdk.prompt_keys import prompt_key
         signal.alarm(90)
         cache = PromptCache(ttl_s=60, max_entries=9, stale_if_error_s=0)
         kept, flying = (prompt_key("p", slug, ["a"], None) for slug in ("kept", "flying"))

@@ -50,6 +50,8 @@ def test_the_arguments_and_their_defaults() -> None:
         "default_headers": None,
         "shared_cache": None,
         "shared_cache_timeout_s": 0.05,
+        "snapshot": None,
+        "snapshot_first": False,
     }
 
 

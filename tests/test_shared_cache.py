@@ -23,7 +23,7 @@ from scripted import KEY, URL, Clock, Stage, answer, lost, raw, staged, status
 from test_cache import DIFFERENT, SAME
 
 from to11ai_sdk import To11aiApiError, To11aiNetworkError, create_client
-from to11ai_sdk.cache import prompt_key
+from to11ai_sdk.prompt_keys import prompt_key
 from to11ai_sdk.resources.table import ENDPOINTS
 from to11ai_sdk.shared_cache import fleet_cache, guarded_store, signed_values
 from to11ai_sdk.shared_cache.fleet_cache import WAIT_S, SharedPromptCache

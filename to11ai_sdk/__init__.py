@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from .resources.prompts import PromptResource
     from .resources.routing_rules import RoutingRuleReleaseResource, RoutingRulesResource, RoutingRuleVersionResource
     from .settings import __version__ as __version__
+    from .snapshot import Snapshot
 
 __all__ = [
     "ArchiveProjectEnvironmentResult",
@@ -96,6 +97,7 @@ __all__ = [
     "RuleVariant",
     "RuleVersion",
     "RuleVersionInvalidSnapshotError",
+    "Snapshot",
     "TextChatMessage",
     "TextChatRole",
     "TextRendered",
@@ -127,6 +129,8 @@ def _home(name: str) -> object:
         from . import client as home
     elif name in ("gateway_auth_headers", "gateway_prompt_headers"):
         from . import gateway as home
+    elif name == "Snapshot":
+        from . import snapshot as home
     elif name == "__version__":
         from . import settings as home
     elif name == "ProjectEnvironmentResource":

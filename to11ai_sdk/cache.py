@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from functools import lru_cache
-from operator import itemgetter
 from threading import Event, Lock
 
-from ._http.encoding import canonical
 from ._http.exchange import monotonic
-from ._http.process_safety import from_handler
 from .errors import To11aiApiError, To11aiError, To11aiNetworkError
-from .json_types import is_sequence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
     from typing import Any, Protocol
 
-    Key = tuple[str, str, tuple[str, ...], object]
+    from .prompt_keys import Key
+    from .spare_prompts import SparePrompts
 
     class Load(Protocol):
         """Fetches the value of a key from the server.
@@ -28,47 +24,6 @@ if TYPE_CHECKING:
         """
 
         def __call__(self, *, may_retry: bool = True, spent_s: float = 0.0) -> Any: ...
-
-
-# Not float: 0.0 equals -0.0, and they render differently.
-_SCALARS = frozenset({str, int, bool, type(None)})
-
-
-def prompt_key(project_id: str, slug: str, labels: Sequence[str], variables: Mapping[str, Any] | None) -> Key | None:
-    """Return the cache key of a prompt; ``None`` for invalid arguments, which the call itself will refuse.
-
-    The order of labels matters, the order of variables does not; ``1``, ``1.0`` and ``True`` differ, as in JSON.
-    """
-    # Test for a list first: a check against an abstract class costs a tenth of a hit.
-    if not (isinstance(labels, list) or is_sequence(labels)):
-        return None
-    try:
-        key = (project_id, slug, tuple(labels), _variables_key(variables) if variables else None)
-        hash(key)
-    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as exc:
-        if from_handler(exc):
-            raise
-        return None
-    return key
-
-
-def _variables_key(variables: Mapping[str, Any]) -> object:
-    names, values_of = _sorted_getter(tuple(variables))
-    values = values_of(variables)
-    types = {*map(type, values)}
-    if not _SCALARS.issuperset(types):
-        return canonical(variables)
-    kinds = types.pop() if len(types) == 1 else tuple(map(type, values))
-    # A frozenset keeps its hash, which a hit needs three times.
-    return frozenset(((names, kinds, values),))
-
-
-@lru_cache(maxsize=128)
-def _sorted_getter(names: tuple[str, ...]) -> tuple[frozenset[str], Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
-    """Return the set of names, and a getter of their values in an order that is the same for equal sets."""
-    first, *others = sorted(names)
-    # The first name twice, so that a single name gives a tuple, too.
-    return frozenset(names), itemgetter(first, first, *others)
 
 
 def is_outage(error: To11aiError) -> bool:
@@ -107,12 +62,19 @@ class PromptCache:
 
     A value is fresh for ``ttl_s``, and may be served for ``stale_if_error_s`` longer in an outage. Beyond
     ``max_entries`` the least recently used is dropped. 0 or less in either switches the cache off. A hit takes no lock:
-    the operations of ``OrderedDict`` are atomic.
+    the operations of ``OrderedDict`` are atomic. ``spares`` are the prompts of a snapshot, for an outage.
     """
 
     def __init__(
-        self, *, ttl_s: float, max_entries: int, stale_if_error_s: float, clock: Callable[[], float] = monotonic
+        self,
+        *,
+        ttl_s: float,
+        max_entries: int,
+        stale_if_error_s: float,
+        spares: SparePrompts | None = None,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
+        self._spares = spares
         self._ttl_s = ttl_s
         self._max_entries = max_entries
         self._stale_s = max(stale_if_error_s, 0.0)
@@ -157,6 +119,8 @@ class PromptCache:
         entry = self._entries.get(key)
         if entry is not None and self._clock() < entry.stale_until:
             return self._refresh(key, entry, load)
+        if self._spares is not None and (spare := self._spares.first(key)) is not None:
+            return self._keep_spare(self._spares, key, spare)
         if self._ttl_s <= 0 or self._max_entries <= 0:
             return load()
         return self._miss(key, load, wait_timeout_s)
@@ -221,10 +185,40 @@ class PromptCache:
         with self._lock:
             # If it was forgotten meanwhile, its value may be outdated.
             if self._in_flight.get(key) is flight:
-                self._entries[key] = _Entry(flight.data, fresh_until, stale_until)
-                self._entries.move_to_end(key)
-                while len(self._entries) > self._max_entries:
-                    self._entries.popitem(last=False)
+                self._put(key, _Entry(flight.data, fresh_until, stale_until))
+
+    def _put(self, key: Key, entry: _Entry) -> None:
+        self._entries[key] = entry
+        self._entries.move_to_end(key)
+        while len(self._entries) > self._max_entries:
+            self._entries.popitem(last=False)
+
+    def spare(self, key: Key | None, error: To11aiError, *, keep: bool) -> Any:
+        """Return what the snapshot has for a prompt if an outage is to blame for this error, and ``keep`` it here.
+
+        An error of the API about the call itself outdates the snapshot's prompt, as it does a cached one.
+        """
+        if self._spares is None or key is None:
+            return None
+        if not is_outage(error):
+            if isinstance(error, To11aiApiError):
+                self._spares.drop(key)
+            return None
+        data = self._spares.in_outage(key, error, self._clock())
+        return self._keep_spare(self._spares, key, data) if keep and data is not None else data
+
+    def _keep_spare(self, spares: SparePrompts, key: Key, data: Any) -> Any:
+        self._notice_fork()
+        now = self._clock()
+        with self._lock:
+            entry = self._entries.get(key)
+            # Another thread may have fetched it, or moved its label, meanwhile.
+            missing = (entry is None or now >= entry.stale_until) and spares.find(key) is not None
+            if missing and self._ttl_s > 0 and self._max_entries > 0:
+                self._put(key, _Entry(data, now + self._ttl_s, now + self._ttl_s + self._stale_s))
+        # Last, so that no other thread finds it neither here nor there.
+        spares.answered(key)
+        return data
 
     def forget(self, project_id: str, prompt_id: str, label: str | None = None) -> None:
         """Drop a prompt, for one label or all, and do not keep the result of a request in flight."""
@@ -234,6 +228,8 @@ class PromptCache:
 
         self._notice_fork()
         with self._lock:
+            if self._spares is not None:
+                self._spares.forget(project_id, prompt_id, label)
             for key in filter(concerns, list(self._in_flight)):
                 self._in_flight.pop(key, None)
             for key in filter(concerns, list(self._entries)):

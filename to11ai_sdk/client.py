@@ -24,6 +24,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Mapping
+    from os import PathLike
     from typing import Any, TypedDict, TypeVar
 
     from typing_extensions import Self, Unpack
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from .resources.prompts import PromptResource
     from .resources.routing_rules import RoutingRulesResource
     from .shared_cache import SharedCache
+    from .snapshot import Snapshot
 
     Parts = Callable[[], tuple[Transport, PromptCache]]
     Value = TypeVar("Value")
@@ -53,6 +55,8 @@ if TYPE_CHECKING:
         default_headers: Mapping[str, str] | None
         shared_cache: SharedCache | None
         shared_cache_timeout_s: float
+        snapshot: Snapshot | str | PathLike[str] | Mapping[str, Any] | None
+        snapshot_first: bool
 
 
 def create_client(
@@ -70,6 +74,8 @@ def create_client(
     default_headers: Mapping[str, str] | None = None,
     shared_cache: SharedCache | None = None,
     shared_cache_timeout_s: float = 0.05,
+    snapshot: Snapshot | str | PathLike[str] | Mapping[str, Any] | None = None,
+    snapshot_first: bool = False,
 ) -> To11aiClient:
     """Make a client of the to11 control plane. Nothing is sent before the first call.
 
@@ -88,25 +94,27 @@ def create_client(
         shared_cache: a store in which the processes of a fleet share resolved prompts, such as ``redis.Redis(...)``:
             any object with ``get(name)`` and ``set(name, value, ex=seconds)`` that threads may call at once.
         shared_cache_timeout_s: seconds a call waits for an answer of that store; then it is left alone for a while.
+        snapshot: prompts for an outage: the file that ``to11ai snapshot`` wrote, its content, or a :class:`Snapshot`.
+            A file is read and checked at once.
+        snapshot_first: whether the first call of each prompt is answered from the snapshot, without the network.
 
     Raises:
+        OSError: the file of the snapshot cannot be read.
         TypeError: an argument of the wrong type.
-        ValueError: a blank or unusable key or URL, or a number out of range; names the argument.
+        ValueError: a blank or unusable key or URL, a number out of range, or an unusable snapshot; names it.
 
     Source: the page "Python SDK" of the to11 reference.
     """
     _check_objects(ssl_context, behavior_overrides, shared_cache)
     behaviors = BehaviorStore(init_overrides=behavior_overrides)
     sending = {
-        "api_key": header_value("api_key", api_key),
-        "base_url": origin(base_url),
+        "on_envelope": behaviors.absorb,
+        **_addressing(api_key, base_url, default_headers),
         "timeout_s": seconds("timeout_s", timeout_s),
         "max_retries": count("max_retries", max_retries),
         "total_timeout_s": None if total_timeout_s is None else seconds("total_timeout_s", total_timeout_s),
-        "default_headers": headers("default_headers", {} if default_headers is None else default_headers),
-        "on_envelope": behaviors.absorb,
     }
-    keeping = _keeping(ttl_seconds, max_cache_entries, stale_if_error_s)
+    keeping = _keeping(ttl_seconds, max_cache_entries, stale_if_error_s, snapshot, snapshot_first)
     sharing = {"store": shared_cache, "timeout_s": seconds("shared_cache_timeout_s", shared_cache_timeout_s)}
     return To11aiClient(parts=_parts(ssl_context, sending, keeping, sharing), behaviors=behaviors)
 
@@ -124,12 +132,27 @@ def _check_objects(ssl_context: Any, behavior_overrides: Any, shared_cache: Any)
         )
 
 
-def _keeping(ttl_seconds: float, max_cache_entries: int, stale_if_error_s: float) -> dict[str, Any]:
+def _addressing(api_key: str, base_url: str, default_headers: Mapping[str, str] | None) -> dict[str, Any]:
     return {
+        "api_key": header_value("api_key", api_key),
+        "base_url": origin(base_url),
+        "default_headers": headers("default_headers", {} if default_headers is None else default_headers),
+    }
+
+
+def _keeping(
+    ttl_seconds: float, max_cache_entries: int, stale_if_error_s: float, snapshot: Any, snapshot_first: bool
+) -> dict[str, Any]:
+    keeping: dict[str, Any] = {
         "ttl_s": number("ttl_seconds", ttl_seconds),
         "max_entries": whole("max_cache_entries", max_cache_entries),
         "stale_if_error_s": number("stale_if_error_s", stale_if_error_s),
     }
+    if snapshot is not None or snapshot_first is not False:
+        from .spare_prompts import spare_prompts
+
+        keeping["spares"] = spare_prompts(snapshot, snapshot_first)
+    return keeping
 
 
 def _parts(

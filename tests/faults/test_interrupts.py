@@ -30,7 +30,7 @@ from to11ai_sdk._http.exchange import HttpAttempt, Reply, monotonic
 from to11ai_sdk._http.process_safety import handler_error
 from to11ai_sdk._http.response_parser import Response, _status_line
 from to11ai_sdk._http.urllib_exchange import UrllibExchange
-from to11ai_sdk.cache import prompt_key
+from to11ai_sdk.prompt_keys import prompt_key
 from to11ai_sdk.resources.table import ENDPOINTS
 
 from .certificates import serving, trusting

@@ -14,6 +14,7 @@ from ..client import create_client
 from ..errors import To11aiError
 from ..settings import API_URL, SETTINGS, __version__
 from .parser import Parser, UsageError, dashed, json_value, setting
+from .snapshots import add_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -87,6 +88,7 @@ def make_parser(*, with_rows: bool = True) -> Parser:
     parser.add_argument("--version", action="version", version=f"to11ai-sdk {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_local_commands(commands)
+    add_snapshot(commands)
     if with_rows:
         _add_rows(commands)
     return parser

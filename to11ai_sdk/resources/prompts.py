@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from .._http.exchange import REQUEST_ID
-from ..cache import is_outage, prompt_key
+from ..cache import is_outage
 from ..errors import To11aiError
+from ..prompt_keys import prompt_key
 from .endpoint import Resource, endpoint, row_of
 
 TYPE_CHECKING = False
@@ -230,40 +233,40 @@ class PromptResource(Resource):
         """Get the content of a prompt, rendered and ready to send, from the cache or the server.
 
         A cached prompt is fresh for ``ttl_seconds``. After that one caller refreshes it; in an outage the stale prompt
-        is served for up to ``stale_if_error_s`` with a warning on the logger ``to11ai_sdk``. The returned
-        object is a private copy.
+        is served for up to ``stale_if_error_s``, and after that the one of the client's snapshot, with a warning on the
+        logger ``to11ai_sdk``. The returned object is a private copy.
 
         Args:
             project_id: id of the project.
             slug: slug of the prompt.
             labels: the first one that points at a version wins, so the order matters.
             variables: values for the template.
-            cache: ``False`` neither reads nor writes the cache.
-            fallback: returned if nothing is cached and the server cannot be reached or answers 5xx or 429.
+            cache: ``False`` neither reads nor writes the cache, and asks the server before the snapshot.
+            fallback: returned if the server cannot be reached or answers 5xx or 429, and neither the cache nor the
+                snapshot has the prompt.
 
         Raises:
             To11aiApiError: 404 ``PROMPT_NOT_FOUND`` or ``PROMPT_LABELS_NOT_FOUND``, 422 ``TEMPLATE_RENDER_FAILED``.
         """
         row = self._resolve_row
-        key = prompt_key(project_id, slug, labels, variables) if cache else None
-        if key is not None and (data := self._cache.fresh(key)) is not None:
+        key = prompt_key(project_id, slug, labels, variables)
+        if cache and key is not None and (data := self._cache.fresh(key)) is not None:
             return row.build(data, data.get(REQUEST_ID))  # type: ignore[no-any-return]
         arguments = {"project_id": project_id, "slug": slug, "labels": labels, "variables": variables}
-
-        def load(*, may_retry: bool = True, spent_s: float = 0.0) -> Any:
-            return self._send(row, arguments, row.cacheable, may_retry=may_retry, spent_s=spent_s)
-
+        load = partial(self._send, row, arguments, row.cacheable)
         try:
-            if key is None:
+            if key is None or not cache:
                 return self._send(row, arguments, row.read)  # type: ignore[no-any-return]
             data = self._cache.get(key, load, self._wait_timeout_s)
-            return row.build(data, data.get(REQUEST_ID))  # type: ignore[no-any-return]
         except To11aiError as exc:
             # A thread that waited for another's call has made no call of its own to describe.
             exc.method, exc.endpoint = row.method, row.path
-            if fallback is None or not is_outage(exc):
-                raise
-            return fallback
+            data = self._cache.spare(key, exc, keep=cache)
+            if data is None:
+                if fallback is None or not is_outage(exc):
+                    raise
+                return fallback
+        return row.build(data, data.get(REQUEST_ID))  # type: ignore[no-any-return]
 
     @endpoint(f"GET {_LABELS}")
     def list_project_labels(

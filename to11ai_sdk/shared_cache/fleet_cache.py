@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .._http.transport import Transport
-    from ..cache import InFlight, Key, Load
+    from ..cache import InFlight, Load
+    from ..prompt_keys import Key
     from ..resources.endpoint import Endpoint
     from . import SharedCache
     from .fleet_values import Look

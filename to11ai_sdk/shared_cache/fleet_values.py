@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from ..cache import Key
+    from ..prompt_keys import Key
     from .guarded_store import GuardedStore
     from .signed_values import SignedValues
 

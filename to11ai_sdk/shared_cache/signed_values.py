@@ -12,12 +12,13 @@ import json
 from .._http.encoding import canonical
 from .._http.process_safety import from_handler, in_openssl
 from ..json_types import is_object
+from ..prompt_keys import variables_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..cache import Key
+    from ..prompt_keys import Key
 
 FORMAT = 1
 """Format of the values; one of another format counts as missing."""
@@ -50,7 +51,7 @@ class SignedValues:
         """Return the name of a prompt; ``None`` for invalid arguments, which the call itself will refuse."""
         project_id, slug, labels, variables = key
         try:
-            return self.name("prompt", project_id, slug, labels, _variables(variables))
+            return self.name("prompt", project_id, slug, labels, variables_text(variables))
         except (RecursionError, TypeError, ValueError) as exc:
             if from_handler(exc):
                 raise
@@ -81,16 +82,6 @@ class SignedValues:
 
     def _signature(self, name: str, text: str) -> str:
         return _mac(self._value_key, f"{name}\n{text}".encode()).hex()
-
-
-def _variables(variables: Any) -> Any:
-    if variables is None or isinstance(variables, str):
-        return variables
-    names, _, values = next(iter(variables))
-    if not all(isinstance(name, str) for name in names):
-        raise TypeError("names of variables must be str")
-    # As canonical() gives the same variables where some are nested; see prompt_key.
-    return canonical(dict(zip(sorted(names), values[1:], strict=True)))
 
 
 def as_text(value: object) -> str | None:

@@ -1,0 +1,67 @@
+"""Adds the command ``to11ai snapshot``, which writes resolved prompts to a file for ``create_client``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from ..client import create_client
+from ..settings import API_URL
+from .parser import UsageError, json_value, setting
+
+if TYPE_CHECKING:
+    import argparse
+
+    from ..snapshot import Snapshot
+    from .parser import Commands
+
+HELP = "write resolved prompts to a file, for create_client(snapshot=...)"
+
+
+def add_snapshot(commands: Commands) -> None:
+    """Add the command."""
+    command = commands.add_parser("snapshot", help=HELP, description=HELP)
+    command.add_setting("api_key", "API key")
+    command.add_setting("base_url", f"URL of the API, {API_URL} by default")
+    command.add_setting("project_id", "id of the project")
+    text = "a label of the calls that it is for; repeat it for several, in their order"
+    command.add_argument("--label", action="append", required=True, metavar="TEXT", help=text)
+    text = "a prompt to take, can be repeated; by default all to which a label points"
+    command.add_argument("--slug", action="append", metavar="TEXT", help=text)
+    text = "by slug, an object of the variables to render a prompt with, or a list of such objects"
+    command.add_argument("--variables", type=json_value, metavar="JSON", help=text)
+    text = "leave out prompts that cannot be rendered with these variables"
+    command.add_argument("--partial", action="store_true", help=text)
+    command.add_argument("-o", "--output", metavar="FILE", help="file to write; by default the standard output")
+    command.set_defaults(run=_snapshot)
+
+
+def _snapshot(options: argparse.Namespace) -> int:
+    from ..snapshot import Snapshot
+
+    project_id = setting(options, "project_id")
+    key, url = setting(options, "api_key"), setting(options, "base_url", API_URL)
+    with create_client(api_key=key, base_url=url) as client:
+        snapshot = Snapshot.take(
+            client,
+            project_id=project_id,
+            labels=options.label,
+            slugs=options.slug,
+            variables=options.variables,
+            partial=options.partial,
+        )
+    _write(snapshot, options.output)
+    for slug in snapshot.left_out:
+        print(f"left out, because it cannot be rendered with these variables: {slug}", file=sys.stderr)
+    return 0
+
+
+def _write(snapshot: Snapshot, path: str | None) -> None:
+    if path is None:
+        sys.stdout.buffer.write(snapshot.to_bytes())
+    else:
+        try:
+            snapshot.save(path)
+        except OSError as exc:
+            raise UsageError(f"{path} cannot be written: {exc.strerror}") from exc
+        print(f"{path}: {len(snapshot)} prompts")

@@ -1,0 +1,68 @@
+"""Makes the key of a resolved prompt from the arguments of its call, for caches and snapshots."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from operator import itemgetter
+
+from ._http.encoding import canonical
+from ._http.process_safety import from_handler
+from .json_types import is_sequence
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    Key = tuple[str, str, tuple[str, ...], object]
+
+
+# Not float: 0.0 equals -0.0, and they render differently.
+_SCALARS = frozenset({str, int, bool, type(None)})
+
+
+def prompt_key(project_id: str, slug: str, labels: Sequence[str], variables: Mapping[str, Any] | None) -> Key | None:
+    """Return the cache key of a prompt; ``None`` for invalid arguments, which the call itself will refuse.
+
+    The order of labels matters, the order of variables does not; ``1``, ``1.0`` and ``True`` differ, as in JSON.
+    """
+    # Test for a list first: a check against an abstract class costs a tenth of a hit.
+    if not (isinstance(labels, list) or is_sequence(labels)):
+        return None
+    try:
+        key = (project_id, slug, tuple(labels), _variables_key(variables) if variables else None)
+        hash(key)
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as exc:
+        if from_handler(exc):
+            raise
+        return None
+    return key
+
+
+def _variables_key(variables: Mapping[str, Any]) -> object:
+    names, values_of = _sorted_getter(tuple(variables))
+    values = values_of(variables)
+    types = {*map(type, values)}
+    if not _SCALARS.issuperset(types):
+        return canonical(variables)
+    kinds = types.pop() if len(types) == 1 else tuple(map(type, values))
+    # A frozenset keeps its hash, which a hit needs three times.
+    return frozenset(((names, kinds, values),))
+
+
+@lru_cache(maxsize=128)
+def _sorted_getter(names: tuple[str, ...]) -> tuple[frozenset[str], Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
+    """Return the set of names, and a getter of their values in an order that is the same for equal sets."""
+    first, *others = sorted(names)
+    # The first name twice, so that a single name gives a tuple, too.
+    return frozenset(names), itemgetter(first, first, *others)
+
+
+def variables_text(variables: Any) -> str | None:
+    """Return the variables of a key as canonical JSON, whichever form they have there; ``None`` if there are none."""
+    if variables is None or isinstance(variables, str):
+        return variables
+    names, _, values = next(iter(variables))
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError("names of variables must be str")
+    return canonical(dict(zip(sorted(names), values[1:], strict=True)))
