@@ -6,7 +6,10 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
+
+from to11ai_sdk import Snapshot, create_client
 
 from .measure import ROOT, Row, Sample, Servers, child, compare, interleaved
 
@@ -14,6 +17,11 @@ NAIVE = "from bench.naive import Client; Client('secret-key', {url!r}).resolve('
 OURS = (
     "from to11ai_sdk import create_client; "
     "create_client(api_key='secret-key', base_url={url!r})"
+    ".prompts.resolve(project_id='p', slug='s', labels=['production'])"
+)
+SNAPSHOT = (
+    "from to11ai_sdk import create_client; "
+    "create_client(api_key='secret-key', base_url={url!r}, snapshot={file!r}, snapshot_first=True)"
     ".prompts.resolve(project_id='p', slug='s', labels=['production'])"
 )
 BARE = (
@@ -29,7 +37,7 @@ print(json.dumps([(time.process_time_ns() - start) / 1e3, len(set(sys.modules) -
 
 def rows(up: Servers, scale: float) -> list[Row]:
     """The rows of this part."""
-    return [*_imports(scale), *_first_calls(up, scale)]
+    return [*_imports(scale), *_first_calls(up, scale), *_from_a_snapshot(up, scale)]
 
 
 def _imports(scale: float) -> list[Row]:
@@ -76,6 +84,25 @@ def _first_calls(up: Servers, scale: float) -> list[Row]:
         )
         found.append(compare(f"the same with a 50 ms server, {name}, wall", ours, naive, 0.55, "naive"))
     return found
+
+
+def _from_a_snapshot(up: Servers, scale: float) -> list[Row]:
+    with (
+        tempfile.NamedTemporaryFile(suffix=".json") as file,
+        create_client(api_key="secret-key", base_url=up.http) as to11,
+    ):
+        Snapshot.take(to11, project_id="p", labels=["production"], slugs=["s"]).save(file.name)
+        code = SNAPSHOT.replace("{file!r}", repr(file.name))
+        runs = round(25 * scale)
+        cpu, http = interleaved(runs, lambda: _process(code, up.http, up)[0], lambda: _process(OURS, up.http, up)[0])
+        wall, slow = interleaved(
+            runs, lambda: _process(code, up.slow_http, up)[1], lambda: _process(OURS, up.slow_http, up)[1]
+        )
+    what = "process start to first prompt from a snapshot"
+    return [
+        compare(f"{what}, CPU", cpu, http, 0.92, "HTTP"),
+        compare(f"{what}, wall, 50 ms server", wall, slow, 0.95, "HTTP"),
+    ]
 
 
 def _process(code: str, url: str, up: Servers) -> tuple[float, float]:

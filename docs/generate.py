@@ -309,6 +309,7 @@ def reference() -> str:
     sections = (
         functions(),
         plain_class(to11ai_sdk.To11aiClient, "To11aiClient"),
+        plain_class(to11ai_sdk.Snapshot, "Snapshot"),
         plain_class(to11ai_sdk.RoutingRulesResource, "RoutingRulesResource"),
         namespaces(),
         plain_class(to11ai_sdk.BehaviorStore, "BehaviorStore"),

@@ -82,7 +82,10 @@ def test_every_python_block_of_the_guide_runs(project: LocalTo11, capsys: pytest
     assert "1 ['production']\nsystem You answer questions about kettles.\nuser Which one is quiet?\n" in out
 
 
-def test_the_fallback_of_the_page_on_reliability_is_for_outages_only(project: LocalTo11) -> None:
+def test_the_fallback_of_the_page_on_reliability_is_for_outages_only(
+    project: LocalTo11, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     with project.client(max_retries=0) as client:
         names = execute(project, "docs/reliability.md", {"client": client})
         assert names["welcome"].messages[0].content == "Welcome."
@@ -90,6 +93,7 @@ def test_the_fallback_of_the_page_on_reliability_is_for_outages_only(project: Lo
     with project.client(max_retries=0) as client:
         names = execute(project, "docs/reliability.md", {"client": client})
         assert names["welcome"].messages[0].content == "Welcome!"
+        assert names["first"].messages[0].content == "Welcome."
 
 
 def test_the_handler_of_the_page_on_lambda_runs(project: LocalTo11) -> None:

@@ -134,9 +134,10 @@ class Snapshot:
             with suppress(FileNotFoundError):
                 os.unlink(unfinished)
 
-    def prompts(self) -> dict[str, Any]:
-        """Return the prompts by the names of their calls; see :func:`name_of`."""
-        return {name: entry["prompt"] for name, entry in self._entries.items()}
+
+def prompts_by_name(snapshot: Snapshot) -> dict[str, Any]:
+    """Return the prompts of a snapshot by the names of their calls."""
+    return {name: entry["prompt"] for name, entry in snapshot._entries.items()}
 
 
 def name_of(key: Key) -> str:

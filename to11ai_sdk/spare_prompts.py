@@ -6,7 +6,7 @@ import json
 import os
 
 from .json_types import is_mapping
-from .snapshot import Snapshot, name_of
+from .snapshot import Snapshot, name_of, prompts_by_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class SparePrompts:
     """The prompts of a snapshot that the server has not outdated since; ``first`` answers each once without asking."""
 
     def __init__(self, snapshot: Snapshot, *, first: bool) -> None:
-        self._prompts = snapshot.prompts()
+        self._prompts = prompts_by_name(snapshot)
         self._unanswered = dict.fromkeys(self._prompts) if first else {}
         self._warn_at: dict[str, float] = {}
 
