@@ -128,6 +128,7 @@ def test_prompts_that_need_variables_are_named_or_left_out(to11: LocalTo11) -> N
         ({"variables": ["Ada"]}, TypeError, "must be a mapping by slug"),
         ({"slugs": ["greting"]}, To11aiApiError, "PROMPT_NOT_FOUND"),
         ({"labels": "production"}, TypeError, "labels"),
+        ({"slugs": "plain"}, TypeError, "slugs must be a list"),
     ],
 )
 def test_a_mistake_makes_no_snapshot(to11: LocalTo11, options: Any, kind: type[Exception], message: str) -> None:

@@ -137,7 +137,8 @@ class Snapshot:
 
 def prompts_by_name(snapshot: Snapshot) -> dict[str, Any]:
     """Return the prompts of a snapshot by the names of their calls."""
-    return {name: entry["prompt"] for name, entry in snapshot._entries.items()}
+    entries = snapshot._entries  # pyright: ignore[reportPrivateUsage]
+    return {name: entry["prompt"] for name, entry in entries.items()}
 
 
 def name_of(key: Key) -> str:

@@ -33,6 +33,8 @@ def taken(
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the entries of a snapshot, without hashes, and the slugs that were left out."""
     sets = _sets(variables)
+    if isinstance(slugs, str):
+        raise TypeError("slugs must be a list, not one str")
     wanted = list(dict.fromkeys(_active(client, project_id) if slugs is None else slugs))
     if unknown := ", ".join(repr(slug) for slug in sets.keys() - set(wanted)):
         raise ValueError(f"variables: no prompt to take has the slug {unknown:.300}")
