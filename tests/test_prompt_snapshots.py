@@ -497,11 +497,16 @@ client = create_client(
     api_key="a-key", base_url="https://api.to11.ai", snapshot=sys.argv[1], snapshot_first=True
 )
 print(client.prompts.resolve(project_id="p", slug="s", labels=["production"]).messages[0].content)
-print(sorted({"urllib.request", "http.client", "ssl", "socket", "logging", "asyncio"} & set(sys.modules)))
+print(*sys.modules)
 """,
         str(tmp_path / "prompts.json"),
     )
-    assert found == "from the snapshot\n[]\n"
+    words, modules = found.splitlines()
+    assert words == "from the snapshot"
+    network = {"urllib.request", "http.client", "ssl", "socket", "asyncio", "logging"}
+    # On Python 3.10 and 3.11 Pydantic itself imports socket, to look for its plugins.
+    models = child("import pydantic, sys; pydantic.create_model('Model', text=(str, ...)); print(*sys.modules)")
+    assert network & {*modules.split()} <= {"socket"} & {*models.split()}
 
 
 def test_a_process_that_starts_in_an_outage_has_its_prompt(tmp_path: Path, server: RecordingServer) -> None:
