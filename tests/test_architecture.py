@@ -24,6 +24,7 @@ LONG = {
     "_http/connection_pool.py": "one handler and its connections",
     "client.py": "public docstrings",
     "errors.py": "the tree of exceptions",
+    "local/bounds.py": "one table",
     "local/store/schema.py": "SQL",
     "resources/prompts.py": "rows of the table",
 }

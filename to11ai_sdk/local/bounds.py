@@ -47,6 +47,33 @@ MIN_GIVEN_KEY = 24
 MAX_GIVEN_KEY = 512
 """The most characters of such a key."""
 
+# The inspector
+
+LOGIN_LINK_S = 600.0
+"""How long the link to the inspector that is printed at the start works, once."""
+INSPECTOR_SESSION_S = 43_200.0
+"""How long a browser stays signed in to the inspector."""
+MAX_INSPECTOR_BODY = 2**20
+"""The most bytes of a form that is sent to the inspector; more is refused with 413."""
+RECORDING_S = 300.0
+"""How long the inspector goes on to record calls after somebody looked at them; then it deletes them."""
+MAX_RECORDED_CALLS = 100
+"""The most calls that the inspector records; beyond that the oldest ones are dropped."""
+MAX_RECORDED_BODY = 128 * 2**10
+"""The most bytes that the inspector records of a body, and of its reply."""
+MAX_SHOWN_LINES = 3000
+"""The most lines that the inspector shows of a version of a prompt."""
+MAX_DIFF_LINES = 600
+"""The most lines from the first to the last difference of two versions that are compared with each other."""
+MAX_DIFF_LINE = 2000
+"""The most characters of two lines that are compared word by word."""
+MAX_DIFF_WORK = 2_000_000
+"""The most pairs of words that are compared for a page."""
+MAX_INJECTED_TIMES = 100
+"""The most requests that a click makes fail."""
+MAX_INJECTED_DELAY_S = 60.0
+"""The longest delay that a click adds."""
+
 # Workers
 
 MAX_WORKERS = 64

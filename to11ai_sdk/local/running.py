@@ -15,6 +15,7 @@ from .http.http_server import Server
 from .http.owner_api import LocalPages
 from .http.paths import Dispatcher
 from .http.readiness import Readiness
+from .inspector.entry import InspectorEntry
 from .service import Platform
 from .store import open_store
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from .http.expected_hosts import ExpectedHosts
     from .http.listener import Listener
     from .http.request_log import RequestLog
+    from .inspector.login import LoginLink
+    from .inspector.parts import InspectorParts
     from .service.session import Clock
 
 
@@ -48,6 +51,8 @@ class Settings(NamedTuple):
     listener: Listener | None = None
     process: str = ""
     """The name of this process in ids, if others serve the same store."""
+    link: LoginLink | None = None
+    """What opens the inspector once, if it was printed."""
 
 
 class Running:
@@ -74,13 +79,22 @@ class Running:
             )
             pages = LocalPages(self.platform, self.traces)
             guard = settings.hosts.guard
-            applications = (guard(readiness), guard(control_plane), guard(gateway), guard(pages))
-            dispatcher = Dispatcher(*applications, lambda path: wrong_paths.find(path) is not None)
+            inspector = InspectorEntry(control_plane, lambda: self._inspected(settings))
+            guarded = (guard(readiness), guard(control_plane), guard(gateway), guard(pages), guard(inspector))
+            dispatcher = self._dispatcher = Dispatcher(*guarded, lambda path: wrong_paths.find(path) is not None)
             self.server: Server = Server(dispatcher.application_for, port, settings.address, settings.listener)
         except BaseException:
             store.close()
             raise
         self.server.start()
+
+    def _inspected(self, settings: Settings) -> InspectorParts:
+        from .inspector.parts import InspectorParts
+        from .inspector.recording import Recording
+
+        recording = Recording(self._dispatcher.watch, lambda: self.platform.now().timestamp())
+        is_worker = settings.listener is not None
+        return InspectorParts(self.platform, self.traces, self.failures, recording, settings.link, is_worker)
 
     def drain(self, must_hurry: Callable[[], bool]) -> None:
         """Let the requests in progress end by themselves, for a while, and take no new connection.

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from .processes.plan import Reachable, Served, ServingPlan
 
 _HINT = "Local to11, for development and not for production; Ctrl-C ends it."
+_INSPECTOR = "Inspector: {} (works once, within ten minutes)"
+_SIGN_IN = "Inspector: {} (sign in with the key)"
 _IN_CLEAR = "Other machines reach it on {}, without TLS: outside of a trusted network, put a proxy with TLS before it."
 
 
@@ -34,7 +36,7 @@ def serve(
 
     When it is ready, it prints to stdout how to reach it: shell exports, or one JSON object with ``base_url``,
     ``gateway_url``, ``api_key`` and ``project_id``. A key from the environment is not repeated: the exports refer to
-    its variable, and in JSON it is null.
+    its variable, and in JSON it is null. With the exports it prints a link to the inspector to stderr.
 
     Args:
         port: the port, 0 for a free one.
@@ -54,15 +56,15 @@ def serve(
     """
     from .gateway.config.gateway_config import ConfigError, GatewayConfig
     from .http.address import HostError
+    from .inspector.login import LoginLink
     from .processes.plan import ServingPlan, WorkersError, reason
     from .store import DataFileError
 
-    def say(to11: Reachable | Served) -> None:
-        _say(to11, host, as_json=as_json)
-
     try:
         gateway = (GatewayConfig.load(config) if config else GatewayConfig()).with_options(providers)
-        _run(ServingPlan(port, data, gateway, strict_labels, strict_variables, host, allowed_hosts), workers, say)
+        with LoginLink() as link:
+            plan = ServingPlan(port, data, gateway, strict_labels, strict_variables, host, allowed_hosts, link)
+            _run(plan, workers, lambda to11: _say(to11, plan, as_json=as_json))
     except (ConfigError, DataFileError, HostError, WorkersError, OSError) as exc:
         _print(sys.stderr, f"to11ai local: {reason(exc)}")
         return 1
@@ -80,12 +82,12 @@ def _run(plan: ServingPlan, workers: int, say: Callable[[Reachable | Served], No
         supervisor.supervise(plan, workers, say)
 
 
-def _say(to11: Reachable | Served, host: str, *, as_json: bool) -> None:
+def _say(to11: Reachable | Served, plan: ServingPlan, *, as_json: bool) -> None:
     from .given_key import VARIABLE
     from .http.address import find_address
 
-    if not find_address(host).is_loopback:
-        _print(sys.stderr, _IN_CLEAR.format(host))
+    if not find_address(plan.host).is_loopback:
+        _print(sys.stderr, _IN_CLEAR.format(plan.host))
     is_given = bool(os.environ.get(VARIABLE))
     if as_json:
         names = ("base_url", "gateway_url", "api_key", "project_id")
@@ -93,6 +95,9 @@ def _say(to11: Reachable | Served, host: str, *, as_json: bool) -> None:
         _print(sys.stdout, json.dumps(shown))
         return
     _print(sys.stderr, _HINT)
+    # Who gives the key signs in with it: what is printed, such as the log of a container, opens nothing then.
+    way = f"{to11.base_url}/" if is_given or plan.link is None else f"{to11.base_url}/?token={plan.link.token}"
+    _print(sys.stderr, (_SIGN_IN if is_given else _INSPECTOR).format(way))
     exports = {
         "TO11_API_URL": shlex.quote(to11.base_url),
         "TO11_GATEWAY_URL": shlex.quote(to11.gateway_url),

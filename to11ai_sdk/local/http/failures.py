@@ -127,6 +127,11 @@ class FailureQueue:
                     return self._waiting.pop(place)
         return None
 
+    def waiting(self) -> list[InjectedFailure]:
+        """Return the failures that have not happened yet, in order."""
+        with self._lock:
+            return list(self._waiting)
+
     def clear(self) -> None:
         """Remove all failures."""
         with self._lock:

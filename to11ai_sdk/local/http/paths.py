@@ -79,6 +79,7 @@ class Dispatcher:
         control_plane: answers ``/v1/projects``, ``/v1/orgs`` and unknown paths.
         gateway: answers everything else below ``/v1``.
         local: answers everything below ``/local``.
+        inspector: answers ``/`` and everything below ``/inspector``.
         is_meant_for_gateway: whether an unknown path is one that clients of the gateway call by mistake.
     """
 
@@ -88,13 +89,19 @@ class Dispatcher:
         control_plane: Application,
         gateway: Application,
         local: Application,
+        inspector: Application,
         is_meant_for_gateway: Callable[[str], bool],
     ) -> None:
         self._readiness = readiness
-        self._control_plane = control_plane
-        self._gateway = gateway
+        self._answering = control_plane, gateway
+        self._control_plane, self._gateway = self._answering
         self._local = local
+        self._inspector = inspector
         self._is_meant_for_gateway = is_meant_for_gateway
+
+    def watch(self, watched: Callable[[Application], Application] | None) -> None:
+        """Put another application before control plane and gateway, or remove it; until then neither is slower."""
+        self._control_plane, self._gateway = map(watched, self._answering) if watched else self._answering
 
     def application_for(self, path: str) -> Application:
         """Return the application that answers a path."""
@@ -107,4 +114,6 @@ class Dispatcher:
             return self._gateway
         if path.startswith("/local/"):
             return self._local
+        if path == "/" or path.startswith("/inspector/"):
+            return self._inspector
         return self._gateway if not below and self._is_meant_for_gateway(path) else self._control_plane

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ..gateway.config.gateway_config import GatewayConfig
     from ..http.listener import Listener
+    from ..inspector.login import LoginLink
 
 
 class WorkersError(Exception):
@@ -39,6 +40,7 @@ class ServingPlan(NamedTuple):
         strict_variables: whether an undefined variable is an error; ``None`` leaves that unchanged.
         host: the address to listen on.
         allowed_hosts: names of hosts that requests may be sent to, besides ``localhost`` and the address.
+        link: what opens the inspector once, if it is printed.
     """
 
     port: int
@@ -48,6 +50,7 @@ class ServingPlan(NamedTuple):
     strict_variables: bool | None = None
     host: str = "127.0.0.1"
     allowed_hosts: Sequence[str] = ()
+    link: LoginLink | None = None
 
     @property
     def is_for_several(self) -> bool:
@@ -75,7 +78,7 @@ class Served(LocalTo11):
         super().__init__(
             plan.data, plan.port, remember=0, config=plan.config, host=plan.host, allowed_hosts=plan.allowed_hosts
         )
-        self._settings = self._settings._replace(listener=listener, process=process)
+        self._settings = self._settings._replace(listener=listener, process=process, link=plan.link)
 
     def drain(self, must_hurry: Callable[[], bool]) -> None:
         """Let the requests in progress end by themselves, for a while, and take no new connection.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from .pages import Order, page
@@ -91,6 +92,25 @@ def _tagged(tx: Transaction, state: str, tags: Sequence[str], values: Row) -> tu
     if others:
         where += f" AND {_OTHERS.format('prompts.id')}"
     return f"SELECT * FROM prompts WHERE {where}", total  # noqa: S608 - our own
+
+
+_NAMED = """
+SELECT * FROM prompts WHERE project_id = :project_id
+AND (lower(slug) LIKE :pattern ESCAPE '!' OR lower(name) LIKE :pattern ESCAPE '!')
+ORDER BY slug LIMIT :limit OFFSET :offset
+"""
+
+
+def named(tx: Transaction, project_id: str, text: str, limit: int, offset: int) -> list[Row]:
+    """Return the prompts with a text in their slug or name, archived ones, too; reads all of the project."""
+    pattern = re.sub(r"([!%_])", r"!\1", text.lower())
+    return tx.all(_NAMED, project_id=project_id, pattern=f"%{pattern}%", limit=limit, offset=offset)
+
+
+def versions_below(tx: Transaction, prompt_id: str, below: int, limit: int) -> list[Row]:
+    """Return versions of a prompt with numbers below another, newest first."""
+    sql = _VERSION + "WHERE prompt_id = :prompt_id AND version < :below ORDER BY version DESC LIMIT :limit"
+    return tx.all(sql, prompt_id=prompt_id, below=below, limit=limit)
 
 
 def versions(tx: Transaction, prompt_id: str) -> list[Row]:

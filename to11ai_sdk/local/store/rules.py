@@ -30,6 +30,12 @@ def rule(tx: Transaction, project_id: str, rule_id: str) -> Row | None:
     )
 
 
+def ids(tx: Transaction, project_id: str, limit: int, offset: int) -> list[str]:
+    """Return ids of rules of a project, in order."""
+    sql = "SELECT id FROM rules WHERE project_id = :project_id ORDER BY id LIMIT :limit OFFSET :offset"
+    return [row["id"] for row in tx.all(sql, project_id=project_id, limit=limit, offset=offset)]
+
+
 def versions(tx: Transaction, project_id: str, rule_id: str, *, cursor: int | None, limit: int) -> list[Row]:
     """Return versions of a rule numbered below the cursor, newest first."""
     below = "" if cursor is None else " AND version < :cursor"

@@ -1,0 +1,60 @@
+"""Chooses who answers at ``/``, and loads the inspector when a browser first asks for it."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from .. import bounds
+from ..http.application import HttpReply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..http.application import Application, HttpRequest
+    from .parts import InspectorParts
+
+_LACKING = "The inspector needs Jinja2, which is part of the extra: pip install 'to11ai-sdk[local]'\n"
+
+
+def wants_html(request: HttpRequest) -> bool:
+    """Return whether a browser asks for a page; clients of the API do not name HTML."""
+    return "text/html" in request.headers.get("accept", "").lower()
+
+
+class InspectorEntry:
+    """Answers at ``/`` and below ``/inspector/``.
+
+    Args:
+        api: answers requests at ``/`` that do not ask for HTML.
+        parts: makes what the inspector shows; called when it is first asked for.
+    """
+
+    def __init__(self, api: Application, parts: Callable[[], InspectorParts]) -> None:
+        self._api = api
+        self._parts = parts
+        self._pages: Application | None = None
+        self._loading = Lock()
+
+    @property
+    def max_body(self) -> int:
+        """The longest body that it accepts, in bytes."""
+        return bounds.MAX_INSPECTOR_BODY
+
+    def __call__(self, request: HttpRequest) -> HttpReply:
+        """Answer one request."""
+        if request.target.path == "/" and not wants_html(request):
+            return self._api(request)
+        try:
+            pages = self._pages or self._load()
+        except ImportError:
+            return HttpReply(503, {"content-type": "text/plain; charset=utf-8"}, _LACKING.encode())
+        return pages(request)
+
+    def _load(self) -> Application:
+        with self._loading:
+            if self._pages is None:
+                from .pages import InspectorPages
+
+                self._pages = InspectorPages(self._parts())
+            return self._pages

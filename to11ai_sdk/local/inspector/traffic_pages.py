@@ -1,0 +1,144 @@
+"""Makes the pages of what happens: recorded requests, traces of the gateway, and failures on demand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...resources.table import ENDPOINTS
+from .. import bounds
+from ..http.failures import InjectedFailure
+from ..problems import Problem, invalid
+from . import snippets
+from .call_messages import reply_messages, request_messages
+from .masking import masker, query_without_keys, readable
+from .parts import Shown, go_to
+
+if TYPE_CHECKING:
+    from .parts import Visit
+    from .recording import RecordedCall
+
+_PER_PAGE = 50
+_FAILURES = {
+    "429": "429 rate limited",
+    "500": "500 internal error",
+    "503": "503 unavailable",
+    "401": "401 wrong key",
+    "403": "403 forbidden",
+    "404": "404 not found",
+    "409": "409 conflict",
+    "drop": "connection dropped",
+    "delay": "late reply",
+}
+
+
+def show_requests(visit: Visit) -> Shown:
+    """Show the recorded requests, newest first."""
+    recording = visit.parts.recording
+    recording.prolong()
+    calls = [] if visit.parts.is_worker else recording.calls()
+    shown = [{"call": call, "query": query_without_keys(call.query)} for call in calls]
+    values = {"calls": shown, "is_on": recording.is_on, "is_worker": visit.parts.is_worker, "bounds": bounds}
+    return Shown("requests.html", values)
+
+
+def show_request(visit: Visit) -> Shown:
+    """Show one recorded request."""
+    visit.parts.recording.prolong()
+    number = visit.path["number"]
+    call = visit.parts.recording.find(int(number)) if number.isascii() and number.isdigit() else None
+    if call is None:
+        raise Problem(404, "NOT_RECORDED", "this request is not recorded, or not any more")
+    return Shown("request.html", {"call": call, **_bodies(visit, call)})
+
+
+def switch_recording(visit: Visit) -> Shown:
+    """Start or stop recording, and go back."""
+    visit.one_process()
+    if visit.form.get("record") == "on":
+        visit.parts.recording.start()
+    else:
+        visit.parts.recording.stop()
+    return go_to("/inspector/traces" if visit.form.get("back") == "traces" else "/inspector/requests")
+
+
+def show_traces(visit: Visit) -> Shown:
+    """Show the calls of the gateway, newest first."""
+    visit.parts.recording.prolong()
+    page, recording = visit.number("page", 1), visit.parts.recording
+    first = (page - 1) * _PER_PAGE
+    spans = visit.parts.traces.recent(visit.parts.project_id, first + _PER_PAGE + 1)
+    shown = [span.as_json() for span in spans[first : first + _PER_PAGE]]
+    recorded = {call.request_id for call in recording.calls()}
+    values = {"spans": shown, "page": page, "has_more": len(spans) > first + _PER_PAGE, "recorded": recorded}
+    return Shown("traces.html", {**values, "is_on": recording.is_on, "is_worker": visit.parts.is_worker})
+
+
+def show_trace(visit: Visit) -> Shown:
+    """Show one call of the gateway, with its messages if it was recorded."""
+    spans = visit.parts.traces.recent(visit.parts.project_id, bounds.MAX_SHOWN_TRACES)
+    span = next((shown for each in spans if (shown := each.as_json())["spanId"] == visit.path["span_id"]), None)
+    if span is None:
+        raise Problem(404, "TRACE_NOT_FOUND", f"it is not among the newest {bounds.MAX_SHOWN_TRACES} calls")
+    call = visit.parts.recording.of_request(span["requestId"])
+    bodies: dict[str, Any] = _bodies(visit, call) if call else {}
+    return Shown("trace.html", {"span": span, "call": call, **bodies})
+
+
+def _bodies(visit: Visit, call: RecordedCall) -> dict[str, Any]:
+    """Return what is shown of a recorded call, without keys."""
+    masked = masker(visit.parts.platform.main.api_key)
+    body, reply = readable(call.body, masked), readable(call.reply, masked)
+    query = query_without_keys(call.query)
+    said = {"asked": request_messages(body), "replied": reply_messages(reply)} if _is_model_call(call) else {}
+    copies = snippets.both(call.method, call.path, query, call.headers, body)
+    return {"body": body, "reply": reply, "query": query, "snippets": copies, "asked": [], "replied": [], **said}
+
+
+def _is_model_call(call: RecordedCall) -> bool:
+    return not call.path.startswith("/v1/projects/")
+
+
+def show_failures(visit: Visit) -> Shown:
+    """Show the failures that wait for requests, and the form for more."""
+    waiting = [] if visit.parts.is_worker else visit.parts.failures.waiting()
+    values = {"waiting": waiting[:_PER_PAGE], "total": len(waiting), "kinds": _FAILURES, "rows": sorted(ENDPOINTS)}
+    return Shown("failures.html", {**values, "bounds": bounds, "is_worker": visit.parts.is_worker})
+
+
+def change_failures(visit: Visit) -> Shown:
+    """Make the next requests fail, or none of them any more."""
+    visit.one_process()
+    if visit.form.get("do") == "clear":
+        visit.parts.failures.clear()
+    else:
+        times = int(_between(visit.form, "times", 1, bounds.MAX_INJECTED_TIMES))
+        if len(visit.parts.failures.waiting()) + times > bounds.MAX_INJECTED_TIMES:
+            raise invalid(f"at most {bounds.MAX_INJECTED_TIMES} failures can wait; cancel those first", field="times")
+        visit.parts.failures.add(_failure(visit), times)
+    return go_to("/inspector/failures")
+
+
+def _failure(visit: Visit) -> InjectedFailure:
+    form = visit.form
+    kind, delay_s = form.get("kind", ""), _between(form, "delay_s", 0, bounds.MAX_INJECTED_DELAY_S)
+    if kind not in _FAILURES:
+        raise invalid(f"kind must be one of {', '.join(_FAILURES)}", field="kind")
+    retry_after = form.get("retry_after", "").strip()
+    try:
+        return InjectedFailure(
+            status=int(kind) if kind.isdigit() else None,
+            delay_s=delay_s,
+            drop=kind == "drop",
+            headers={"Retry-After": retry_after} if retry_after else {},
+            match=form.get("match") or None,
+            processed=form.get("processed") == "on",
+        )
+    except ValueError as exc:
+        raise invalid(str(exc)) from None
+
+
+def _between(form: Any, name: str, lowest: float, highest: float) -> float:
+    text = form.get(name, "").strip() or str(lowest)
+    if len(text) < 9 and text.isascii() and text.replace(".", "", 1).isdigit() and lowest <= float(text) <= highest:
+        return float(text)
+    raise invalid(f"{name} must be a number from {lowest:g} to {highest:g}", field=name)
