@@ -408,6 +408,14 @@ def test_shares_of_versions_that_are_not_there_are_refused(
     release["weights"] = [{"weight": 1}]
     assert imported(sealed(lines), tmp_path / "target.db") == 1
     assert "'weights' must be a list of shares" in capsys.readouterr().err
+    for weight in ("30", None, True, -1, 10**20):
+        release["weights"] = [{"versionId": release_of(lines)["version_id"], "weight": weight}]
+        assert imported(sealed(lines), tmp_path / "target.db") == 1, weight
+        assert "'weights' must be a list of shares" in capsys.readouterr().err
+
+
+def release_of(lines: list[Any]) -> dict[str, Any]:
+    return next(line["row"] for line in lines if line.get("table") == "rule_releases" and line["row"]["version_id"])
 
 
 def test_a_main_key_that_is_none_is_refused(source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -534,6 +542,15 @@ def test_a_project_moves_to_postgresql_and_back(
         assert cli.main(["local", "export", "--data", url, "-o", str(file), "--with-key"]) == 0
     assert file.read_bytes() == content
     assert imported(content, tmp_path / "back.db") == 0
+    # Tags with U+0000, which older versions accepted, and texts that only look like one or stand for it.
+    tags = ["a\0b", "\0\0", "\\u0000", "\\\0", "\U0010fffe0"]
+    odd, url = tmp_path / "odd", postgres_server.url()
+    odd.write_bytes(sealed(changed("prompts", tags=tags)(parts(content))))
+    assert cli.main(["local", "import", "--data", url, str(odd)]) == 0
+    with LocalTo11(url, clock=Clock()) as to11:
+        found = Api.of(to11).prompts.list(tags="\\u0000").items
+        assert [prompt.tags for prompt in found] == [tags]
+        assert call(to11, "GET", "prompts?tags=a%00b").json["pagination"]["total"] == 1
     # Whatever PostgreSQL refuses itself is said, and undone, too.
     for wrong in (doubled("prompt_versions"), without("prompts"), changed("prompts", status="secret")):
         other, target = tmp_path / "wrong", postgres_server.url()

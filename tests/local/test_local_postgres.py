@@ -125,6 +125,62 @@ def test_a_reader_sees_one_state_while_another_server_writes(url: str) -> None:
     other.close()
 
 
+def test_a_change_is_known_as_soon_as_it_is_committed_whoever_read_meanwhile(url: str) -> None:
+    with LocalTo11(url) as to11, shell(url) as hand:
+        # At the end of a transaction with a new prompt PostgreSQL waits for a lock, as for a slow disk.
+        hand.execute(
+            "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END $$"
+        )
+        hand.execute(
+            "CREATE CONSTRAINT TRIGGER waits AFTER INSERT ON prompts DEFERRABLE INITIALLY DEFERRED "
+            "FOR EACH ROW EXECUTE FUNCTION wait()"
+        )
+        hand.commit()
+        hand.execute("SELECT pg_advisory_lock(7)")
+        store = to11._platform._store
+        with ThreadPoolExecutor(1) as pool:
+            made = pool.submit(Api.of(to11).prompt, "a")
+            sql = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"
+            while hand.execute(sql).fetchone() == (0,):
+                time.sleep(0.01)
+            time.sleep(0.01)
+            before = store.fresh_version()
+            hand.execute("SELECT pg_advisory_unlock(7)")
+            made.result(60)
+        assert store.version != before
+
+
+@pytest.mark.parametrize("level", ["repeatable read", "serializable"])
+def test_the_settings_of_a_user_do_not_change_what_a_transaction_sees(
+    level: str, url: str, postgres_server: PostgresServer
+) -> None:
+    user = level.split()[0]
+    postgres_server.run(
+        f"CREATE ROLE {user} LOGIN", f"ALTER ROLE {user} SET default_transaction_isolation = '{level}'"
+    )
+    postgres_server.run(f"CREATE SCHEMA {schema_of(url)} AUTHORIZATION {user}")
+    url = url.replace("to11@", f"{user}@")
+    with LocalTo11(url) as one, LocalTo11(url) as two:
+        prompt = Api.of(one).prompt("a")
+
+        def write(number: int) -> int:
+            return Api.of((one, two)[number % 2]).prompts.create_version(prompt_id=prompt.id, **TEXT).version
+
+        with ThreadPoolExecutor(4) as pool:
+            assert sorted(pool.map(write, range(24))) == list(range(1, 25))
+
+
+def test_tables_that_are_gone_are_said(url: str) -> None:
+    with LocalTo11(url) as to11:
+        with shell(url) as hand:
+            hand.execute(f"DROP SCHEMA {schema_of(url)} CASCADE")
+            hand.commit()
+        with refused(503, "STORAGE_UNAVAILABLE"):
+            Api.of(to11).prompts.list()
+        assert call(to11, "GET", "/ready").status == 503
+
+
 def test_a_transaction_that_fails_leaves_nothing(url: str) -> None:
     store = open_store(url)
     project = {"id": "p", "created_at": "now"}
@@ -354,6 +410,10 @@ def test_too_many_connections_are_said(own_server: PostgresServer) -> None:
         ("postgresql://me:s3cret%zz@host/db", "cannot read the URL"),
         ("postgresql://me:s3cret@host/db?nope=1", "cannot read the URL"),
         ("postgres://me:s3cret@[::1/db", "cannot read the URL"),
+        ("postgresql://me:s3cret@host/db?options=-csearch_path%3Dmy-schema", "name of one schema"),
+        ("postgresql://me:s3cret@host/db?options=-csearch_path%3Da,b", "name of one schema"),
+        ("postgresql://me:s3cret@host/db?options=--search-path%3D$user", "name of one schema"),
+        ("postgresql://me:s3cret@host/db?options=-csearch_path%3D", "name of one schema"),
     ],
 )
 def test_a_place_that_cannot_be_used_is_said_without_the_password(place: str, reason: str) -> None:
@@ -364,6 +424,22 @@ def test_a_place_that_cannot_be_used_is_said_without_the_password(place: str, re
     while error is not None:
         assert "s3cret" not in f"{error}{error!r}"
         error = error.__cause__
+
+
+@pytest.mark.parametrize(
+    ("options", "schema"),
+    [
+        ("-csearch_path%3DMine", "mine"),
+        ('-csearch_path%3D"Mine"', "Mine"),
+        ("--search-path%3Dmine", "mine"),
+        ("-c%20Search_Path%3Done%20-c%20search_path%3Dtwo", "two"),
+        ("-cwork_mem%3D4MB", "to11"),
+    ],
+)
+def test_the_schema_is_the_one_that_postgresql_reads_in_the_url(options: str, schema: str) -> None:
+    from to11ai_sdk.local.store.postgres.place import PostgresPlace
+
+    assert PostgresPlace.of(f"postgresql://host/db?options={options}").schema == schema
 
 
 def test_a_user_without_rights_learns_what_to_grant(postgres_server: PostgresServer) -> None:

@@ -58,6 +58,7 @@ def test_slug_and_name_are_unique_in_a_project(to11: LocalTo11, api: Api) -> Non
         ("slug", "umlaut-ä"),
         ("tags", [" "]),
         ("tags", ["a,b"]),
+        ("tags", ["a\0b"]),
         ("tags", ["x" * 65]),
     ],
 )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -9,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import urlopen
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SERVE = "import sys; from to11ai_sdk.local.serve import serve; sys.exit(serve({}))"
 
 
-@contextmanager
+@contextlib.contextmanager
 def serving(arguments: str) -> Generator[subprocess.Popen[str]]:
     command = [sys.executable, "-W", "error", "-c", SERVE.format(arguments)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -120,6 +120,26 @@ def test_the_exports_can_be_read_by_a_shell() -> None:
         assert said[3].startswith("proj_")
         process.terminate()
         assert "not for production" in process.communicate(timeout=60)[1]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_it_serves_without_standard_streams(workers: int, tmp_path: Path) -> None:
+    """As a daemon may be started: their numbers are then those of other files."""
+    with LocalTo11() as free:
+        port = urlsplit(free.base_url).port
+    command = f'exec "$0" -m to11ai_sdk local --port {port} --data "$1" --workers {workers} <&- >&- 2>&-'
+    with subprocess.Popen(["sh", "-c", command, sys.executable, str(tmp_path / "to11.db")]) as process:
+        try:
+            for _ in range(600):
+                assert process.poll() is None
+                with contextlib.suppress(OSError), urlopen(f"http://127.0.0.1:{port}/ready") as reply:
+                    assert reply.status == 200
+                    break
+                time.sleep(0.1)
+            process.terminate()
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
 
 
 def test_what_stops_it_from_starting_is_said(to11: LocalTo11, tmp_path: Path) -> None:

@@ -44,9 +44,9 @@ class Served:
         self.ready: dict[str, str] = json.loads(line)
         self.workers = psutil.Process(process.pid).children()
 
-    def connection(self) -> http.client.HTTPConnection:
+    def connection(self, timeout_s: float = WAIT_S) -> http.client.HTTPConnection:
         parts = urlsplit(self.ready["base_url"])
-        return http.client.HTTPConnection(parts.hostname or "", parts.port or 0, timeout=WAIT_S)
+        return http.client.HTTPConnection(parts.hostname or "", parts.port or 0, timeout=timeout_s)
 
     def connections(self, stack: ExitStack, count: int = 2) -> list[http.client.HTTPConnection]:
         """Return kept connections, each to the next worker in turn."""
@@ -80,9 +80,12 @@ def closing(connection: http.client.HTTPConnection) -> Generator[http.client.HTT
         connection.close()
 
 
+PROGRAM = ("-m", "to11ai_sdk", "local", "--port", "0", "--json")
+
+
 @contextmanager
-def serving(*options: str) -> Generator[Served]:
-    words = [sys.executable, "-m", "to11ai_sdk", "local", "--port", "0", "--json", *options]
+def serving(*options: str, program: tuple[str, ...] = PROGRAM) -> Generator[Served]:
+    words = [sys.executable, *program, *options]
     with subprocess.Popen(
         words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
@@ -145,6 +148,91 @@ def test_a_killed_worker_is_started_again(data: str) -> None:
         served.process.send_signal(signal.SIGTERM)
         status, _, err = served.ended()
         assert (status, err) == (0, "a worker ended (by SIGKILL) and is started again\n")
+
+
+def test_a_worker_that_hangs_gets_no_connections_until_it_answers_again(data: str) -> None:
+    with serving("--data", data, "--workers", "2") as served:
+        def are_answered() -> bool:
+            """Whether four new connections are."""
+            with ExitStack() as stack:
+                opened = [stack.enter_context(closing(served.connection(timeout_s=1.0))) for _ in range(4)]
+                try:
+                    return [asked(each, "GET", "/ready")[0] for each in opened] == [200] * 4
+                except OSError:
+                    return False
+
+        def are_shared() -> bool:
+            with ExitStack() as stack:
+                served.connections(stack, 4)
+                return [len(each.net_connections("tcp")) for each in served.workers] == [2, 2]
+
+        hanging = served.workers[0]
+        hanging.send_signal(signal.SIGSTOP)
+        until(are_answered)
+        assert are_answered()
+        hanging.send_signal(signal.SIGCONT)
+        until(are_shared)
+        served.process.send_signal(signal.SIGTERM)
+        assert served.ended() == (0, "", "")
+
+
+def test_a_worker_that_hangs_for_long_is_replaced(data: str) -> None:
+    program = (
+        "import sys\nfrom to11ai_sdk.local import bounds\nbounds.MAX_WORKER_SILENCE_S = 1.0\n"
+        "from to11ai_sdk.cli import main\nsys.exit(main(['local', '--port', '0', '--json', *sys.argv[1:]]))"
+    )
+    with serving("--data", data, "--workers", "2", program=("-c", program)) as served, ExitStack() as stack:
+        here, hanging = psutil.Process(served.process.pid), served.workers[0]
+        hanging.send_signal(signal.SIGSTOP)
+        until(lambda: len(here.children()) == 2 and hanging not in here.children())
+        for each in served.connections(stack, 4):
+            assert asked(each, "GET", "/ready")[0] == 200
+        served.process.send_signal(signal.SIGTERM)
+        status, _, err = served.ended()
+        assert status == 0
+        assert err == (
+            f"worker {hanging.pid} does not answer; it is killed\n"
+            "a worker ended (by SIGKILL) and is started again\n"
+        )
+
+
+def test_a_worker_without_a_file_for_another_connection_says_so(data: str) -> None:
+    with serving("--data", data, "--workers", "2") as served, ExitStack() as stack:
+        for worker in served.workers:
+            worker.rlimit(psutil.RLIMIT_NOFILE, (32, 32))
+        opened = [stack.enter_context(closing(served.connection())) for _ in range(60)]
+        for each in opened:
+            each.request("GET", "/health")
+        replies = [each.getresponse() for each in opened]
+        codes = {json.loads(each.read())["error"]["code"] for each in replies if each.status != 200}
+        assert codes == {"OUT_OF_FILES"}
+        assert replies[0].status == replies[1].status == 200
+        for each in opened:
+            each.close()
+        until(lambda: not any(each.net_connections("tcp") for each in served.workers))
+        (again,) = served.connections(stack, 1)
+        assert asked(again, "GET", "/health")[0] == 200
+
+
+def test_a_terminal_that_is_closed_ends_them_gently(data: str) -> None:
+    with serving("--data", data, "--workers", "2") as served:
+        os.killpg(served.process.pid, signal.SIGHUP)
+        assert served.ended() == (0, "", "")
+        assert not any(each.is_running() for each in served.workers)
+
+
+def test_no_process_can_be_started(
+    data: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fork() -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    before = psutil.Process().num_fds()
+    monkeypatch.setattr(os, "fork", fork)
+    assert serve(0, data, workers=2) == 1
+    said = "to11ai local: no process can be started: Resource temporarily unavailable\n"
+    assert capsys.readouterr().err == said
+    assert psutil.Process().num_fds() == before
 
 
 def test_workers_end_when_their_supervisor_is_killed(data: str) -> None:

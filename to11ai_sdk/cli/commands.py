@@ -52,7 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(_unexpected(unexpected))
     try:
         code = int(options.run(options))
-        sys.stdout.flush()
+        if sys.stdout is not None:  # its file may have been closed before the start
+            sys.stdout.flush()
     except To11aiError as exc:
         return _complain(exc, 1)
     except (TypeError, ValueError) as exc:

@@ -88,6 +88,10 @@ MAX_FIRST_STARTS = 3
 """How often a worker may end without a reason before the server was ready once; then the server gives up."""
 MAX_WORKER_STARTS = 30
 """How often in a row a worker may end so soon, later on; then the server gives up."""
+WORKER_ASKED_S = 0.5
+"""How often a worker is asked whether it is there; one that has not answered by the next time gets no connections."""
+MAX_WORKER_SILENCE_S = 30.0
+"""How long a worker may not answer; then it is killed, and another one started."""
 
 # The data file
 

@@ -108,5 +108,6 @@ def _say(to11: Reachable | Served, plan: ServingPlan, *, as_json: bool) -> None:
 
 
 def _print(stream: Any, text: str) -> None:
-    stream.write(text + "\n")
-    stream.flush()
+    if stream is not None:  # Python has none where its file was closed before the start
+        stream.write(text + "\n")
+        stream.flush()

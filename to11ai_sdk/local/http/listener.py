@@ -85,8 +85,13 @@ class Listener:
         except OSError:  # another thread took the file; the client is served later
             self._log_once(descriptors.out_of_files())
             time.sleep(_PAUSE_S)
+        self._take_spare()
+
+    def _take_spare(self) -> bool:
+        """Reserve a file; return whether there is one."""
         with suppress(OSError):
-            self._spare = _spare()
+            self._spare = self._spare or _spare()
+        return self._spare is not None
 
     def _give_spare(self) -> None:
         if self._spare is not None:

@@ -16,6 +16,9 @@ DRAIN = b"d"
 """Finish what is in progress, within the time that the bounds allow, and end."""
 HURRY = b"h"
 """End now."""
+ASK = b"a"
+"""Say that you are there."""
+_HERE = b"."
 
 
 class Received(NamedTuple):
@@ -35,11 +38,15 @@ class SupervisorEnd:
 
     Args:
         end: its socket.
+
+    Attributes:
+        unanswered: how often the worker was asked whether it is there, since it last answered.
     """
 
     def __init__(self, end: socket.socket) -> None:
         end.setblocking(False)
         self.socket: socket.socket = end
+        self.unanswered: int = 0
         self._line = b""
 
     def give(self, connection: socket.socket) -> bool:
@@ -55,8 +62,14 @@ class SupervisorEnd:
         with suppress(OSError):
             self.socket.send(word)
 
+    def ask(self) -> None:
+        """Ask the worker whether it is there, unless an answer is due already."""
+        if not self.unanswered:
+            self.say(ASK)
+        self.unanswered += 1
+
     def report(self) -> dict[str, Any] | None:
-        """Return what the worker says of its start, as far as it has said it.
+        """Return what the worker says of its start, ``None`` if it has not said all of that or says that it is there.
 
         Raises:
             EOFError: the worker has ended.
@@ -69,6 +82,9 @@ class SupervisorEnd:
             raise EOFError from exc
         if not part:
             raise EOFError
+        if self._line.endswith(b"\n"):
+            self.unanswered = 0
+            return None
         self._line += part
         return json.loads(self._line) if self._line.endswith(b"\n") else None
 
@@ -93,6 +109,11 @@ class WorkerEnd:
         with suppress(OSError):  # without a supervisor the worker is about to end
             self.socket.sendall(json.dumps(dict(report)).encode() + b"\n")
         self.socket.setblocking(False)
+
+    def answer(self) -> None:
+        """Say that this worker is there."""
+        with suppress(OSError):
+            self.socket.send(_HERE)
 
     def receive(self) -> Received | None:
         """Return what has come, ``None`` if nothing has."""

@@ -29,6 +29,11 @@ class _Process(NamedTuple):
     pid: int
     channel: SupervisorEnd
 
+    @property
+    def answers(self) -> bool:
+        """Whether it answers as soon as it is asked."""
+        return self.channel.unanswered <= 1
+
 
 class _Worker:
     """A place for a worker, and the process that has it now.
@@ -69,6 +74,7 @@ class Crew:
         self._own = tuple(own)
         self._all = [_Worker() for _ in range(count)]
         self._turn = 0
+        self._asked_at = 0.0
         self.reachable: Reachable = Reachable("", "", "", "")
         self.was_ready: bool = False
         self.is_ending: bool = False
@@ -90,8 +96,9 @@ class Crew:
 
     @property
     def pause_s(self) -> float | None:
-        """The seconds until the next start, ``None`` if none is due."""
+        """The seconds until the next start or question, ``None`` if none is due."""
         waits = [each.due for each in self._all if each.process is None]
+        waits += [self._asked_at + bounds.WORKER_ASKED_S for each in self._all if each.is_ready]
         return max(0.0, min(waits) - time.monotonic()) if waits else None
 
     def start_due(self) -> None:
@@ -101,13 +108,29 @@ class Crew:
                 self._start(each)
 
     def give(self, connection: socket.socket) -> bool:
-        """Give a connection to the next worker that takes it; return whether one did."""
-        for _ in self._all:
-            self._turn = (self._turn + 1) % len(self._all)
-            each = self._all[self._turn]
-            if each.is_ready and each.process and each.process.channel.give(connection):
-                return True
-        return False
+        """Give a connection to the next worker that takes it; return whether one did.
+
+        One that does not answer gets connections only if none does.
+        """
+        self._turn = (self._turn + 1) % len(self._all)
+        turns = self._all[self._turn :] + self._all[: self._turn]
+        ready = [each.process for each in turns if each.is_ready and each.process]
+        ready.sort(key=lambda process: not process.answers)
+        return any(process.channel.give(connection) for process in ready)
+
+    def look(self) -> None:
+        """Ask those that serve whether they are there, now and then; end those that do not answer for long.
+
+        Questions are counted, not seconds: this process may have been stopped together with the workers.
+        """
+        if time.monotonic() < self._asked_at + bounds.WORKER_ASKED_S:
+            return
+        self._asked_at = time.monotonic()
+        for process in [each.process for each in self._all if each.is_ready and each.process]:
+            process.channel.ask()
+            if process.channel.unanswered * bounds.WORKER_ASKED_S > bounds.MAX_WORKER_SILENCE_S:
+                _log.warning("worker %d does not answer; it is killed", process.pid)
+                os.kill(process.pid, signal.SIGKILL)
 
     def say(self, word: bytes) -> None:
         """Send a word to all."""
@@ -124,11 +147,15 @@ class Crew:
                 self._bury(each, each.process)
 
     def _start(self, each: _Worker) -> None:
-        ours, theirs = socket.socketpair()
         is_first = each is self._all[0] and not self.was_ready
         each.starts += 1
         each.error, each.begun = None, time.monotonic()
-        pid = os.fork()
+        try:
+            ours, theirs, pid = _forked()
+        except OSError as exc:
+            each.error = f"no process can be started: {exc.strerror}"
+            self._ended(each, 1)
+            return
         if pid == 0:
             for end in (ours, *self._own, *(other.process.channel for other in self._all if other.process)):
                 end.close()
@@ -171,6 +198,17 @@ class Crew:
         pause_s = min(bounds.WORKER_PAUSE_S * 2.0 ** (each.starts - 1), bounds.MAX_WORKER_PAUSE_S) if each.starts else 0
         each.due = time.monotonic() + pause_s
         _log.warning("a worker ended (%s) and is started again", each.error or _ending(status))
+
+
+def _forked() -> tuple[socket.socket, socket.socket, int]:
+    """Fork; return both ends of a channel, and the id of the new process, which is 0 there."""
+    ours, theirs = socket.socketpair()
+    try:
+        return ours, theirs, os.fork()
+    except OSError:
+        ours.close()
+        theirs.close()
+        raise
 
 
 def _ending(status: int) -> str:

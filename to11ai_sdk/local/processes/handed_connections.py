@@ -6,9 +6,10 @@ import logging
 from threading import Event
 from typing import TYPE_CHECKING
 
+from .. import descriptors
 from ..http.address import LOOPBACK
 from ..http.listener import Listener
-from .channel import CONNECTION, HURRY
+from .channel import ASK, CONNECTION, HURRY
 
 if TYPE_CHECKING:
     import socket
@@ -38,16 +39,31 @@ class HandedConnections(Listener):
         Raises:
             EOFError: no more will come.
         """
+        self._give_spare()  # a connection that comes when there is no file for it is lost
         received = self._channel.receive()
         if received is None:
+            self._take_spare()
             return None
-        if received.word != CONNECTION:
+        if received.word == CONNECTION:
+            return self._served(received.connection)
+        self._take_spare()
+        if received.word != ASK:
             self.is_hurried = received.word == HURRY
             self._is_over.set()
             raise EOFError
-        if received.connection is None:
+        self._channel.answer()
+        return None
+
+    def _served(self, connection: socket.socket | None) -> socket.socket | None:
+        """Return a connection that came, unless it took the last file of this process."""
+        if self._take_spare():
+            return connection
+        if connection is None:  # another thread took the file
             _log.warning("a connection was lost: this process has too many open files")
-        return received.connection
+        else:
+            self.refuse(connection, descriptors.out_of_files())
+        self._take_spare()
+        return None
 
     def wait(self) -> None:
         """Wait until no more will come."""

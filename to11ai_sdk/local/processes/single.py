@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-_NUMBERS = (signal.SIGINT, signal.SIGTERM)
+NUMBERS = [signal.SIGINT, signal.SIGTERM]
+"""The signals that end a server; a terminal that is closed sends the last one, if the system has it."""
+if hasattr(signal, "SIGHUP"):
+    NUMBERS.append(signal.SIGHUP)
 
 
 def run(plan: ServingPlan, say: Callable[[Served], None]) -> None:
@@ -33,7 +36,7 @@ def run(plan: ServingPlan, say: Callable[[Served], None]) -> None:
 
 
 class StopSignals:
-    """SIGINT and SIGTERM, within a block in the main thread.
+    """SIGINT, SIGTERM and SIGHUP, within a block in the main thread; SIGHUP not under ``nohup``.
 
     Attributes:
         woken: a socket that can be read once one has come.
@@ -47,7 +50,8 @@ class StopSignals:
         self.must_hurry: bool = False
 
     def __enter__(self) -> Self:
-        self._before = {number: signal.signal(number, self._stop) for number in _NUMBERS}
+        heard = [number for number in NUMBERS if signal.getsignal(number) is not signal.SIG_IGN]
+        self._before = {number: signal.signal(number, self._stop) for number in heard}
         # The system may give a signal to any thread, and only this wakes the main one then.
         self._before_fd = signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
         return self

@@ -102,6 +102,7 @@ class Supervisor:
             self._crew.was_ready = True
             self._say(self._crew.reachable)
         self._listen(self._crew.has_some)
+        self._crew.look()
         for key, _ in self._selector.select(self._crew.pause_s):
             key.data()
 
@@ -130,6 +131,7 @@ class Supervisor:
         while self._crew.has_any and time.monotonic() < deadline:
             if signals.must_hurry and not is_hurried:
                 is_hurried = True
+                deadline = min(deadline, time.monotonic() + _END_S)
                 self._crew.say(HURRY)
             for key, _ in self._selector.select(0.5):
                 key.data()

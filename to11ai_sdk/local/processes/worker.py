@@ -14,6 +14,7 @@ from ..http.address import HostError
 from ..store import DataFileError
 from .handed_connections import HandedConnections
 from .plan import Reachable, Served, ServingPlan, process_mark, reason
+from .single import NUMBERS
 
 if TYPE_CHECKING:
     from .channel import WorkerEnd
@@ -33,7 +34,7 @@ def work(plan: ServingPlan, channel: WorkerEnd, *, is_first: bool) -> NoReturn:
     try:
         signal.set_wakeup_fd(-1)  # it is the supervisor's
         # Ctrl-C and a signal for the whole group reach the supervisor, too, which then says what to do.
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in NUMBERS:
             signal.signal(number, signal.SIG_IGN)
         with thread_turns.managed():
             _serve(plan, channel, is_first=is_first)

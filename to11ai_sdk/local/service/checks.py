@@ -78,8 +78,8 @@ def depth(field: str, value: Any) -> None:
 def tags(values: Sequence[str]) -> list[str]:
     """Return tags without duplicates; refuse commas, which separate tags in the filter of a list."""
     for value in values:
-        if not value.strip() or len(value) > 64 or "," in value:
-            raise invalid("a tag is 1 to 64 characters, not blank and without a comma", field="tags")
+        if not value.strip() or len(value) > 64 or "," in value or "\0" in value:
+            raise invalid("a tag is 1 to 64 characters, not blank and without a comma or NUL", field="tags")
     return list(dict.fromkeys(values))
 
 

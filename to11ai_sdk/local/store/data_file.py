@@ -125,17 +125,18 @@ def _migrate(connection: sqlite3.Connection, path: object) -> None:
     if tables == 0:
         _run(connection, schema.TABLES)
         connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-        version = schema.VERSION
+        version = schema.TABLES_FORMAT
     elif application != schema.APPLICATION_ID:
         raise DataFileError(f"{path} is a database of something else; choose another file")
-    elif not 1 <= version <= upgrades.VERSION:
+    elif not 1 <= version <= upgrades.NEWEST_FORMAT:
         raise DataFileError(
-            f"{path} has format {version}, this version reads 1 to {upgrades.VERSION}; "
+            f"{path} has format {version}, this version reads 1 to {upgrades.NEWEST_FORMAT}; "
             "use a newer version of to11ai-sdk, or choose another file"
         )
-    elif version < upgrades.VERSION:
-        _log.warning("%s is upgraded from format %d to %d; a large file needs seconds", path, version, upgrades.VERSION)
-    for step in range(version, upgrades.VERSION):
+    elif version < upgrades.NEWEST_FORMAT:
+        newest = upgrades.NEWEST_FORMAT
+        _log.warning("%s is upgraded from format %d to %d; a large file needs seconds", path, version, newest)
+    for step in range(version, upgrades.NEWEST_FORMAT):
         _run(connection, upgrades.UPGRADES[step])
         connection.execute(f"PRAGMA user_version = {step + 1}")
 

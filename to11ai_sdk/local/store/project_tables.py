@@ -28,7 +28,13 @@ def _are_texts(value: Any) -> bool:
 
 
 def _are_shares(value: Any) -> bool:
-    return is_array(value) and all(is_object(share) and _is_text(share.get("versionId")) for share in value)
+    return is_array(value) and all(
+        is_object(share) and _is_text(share.get("versionId")) and _is_weight(share.get("weight")) for share in value
+    )
+
+
+def _is_weight(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LARGEST
 
 
 KINDS: Mapping[str, Callable[[Any], bool]] = {

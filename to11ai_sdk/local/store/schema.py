@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-VERSION = 3
-"""The format of a data file with these tables."""
+TABLES_FORMAT = 3
+"""The format of a store with these tables only, which every new store is at first."""
 APPLICATION_ID = 0x746F3131
 """``to11`` in ASCII; distinguishes a data file from any other SQLite file."""
 

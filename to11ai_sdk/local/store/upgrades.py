@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from . import schema
 
-VERSION = 4
-"""``user_version`` of a data file of this version."""
+NEWEST_FORMAT = 4
+"""The format after all upgrades: ``user_version`` of a data file, and the largest number in the table ``formats``."""
 
 PLATFORM = (
     "environment_aliases",

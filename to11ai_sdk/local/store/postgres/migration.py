@@ -71,9 +71,9 @@ def _migrate(connection: Connection, place: PostgresPlace) -> None:
         raise DataFileError(f"cannot use {place}: it has the encoding {encoding}; create a database with UTF8")
     version = _version(connection, place)
     if version == 0:
-        _run(connection, schema.TABLES, schema.VERSION)
-        version = schema.VERSION
-    for step in range(version, upgrades.VERSION):
+        _run(connection, schema.TABLES, schema.TABLES_FORMAT)
+        version = schema.TABLES_FORMAT
+    for step in range(version, upgrades.NEWEST_FORMAT):
         _run(connection, upgrades.UPGRADES[step], step + 1)
 
 
@@ -89,9 +89,9 @@ def _version(connection: Connection, place: PostgresPlace) -> int:
     if not {("formats",), ("platform_changes",)} <= {*tables}:
         raise DataFileError(f"{place} has tables of something else; choose another schema")
     version = int(_value(connection, "SELECT max(number) FROM formats"))
-    if version > upgrades.VERSION:
+    if version > upgrades.NEWEST_FORMAT:
         raise DataFileError(
-            f"{place} has format {version}, this version reads up to {upgrades.VERSION}; "
+            f"{place} has format {version}, this version reads up to {upgrades.NEWEST_FORMAT}; "
             "use a newer version of to11ai-sdk, or choose another database"
         )
     return version

@@ -13,10 +13,14 @@ from ... import bounds
 from ..data_file import DataFileError
 from .transaction import prepare
 
-_SEARCH_PATH = re.compile(r"search_path\s*=\s*\"?([A-Za-z_]\w*)")
-_LIMITS = (
+_SEARCH_PATH = re.compile(r"search[_-]path\s*=\s*(\S*)", re.IGNORECASE)
+_SCHEMA = re.compile(r"[A-Za-z_][A-Za-z_0-9]{0,62}|\"[A-Za-z_][A-Za-z_0-9]{0,62}\"")
+# The last two may have other values for the user or the database. A transaction that waited for its lock must see what
+# was committed meanwhile.
+_SETTINGS = (
     "SET search_path = {schema}; SET statement_timeout = {statement}; "
-    "SET idle_in_transaction_session_timeout = {idle}; SET client_encoding = 'UTF8'"
+    "SET idle_in_transaction_session_timeout = {idle}; SET client_encoding = 'UTF8'; "
+    "SET default_transaction_isolation = 'read committed'; SET extra_float_digits = 1"
 )
 
 
@@ -46,8 +50,7 @@ class PostgresPlace(NamedTuple):
                 "cannot read the URL of the PostgreSQL database; write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, "
                 "with %XX for other characters than letters and digits in the password"
             ) from None
-        schema = _SEARCH_PATH.search(str(given.get("options") or ""))
-        return cls(_defaults() | given, schema[1] if schema else "to11")
+        return cls(_defaults() | given, _schema(str(given.get("options") or "")))
 
     def __repr__(self) -> str:
         return f"<{self}>"
@@ -64,11 +67,24 @@ class PostgresPlace(NamedTuple):
             prepare(connection.adapters)
             limits = {"statement": _ms(bounds.STATEMENT_WAIT_S), "idle": _ms(bounds.STATEMENT_WAIT_S)}
             schema = sql.Identifier(self.schema)
-            connection.execute(sql.SQL(_LIMITS).format(schema=schema, **limits), prepare=False)
+            connection.execute(sql.SQL(_SETTINGS).format(schema=schema, **limits), prepare=False)
         except BaseException:
             connection.close()
             raise
         return connection
+
+
+def _schema(options: str) -> str:
+    """Return the schema that the options of a URL name, as PostgreSQL reads its name."""
+    named = _SEARCH_PATH.findall(options)
+    if not named:
+        return "to11"
+    if _SCHEMA.fullmatch(named[-1]) is None:
+        raise DataFileError(
+            "the search_path in the URL of PostgreSQL must be the name of one schema, of letters A to Z, digits and _: write "
+            "?options=-csearch_path%3DNAME"
+        )
+    return named[-1].strip('"') if named[-1].startswith('"') else named[-1].lower()
 
 
 def _ms(seconds: float) -> sql.Literal:

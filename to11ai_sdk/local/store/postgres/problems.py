@@ -44,6 +44,13 @@ _ALL = (
         "primary server as a user with the rights, then try again",
     ),
     ProblemWords(
+        ("42P01", "42883", "3F000", "26000", "42P05"),
+        503,
+        "STORAGE_UNAVAILABLE",
+        "our tables are not where they were, so nothing was changed: if the schema was dropped, restore it or restart "
+        "the server; if a pooler is in between, let it keep one session for each connection",
+    ),
+    ProblemWords(
         ("58",),
         503,
         "STORAGE_FAILED",

@@ -69,11 +69,12 @@ class PostgresStore(Store):
     def transaction(self, *, write: bool = True) -> Generator[PostgresTransaction]:
         """See :meth:`Store.transaction`."""
         if write:
-            with self._explained(), self._alone(_PLATFORM, bounds.STORAGE_WAIT_S) as tx:
-                try:
+            try:
+                with self._explained(), self._alone(_PLATFORM, bounds.STORAGE_WAIT_S) as tx:
                     yield tx
-                finally:
-                    self._version.forget()
+            finally:
+                # Not before the commit: another thread could read the version in between.
+                self._version.forget()
             return
         with self._explained():
             connection = self._connections.begin(_READ)

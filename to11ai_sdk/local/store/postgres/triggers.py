@@ -17,11 +17,16 @@ def _function(name: str, body: str) -> str:
     return f"{head} AS $$ BEGIN{body}END $$;\n"
 
 
-_FUNCTIONS = """
+_FUNCTIONS = r"""
+-- A text with U+0000 is stored with two other characters for it, see transaction.py; JSON has an escape of it.
+CREATE FUNCTION without_null_characters(items text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT AS $$
+    SELECT regexp_replace(items, E'(?<!\\\\)((?:\\\\\\\\)*)\\\\u0000', E'\\1\U0010FFFE0', 'g')
+$$;
 CREATE FUNCTION each_of(items text, OUT key bigint, OUT value text) RETURNS SETOF record
 LANGUAGE sql IMMUTABLE STRICT ROWS 5 AS $$
     SELECT ordinality - 1, CASE json_typeof(item) WHEN 'string' THEN item #>> '{}' ELSE item::text END
-    FROM json_array_elements(items::json) WITH ORDINALITY AS each (item, ordinality)
+    FROM json_array_elements(without_null_characters(items)::json) WITH ORDINALITY AS each (item, ordinality)
 $$;
 CREATE FUNCTION json_extract(document text, path text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT document::json ->> substr(path, 3) $$;
