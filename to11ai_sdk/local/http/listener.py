@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import struct
+import sys
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 BACKLOG = 1024
 """How many connections wait to be accepted."""
+_ACCEPTS_BLOCKING = sys.platform == "linux"
+"""Whether an accepted socket blocks, although the listening one does not."""
 _REFUSAL_S = 0.02
 _PAUSE_S = 0.05
 _LOG_PAUSE_S = 10.0
@@ -129,7 +132,8 @@ def _listen(address: ListeningAddress, port: int) -> socket.socket:
 
 
 def _prepared(sock: socket.socket) -> socket.socket:
-    sock.settimeout(None)
+    if not _ACCEPTS_BLOCKING or sock.gettimeout() is not None:
+        sock.settimeout(None)
     # Otherwise the parts of a stream would wait for the acknowledgement of those before.
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if os.name == "posix":

@@ -8,6 +8,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...descriptors import is_out_of_files
+from .limited_socket import connect
 
 if TYPE_CHECKING:
     import ssl
@@ -79,7 +80,7 @@ def open_socket(address: Address, timeout_s: float, wait: Wait) -> socket.socket
         if _is_out_of_sockets(exc):
             raise OutOfFilesError from exc
         raise
-    return opened if address.context is None else _secured(opened, address.context, address.host, wait)
+    return opened if address.context is None else _secured(opened, address.context, address.host, timeout_s, wait)
 
 
 def _connected(address: Address, timeout_s: float, wait: Wait) -> socket.socket:
@@ -89,9 +90,8 @@ def _connected(address: Address, timeout_s: float, wait: Wait) -> socket.socket:
             break
         opened = socket.socket(family, socket.SOCK_STREAM)
         try:
-            opened.settimeout(timeout_s)
             wait.on(opened)
-            opened.connect(place)
+            connect(opened, place, timeout_s)
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return opened
         except OSError as exc:
@@ -109,13 +109,16 @@ def _places(host: str, port: int) -> Iterable[tuple[int, Any]]:
     return ((found[0], found[4]) for found in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM))
 
 
-def _secured(opened: socket.socket, context: ssl.SSLContext, host: str, wait: Wait) -> socket.socket:
+def _secured(
+    opened: socket.socket, context: ssl.SSLContext, host: str, timeout_s: float, wait: Wait
+) -> socket.socket:
     """Return the socket after the TLS handshake; it is closed if that fails."""
     secure = opened
     try:
         # The wait takes over the new socket before the handshake, which may take long.
         secure = context.wrap_socket(opened, server_hostname=host, do_handshake_on_connect=False)
         wait.on(secure)
+        secure.settimeout(timeout_s)
         secure.do_handshake()
         return secure
     except BaseException:
