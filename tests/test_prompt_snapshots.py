@@ -111,7 +111,7 @@ def test_it_holds_the_prompts_of_a_label_for_each_set_of_variables(to11: LocalTo
 
 
 def test_prompts_that_need_variables_are_named_or_left_out(to11: LocalTo11) -> None:
-    with pytest.raises(ValueError, match=r"1 prompts cannot be rendered: greeting: .*'name' is undefined"):
+    with pytest.raises(ValueError, match=r"prompts that cannot be rendered: greeting: .*'name' is undefined"):
         take(to11)
     one = take(to11, partial=True)
     assert (len(one), one.left_out) == (1, ("greeting",))
@@ -233,6 +233,10 @@ HOSTILE = {
     "no text": (rendered({"format": "text", "text": None}), "prompt 1, 's': its members"),
     "no messages": (rendered({"format": "chat", "messages": [{"role": "user"}]}), "prompt 1, 's': its members"),
     "text as messages": (rendered({"format": "chat", "messages": "x"}), "prompt 1, 's': its members"),
+    "prompt labels": (changed(prompt={**RESOLVED, "labels": [1]}), "prompt 1, 's': its members"),
+    "no prompt labels": (changed(prompt={**RESOLVED, "labels": None}), "prompt 1, 's': its members"),
+    "release": (changed(prompt={**RESOLVED, "releaseId": 5}), "prompt 1, 's': its members"),
+    "blocks": (changed(prompt={**RESOLVED, "blockRenderRecord": {"a": None}}), "prompt 1, 's': its members"),
     "infinite": (b'{"formatVersion": 1, "prompts": [' + json.dumps(changed(variables={"x": 12321})["prompts"][0])
                  .replace("12321", "1e999").encode() + b"]}", "prompt 1, 's': not JSON"),
 }  # fmt: skip
@@ -567,6 +571,6 @@ def test_the_command_names_what_it_leaves_out(to11: LocalTo11, capsysbinary: pyt
     assert [entry["labels"] for entry in json.loads(out)["prompts"]] == [["beta", "production"]]
     assert err == b"left out, because it cannot be rendered with these variables: greeting\n"
     assert command(to11, "--label", "production", "--slug", "plain", "--slug", "greeting") == 2
-    assert b"cannot be rendered: greeting" in capsysbinary.readouterr().err
+    assert b"that cannot be rendered: greeting" in capsysbinary.readouterr().err
     assert command(to11, "--label", "production", "--slug", "plain", "-o", "no/such/folder") == 2
     assert b"no/such/folder cannot be written: No such file or directory" in capsysbinary.readouterr().err

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 HASH = "sha256"
 _ENTRY = {"projectId": str, "slug": str, "labels": list, "variables": dict, "prompt": dict, HASH: str}
+_OPTIONAL = {"labels": list, "releaseId": str, "blockRenderRecord": dict, "subjectHash": str, "variantName": str}
 _PROMPT = {"promptId": str, "versionId": str, "version": (int, float), "contentHash": str, "rendered": dict}
 
 
@@ -179,15 +180,21 @@ def _checked(entries: list[Any], place: str) -> Iterator[dict[str, Any]]:
 
 
 def _fits(entry: dict[str, Any]) -> bool:
-    """Return whether an entry has the types of one; the model checks what is optional when a call returns it."""
+    """Return whether an entry has the types that the model of a resolved prompt expects, without importing it."""
     if entry.keys() != _ENTRY.keys() or not _typed(entry, _ENTRY) or not _typed(entry["prompt"], _PROMPT):
         return False
-    rendered = entry["prompt"]["rendered"]
+    given = {name: value for name, value in entry["prompt"].items() if value is not None or name == "labels"}
+    if not _typed(given, {name: kind for name, kind in _OPTIONAL.items() if name in given}):
+        return False
+    rendered = given["rendered"]
     is_chat = rendered.get("format") == "chat"
     texts = [rendered.get("text")] if rendered.get("format") == "text" else [None]
     if is_chat and is_array(messages := rendered.get("messages")) and all(map(is_object, messages)):
         texts = [message.get(name) for message in messages for name in ("role", "content")]
-    return all(isinstance(text, str) for text in (*texts, *entry["labels"]))
+    return all(
+        isinstance(text, str)
+        for text in (*texts, *entry["labels"], *given.get("labels", ()), *given.get("blockRenderRecord", {}).values())
+    )
 
 
 def _typed(values: dict[str, Any], kinds: Mapping[str, Any]) -> bool:

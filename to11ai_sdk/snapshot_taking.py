@@ -93,6 +93,6 @@ def _entry(
 def _advice(failed: Mapping[str, To11aiApiError]) -> str:
     reasons = "; ".join(f"{slug}: {error}" for slug, error in failed.items())
     return (
-        f"{len(failed)} prompts cannot be rendered: {reasons:.2000}; give their variables, name the slugs to take, or "
+        f"prompts that cannot be rendered: {reasons:.2000}; give their variables, name the slugs to take, or "
         "leave these out (partial)"
     )

@@ -64,4 +64,4 @@ def _write(snapshot: Snapshot, path: str | None) -> None:
             snapshot.save(path)
         except OSError as exc:
             raise UsageError(f"{path} cannot be written: {exc.strerror}") from exc
-        print(f"{path}: {len(snapshot)} prompts")
+        print(f"{path}: {len(snapshot)} prompt{'s' if len(snapshot) > 1 else ''}")
