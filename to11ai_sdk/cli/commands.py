@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     ``--version``, and for arguments that cannot be parsed.
     """
     words = sys.argv[1:] if argv is None else argv
-    parser = make_parser(with_rows=words[:1] not in (["local"], ["demo"]))
+    parser = make_parser(with_rows=words[:1] not in (["local"], ["demo"], ["doctor"]))
     options, unexpected = parser.parse_known_args(words)
     if unexpected:
         parser.error(_unexpected(unexpected))
@@ -90,6 +90,7 @@ def make_parser(*, with_rows: bool = True) -> Parser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_local_commands(commands)
     add_snapshot(commands)
+    _add_doctor(commands)
     if with_rows:
         _add_rows(commands)
     return parser
@@ -103,6 +104,25 @@ def _add_local_commands(commands: Commands) -> None:
             commands.add_parser(name, description="").set_defaults(run=partial(_missing, name, exc))
     else:
         add_commands(commands)
+
+
+def _add_doctor(commands: Commands) -> None:
+    text = "check DNS, TLS, clock, proxy, key, project and gateway; changes nothing and prints no key"
+    command = commands.add_parser("doctor", help=text, description=text)
+    command.add_setting("api_key", "API key")
+    command.add_setting("base_url", f"URL of the API, {API_URL} by default")
+    command.add_setting("project_id", "id of the project")
+    text = "URL of the gateway (or TO11_GATEWAY_URL); known for the hosted API and on this machine"
+    command.add_argument("--gateway-url", metavar="URL", help=text)
+    command.add_argument("--timeout-s", type=float, default=10.0, metavar="N", help="most seconds for a check (10)")
+    command.add_argument("--json", action="store_true", help="print one JSON object")
+    command.set_defaults(run=_doctor)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from .doctor import run
+
+    return run(options)
 
 
 def _add_rows(commands: Commands) -> None:
