@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from functools import partial
-from operator import attrgetter, methodcaller
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from ..client import create_client
@@ -73,7 +72,9 @@ def _unwritten(exc: OSError) -> int:
 
 
 def _complain(problem: object, code: int) -> int:
-    print(f"{PROGRAM}:", " ".join(str(problem).split()), file=sys.stderr)
+    from .terminal import safe
+
+    print(f"{PROGRAM}:", safe(" ".join(str(problem).split())), file=sys.stderr)
     return code
 
 
@@ -158,6 +159,7 @@ def _add_row(commands: Commands, row: Endpoint) -> None:
     texts = parameter_texts(row)
     for parameter in row.parameters:
         _add_parameter(command, parameter, plain(texts[parameter.name]))
+    command.add_argument("--json", action="store_true", help="print JSON on a terminal, too, where tables are usual")
     command.set_defaults(run=partial(_call, row))
 
 
@@ -175,21 +177,13 @@ def _argument(options: argparse.Namespace, name: str) -> Any:
 
 
 def _call(row: Endpoint, options: argparse.Namespace) -> int:
-    """Make the call of a row and print its result as JSON with the API's names."""
+    """Make the call of a row and print its result."""
     key, url = setting(options, "api_key"), setting(options, "base_url", API_URL)
     given = ((parameter, _argument(options, parameter.name)) for parameter in row.parameters)
     arguments = {parameter.name: value for parameter, value in given if value is not None or parameter.required}
     with create_client(api_key=key, base_url=url) as client:
         result = attrgetter(f"{row.owner.namespace}.{row.signature.__name__}")(client)(**arguments)
-    _print_json(result)
+    from .output import show
+
+    show(result, as_json=options.json or not sys.stdout.isatty())
     return 0
-
-
-def _print_json(result: object) -> None:
-    dump = partial(json.dumps, result, indent=2, default=methodcaller("model_dump", mode="json", by_alias=True))
-    text = dump(ensure_ascii=False)
-    try:
-        text.encode(sys.stdout.encoding)
-    except UnicodeEncodeError:
-        text = dump()
-    print(text)
