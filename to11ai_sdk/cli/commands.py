@@ -14,10 +14,12 @@ from ..errors import To11aiError
 from ..settings import API_URL, SETTINGS, __version__
 from .parser import Parser, UsageError, dashed, json_value, setting
 from .snapshots import add_snapshot
+from .tools import add_diff, add_tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from ..client import To11aiClient
     from ..resources.endpoint import Endpoint
     from ..resources.parameters import Parameter
     from .parser import Commands
@@ -54,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if sys.stdout is not None:  # its file may have been closed before the start
             sys.stdout.flush()
     except To11aiError as exc:
-        return _complain(exc, 1)
+        return _complain(exc, getattr(options, "failed", 1))
     except (TypeError, ValueError) as exc:
         return _complain(exc, 2)
     except OSError as exc:
@@ -92,6 +94,7 @@ def make_parser(*, with_rows: bool = True) -> Parser:
     _add_local_commands(commands)
     add_snapshot(commands)
     _add_doctor(commands)
+    add_tools(commands, parser)
     if with_rows:
         _add_rows(commands)
     return parser
@@ -107,31 +110,17 @@ def _add_local_commands(commands: Commands) -> None:
         add_commands(commands)
 
 
-def _add_doctor(commands: Commands) -> None:
-    text = "check DNS, TLS, clock, proxy, key, project and gateway; changes nothing and prints no key"
-    command = commands.add_parser("doctor", help=text, description=text)
-    command.add_setting("api_key", "API key")
-    command.add_setting("base_url", f"URL of the API, {API_URL} by default")
-    command.add_setting("project_id", "id of the project")
-    text = "URL of the gateway (or TO11_GATEWAY_URL); known for the hosted API and on this machine"
-    command.add_argument("--gateway-url", metavar="URL", help=text)
-    command.add_argument("--timeout-s", type=float, default=10.0, metavar="N", help="most seconds for a check (10)")
-    command.add_argument("--json", action="store_true", help="print one JSON object")
-    command.set_defaults(run=_doctor)
-
-
-def _doctor(options: argparse.Namespace) -> int:
-    from .doctor import run
-
-    return run(options)
-
-
 def _add_rows(commands: Commands) -> None:
     from ..resources.table import ENDPOINTS
 
     groups = {"": commands}
     for row in ENDPOINTS.values():
         _add_row(_group(groups, row.owner.namespace), row)
+    add_diff(groups["prompts"], _client)
+
+
+def _client(options: argparse.Namespace) -> To11aiClient:
+    return create_client(api_key=setting(options, "api_key"), base_url=setting(options, "base_url", API_URL))
 
 
 def _missing(command: str, exc: ImportError, options: argparse.Namespace) -> int:
@@ -154,8 +143,7 @@ def _add_row(commands: Commands, row: Endpoint) -> None:
     prose = plain(parts(row.doc).prose)
     name, summary = dashed(row.name.rpartition(".")[2]), prose.partition("\n")[0]
     command = commands.add_parser(name, help=summary, description=f"{prose}\n\n{row.method} {row.path}")
-    command.add_setting("api_key", "API key")
-    command.add_setting("base_url", f"URL of the API, {API_URL} by default")
+    command.add_server()
     texts = parameter_texts(row)
     for parameter in row.parameters:
         _add_parameter(command, parameter, plain(texts[parameter.name]))
@@ -178,10 +166,10 @@ def _argument(options: argparse.Namespace, name: str) -> Any:
 
 def _call(row: Endpoint, options: argparse.Namespace) -> int:
     """Make the call of a row and print its result."""
-    key, url = setting(options, "api_key"), setting(options, "base_url", API_URL)
+    client = _client(options)
     given = ((parameter, _argument(options, parameter.name)) for parameter in row.parameters)
     arguments = {parameter.name: value for parameter, value in given if value is not None or parameter.required}
-    with create_client(api_key=key, base_url=url) as client:
+    with client:
         result = attrgetter(f"{row.owner.namespace}.{row.signature.__name__}")(client)(**arguments)
     from .output import show
 
