@@ -76,21 +76,18 @@ class UrllibExchange:
             raise explain(exc, outer, host, call.host)  # noqa: B904 - it has its cause
 
     def _open(self, call: Call) -> tuple[OpenerDirector, KeepAliveHandler, ProxyHandler]:
-        from urllib.request import OpenerDirector, ProxyHandler, getproxies, proxy_bypass
+        from urllib.request import OpenerDirector, ProxyHandler
 
         from .connection_pool import KeepAliveHandler
 
         # Read once, so that no later call uses an unchecked proxy.
-        proxies = getproxies()
-        if proxy_bypass(call.host) or bypasses_proxy(call.host, proxies.get("no", "")):
-            proxies = {}
-        _check_proxy(call, proxies.get(call.type))
+        address = checked_proxy(call.type, call.host)
         with in_openssl.lock:
             if self._opened is None:
                 handler = KeepAliveHandler(self._tls, self._own_context)
                 opener = OpenerDirector()
                 opener.addheaders = []
-                proxy = ProxyHandler({"https": proxies["https"]} if "https" in proxies else {})
+                proxy = ProxyHandler({"https": address} if address else {})
                 opener.add_handler(proxy)
                 opener.add_handler(handler)
                 self._opened = opener, handler, proxy
@@ -145,13 +142,18 @@ def is_loopback(host: str) -> bool:
     return name in ("localhost", "::1") or name.startswith("127.")
 
 
-def _check_proxy(call: Call, proxy: str | None) -> None:
-    """Refuse a proxy from the environment that would see the key, or that is invalid."""
-    if proxy is None or (call.type == "http" and is_loopback(call.host)):
-        return
-    if call.type == "http":
+def checked_proxy(scheme: str, host: str) -> str | None:
+    """Return the environment's proxy for a host; refuses one that would see the key, or that is invalid."""
+    from urllib.request import getproxies, proxy_bypass
+
+    proxies = getproxies()
+    proxy = proxies.get(scheme)
+    excluded = proxy_bypass(host) or bypasses_proxy(host, proxies.get("no", ""))
+    if proxy is None or excluded or (scheme == "http" and is_loopback(host)):
+        return None
+    if scheme == "http":
         raise _refused(
-            f"{call.host}: http_proxy would see the API key of a plain HTTP call; use an https base_url, or name the "
+            f"{host}: http_proxy would see the API key of a plain HTTP call; use an https base_url, or name the "
             "host in NO_PROXY"
         )
     from urllib.parse import urlsplit
@@ -164,9 +166,10 @@ def _check_proxy(call: Call, proxy: str | None) -> None:
         usable, port = None, None
     if not usable or port == 0:
         # Not printed: it may contain a password.
-        raise _refused(f"{call.host}: HTTPS_PROXY is not the address of an HTTP proxy, like http://proxy.example:3128")
+        raise _refused(f"{host}: HTTPS_PROXY is not the address of an HTTP proxy, like http://proxy.example:3128")
     with importing.lock:
         "".encode("idna")  # loads the codec that http.client uses for a tunnel
+    return proxy
 
 
 def _refused(message: str) -> To11aiNetworkError:

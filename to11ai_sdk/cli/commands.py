@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from functools import partial
-from operator import attrgetter, methodcaller
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from ..client import create_client
@@ -15,10 +14,12 @@ from ..errors import To11aiError
 from ..settings import API_URL, SETTINGS, __version__
 from .parser import Parser, UsageError, dashed, json_value, setting
 from .snapshots import add_snapshot
+from .tools import add_diff, add_tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from ..client import To11aiClient
     from ..resources.endpoint import Endpoint
     from ..resources.parameters import Parameter
     from .parser import Commands
@@ -46,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     ``--version``, and for arguments that cannot be parsed.
     """
     words = sys.argv[1:] if argv is None else argv
-    parser = make_parser(with_rows=words[:1] not in (["local"], ["demo"]))
+    parser = make_parser(with_rows=words[:1] not in (["local"], ["demo"], ["doctor"]))
     options, unexpected = parser.parse_known_args(words)
     if unexpected:
         parser.error(_unexpected(unexpected))
@@ -55,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if sys.stdout is not None:  # its file may have been closed before the start
             sys.stdout.flush()
     except To11aiError as exc:
-        return _complain(exc, 1)
+        return _complain(exc, getattr(options, "failed", 1))
     except (TypeError, ValueError) as exc:
         return _complain(exc, 2)
     except OSError as exc:
@@ -73,7 +74,9 @@ def _unwritten(exc: OSError) -> int:
 
 
 def _complain(problem: object, code: int) -> int:
-    print(f"{PROGRAM}:", " ".join(str(problem).split()), file=sys.stderr)
+    from .terminal import safe
+
+    print(f"{PROGRAM}:", safe(" ".join(str(problem).split())), file=sys.stderr)
     return code
 
 
@@ -90,6 +93,8 @@ def make_parser(*, with_rows: bool = True) -> Parser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_local_commands(commands)
     add_snapshot(commands)
+    _add_doctor(commands)
+    add_tools(commands, parser)
     if with_rows:
         _add_rows(commands)
     return parser
@@ -111,6 +116,11 @@ def _add_rows(commands: Commands) -> None:
     groups = {"": commands}
     for row in ENDPOINTS.values():
         _add_row(_group(groups, row.owner.namespace), row)
+    add_diff(groups["prompts"], _client)
+
+
+def _client(options: argparse.Namespace) -> To11aiClient:
+    return create_client(api_key=setting(options, "api_key"), base_url=setting(options, "base_url", API_URL))
 
 
 def _missing(command: str, exc: ImportError, options: argparse.Namespace) -> int:
@@ -133,11 +143,11 @@ def _add_row(commands: Commands, row: Endpoint) -> None:
     prose = plain(parts(row.doc).prose)
     name, summary = dashed(row.name.rpartition(".")[2]), prose.partition("\n")[0]
     command = commands.add_parser(name, help=summary, description=f"{prose}\n\n{row.method} {row.path}")
-    command.add_setting("api_key", "API key")
-    command.add_setting("base_url", f"URL of the API, {API_URL} by default")
+    command.add_server()
     texts = parameter_texts(row)
     for parameter in row.parameters:
         _add_parameter(command, parameter, plain(texts[parameter.name]))
+    command.add_argument("--json", action="store_true", help="print JSON on a terminal, too, where tables are usual")
     command.set_defaults(run=partial(_call, row))
 
 
@@ -155,21 +165,13 @@ def _argument(options: argparse.Namespace, name: str) -> Any:
 
 
 def _call(row: Endpoint, options: argparse.Namespace) -> int:
-    """Make the call of a row and print its result as JSON with the API's names."""
-    key, url = setting(options, "api_key"), setting(options, "base_url", API_URL)
+    """Make the call of a row and print its result."""
+    client = _client(options)
     given = ((parameter, _argument(options, parameter.name)) for parameter in row.parameters)
     arguments = {parameter.name: value for parameter, value in given if value is not None or parameter.required}
-    with create_client(api_key=key, base_url=url) as client:
+    with client:
         result = attrgetter(f"{row.owner.namespace}.{row.signature.__name__}")(client)(**arguments)
-    _print_json(result)
+    from .output import show
+
+    show(result, as_json=options.json or not sys.stdout.isatty())
     return 0
-
-
-def _print_json(result: object) -> None:
-    dump = partial(json.dumps, result, indent=2, default=methodcaller("model_dump", mode="json", by_alias=True))
-    text = dump(ensure_ascii=False)
-    try:
-        text.encode(sys.stdout.encoding)
-    except UnicodeEncodeError:
-        text = dump()
-    print(text)

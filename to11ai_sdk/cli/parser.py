@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ..settings import SETTINGS
+from ..settings import API_URL, SETTINGS
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction["Parser"]  # pyright: ignore[reportPrivateUsage]
@@ -33,6 +33,11 @@ class Parser(argparse.ArgumentParser):
     def add_setting(self, name: str, text: str) -> None:
         """Add an option with an environment variable as default."""
         self.add_argument(f"--{dashed(name)}", metavar="TEXT", help=f"{text} (or {SETTINGS[name]})")
+
+    def add_server(self) -> None:
+        """Add the options for the key and the server."""
+        self.add_setting("api_key", "API key")
+        self.add_setting("base_url", f"URL of the API, {API_URL} by default")
 
     def error(self, message: str) -> NoReturn:
         """Print the message on one line of stderr and exit with code 2."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
-import shutil
 import sys
 import unicodedata
-from difflib import unified_diff
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 BOLD, RED, GREEN, YELLOW, CYAN = 1, 31, 32, 33, 36
+_NARROW = 8
 _JOINERS = "\u200c\u200d"
 _DANGEROUS = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"}
 _MARKS = {"+": GREEN, "-": RED, "@": CYAN}
@@ -25,7 +25,9 @@ def is_terminal(stream: TextIO | None = None) -> bool:
 
 def width() -> int:
     """Return how many columns the terminal has: ``COLUMNS``, or what it reports, or 80."""
-    return shutil.get_terminal_size().columns
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns
 
 
 def paint(text: str, colour: int) -> str:
@@ -77,16 +79,40 @@ def fit(text: str, room: int) -> str:
 
 
 def table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return rows as lines with aligned columns within the terminal's width; the first row is the heading."""
-    widths = [max(min(columns(safe(cell[:400])), 400) for cell in column) for column in zip(*rows, strict=True)]
-    while sum(widths) + 2 * len(widths) - 2 > width() and max(widths) > 4:
-        widths[widths.index(max(widths))] -= 1
-    lines = ("  ".join(map(fit, row, widths)).rstrip() for row in rows)
-    return [fit(line, min(columns(line), width())) for line in lines]
+    """Return rows as lines with aligned columns in the terminal's width; the first column is the last to be cut."""
+    widths = [max(columns(safe(cell[:400])) for cell in column) for column in zip(*rows, strict=True)]
+    for _ in range(sum(widths) + 2 * len(widths) - 2 - width()):
+        widest = max(range(len(widths)), key=lambda place: (place > 0 and widths[place] > _NARROW, widths[place]))
+        widths[widest] -= 1
+    return ["  ".join(map(fit, row, widths)).rstrip() for row in rows]
+
+
+def wrap(text: str, room: int) -> list[str]:
+    """Return the lines of a text, safe, and each broken where it is full."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        taken, room = 0, max(room, _NARROW)
+        lines.append("")
+        for char in safe(line):
+            taken += _columns(char)
+            if taken > room:
+                lines.append("")
+                taken = _columns(char)
+            lines[-1] += char
+    return lines
+
+
+def safe_json(text: str) -> str:
+    """Return JSON with escapes for what controls a terminal, if the standard output is one."""
+    if not is_terminal():
+        return text
+    return "".join(char if char == "\n" or _is_harmless(char) else json.dumps(char)[1:-1] for char in text)
 
 
 def diff(old: Iterable[str], new: Iterable[str], old_name: str, new_name: str) -> list[str]:
     """Return the unified diff of two texts, given as lines, in colours on a terminal; empty if they are the same."""
+    from difflib import unified_diff
+
     lines = [safe(line) for line in unified_diff(list(old), list(new), old_name, new_name, lineterm="")]
     heading = [paint(line, BOLD) for line in lines[:2]]
     return heading + [paint(line, _MARKS[line[0]]) if line[0] in _MARKS else line for line in lines[2:]]

@@ -1,0 +1,218 @@
+"""Checks this Python, and the way to a server: proxy, DNS, connection, TLS, clock; for ``to11ai doctor``."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import sys
+from contextlib import suppress
+from datetime import timezone
+from email.utils import parsedate_to_datetime
+from importlib.machinery import EXTENSION_SUFFIXES
+from importlib.util import find_spec
+from queue import Empty, SimpleQueue
+from sysconfig import get_platform
+from threading import Thread
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+from .. import models
+from .._http.exchange import HttpAttempt, Reply, monotonic, now
+from .._http.network_errors import network_error
+from .._http.urllib_exchange import UrllibExchange, bypasses_proxy, checked_proxy, is_loopback
+from ..errors import To11aiError, To11aiNetworkError
+from ..settings import __version__, seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SKEW_S, SOON_S = 60.0, 14 * 86_400.0
+"""What is a warning: a difference of clocks, and the time until a certificate expires."""
+
+
+class Check(NamedTuple):
+    """The result of one check: ``ok``, ``warning``, ``failed`` or ``skipped``, what to do, and what was measured."""
+
+    name: str
+    status: str
+    message: str
+    advice: str
+    values: dict[str, Any]
+
+
+def outcome(status: str, message: str, advice: str = "", **values: Any) -> Check:
+    return Check("", status, message.format_map(values) if values else message, advice, values)
+
+
+def failure(exc: Exception, advice: str = "") -> Check:
+    """Return the check for an error whose message says what is wrong and, after a semicolon, what to do."""
+    message, _, found = str(exc).partition("; ")
+    return outcome("failed", message, found or advice)
+
+
+class NetworkChecks:
+    """The checks of one server that need no key."""
+
+    def __init__(self, url: str, timeout_s: float) -> None:
+        self._url = url
+        self._site = urlsplit(url)
+        self._https = self._site.scheme == "https"
+        self._timeout_s = seconds("timeout_s", timeout_s)
+        self._deadline = 0.0
+        self._blocked: dict[str, str] = {}
+        self._proxy: str | None = None
+        self._tls: list[Any] = []
+        self._tls_error: To11aiNetworkError | None = None
+        self._skew_s: float | None = None
+        self._exchanges: dict[str, UrllibExchange] = {}
+
+    def _check(self, name: str, need: str, work: Any, *arguments: str) -> Check:
+        if need in self._blocked:
+            check = outcome("skipped", f"because {self._blocked[need]} is not ok")
+        else:
+            self._deadline = monotonic() + self._timeout_s
+            try:
+                check = self._bounded(work, *arguments)
+            except OSError as exc:
+                check = failure(network_error(exc, self._site.netloc))
+            except To11aiError as exc:
+                check = failure(exc, "check the URL, and the proxies and firewalls before it")
+        if check.status == "failed" or need in self._blocked or (name == "gateway" and check.status == "skipped"):
+            self._blocked[name] = self._blocked.get(need, name)
+        return check._replace(name=name)
+
+    def _bounded(self, work: Any, *arguments: str) -> Check:
+        """Do work that may hang, such as DNS, in a thread, which is left alone in that case."""
+        results: SimpleQueue[Check | Exception] = SimpleQueue()
+
+        def run() -> None:
+            try:
+                results.put(work(*arguments))
+            except Exception as exc:
+                results.put(exc)
+
+        Thread(target=run, daemon=True).start()
+        try:
+            result = results.get(timeout=self._timeout_s + 1)
+        except Empty:
+            raise TimeoutError from None
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def _reply(self, url: str, headers: Mapping[str, str], method: str = "GET", body: bytes | None = None) -> Reply:
+        exchange = self._exchanges.setdefault(urlsplit(url).netloc, UrllibExchange())
+        sent = now()
+        reply = exchange(HttpAttempt(method, url, headers, body, deadline=self._deadline, safe=True))
+        if self._skew_s is None:
+            with suppress(TypeError, ValueError, OverflowError):
+                moment = parsedate_to_datetime(reply.headers.get("date", ""))
+                self._skew_s = moment.replace(tzinfo=moment.tzinfo or timezone.utc).timestamp() - (sent + now()) / 2
+        return reply
+
+    def _check_python(self) -> Check:
+        text = "{python} on {platform} (modules: {suffix}), to11ai-sdk {sdk}"
+        python = ".".join(map(str, sys.version_info[:3]))
+        return outcome(
+            "ok", text, python=python, platform=get_platform(), suffix=EXTENSION_SUFFIXES[0], sdk=__version__
+        )
+
+    def _check_pydantic(self) -> Check:
+        try:
+            models.load()
+            from pydantic import VERSION
+        except (ImportError, SystemError) as exc:  # SystemError: Pydantic and its core are of different releases
+            return failure(exc, "install Pydantic again, for this Python and platform")
+        spec = find_spec("pydantic_core._pydantic_core")
+        core = os.path.basename(spec.origin or "") if spec else ""
+        return outcome("ok", "{version} with {core}", version=VERSION, core=core)
+
+    def _check_proxy(self) -> Check:
+        scheme, host = self._site.scheme, self._site.netloc
+        if proxy := checked_proxy(scheme, host):
+            parts = urlsplit(proxy if "//" in proxy else f"//{proxy}")
+            self._proxy = f"{parts.hostname}:{parts.port or 80}"
+            return outcome("ok", "{proxy}, by HTTPS_PROXY", proxy=self._proxy)
+        proxies = getproxies()
+        entries = [entry for entry in proxies.get("no", "").replace(",", " ").split() if bypasses_proxy(host, entry)]
+        why = f"by NO_PROXY ({entries[0]})" if entries else "by the system or for a loopback address"
+        return outcome(
+            "ok", f"none, {why}" if scheme in proxies else f"none, {scheme.upper()}_PROXY is not set", proxy=None
+        )
+
+    def _check_dns(self) -> Check:
+        at, started = urlsplit(f"//{self._proxy or self._site.netloc}"), monotonic()
+        found = socket.getaddrinfo(at.hostname, at.port or self._site.scheme, type=socket.SOCK_STREAM)
+        addresses = ", ".join(sorted({str(entry[4][0]) for entry in found}))
+        return outcome(
+            "ok", "{host} is {addresses} ({ms} ms)", host=at.hostname, addresses=addresses, ms=ms_since(started)
+        )
+
+    def _check_connection(self) -> Check:
+        self._exchanges[self._site.netloc] = exchange = UrllibExchange(self._context() if self._https else None)
+        started = monotonic()
+        try:
+            exchange.connect(HttpAttempt("GET", self._url, {}, None, deadline=self._deadline))
+        except To11aiNetworkError as exc:
+            if not isinstance(exc.cause, ssl.SSLError) and not (exc.final and isinstance(exc.cause, ConnectionError)):
+                raise
+            self._tls_error = exc
+        return outcome("ok", "made in {ms} ms", ms=ms_since(started))
+
+    def _context(self) -> ssl.SSLContext:
+        context, sockets = ssl.create_default_context(), self._tls
+        context.set_alpn_protocols(["http/1.1"])
+
+        class Socket(ssl.SSLSocket):
+            def do_handshake(self, block: bool = False) -> None:
+                super().do_handshake(block)
+                sockets[:] = self.version(), self.getpeercert()
+
+        context.sslsocket_class = Socket
+        return context
+
+    def _check_tls(self) -> Check:
+        if not self._https:
+            local = is_loopback(self._site.netloc)
+            text = "none, the URL is plain HTTP"
+            return outcome("skipped", text) if local else outcome("warning", text, "others can read the key; use https")
+        if self._tls_error:
+            self._ask_for_the_time()
+            file = os.environ.get("SSL_CERT_FILE")
+            check = failure(self._tls_error)
+            missing = f"SSL_CERT_FILE names no file; {check.advice}"
+            return check._replace(advice=missing) if file and not os.path.isfile(file) else check
+        version, certificate = self._tls
+        start, end = (ssl.cert_time_to_seconds(certificate[name]) for name in ("notBefore", "notAfter"))
+        soon = end - now() < min(SOON_S, (end - start) / 4)
+        text = "{version}, the certificate is trusted and valid until {expires}"
+        status, advice = ("warning", "renew the certificate of the server") if soon else ("ok", "")
+        return outcome(status, text, advice, version=version, expires=certificate["notAfter"])
+
+    def _ask_for_the_time(self) -> None:
+        """Ask for the server's time without trust and without a key: a wrong clock makes certificates invalid."""
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        self._exchanges.pop(self._site.netloc).close()
+        exchange = self._exchanges[self._site.netloc] = UrllibExchange(context)
+        with suppress(To11aiError):
+            self._reply(self._url, {}, "HEAD")
+        exchange.close()
+
+    def _check_clock(self) -> Check:
+        if self._skew_s is None:
+            return outcome("skipped", "because no reply had a date")
+        how = "behind" if self._skew_s > 0 else "ahead of"
+        text = f"{abs(self._skew_s):.0f} s {how} the server's"
+        if abs(self._skew_s) < SKEW_S:
+            return outcome("ok", text, skew_s=round(self._skew_s, 1))
+        return outcome(
+            "warning", text, "set this machine's clock; certificates depend on it", skew_s=round(self._skew_s, 1)
+        )
+
+
+def ms_since(started: float) -> float:
+    return round((monotonic() - started) * 1000, 1)

@@ -1,0 +1,58 @@
+"""Runs ``to11ai prompts diff``, which compares two versions of a prompt."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ..json_types import is_array, is_object
+from .parser import UsageError
+from .terminal import diff
+
+if TYPE_CHECKING:
+    from ..client import To11aiClient
+    from ..models.prompts import PromptVersion
+
+
+def run(client: To11aiClient, project_id: str, prompt_id: str, old: str, new: str) -> int:
+    """Print the differences of two versions, each given by number, id or label; return 1 if there are some."""
+    names: dict[str, PromptVersion] = {}
+    versions = client.prompts.list_versions(project_id=project_id, prompt_id=prompt_id)
+    for version in versions:
+        names[version.id] = version
+    for pointer in client.prompts.list_labels(project_id=project_id, prompt_id=prompt_id):
+        if pointer.version_id in names:
+            names[pointer.label] = names[pointer.version_id]
+    names.update({str(version.version): version for version in versions})
+    if missing := [name for name in (old, new) if name not in names]:
+        raise UsageError(f"the prompt has no version {missing[0]!r}; give a number, an id, or a label that it has")
+    titles = (f"version {names[name].version}" + f" ({name})" * (not name.isdigit()) for name in (old, new))
+    lines = diff(_lines(names[old]), _lines(names[new]), *titles)
+    print(*lines, sep="\n", end="\n" if lines else "")
+    return int(bool(lines))
+
+
+def _lines(version: PromptVersion) -> list[str]:
+    """Return a version as lines: texts as they are written, the rest as JSON."""
+    lines = [f"format: {version.format}"]
+    template = version.template_json
+    if is_object(template):
+        messages = template.get("messages")
+        for message in (template, *(messages if is_array(messages) else ())):
+            lines += _message(message)
+    else:
+        lines += _json("template", template)
+    return [*lines, *_json("variables schema", version.variables_schema), *_json("model config", version.settings)]
+
+
+def _message(message: Any) -> list[str]:
+    if not is_object(message):
+        return _json("message", message)
+    texts = [text for name in ("text", "content") if isinstance(text := message.get(name), str)]
+    rest = {name: value for name, value in message.items() if name not in ("messages", "role") and value not in texts}
+    heading = [f"[{message['role']}]"] if "role" in message else []
+    return [*heading, *(line for text in texts for line in text.split("\n")), *(_json("with", rest) if rest else ())]
+
+
+def _json(name: str, value: Any) -> list[str]:
+    return f"{name}: {json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)}".split("\n")
