@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ON_BOTH = frozenset(
     {
+        "test_inspector_pages",
         "test_local_access",
         "test_local_concurrency",
         "test_local_environments",

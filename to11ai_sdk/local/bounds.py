@@ -61,6 +61,8 @@ MAX_RECORDED_CALLS = 100
 """The most calls that the inspector records; beyond that the oldest ones are dropped."""
 MAX_RECORDED_BODY = 128 * 2**10
 """The most bytes that the inspector records of a body, and of its reply."""
+MAX_SHOWN_TEXT = 200_000
+"""The most characters of a text that the inspector shows."""
 MAX_SHOWN_LINES = 3000
 """The most lines that the inspector shows of a version of a prompt."""
 MAX_DIFF_LINES = 600

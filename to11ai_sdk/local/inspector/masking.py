@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from markupsafe import escape
 
 from .. import bounds
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 HIDDEN = "***"
 _PROVIDER_KEYS = re.compile(r"\b(?:sk|pk|rk|xai|gsk|pplx|to11_local)[-_][A-Za-z0-9_-]{16,}|\bAIza[A-Za-z0-9_-]{30,}")
 _MEMBERS = re.compile(
-    r'("[\w-]{0,40}?(?:api[_-]?key|secret|password|authorization|[a-z]_?token|^token)"\s{0,9}:\s{0,9}")[^"\\]{1,4096}',
+    r'("[\w-]{0,40}?(?:api[_-]?key|secret|password|authorization|token)"\s{0,9}:\s{0,9}")[^"\\]{1,4096}',
     re.IGNORECASE,
 )
 _PARAMETERS = re.compile(r"((?:^|&)(?:api[_-]?)?(?:key|token)=)[^&]*", re.IGNORECASE)
@@ -23,8 +25,9 @@ _PARAMETERS = re.compile(r"((?:^|&)(?:api[_-]?)?(?:key|token)=)[^&]*", re.IGNORE
 
 def masker(key: str) -> Callable[[str], str]:
     """Return a function that removes the key of the main project from a text, however it is escaped there."""
-    forms = {key, json.dumps(key)[1:-1], html.escape(key), html.escape(json.dumps(key)[1:-1])}
-    ordered = sorted(forms, key=len, reverse=True)
+    plain = {key, json.dumps(key)[1:-1], repr(key)[1:-1]}
+    escaped = {form for text in plain for form in (str(escape(text)), quote(text), quote(text, safe=""))}
+    ordered = sorted(plain | escaped, key=len, reverse=True)
 
     def masked(text: str) -> str:
         for form in ordered:

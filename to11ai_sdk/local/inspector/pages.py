@@ -107,7 +107,7 @@ class InspectorPages:
         if path.startswith(_STATIC) and request.method == "GET":
             return _static(path.removeprefix(_STATIC))
         query = request.target.arguments()
-        if path == "/" and "token" in query:
+        if path == "/" and "token" in query and request.method == "GET":
             return self._enter(query["token"], request, session)
         if (request.method, path) == _SIGN_IN:
             return self._sign_in(request)

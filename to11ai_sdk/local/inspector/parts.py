@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ...resources.table import ENDPOINTS
+from .. import bounds
 from ..problems import Problem, invalid
 
 if TYPE_CHECKING:
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
     from .recording import Recording
 
 _HIGHEST = 1_000_000
+
+
+def shortened(text: str) -> str:
+    """Return a text as it is shown: a long one only in part."""
+    if len(text) <= bounds.MAX_SHOWN_TEXT:
+        return text
+    return text[: bounds.MAX_SHOWN_TEXT] + f"\n[cut: {len(text)} characters]"
 
 
 class RecentSpans(Protocol):

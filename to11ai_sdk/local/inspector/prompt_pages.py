@@ -15,7 +15,7 @@ from ..service import prompts as prompt_service
 from ..store import prompts
 from . import snippets
 from .line_diff import side_by_side
-from .parts import Shown
+from .parts import Shown, shortened
 
 if TYPE_CHECKING:
     from ..service import Session
@@ -106,7 +106,7 @@ def describe(version: Row) -> str:
     for title, value in (("variables schema", version["variables_schema"]), ("model config", version["model_config"])):
         if value:
             parts += ["", f"--- {title}", json.dumps(value, indent=2, ensure_ascii=False)]
-    return "\n".join(parts)
+    return shortened("\n".join(parts))
 
 
 def _template(template: Any) -> list[str]:
@@ -133,20 +133,20 @@ def _example(version: Row | None) -> str:
 
 
 def _rendered(visit: Visit, slug: str) -> dict[str, Any]:
+    label = visit.form.get("label", "")
     try:
-        result = visit.call(
-            "prompts.resolve", slug=slug, labels=[visit.form.get("label", "")], variables=_variables(visit)
-        )
+        result = visit.call("prompts.resolve", slug=slug, labels=[label], variables=_variables(visit))
     except Problem as exc:
         return {"problem": exc}
     rendered = result["rendered"]
     messages = rendered.get("messages") or [{"role": "text", "content": rendered.get("text", rendered)}]
-    said = [
-        (message.get("role"), content if isinstance(content, str) else json.dumps(content, ensure_ascii=False))
-        for message in messages
-        for content in [message.get("content")]
-    ]
-    return {"rendered": {**result, "messages": said}}
+    return {"rendered": {**result, "messages": [_said(message) for message in messages]}}
+
+
+def _said(message: dict[str, Any]) -> tuple[str, str]:
+    content = message.get("content")
+    text = content if isinstance(content, str) else json.dumps(content, indent=2, ensure_ascii=False)
+    return str(message.get("role")), shortened(text)
 
 
 def _variables(visit: Visit) -> dict[str, Any]:

@@ -9,13 +9,12 @@ from ...json_types import is_array, is_object
 from ..service import environments, releases
 from ..service import rules as rule_service
 from ..store import rules
-from .parts import Shown
+from .parts import Shown, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..service import Session
-    from ..store import Row
     from .parts import Visit
 
 _PER_PAGE = 20
@@ -42,24 +41,19 @@ def show_list(visit: Visit) -> Shown:
     page = visit.number("page", 1)
     with visit.parts.session() as session:
         found = rules.ids(session.tx, session.project_id, _PER_PAGE + 1, (page - 1) * _PER_PAGE)
-        shown, serving = found[:_PER_PAGE], _serving(session)
-        cards = [
-            (rule_id, [(env, serving[env["slug"]].get(rule_id, [])) for env in _environments(session)])
-            for rule_id in shown
-        ]
+        cards = _bars(session, found[:_PER_PAGE])
     return Shown("rules.html", {"cards": cards, "page": page, "has_more": len(found) > _PER_PAGE})
 
 
 def show_rule(visit: Visit) -> Shown:
     """Show versions and releases of a rule, newest first."""
     rule_id, cursor = visit.path["rule_id"], visit.query.get("before") or None
-    below = visit.number("below", 2**31 - 1) if "below" in visit.query else None
+    below = visit.number("below", 1) if "below" in visit.query else None
     with visit.parts.session() as session:
         listed = rule_service.list_versions(session, rule_id=rule_id, cursor=below, limit=_PER_PAGE)
         timeline = releases.list_all(session, rule_id=rule_id, cursor=cursor, limit=_PER_PAGE)
-        serving = _serving(session)
-        bars = [(env, serving[env["slug"]].get(rule_id, [])) for env in _environments(session)]
-        numbers = {row["id"]: row["version"] for row in map(_version_of(session, rule_id), _named(timeline)) if row}
+        numbers = {version_id: _number(session, rule_id, version_id) for version_id in _named(timeline)}
+        bars = _bars(session, [rule_id])[0][1]
     values = {
         "rule_id": rule_id,
         "bars": bars,
@@ -71,24 +65,30 @@ def show_rule(visit: Visit) -> Shown:
     return Shown("rule.html", values)
 
 
-def _environments(session: Session) -> list[dict[str, Any]]:
-    return environments.list_all(session)
+def _bars(session: Session, rule_ids: list[str]) -> list[tuple[str, list[tuple[dict[str, Any], list[Share]]]]]:
+    """Return the shares in each environment, for each of some rules."""
+    shown = [(env, _shares(session, env["id"], {*rule_ids})) for env in environments.list_all(session)]
+    return [(rule_id, [(env, shares.get(rule_id, [])) for env, shares in shown]) for rule_id in rule_ids]
 
 
-def _serving(session: Session) -> dict[str, dict[str, list[Share]]]:
-    """Return the shares by slug of the environment and id of the rule."""
-    return {env["slug"]: _shares(session, env["id"]) for env in _environments(session)}
-
-
-def _shares(session: Session, environment_id: str) -> dict[str, list[Share]]:
+def _shares(session: Session, environment_id: str, rule_ids: set[str]) -> dict[str, list[Share]]:
+    """Return the shares in an environment, by the id of the rule."""
     found: dict[str, list[Share]] = {}
     for row in rules.serving_versions(session.tx, session.project_id, environment_id):
-        version = rules.version(session.tx, session.project_id, row["rule_id"], row["version_id"])
+        if row["rule_id"] not in rule_ids:
+            continue
+        number = _number(session, row["rule_id"], row["version_id"])
         shares = found.setdefault(row["rule_id"], [])
         for name, percent in _variants(row["snapshot_json"]):
             start = shares[-1].start + shares[-1].percent if shares else 0.0
-            shares.append(Share(name, version["version"] if version else 0, percent * row["weight"] / 100, start))
+            shares.append(Share(name, number, percent * row["weight"] / 100, start))
     return found
+
+
+def _number(session: Session, rule_id: str, version_id: str) -> int:
+    """Return the number of a version."""
+    row = rules.version(session.tx, session.project_id, rule_id, version_id)
+    return int(row["version"]) if row else 0
 
 
 def _variants(snapshot: Any) -> Iterator[tuple[str, float]]:
@@ -133,22 +133,19 @@ def _entry(entry: Any) -> str:
 
 def _named(timeline: list[dict[str, Any]]) -> set[str]:
     """Return the ids of the versions that releases name."""
-    single = {row["versionId"] for row in timeline if row["versionId"]}
-    return single | {share["versionId"] for row in timeline for share in row["weights"] or []}
+    return {version_id for row in timeline for version_id, _ in _weights(row)}
 
 
-def _version_of(session: Session, rule_id: str) -> Any:
-    def find(version_id: str) -> Row | None:
-        return rules.version(session.tx, session.project_id, rule_id, version_id)
-
-    return find
+def _weights(row: dict[str, Any]) -> list[tuple[str, int]]:
+    """Return the versions of a release and their percentages."""
+    weights: list[dict[str, Any]] = row["weights"] or [{"versionId": row["versionId"], "weight": 100}]
+    return [(entry["versionId"], entry["weight"]) for entry in weights]
 
 
 def _serves(row: dict[str, Any], numbers: dict[str, int]) -> str:
-    if row["weights"]:
-        return ", ".join(f"v{numbers.get(each['versionId'], '?')} {each['weight']} %" for each in row["weights"])
-    return f"v{numbers.get(row['versionId'], '?')}"
+    shares = [f"v{numbers[version_id]} {weight} %" for version_id, weight in _weights(row)]
+    return ", ".join(shares).removesuffix(" 100 %")
 
 
 def _text(snapshot: Any) -> str:
-    return json.dumps(snapshot, indent=2, ensure_ascii=False)
+    return shortened(json.dumps(snapshot, indent=2, ensure_ascii=False))
