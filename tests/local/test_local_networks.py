@@ -272,10 +272,10 @@ def test_an_old_client_without_the_header_is_served(to11: LocalTo11) -> None:
 
 
 def test_names_are_added() -> None:
-    names = ("to11", "To11.Example.com", "my_service", "192.0.2.7", "2001:db8::7", "[2001:db8::8]")
+    names = ("to11", "To11.Example.com", "my_service", "192.0.2.7", "2001:db8::7", "[2001:db8::8]", "fe80::1%eth0")
     with LocalTo11(allowed_hosts=names) as to11:
         for host in ("to11:4500", "TO11", "to11.example.com", "my_service", "192.0.2.7", "[2001:db8:0::7]:1",
-                     "[2001:db8::8]", "localhost"):  # fmt: skip
+                     "[2001:db8::8]", "[fe80::1]", "localhost"):  # fmt: skip
             assert of_host(to11, host)[0] == 200, host
         for host in ("a.to11", "to11.example.org", "192.0.2.8", "[2001:db8::9]"):
             assert of_host(to11, host)[0] == 421, host

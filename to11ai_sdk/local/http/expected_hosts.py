@@ -98,6 +98,8 @@ class _Guarded:
 def _checked(name: str) -> str:
     """Return a further name in the form that is compared."""
     host = name.lower().removesuffix(".")
+    if ":" in host:  # the zone of a link-local address is no part of a URL
+        host = re.sub(r"%[^\]]+", "", host)
     if ":" in host and _ip(f"[{host}]") is not None:
         return f"[{host}]"
     if _NAME.fullmatch(host) is None and _ip(host) is None:
