@@ -88,6 +88,7 @@ def make_parser(*, with_rows: bool = True) -> Parser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_local_commands(commands)
     if with_rows:
+        _add_project_commands(commands)
         _add_rows(commands)
     return parser
 
@@ -95,11 +96,25 @@ def make_parser(*, with_rows: bool = True) -> Parser:
 def _add_local_commands(commands: Commands) -> None:
     try:
         from ..local.commands import add_commands
-    except ImportError as exc:  # the folder has been removed
-        for name in ("local", "demo"):
-            commands.add_parser(name, description="").set_defaults(run=partial(_missing, name, exc))
+    except ImportError as exc:
+        _add_removed(commands, ("local", "demo"), "the extra 'local', pip install 'to11ai-sdk[local]'", exc)
     else:
         add_commands(commands)
+
+
+def _add_project_commands(commands: Commands) -> None:
+    try:
+        from ..project_files.options import add_commands
+    except ImportError as exc:
+        _add_removed(commands, ("pull", "push"), "the folder project_files of to11ai_sdk", exc)
+    else:
+        add_commands(commands)
+
+
+def _add_removed(commands: Commands, names: Iterable[str], needed: str, exc: ImportError) -> None:
+    """Add the commands of a folder that has been removed, so that they say why they do not work."""
+    for name in names:
+        commands.add_parser(name, description="").set_defaults(run=partial(_missing, name, needed, exc))
 
 
 def _add_rows(commands: Commands) -> None:
@@ -110,8 +125,8 @@ def _add_rows(commands: Commands) -> None:
         _add_row(_group(groups, row.owner.namespace), row)
 
 
-def _missing(command: str, exc: ImportError, options: argparse.Namespace) -> int:
-    raise UsageError(f"{command} needs the extra 'local', pip install 'to11ai-sdk[local]': {exc}")
+def _missing(command: str, needed: str, exc: ImportError, options: argparse.Namespace) -> int:
+    raise UsageError(f"{command} needs {needed}: {exc}")
 
 
 def _group(groups: dict[str, Commands], namespace: str) -> Commands:
