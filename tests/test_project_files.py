@@ -296,7 +296,7 @@ def test_a_project_of_500_prompts_goes_round_exactly(
     back = Folder(tmp_path / "back", capsys)
     assert back.run("pull", other)[0] == 0
     assert back.files() == folder.files()
-    assert "0 files changed" in back.run("pull", other)[1]
+    assert "The files are what the project is." in back.run("pull", other)[1]
 
 
 def test_a_changed_text_becomes_a_version_and_its_label_moves(to11: LocalTo11, folder: Folder) -> None:
@@ -330,7 +330,7 @@ def test_names_descriptions_and_tags_are_changed_and_cleared(to11: LocalTo11, fo
     with to11.client() as client:
         row = client.prompts.get(project_id=to11.project_id, prompt_id=made)
     assert (row.name, row.description, row.tags) == ("Other name", None, [])
-    assert "0 files changed" in folder.run("pull", to11)[1]
+    assert "The files are what the project is." in folder.run("pull", to11)[1]
     assert b"# a comment" in folder.files()["prompts/greeting.liquid"]
 
 
@@ -522,6 +522,88 @@ def test_nothing_is_pushed_from_a_pipe_without_yes(to11: LocalTo11, other: Local
     assert code == 2
     assert "nothing was changed, because nobody can be asked: give --yes" in said
     assert folder.run("push", other, "--check")[0] == 1
+
+
+def test_a_renamed_prompt_frees_its_name_for_a_new_one(to11: LocalTo11, folder: Folder) -> None:
+    write(to11, "old", "Hello", name="Greeting")
+    folder.run("pull", to11)
+    text = (folder.path / "prompts" / "old.liquid").read_text("utf-8")
+    (folder.path / "prompts" / "a-new.liquid").write_text(text.replace('"old"', '"new"'), "utf-8")
+    folder.edit("prompts/old.liquid", '"Greeting"', '"Former greeting"')
+    assert folder.run("push", to11, "--yes")[0] == 0
+    assert folder.run("push", to11, "--check")[0] == 0
+
+
+def test_the_order_of_names_in_schemas_is_kept_and_no_difference(
+    to11: LocalTo11, other: LocalTo11, folder: Folder
+) -> None:
+    with to11.client() as client:
+        place = {"project_id": to11.project_id}
+        place["prompt_id"] = client.prompts.create(**place, slug="ordered", name="Ordered").id
+        settings = {"response_format": {"properties": {"reasoning": {}, "answer": {}}}}
+        version = client.prompts.create_version(
+            **place, format="text", template_json={"text": "x"}, variables_schema=None, model_config=settings
+        )
+        client.prompts.move_label(**place, label="production", version_id=version.id)
+    folder.run("pull", to11)
+    folder.run("push", other, "--yes")
+    with other.client() as client:
+        place = {"project_id": other.project_id, "prompt_id": prompt_id(other, "ordered")}
+        settings = client.prompts.get_version(**place, version_number=1).settings
+    assert list(settings["response_format"]["properties"]) == ["reasoning", "answer"]
+    properties = '"reasoning": {},\n        "answer": {}'
+    folder.edit("prompts/ordered.liquid", properties, '"answer": {},\n        "reasoning": {}')
+    assert folder.run("push", to11, "--check")[0] == 0
+    assert "The files are what the project is." in folder.run("pull", to11)[1]
+
+
+def test_a_prompt_that_changes_after_the_plan_is_not_archived(
+    to11: LocalTo11, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = write(to11, "busy", "one")
+    folder.run("pull", to11)
+    (folder.path / "prompts" / "busy.liquid").unlink()
+
+    def meanwhile(*_: Any, **__: Any) -> bool:
+        with to11.client() as client:
+            client.prompts.update(project_id=to11.project_id, prompt_id=made, name="In use")
+        return True
+
+    monkeypatch.setattr(push_module, "agreed", meanwhile)
+    code, said = folder.run("push", to11, "--prune")
+    assert code == 1
+    assert "FAILED prompt busy: prompt busy: somebody changed the prompt after the plan was made" in said
+    with to11.client() as client:
+        assert client.prompts.get(project_id=to11.project_id, prompt_id=made).status == "active"
+
+
+def test_without_the_folder_of_prompts_none_is_archived(to11: LocalTo11, folder: Folder) -> None:
+    write(to11, "kept", "Hello")
+    folder.run("pull", to11)
+    (folder.path / "prompts" / "kept.liquid").unlink()
+    (folder.path / "prompts").rmdir()
+    assert folder.run("push", to11, "--yes", "--prune") == (0, "The project is what the files say.\n")
+
+
+def test_a_value_that_is_nested_too_deeply_is_reported(to11: LocalTo11, folder: Folder) -> None:
+    write(to11, "deep", "Hello")
+    folder.run("pull", to11)
+    folder.edit("prompts/deep.liquid", "variables_schema: {}", f"variables_schema: {'[' * 900}{']' * 900}")
+    code, said = folder.run("push", to11, "--yes")
+    assert code in (1, 2)
+    assert "nested" in said
+    assert "Traceback" not in said
+
+
+def test_files_of_editors_are_not_read_and_a_folder_is_no_file(to11: LocalTo11, folder: Folder) -> None:
+    write(to11, "one", "Hello")
+    folder.run("pull", to11)
+    (folder.path / "prompts" / ".#one.liquid").write_text("locked", "utf-8")
+    assert folder.run("push", to11, "--check")[0] == 0
+    (folder.path / "prompts" / "two.liquid").mkdir()
+    code, said = folder.run("push", to11, "--check")
+    assert code == 2
+    assert "two.liquid: " in said
 
 
 def test_the_page_on_prompts_as_code_is_what_happens(to11: LocalTo11, folder: Folder) -> None:

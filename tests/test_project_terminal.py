@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 import subprocess
@@ -109,3 +110,28 @@ def test_pull_asks_before_it_overwrites_an_edit(project: LocalTo11, tmp_path: Pa
     assert "Good day" in path.read_text("utf-8")
     assert on_terminal(b"y\n", "pull", str(tmp_path))[0] == 0
     assert "Hello" in path.read_text("utf-8")
+
+
+def test_an_interrupted_push_says_what_was_done_and_is_finished_by_the_next(project: LocalTo11, tmp_path: Path) -> None:
+    text = (tmp_path / "prompts" / "greeting.liquid").read_text("utf-8").replace("Greeting", "Greeting of x")
+    for n in range(30):
+        copy = text.replace('"greeting"', f'"copy-{n}"').replace("of x", f"of {n}")
+        (tmp_path / "prompts" / f"copy-{n}.liquid").write_text(copy, "utf-8")
+    project.fail_next(1000, delay_s=0.2, match="prompts.create_version")
+    command = [sys.executable, "-m", "to11ai_sdk", "push", str(tmp_path), "--yes"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
+        assert run.stdout is not None
+        while not run.stdout.readline().startswith("copy-"):
+            assert run.poll() is None
+        run.send_signal(signal.SIGINT)
+        said = run.stdout.read()
+    assert run.returncode == 130
+    assert "Traceback" not in said
+    applied = int(re.findall(r"^(\d+) of 31 changes applied.\nRun the same command again", said, re.MULTILINE)[0])
+    project.succeed()
+    with project.client() as client:
+        rows = list(client.prompts.iter(project_id=project.project_id))
+        labels = [client.prompts.list_labels(project_id=project.project_id, prompt_id=row.id) for row in rows]
+    assert sum(map(bool, labels)) == applied
+    assert cli.main(["push", str(tmp_path), "--yes"]) == 0
+    assert cli.main(["push", str(tmp_path), "--check"]) == 0

@@ -10,6 +10,8 @@ from ..cli.terminal import BOLD, GREEN, RED, YELLOW, diff, is_terminal, paint, s
 _SIGNS = {"+": GREEN, "~": YELLOW, "-": RED}
 _WIDTH = 30
 _LONGEST_DIFF = 400
+_MOST_LINES = 20_000
+"""More are not compared, which can take minutes."""
 
 
 def say(text: str) -> None:
@@ -24,7 +26,11 @@ def say_step(text: str) -> None:
 
 def say_diff(old: str, new: str, name: str) -> None:
     """Print how a file differs."""
-    lines = diff(old.splitlines(), new.splitlines(), f"a/{name}", f"b/{name}")
+    before, after = old.splitlines(), new.splitlines()
+    if len(before) + len(after) > _MOST_LINES:
+        print("    too long to show how it differs")
+        return
+    lines = diff(before, after, f"a/{name}", f"b/{name}")
     for line in lines[:_LONGEST_DIFF]:
         print(f"    {line}")
     if len(lines) > _LONGEST_DIFF:
@@ -48,15 +54,26 @@ class Progress:
 
     def __init__(self, verb: str) -> None:
         self.verb = verb
-        self.on_terminal = is_terminal(sys.stderr)
+        self.on_terminal = is_terminal(sys.stderr) and is_terminal()
+        self.unfinished = False
 
     def __call__(self, done: int, total: int, line: str = "") -> None:
         """Show that ``done`` of ``total`` are done."""
-        if not self.on_terminal:
-            if line:
-                say(line)
-            return
-        full = _WIDTH * done // max(total, 1)
-        end = "\n" if done >= total else ""
-        sys.stderr.write(f"\r\x1b[K{self.verb} [{'#' * full}{'.' * (_WIDTH - full)}] {done}/{total}{end}")
+        if self.on_terminal:
+            full = _WIDTH * done // max(total, 1)
+            self._write(f"\r\x1b[K{self.verb} [{'#' * full}{'.' * (_WIDTH - full)}] {done}/{total}")
+            self.unfinished = True
+            if done >= total:
+                self.close()
+        elif line:
+            say(line)
+
+    def close(self) -> None:
+        """End the line of a bar that came to no end."""
+        if self.unfinished:
+            self._write("\n")
+        self.unfinished = False
+
+    def _write(self, text: str) -> None:
+        sys.stderr.write(text)
         sys.stderr.flush()

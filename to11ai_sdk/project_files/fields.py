@@ -33,21 +33,27 @@ def problem(path: object, line: int, text: str) -> UsageError:
     return UsageError(f"{path}:{line}: {text}")
 
 
-def dump(value: Any, indent: int | None = None) -> str:
-    """Return JSON with sorted names, with escapes for what a reviewer cannot see."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=indent, allow_nan=False)
+def dump(value: Any, indent: int | None = None, *, sort: bool = False) -> str:
+    """Return JSON with escapes for what a reviewer cannot see; models mind the order of names, so it is kept."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, sort_keys=sort, indent=indent, allow_nan=False)
+    except RecursionError:
+        raise UsageError("a JSON value is nested too deeply to be in a file") from None
     return _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def canonical(value: Any) -> str:
-    """Return JSON that is the same for equal values: JSON has one kind of number, so 1.0 equals 1, but not true."""
-    return dump(_with_plain_numbers(value))
+    """Return JSON that is the same for equal values: 1.0 equals 1, but not true, and the order of names is free."""
+    try:
+        return dump(_with_plain_numbers(value), sort=True)
+    except RecursionError:
+        raise UsageError("a JSON value is nested too deeply to be compared") from None
 
 
 def _with_plain_numbers(value: Any) -> Any:
     if is_object(value):
         return {name: _with_plain_numbers(member) for name, member in value.items()}
-    if is_array(value):
+    if is_array(value) or isinstance(value, tuple):
         return [_with_plain_numbers(member) for member in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 

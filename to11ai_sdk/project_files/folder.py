@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..cli.parser import UsageError
 from ..json_types import is_object
-from .fields import FileField, dump, problem, read_fields, write_field
+from .fields import FileField, canonical, dump, problem, read_fields, write_field
 from .prompt_file import SUFFIX, PromptFile, checked, file_name, read_prompt_file
 
 if TYPE_CHECKING:
@@ -53,7 +53,10 @@ def settings(row: object, kinds: Mapping[str, str]) -> dict[str, Any]:
 
 def read_lines(path: Path) -> list[str]:
     """Return the lines of a file; one whose first line ends like those of Windows was converted as a whole."""
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as exc:
+        raise UsageError(f"{path}: {exc.strerror}") from None
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
@@ -65,8 +68,8 @@ def read_lines(path: Path) -> list[str]:
 
 
 def prompt_paths(folder: Path) -> list[Path]:
-    """Return the files of the prompts, in order of their names."""
-    return sorted((folder / "prompts").glob(f"*{SUFFIX}"))
+    """Return the files of the prompts, in order of their names; hidden ones are those of editors."""
+    return sorted(path for path in (folder / "prompts").glob(f"*{SUFFIX}") if not path.name.startswith("."))
 
 
 def read_folder(folder: Path) -> Project:
@@ -114,12 +117,13 @@ def _write_records(records: Records) -> str:
     return "".join(write_field(dump(name), records[name]) for name in sorted(records))
 
 
-def normal(path: Path) -> str | None:
-    """Return a file as pull would write it; ``None`` for one that cannot be read."""
+def content(path: Path, text: str | None = None) -> str | None:
+    """Return what a file says, or would say with this text, to be compared; ``None`` if it cannot be read."""
     try:
+        lines = read_lines(path) if text is None else text.split("\n")[:-1]
         if path.suffix == SUFFIX:
-            return read_prompt_file(str(path), read_lines(path)).text
-        return _write_records({name: field.value for name, field in read_fields(path, read_lines(path), 1).items()})
+            return read_prompt_file(str(path), lines).content
+        return canonical({name: field.value for name, field in read_fields(path, lines, 1).items()})
     except UsageError:
         return None
 

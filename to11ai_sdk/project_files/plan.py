@@ -170,8 +170,6 @@ def plan_project(wanted: Project, remote: Remote, *, prune: bool) -> PushPlan:
     archived = [PromptChange(None, prompt, {}, ()) for prompt in only_there if prune]
     extra += [f"the prompt {prompt.file.slug}" for prompt in only_there if not prune]
     extra += [text for change in changes for text in _extra_labels(change)]
-    # What is renamed first frees its name.
-    changes.sort(key=lambda change: change.present is None)
     made = [change for change in changes if change.present is None or change.fields or change.moves]
     return PushPlan(records, made + archived, extra)
 

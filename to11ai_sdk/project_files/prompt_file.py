@@ -63,6 +63,12 @@ class PromptFile:
         gap = "\n" if versions else ""
         return f"---\n{fields}---\n{gap}{versions}{end}"
 
+    @property
+    def content(self) -> str:
+        """Two files say the same if this is the same."""
+        versions = [[version.labels, version.content] for version in self.versions]
+        return canonical([self.slug, self.name, self.description, self.tags, versions])
+
 
 def _write_version(version: FileVersion) -> str:
     head = {

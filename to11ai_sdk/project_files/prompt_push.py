@@ -10,7 +10,7 @@ from .remote import as_version
 if TYPE_CHECKING:
     from .plan import PromptChange
     from .prompt_file import FileVersion, PromptFile
-    from .remote import RemoteReader
+    from .remote import RemotePrompt, RemoteReader
 
 
 class LeftAloneError(Exception):
@@ -40,17 +40,17 @@ class PromptPush:
     def apply(self) -> None:
         """Apply the change, step by step."""
         wanted, present = self.change.wanted, self.change.present
-        if present is not None and (wanted is None or self._is_as_planned(wanted)):
+        if present is not None:
+            self._check_is_as_planned(present)
             self._change_fields()
         elif wanted is not None:
             self._create(wanted)
         self._move_labels()
 
-    def _is_as_planned(self, wanted: PromptFile) -> bool:
-        present = self.change.present and self.server.read_again(self.change.present)
-        if plan_prompt(wanted, present).key != self.change.key:
+    def _check_is_as_planned(self, present: RemotePrompt) -> None:
+        wanted, now = self.change.wanted, self.server.read_again(present)
+        if plan_prompt(wanted, now).key != self.change.key if wanted else now != present:
             raise LeftAloneError("somebody changed the prompt after the plan was made, so it is left alone")
-        return True
 
     def _change_fields(self) -> None:
         if self.change.wanted is None:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from .console import Progress, agreed, say, say_diff
-from .folder import layout, normal, prompt_paths
+from .folder import content, layout, prompt_paths
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,9 +38,13 @@ def pull(server: RemoteReader, folder: Path, *, yes: bool) -> int:
     if lost and not agreed(f"Change or remove {files}, with any edits of yours in them?", yes=yes):
         say("Nothing was written.")
         return 1
-    for change in changes:
-        _apply(change)
-    say(f"{len(changes)} files changed; {folder} has the {len(project.prompts)} prompts of the project.")
+    done: list[Path] = []
+    try:
+        for change in changes:
+            _apply(change)
+            done.append(change.path)
+    finally:
+        say(f"{len(done)} of {len(changes)} files changed." if changes else "The files are what the project is.")
     say(f"{NOT_IN_FILES}.")
     return 0
 
@@ -50,10 +54,10 @@ def _changes(files: dict[Path, str], folder: Path) -> list[_Change]:
     found = []
     for path, new in files.items():
         old = _text(path) if path.exists() else None
-        if old is None or (old != new and normal(path) != new):
+        if old is None or (old != new and content(path) != content(path, new)):
             found.append(_Change(path, old, new))
     gone = (path for path in prompt_paths(folder) if path not in files)
-    return [*found, *(_Change(path, _text(path), None) for path in gone if normal(path))]
+    return [*found, *(_Change(path, _text(path), None) for path in gone if content(path))]
 
 
 def _text(path: Path) -> str:

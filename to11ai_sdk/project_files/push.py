@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ..cli.parser import UsageError
@@ -74,17 +75,21 @@ class _Push:
         self.done: list[str] = []
         self.failed: list[str] = []
         self.stopped = False
+        self.lock = Lock()
 
     def apply(self, plan: PushPlan) -> int:
         """Apply all changes, and return the exit code; an interruption is reported, too."""
         try:
             self._apply_records(plan.records)
-            self._apply_prompts(plan.prompts)
+            # What is renamed frees its name, so that comes first.
+            self._apply_prompts([change for change in plan.prompts if change.present])
+            self._apply_prompts([change for change in plan.prompts if not change.present])
         finally:
             self._report()
         return int(len(self.done) < self.total)
 
     def _report(self) -> None:
+        self.progress.close()
         for text in self.failed:
             say(f"FAILED {text}")
         say(f"{len(self.done)} of {self.total} changes applied.")
@@ -92,8 +97,9 @@ class _Push:
             say("Run the same command again for the rest: it continues, and creates nothing twice.")
 
     def _finish(self, line: str) -> None:
-        self.done.append(line)
-        self.progress(len(self.done), self.total, line)
+        with self.lock:
+            self.done.append(line)
+            self.progress(len(self.done), self.total, line)
 
     def _fail(self, what: str, exc: Exception) -> None:
         self.failed.append(f"{what}: {exc}")
@@ -139,21 +145,21 @@ class _Push:
     def _apply_prompts(self, changes: list[PromptChange]) -> None:
         with ThreadPoolExecutor(WORKERS) as pool:
             try:
-                for future in as_completed([pool.submit(self._apply_prompt, change) for change in changes]):
-                    if line := future.result():
-                        self._finish(line)
-            finally:
+                for future in [pool.submit(self._apply_prompt, change) for change in changes]:
+                    future.result()
+            except BaseException:
                 self.stopped = True
+                raise
 
-    def _apply_prompt(self, change: PromptChange) -> str:
-        """Return what was done; nothing if it failed, or another failure has stopped the push."""
+    def _apply_prompt(self, change: PromptChange) -> None:
+        """Apply the change of one prompt, unless the failure of another has stopped the push."""
         if self.stopped:
-            return ""
+            return
         step = PromptPush(self.server, change, self.reason)
         try:
             step.apply()
-        except (To11aiError, LeftAloneError) as exc:
+        except (To11aiError, LeftAloneError, ValueError) as exc:
             before = f" (done before: {', '.join(step.done)})" if step.done else ""
             self._fail(f"{step.where}: prompt {change.slug}{before}", exc)
-            return ""
-        return str(step)
+        else:
+            self._finish(str(step))

@@ -10,10 +10,9 @@ from .folder import LISTS, Project, settings
 from .prompt_file import FileVersion, PromptFile, merged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ..client import To11aiClient
     from ..models.prompts import Prompt, PromptVersion
+    from .console import Progress
 
 WORKERS = 8
 """How many prompts are read or written at a time."""
@@ -58,8 +57,8 @@ class RemoteReader:
         self.client = client
         self.project_id = project_id
 
-    def read(self, progress: Callable[[int, int], None]) -> Remote:
-        """Return the project; ``progress`` gets the number of prompts read, and of all."""
+    def read(self, progress: Progress) -> Remote:
+        """Return the project."""
         project, system = self.read_lists()
         listed = self.client.prompts.iter(project_id=self.project_id, limit=100)
         rows = [row for row in listed if row.status != "archived"]
@@ -69,9 +68,9 @@ class RemoteReader:
                 for prompt in pool.map(self.read_prompt, rows):
                     found[prompt.file.slug] = prompt
                     progress(len(found), len(rows))
-            except BaseException:
+            finally:
+                progress.close()
                 pool.shutdown(cancel_futures=True)
-                raise
         project.prompts = {slug: prompt.file for slug, prompt in found.items()}
         return Remote(found, project, system)
 
