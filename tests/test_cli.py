@@ -280,6 +280,16 @@ def test_a_bundle_without_the_local_folder_says_the_same(
     assert err.startswith(f"to11ai: {command} needs the extra 'local'")
 
 
+@pytest.mark.parametrize("command", ["pull", "push"])
+def test_a_bundle_without_the_folder_of_pull_and_push_says_so(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "to11ai_sdk.project_files.options", None)
+    code, _, err = run(capsys, command)
+    assert code == 2
+    assert err.startswith(f"to11ai: {command} needs the folder project_files of to11ai_sdk: ")
+
+
 def test_local_is_served_with_the_options_given(monkeypatch: pytest.MonkeyPatch) -> None:
     module = importlib.import_module("to11ai_sdk.local.serve")
     calls: list[tuple[Any, ...]] = []

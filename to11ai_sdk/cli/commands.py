@@ -96,6 +96,7 @@ def make_parser(*, with_rows: bool = True) -> Parser:
     _add_doctor(commands)
     add_tools(commands, parser)
     if with_rows:
+        _add_project_commands(commands)
         _add_rows(commands)
     return parser
 
@@ -103,11 +104,25 @@ def make_parser(*, with_rows: bool = True) -> Parser:
 def _add_local_commands(commands: Commands) -> None:
     try:
         from ..local.commands import add_commands
-    except ImportError as exc:  # the folder has been removed
-        for name in ("local", "demo"):
-            commands.add_parser(name, description="").set_defaults(run=partial(_missing, name, exc))
+    except ImportError as exc:
+        _add_removed(commands, ("local", "demo"), "the extra 'local', pip install 'to11ai-sdk[local]'", exc)
     else:
         add_commands(commands)
+
+
+def _add_project_commands(commands: Commands) -> None:
+    try:
+        from ..project_files.options import add_commands
+    except ImportError as exc:
+        _add_removed(commands, ("pull", "push"), "the folder project_files of to11ai_sdk", exc)
+    else:
+        add_commands(commands)
+
+
+def _add_removed(commands: Commands, names: Iterable[str], needed: str, exc: ImportError) -> None:
+    """Add the commands of a folder that has been removed, so that they say why they do not work."""
+    for name in names:
+        commands.add_parser(name, description="").set_defaults(run=partial(_missing, name, needed, exc))
 
 
 def _add_rows(commands: Commands) -> None:
@@ -123,8 +138,8 @@ def _client(options: argparse.Namespace) -> To11aiClient:
     return create_client(api_key=setting(options, "api_key"), base_url=setting(options, "base_url", API_URL))
 
 
-def _missing(command: str, exc: ImportError, options: argparse.Namespace) -> int:
-    raise UsageError(f"{command} needs the extra 'local', pip install 'to11ai-sdk[local]': {exc}")
+def _missing(command: str, needed: str, exc: ImportError, options: argparse.Namespace) -> int:
+    raise UsageError(f"{command} needs {needed}: {exc}")
 
 
 def _group(groups: dict[str, Commands], namespace: str) -> Commands:

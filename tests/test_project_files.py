@@ -1,0 +1,631 @@
+"""``to11ai pull`` and ``to11ai push``: a project as files, exactly, and back."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from to11ai_sdk.cli import commands as cli
+from to11ai_sdk.cli.parser import UsageError
+from to11ai_sdk.local import LocalTo11
+from to11ai_sdk.project_files import push as push_module
+from to11ai_sdk.project_files.fields import read_fields, write_field
+from to11ai_sdk.project_files.folder import read_lines
+from to11ai_sdk.project_files.prompt_file import FileVersion, PromptFile, file_name, read_prompt_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TEXTS = [
+    "Hello {{ name }}",
+    "",
+    "\n",
+    "a\n",
+    "a\n\n",
+    "trailing  \n\ttabs\t\n  ",
+    '=== user\n===\n=== end\n\\"x\n\\',
+    '---\nslug: "x"\n---',
+    "dos\r\nlines\r\n",
+    "\r\n",
+    "mixed\r\nlines\n",
+    "old mac\rlines\r",
+    "\ufeffbom, \u202eright to left\u2028separator\x85next\x0bvertical\x1b[31m",
+    "emoji 👩‍👩‍👧, Zürich, 日本語, عربى",
+    "{% if x %}\n<<<<<<< HEAD\n=======\n>>>>>>> main\n{% endif %}",
+    '{"json": true}',
+    "# not a comment",
+]
+SETTINGS: list[Any] = [
+    None,
+    {},
+    {"model": "echo-1", "temperature": 0.5, "stop": ["\n", None], "deep": {"a": [{"b": 1}]}},
+]
+SCHEMAS: list[Any] = [{}, None, {"type": "object", "properties": {"name": {"type": "string", "default": "Ada"}}}]
+
+
+def chat(*texts: str) -> dict[str, Any]:
+    tool = {"role": "tool", "name": "weather", "parameters": {"type": "object"}, "description": "of a place"}
+    disabled = {"role": "assistant", "content": "old", "disabled": True}
+    roles = ("system", "user", "developer")
+    blocks = [{"role": roles[n % 3], "content": text} for n, text in enumerate(texts)]
+    return {"messages": [*blocks, disabled, {**disabled, "disabled": False}, tool]}
+
+
+def prompt(*templates: Any) -> PromptFile:
+    kinds = ["text" if "text" in template else "chat" for template in templates]
+    versions = [
+        FileVersion((f"label-{n}",), kind, template, {}, None)
+        for n, (kind, template) in enumerate(zip(kinds, templates, strict=True))
+    ]
+    return PromptFile("a-slug", "A name", "a\ndescription", ("one", "two"), tuple(versions))
+
+
+def read(text: str) -> PromptFile:
+    return read_prompt_file("file", text.split("\n")[:-1])
+
+
+def same(one: PromptFile, other: PromptFile) -> bool:
+    return one.text == other.text and [v.template for v in one.versions] == [v.template for v in other.versions]
+
+
+# The files
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_text_is_read_as_it_was_written(text: str, tmp_path: Path) -> None:
+    whole = prompt({"text": text}, chat(text, text + "!", text), {"text": text + "end"})
+    path = tmp_path / "x"
+    path.write_bytes(whole.text.encode())
+    assert same(read(whole.text), whole)
+    assert same(read_prompt_file("x", read_lines(path)), whole)
+
+
+@given(st.lists(st.text(st.sampled_from('=\\" \t\n\r-#{}aé\ud800\u2028'), max_size=12), min_size=1, max_size=4))
+def test_any_text_is_read_as_it_was_written(texts: list[str]) -> None:
+    whole = prompt(chat(*texts), {"text": texts[0]})
+    assert same(read(whole.text), whole)
+    whole.text.encode()
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_editors_and_git_do_to_whole_files_does_not_change_a_text(text: str, tmp_path: Path) -> None:
+    whole = prompt({"text": text + "\nmore\n"}, chat(text))
+    path = tmp_path / "x"
+    tidied = "\n".join(line.rstrip() for line in whole.text.split("\n")).rstrip("\n") + "\n"
+    for changed in (tidied, whole.text.replace("\n", "\r\n"), "\ufeff" + whole.text, whole.text.rstrip("\n")):
+        path.write_bytes(changed.encode())
+        assert same(read_prompt_file("x", read_lines(path)), whole)
+
+
+def test_a_changed_line_of_a_message_is_a_changed_line_of_the_file() -> None:
+    before = prompt(chat("one\ntwo\nthree", "more")).text.split("\n")
+    after = prompt(chat("one\n2\nthree", "more")).text.split("\n")
+    assert [(old, new) for old, new in zip(before, after, strict=True) if old != new] == [("two", "2")]
+
+
+def test_a_reviewer_sees_what_is_invisible() -> None:
+    text = prompt({"text": "if access\u2066 == admin \x1b[2K"}).text
+    assert '\n\\"if access\\u2066 == admin \\u001b[2K"\n' in text
+
+
+@pytest.mark.parametrize("value", [*SETTINGS[1:], *SCHEMAS, *TEXTS, [1, {"a": None}], [], "no", True, 12, "1e3"])
+def test_the_fields_are_yaml_with_the_same_values(value: Any) -> None:
+    text = write_field("first", value) + write_field('"second"', [value])
+    assert {name: field.value for name, field in read_fields("x", text.split("\n"), 1).items()} == yaml.safe_load(text)
+
+
+def test_versions_with_the_same_content_are_one() -> None:
+    first = FileVersion(("b",), "text", {"text": "x"}, {"a": 1, "b": 2.0}, None)
+    again = FileVersion(("a",), "text", {"text": "x"}, {"b": 2, "a": 1.0}, None)
+    assert first.content == again.content
+    assert first.content != FileVersion((), "text", {"text": "x"}, {"b": 2, "a": True}, None).content
+
+
+SLUGS = ["welcome", "con", "COM1", "nul", "..", ".", "", "a/b", "a\\b", "-rf", "A", "a", "ä", "x" * 300, "a\0", "a b"]
+
+
+def test_each_slug_has_a_file_name_that_every_file_system_takes() -> None:
+    names = [file_name(slug) for slug in SLUGS]
+    assert len({name.lower() for name in names}) == len(SLUGS)
+    reserved = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
+    assert [
+        name for name in names if reserved.match(name) or not re.fullmatch(r"[a-z0-9~][a-z0-9~-]*\.liquid", name)
+    ] == []
+    assert max(map(len, names)) < 120
+    assert names[0] == "welcome.liquid"
+
+
+MISTAKES = {
+    "": "1: expected ---",
+    "---\nslug: 1\n---\n": "2: slug must be a text",
+    "---\nslug: x\n---\n": "2: not JSON",
+    '---\nslug: "x"\n': "2: the front matter has no end",
+    '---\nslug: "x"\n---\n': "1: name is missing",
+    '---\nslug: "x"\nslug: "y"\n---\n': "3: slug is there twice, first in line 2",
+    '---\nslug: "x"\ntitle: "y"\n---\n': "3: unknown field 'title'; there are slug, name",
+    '---\nslug: "x"\nname: "y" z\n---\n': "3: unexpected text after the value of name",
+    '---\nslug: "x"\nname: "y"\ntags: [1]\n---\n': "4: tags must be a list of texts",
+    '---\nslug: "x"\n\n# c\nname = 3\n---\n': "5: expected a line such as name:",
+    "H\nhello\n": "6: text outside of a section",
+    "H=== user\n": "5: the first section must be === version",
+    "H=== version\n=== user\nhi\n": "5: labels is missing",
+    'H=== version\nlabels: []\nformat: "chat"\n': "5: labels is missing",
+    "V=== text\nhi\n=== user\n": "8: a version with the section text can have no other",
+    "V=======\n": "8: '=======' starts no section; write a line of text",
+    "V=== robot\n": "8: '=== robot' starts no section",
+    'V=== user\nfine\n\\"broken\n': "10: not JSON",
+    'V=== message\n{\n"role": \n}\n': "11: not JSON",
+    'V=== version\nlabels: ["production"]\nformat: "chat"\n': "8: the label production is there twice, first in line 5",
+    'V=== message\n{"a": NaN}\n': "9: not JSON: NaN",
+    'V=== message\n{"a": 1e999}\n': "9: not JSON: the number",
+    'V=== message\n{"a": 1,\n"a": 2}\n': "9: not JSON: 'a' is there twice",
+    "V=== message\n" + "[" * 100_000 + "\n": "9: not JSON",
+}
+HEAD = '---\nslug: "x"\nname: "y"\n---\n'
+
+
+@pytest.mark.parametrize("text", MISTAKES, ids=MISTAKES.values())
+def test_a_mistake_is_reported_with_its_file_and_line(text: str) -> None:
+    version = HEAD + '=== version\nlabels: ["production"]\nformat: "chat"\n'
+    whole = re.sub("^H", HEAD, re.sub("^V", version.replace("\\", r"\\"), text))
+    with pytest.raises(UsageError, match=f"^file:{re.escape(MISTAKES[text])}"):
+        read_prompt_file("file", whole.split("\n")[:-1])
+
+
+# The commands
+
+
+class Folder:
+    """A folder of files, and the commands that use it with a server."""
+
+    def __init__(self, path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.path = path
+        self.capsys = capsys
+
+    def run(self, command: str, to11: LocalTo11, *options: str) -> tuple[int, str]:
+        """Exit code, and all that was printed."""
+        code = cli.main([command, str(self.path), *access(to11), *options])
+        return code, "".join(self.capsys.readouterr())
+
+    def files(self) -> dict[str, bytes]:
+        return {
+            path.relative_to(self.path).as_posix(): path.read_bytes() for path in self.path.rglob("*") if path.is_file()
+        }
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        path = self.path / name
+        text = path.read_bytes().decode()
+        assert old in text
+        path.write_bytes(text.replace(old, new).encode())
+
+
+def access(to11: LocalTo11) -> list[str]:
+    return ["--api-key", to11.api_key, "--base-url", to11.base_url, "--project-id", to11.project_id]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Folder:
+    return Folder(tmp_path / "prompts-of-us", capsys)
+
+
+@pytest.fixture
+def to11() -> Iterator[LocalTo11]:
+    with LocalTo11() as server:
+        yield server
+
+
+@pytest.fixture
+def other() -> Iterator[LocalTo11]:
+    with LocalTo11() as server:
+        yield server
+
+
+def write(
+    to11: LocalTo11, slug: str, *texts: str, labels: tuple[str, ...] = ("production", "beta"), **more: Any
+) -> str:
+    """Create a prompt whose labels point at one version each, in order; returns its id."""
+    with to11.client() as client:
+        project = {"project_id": to11.project_id}
+        made = client.prompts.create(**project, slug=slug, name=more.pop("name", f"Name of {slug}"), **more)
+        for label, text in zip(labels, texts, strict=False):
+            version = client.prompts.create_version(
+                **project, prompt_id=made.id, format="text", template_json={"text": text}, variables_schema={}
+            )
+            client.prompts.move_label(**project, prompt_id=made.id, label=label, version_id=version.id)
+        return made.id
+
+
+def versions(to11: LocalTo11, prompt_id: str) -> list[Any]:
+    with to11.client() as client:
+        return [
+            v.template_json["text"]
+            for v in client.prompts.list_versions(project_id=to11.project_id, prompt_id=prompt_id)
+        ]
+
+
+def prompt_id(to11: LocalTo11, slug: str) -> str:
+    with to11.client() as client:
+        return next(row.id for row in client.prompts.iter(project_id=to11.project_id) if row.slug == slug)
+
+
+def fill(to11: LocalTo11, count: int) -> None:
+    """A project with prompts of all kinds."""
+    slugs = ["con", "-rf", "a" * 200, *(f"prompt-{n}" for n in range(count - 3))]
+    with to11.client() as client:
+        project = {"project_id": to11.project_id}
+        client.prompts.create_project_label(**project, label="beta", description="Ünfinished")
+        client.prompts.update_project_label(**project, label="production", display_color="pink")
+        client.project_environments.create(
+            **project, slug="qa", name="Quality", is_default=True, requires_approval=True, is_gateway_fallback=True
+        )
+        client.project_environments.update(**project, slug="prod", color="#fff", sort_order=7)
+        for n, slug in enumerate(slugs):
+            tags = ["one", f"tag {n % 5}"] if n % 2 else None
+            made = client.prompts.create(**project, slug=slug, name=f'"{n}" é', tags=tags, description="d\n" * (n % 3))
+            for label in ("production", "beta", "Beta_2")[: n % 4]:
+                text = TEXTS[(n + len(label)) % len(TEXTS)].replace("{%", "%")
+                version = client.prompts.create_version(
+                    **project,
+                    prompt_id=made.id,
+                    format="chat" if n % 2 else "text",
+                    template_json=chat(text, f"{n}{text}") if n % 2 else {"text": text},
+                    variables_schema=SCHEMAS[2] if n % 3 else SCHEMAS[0],
+                    model_config=SETTINGS[n % 3],
+                    changelog=f"of {label}",
+                )
+                client.prompts.move_label(**project, prompt_id=made.id, label=label, version_id=version.id)
+
+
+def test_a_project_of_500_prompts_goes_round_exactly(
+    to11: LocalTo11, other: LocalTo11, folder: Folder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(to11, 500)
+    assert folder.run("pull", to11)[0] == 0
+    assert len(folder.files()) == 502
+    assert folder.run("push", to11, "--check") == (0, "The project is what the files say.\n")
+    assert folder.run("push", other, "--check")[0] == 1
+    code, said = folder.run("push", other, "--yes")
+    assert (code, said.splitlines()[-1]) == (0, "504 of 504 changes applied.")
+    assert folder.run("push", other, "--check") == (0, "The project is what the files say.\n")
+    back = Folder(tmp_path / "back", capsys)
+    assert back.run("pull", other)[0] == 0
+    assert back.files() == folder.files()
+    assert "The files are what the project is." in back.run("pull", other)[1]
+
+
+def test_a_changed_text_becomes_a_version_and_its_label_moves(to11: LocalTo11, folder: Folder) -> None:
+    made = write(to11, "greeting", "Hello", "Hello, beta")
+    folder.run("pull", to11)
+    folder.edit("prompts/greeting.liquid", "=== text\nHello\n", "=== text\nGood day\n")
+    code, said = folder.run("push", to11, "--check")
+    assert code == 1
+    plan = "~ prompt greeting: create 1 new version, move the label production from version 1 to the new version"
+    assert plan in said
+    assert "    -Hello\n    +Good day\n" in said
+    code, said = folder.run("push", to11, "--yes", "--reason", "politer")
+    assert (code, said.splitlines()[-1]) == (0, "1 of 1 changes applied.")
+    assert versions(to11, made) == ["Good day", "Hello, beta", "Hello"]
+    with to11.client() as client:
+        newest = client.prompts.get_version(project_id=to11.project_id, prompt_id=made, version_number=3)
+        events = client.prompts.list_label_events(project_id=to11.project_id, scope="project")
+    assert (newest.changelog, events[0].reason) == ("politer", "politer")
+    folder.edit("prompts/greeting.liquid", "Good day\n", "Hello\n")
+    assert "from version 3 to version 1" in folder.run("push", to11, "--yes")[1]
+    assert len(versions(to11, made)) == 3
+    assert folder.run("push", to11, "--yes") == (0, "The project is what the files say.\n")
+
+
+def test_names_descriptions_and_tags_are_changed_and_cleared(to11: LocalTo11, folder: Folder) -> None:
+    made = write(to11, "greeting", "Hello", description="old", tags=["old"])
+    folder.run("pull", to11)
+    folder.edit("prompts/greeting.liquid", 'description: "old"\ntags: ["old"]\n', "# a comment\n")
+    folder.edit("prompts/greeting.liquid", "Name of greeting", "Other name")
+    assert "~ prompt greeting: change name and description and tags" in folder.run("push", to11, "--yes")[1]
+    with to11.client() as client:
+        row = client.prompts.get(project_id=to11.project_id, prompt_id=made)
+    assert (row.name, row.description, row.tags) == ("Other name", None, [])
+    assert "The files are what the project is." in folder.run("pull", to11)[1]
+    assert b"# a comment" in folder.files()["prompts/greeting.liquid"]
+
+
+def test_labels_and_environments_are_created_and_changed_and_archived_only_if_asked(
+    to11: LocalTo11, folder: Folder
+) -> None:
+    write(to11, "old", "Hello")
+    write(to11, "kept", "Hello")
+    with to11.client() as client:
+        client.prompts.create_project_label(project_id=to11.project_id, label="gone", description="x", is_default=True)
+        client.project_environments.create(project_id=to11.project_id, slug="gone", name="Gone")
+    folder.run("pull", to11)
+    (folder.path / "prompts" / "old.liquid").unlink()
+    (folder.path / "labels.yaml").write_text('new: {"description": "n"}\nproduction: {}\n', "utf-8")
+    text = 'prod: {"name": "P"}\nstaging: {"name": "Staging", "is_default": true, "is_gateway_fallback": true}\n'
+    (folder.path / "environments.yaml").write_text(text, "utf-8")
+    code, said = folder.run("push", to11, "--yes")
+    assert code == 0
+    for kind in ("label gone", "environment gone", "prompt old"):
+        assert f"Only on the server, and stays: the {kind}\n" in said
+    assert folder.run("push", to11, "--check")[0] == 0
+    code, said = folder.run("push", to11, "--check", "--prune")
+    assert code == 1
+    assert "- archive the prompt old\n" in said
+    assert folder.run("push", to11, "--yes", "--prune")[0] == 0
+    assert "Only on" not in folder.run("push", to11, "--check", "--prune")[1]
+    with to11.client() as client:
+        project = {"project_id": to11.project_id}
+        labels = {row.label: row for row in client.prompts.list_project_labels(**project)}
+        environments = {row.slug: row for row in client.project_environments.list(**project)}
+        assert [row.slug for row in client.prompts.list(**project)] == ["kept"]
+    assert labels.keys() == {"production", "new"}
+    assert (labels["production"].is_default, labels["new"].description) == (False, "n")
+    assert environments.keys() == {"prod", "staging"}
+    assert (environments["prod"].is_default, environments["staging"].is_gateway_fallback) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        {"match": "prompts.move_label", "status": 403},
+        {"match": "prompts.create_version", "status": 500, "processed": True},
+        {"match": "prompts.create", "drop": True, "processed": True},
+    ],
+    ids=["refused", "lost version", "lost prompt"],
+)
+def test_a_push_that_broke_off_is_finished_by_the_next(
+    failure: dict[str, Any], to11: LocalTo11, other: LocalTo11, folder: Folder
+) -> None:
+    for n in range(12):
+        write(to11, f"prompt-{n}", "one", "two")
+    folder.run("pull", to11)
+    other.fail_next(1, **failure)
+    code, said = folder.run("push", other, "--yes")
+    assert code == 1
+    assert re.search(r"FAILED .*prompt-\d+\.liquid:\d+: prompt prompt-\d+", said)
+    assert re.search(r"\n\d+ of 12 changes applied.\nRun the same command again for the rest", said)
+    assert folder.run("push", other, "--yes")[0] == 0
+    assert folder.run("push", other, "--check")[0] == 0
+    with other.client() as client:
+        rows = list(client.prompts.iter(project_id=other.project_id))
+        assert len(rows) == 12
+        counts = {len(client.prompts.list_versions(project_id=other.project_id, prompt_id=row.id)) for row in rows}
+    assert counts == {2}
+
+
+def test_one_bad_template_does_not_stop_the_others(to11: LocalTo11, other: LocalTo11, folder: Folder) -> None:
+    for name in ("bad", "good"):
+        write(to11, name, "Hello")
+    folder.run("pull", to11)
+    folder.edit("prompts/bad.liquid", "=== text\nHello", "=== text\n{% if %}")
+    code, said = folder.run("push", other, "--yes")
+    assert code == 1
+    assert re.search(r"FAILED .*bad\.liquid:6: prompt bad \(done before: created the prompt\): HTTP 4", said)
+    assert "good: created the prompt, created version 1, moved the label production\n" in said
+    assert "\n1 of 2 changes applied.\n" in said
+
+
+def test_a_prompt_that_somebody_changes_after_the_plan_is_left_alone(
+    to11: LocalTo11, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = write(to11, "raced", "one", "two")
+    write(to11, "calm", "one")
+    folder.run("pull", to11)
+    for name in ("raced", "calm"):
+        folder.edit(f"prompts/{name}.liquid", "\none\n", "\nmine\n")
+
+    def meanwhile(*_: Any, **__: Any) -> bool:
+        with to11.client() as client:
+            project = {"project_id": to11.project_id, "prompt_id": made}
+            second = client.prompts.get_version(**project, version_number=2)
+            client.prompts.move_label(**project, label="production", version_id=second.id)
+        return True
+
+    monkeypatch.setattr(push_module, "agreed", meanwhile)
+    code, said = folder.run("push", to11)
+    assert code == 1
+    assert re.search(
+        r"FAILED .*raced.liquid:1: prompt raced: somebody changed the prompt after the plan was made", said
+    )
+    assert versions(to11, made) == ["two", "one"]
+    assert "\n1 of 2 changes applied.\n" in said
+
+
+def test_labels_that_somebody_changes_after_the_plan_stop_the_push(
+    to11: LocalTo11, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.run("pull", to11)
+    folder.edit("labels.yaml", "accent", "pink")
+
+    def meanwhile(*_: Any, **__: Any) -> bool:
+        with to11.client() as client:
+            client.prompts.update_project_label(project_id=to11.project_id, label="production", display_color="red")
+        return True
+
+    monkeypatch.setattr(push_module, "agreed", meanwhile)
+    code, said = folder.run("push", to11)
+    assert code == 1
+    assert "somebody changed the labels after the plan was made" in said
+
+
+def test_a_label_that_no_file_has_is_named_because_it_cannot_be_removed(to11: LocalTo11, folder: Folder) -> None:
+    write(to11, "greeting", "one", "two")
+    folder.run("pull", to11)
+    path = folder.path / "prompts" / "greeting.liquid"
+    path.write_bytes(
+        re.sub(rb"=== version\nlabels: \[\"beta\"\].*?(?==== version)", b"", path.read_bytes(), flags=re.S)
+    )
+    code, said = folder.run("push", to11, "--check")
+    assert code == 0
+    assert "stays: the label beta of the prompt greeting, which the API cannot remove\n" in said
+
+
+def test_pull_keeps_edits_until_it_is_allowed_to_lose_them(to11: LocalTo11, folder: Folder) -> None:
+    write(to11, "edited", "server")
+    gone = write(to11, "gone", "server")
+    folder.run("pull", to11)
+    folder.edit("prompts/edited.liquid", "server", "mine")
+    (folder.path / "prompts" / "notes.liquid").write_text("my notes", "utf-8")
+    with to11.client() as client:
+        client.prompts.archive(project_id=to11.project_id, prompt_id=gone)
+    write(to11, "new", "server")
+    before = folder.files()
+    code, said = folder.run("pull", to11)
+    assert code == 2
+    assert "give --yes" in said
+    assert "- prompts/gone.liquid: the project has no such prompt\n" in said
+    assert "    -mine\n    +server\n" in said
+    assert folder.files() == before
+    assert folder.run("pull", to11, "--yes")[0] == 0
+    after = folder.files()
+    assert after.keys() == {*before, "prompts/new.liquid"} - {"prompts/gone.liquid"}
+    assert b"server" in after["prompts/edited.liquid"]
+    assert after["prompts/notes.liquid"] == b"my notes"
+
+
+def test_a_prompt_stays_in_the_file_it_is_in(to11: LocalTo11, folder: Folder) -> None:
+    write(to11, "one", "1")
+    folder.run("pull", to11)
+    prompts = folder.path / "prompts"
+    (prompts / "one.liquid").rename(prompts / "two.liquid")
+    write(to11, "two", "2")
+    folder.run("pull", to11)
+    assert len(folder.files()) == 4
+    assert b'slug: "one"' in folder.files()["prompts/two.liquid"]
+    assert folder.run("push", to11, "--check")[0] == 0
+
+
+def test_errors_have_the_exit_code_2_in_a_check(to11: LocalTo11, folder: Folder) -> None:
+    code, said = folder.run("push", to11, "--check")
+    assert code == 2
+    assert "has no files of a project; to11ai pull" in said
+    write(to11, "one", "1")
+    folder.run("pull", to11)
+    wrong = ["--api-key", "wrong", "--base-url", to11.base_url, "--project-id", to11.project_id]
+    assert cli.main(["push", str(folder.path), *wrong, "--check"]) == 2
+    (folder.path / "prompts" / "one.liquid").write_bytes(b"---\n\xff\n")
+    assert "one.liquid:2: not UTF-8" in folder.run("push", to11, "--check")[1]
+    assert folder.run("push", to11, "--check")[0] == 2
+    (folder.path / "labels.yaml").write_text('ok: {}\nbad: {"colour": 1}\n', "utf-8")
+    (folder.path / "prompts" / "one.liquid").unlink()
+    assert "labels.yaml:2: unknown field 'colour'; there are description" in folder.run("push", to11)[1]
+
+
+def test_nothing_is_pushed_from_a_pipe_without_yes(to11: LocalTo11, other: LocalTo11, folder: Folder) -> None:
+    write(to11, "one", "1")
+    folder.run("pull", to11)
+    code, said = folder.run("push", other)
+    assert code == 2
+    assert "nothing was changed, because nobody can be asked: give --yes" in said
+    assert folder.run("push", other, "--check")[0] == 1
+
+
+def test_a_renamed_prompt_frees_its_name_for_a_new_one(to11: LocalTo11, folder: Folder) -> None:
+    write(to11, "old", "Hello", name="Greeting")
+    folder.run("pull", to11)
+    text = (folder.path / "prompts" / "old.liquid").read_text("utf-8")
+    (folder.path / "prompts" / "a-new.liquid").write_text(text.replace('"old"', '"new"'), "utf-8")
+    folder.edit("prompts/old.liquid", '"Greeting"', '"Former greeting"')
+    assert folder.run("push", to11, "--yes")[0] == 0
+    assert folder.run("push", to11, "--check")[0] == 0
+
+
+def test_the_order_of_names_in_schemas_is_kept_and_no_difference(
+    to11: LocalTo11, other: LocalTo11, folder: Folder
+) -> None:
+    with to11.client() as client:
+        place = {"project_id": to11.project_id}
+        place["prompt_id"] = client.prompts.create(**place, slug="ordered", name="Ordered").id
+        settings = {"response_format": {"properties": {"reasoning": {}, "answer": {}}}}
+        version = client.prompts.create_version(
+            **place, format="text", template_json={"text": "x"}, variables_schema=None, model_config=settings
+        )
+        client.prompts.move_label(**place, label="production", version_id=version.id)
+    folder.run("pull", to11)
+    folder.run("push", other, "--yes")
+    with other.client() as client:
+        place = {"project_id": other.project_id, "prompt_id": prompt_id(other, "ordered")}
+        settings = client.prompts.get_version(**place, version_number=1).settings
+    assert list(settings["response_format"]["properties"]) == ["reasoning", "answer"]
+    properties = '"reasoning": {},\n        "answer": {}'
+    folder.edit("prompts/ordered.liquid", properties, '"answer": {},\n        "reasoning": {}')
+    assert folder.run("push", to11, "--check")[0] == 0
+    assert "The files are what the project is." in folder.run("pull", to11)[1]
+
+
+def test_a_prompt_that_changes_after_the_plan_is_not_archived(
+    to11: LocalTo11, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = write(to11, "busy", "one")
+    folder.run("pull", to11)
+    (folder.path / "prompts" / "busy.liquid").unlink()
+
+    def meanwhile(*_: Any, **__: Any) -> bool:
+        with to11.client() as client:
+            client.prompts.update(project_id=to11.project_id, prompt_id=made, name="In use")
+        return True
+
+    monkeypatch.setattr(push_module, "agreed", meanwhile)
+    code, said = folder.run("push", to11, "--prune")
+    assert code == 1
+    assert "FAILED prompt busy: prompt busy: somebody changed the prompt after the plan was made" in said
+    with to11.client() as client:
+        assert client.prompts.get(project_id=to11.project_id, prompt_id=made).status == "active"
+
+
+def test_without_the_folder_of_prompts_none_is_archived(to11: LocalTo11, folder: Folder) -> None:
+    write(to11, "kept", "Hello")
+    folder.run("pull", to11)
+    (folder.path / "prompts" / "kept.liquid").unlink()
+    (folder.path / "prompts").rmdir()
+    assert folder.run("push", to11, "--yes", "--prune") == (0, "The project is what the files say.\n")
+
+
+def test_a_value_that_is_nested_too_deeply_is_reported(to11: LocalTo11, folder: Folder) -> None:
+    write(to11, "deep", "Hello")
+    folder.run("pull", to11)
+    folder.edit("prompts/deep.liquid", "variables_schema: {}", f"variables_schema: {'[' * 900}{']' * 900}")
+    code, said = folder.run("push", to11, "--yes")
+    assert code in (1, 2)
+    assert "nested" in said
+    assert "Traceback" not in said
+
+
+def test_files_of_editors_are_not_read_and_a_folder_is_no_file(to11: LocalTo11, folder: Folder) -> None:
+    write(to11, "one", "Hello")
+    folder.run("pull", to11)
+    (folder.path / "prompts" / ".#one.liquid").write_text("locked", "utf-8")
+    assert folder.run("push", to11, "--check")[0] == 0
+    (folder.path / "prompts" / "two.liquid").mkdir()
+    code, said = folder.run("push", to11, "--check")
+    assert code == 2
+    assert "two.liquid: " in said
+
+
+def test_the_page_on_prompts_as_code_is_what_happens(to11: LocalTo11, folder: Folder) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "prompts-as-code.md").read_text("utf-8")
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    texts = {kind: [text for of, text in blocks if of == kind] for kind, _ in blocks}
+    path = folder.path / "prompts" / "support-reply.liquid"
+    path.parent.mkdir(parents=True)
+    path.write_text(texts["liquid"][0], "utf-8")
+    (folder.path / "labels.yaml").write_text(texts["yaml"][0] + '"production": {"is_default": true}\n', "utf-8")
+    assert read_prompt_file("x", read_lines(path)).text == texts["liquid"][0]
+    assert folder.run("push", to11, "--yes")[0] == 0
+    folder.edit("prompts/support-reply.liquid", "{{ topic }}.", "{{ topic }} in two sentences.")
+    commands = [line.split()[1:] for line in texts["sh"][1].splitlines()]
+    assert [words[:3] for words in commands] == [
+        ["push", "prompts-of-us", "--check"],
+        ["push", "prompts-of-us", "--yes"],
+    ]
+    assert folder.run("push", to11, "--yes", "--reason", "shorter answers") == (0, texts["text"][1])
+    assert "+ environments.yaml\n" in folder.run("pull", to11, "--yes")[1]
+    drawn = set(re.findall(r"^ +([\w-]+\.\w+)", texts["text"][0], re.MULTILINE))
+    assert {name.rpartition("/")[2] for name in folder.files()} == drawn
+    for line in re.findall(r"run: to11ai (push .*)", texts["yaml"][1]):
+        options = re.sub(r" \|\| .*", "", line).split()
+        assert folder.run("push", to11, *options[2:])[0] == 0

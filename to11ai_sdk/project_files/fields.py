@@ -1,0 +1,120 @@
+"""Reads and writes ``name: value`` lines, where each value is JSON: a part of YAML that needs no YAML library."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from ..cli.parser import UsageError
+from ..json_types import is_array, is_object
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+INVISIBLE = r"\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
+"""What a reviewer cannot see, or YAML or UTF-8 cannot hold, as a character class; it is written with escapes."""
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
+_BLANK = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*")
+_NAME = re.compile(r'("(?:[^"\\\n]|\\.)*"|[\w-]+):\s*')
+_END = re.compile(r"[ \t]*(?:#[^\n]*)?\n")
+
+
+class FileField(NamedTuple):
+    """A value and the number of the line where it starts."""
+
+    value: Any
+    line: int
+
+
+def problem(path: object, line: int, text: str) -> UsageError:
+    """Return the error of a file, with its place."""
+    return UsageError(f"{path}:{line}: {text}")
+
+
+def dump(value: Any, indent: int | None = None, *, sort: bool = False) -> str:
+    """Return JSON with escapes for what a reviewer cannot see; models mind the order of names, so it is kept."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, sort_keys=sort, indent=indent, allow_nan=False)
+    except RecursionError:
+        raise UsageError("a JSON value is nested too deeply to be in a file") from None
+    return _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def canonical(value: Any) -> str:
+    """Return JSON that is the same for equal values: 1.0 equals 1, but not true, and the order of names is free."""
+    try:
+        return dump(_with_plain_numbers(value), sort=True)
+    except RecursionError:
+        raise UsageError("a JSON value is nested too deeply to be compared") from None
+
+
+def _with_plain_numbers(value: Any) -> Any:
+    if is_object(value):
+        return {name: _with_plain_numbers(member) for name, member in value.items()}
+    if is_array(value) or isinstance(value, tuple):
+        return [_with_plain_numbers(member) for member in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def write_field(name: str, value: Any) -> str:
+    """Return a line, or several where the value is nested."""
+    nested = bool(value) and (is_object(value) or (is_array(value) and any(map(_is_container, value))))
+    indented = dump(value, 2 if nested else None).replace("\n", "\n  ")
+    return f"{name}: {indented}\n"
+
+
+def _is_container(value: Any) -> bool:
+    return is_object(value) or is_array(value)
+
+
+def read_json(path: object, text: str, at: int, first: int) -> tuple[Any, int]:
+    """Return the JSON value that starts at a position, and where it ends; ``first`` is the number of the first line."""
+    try:
+        return _DECODER.raw_decode(text, at)
+    except json.JSONDecodeError as exc:
+        line, what = first + text.count("\n", 0, exc.pos), f'{exc.msg}; a value is JSON, such as "text", 1 or true'
+    except (RecursionError, ValueError) as exc:
+        line, what = first + text.count("\n", 0, at), str(exc)
+    raise problem(path, line, f"not JSON: {what}")
+
+
+def read_fields(path: object, lines: Sequence[str], first: int) -> dict[str, FileField]:
+    """Return the fields in these lines by name; blank lines and comments are skipped."""
+    text, found = "".join(f"{line}\n" for line in lines), dict[str, FileField]()
+    at = _BLANK.match(text).end()  # type: ignore[union-attr]
+    while at < len(text):
+        line, name = first + text.count("\n", 0, at), _NAME.match(text, at)
+        if name is None:
+            raise problem(path, line, 'expected a line such as name: "value"')
+        key = str(json.loads(name[1])) if name[1].startswith('"') else name[1]
+        if key in found:
+            raise problem(path, line, f"{key} is there twice, first in line {found[key].line}")
+        value, at = read_json(path, text, name.end(), first)
+        if (end := _END.match(text, at)) is None:
+            raise problem(path, first + text.count("\n", 0, at), f"unexpected text after the value of {key}")
+        found[key] = FileField(value, line)
+        at = _BLANK.match(text, end.end()).end()  # type: ignore[union-attr]
+    return found
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise ValueError(f"the number {text:.30} is too large")
+    return number
+
+
+def _refuse(word: str) -> NoReturn:
+    raise ValueError(f"{word} is not a value of JSON")
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{max(names, key=names.count)!r:.100} is there twice")
+    return members
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_members, parse_float=_finite, parse_constant=_refuse)

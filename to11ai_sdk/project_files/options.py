@@ -1,0 +1,62 @@
+"""Adds the commands ``to11ai pull`` and ``to11ai push``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..cli.parser import setting
+from ..client import create_client
+from ..settings import API_URL
+
+if TYPE_CHECKING:
+    import argparse
+
+    from ..cli.parser import Commands, Parser
+
+PULL = "write the prompts, label registry and environments of a project to files that people review"
+PUSH = "make a project what its files are: show the plan, ask, and apply it"
+
+
+def add_commands(commands: Commands) -> None:
+    """Add both commands."""
+    pull = _command(commands, "pull", PULL)
+    pull.add_argument("--yes", action="store_true", help="change and remove files without a question")
+    pull.set_defaults(run=_pull)
+    push = _command(commands, "push", PUSH)
+    push.add_argument("--yes", action="store_true", help="apply the plan without a question")
+    text = "only show the plan; the exit code is 0 if there is nothing to do, 1 if there is, 2 after an error"
+    push.add_argument("--check", action="store_true", help=text)
+    text = "archive the prompts, labels and environments that no file has, except those of the system"
+    push.add_argument("--prune", action="store_true", help=text)
+    text = "why: recorded with each new version, as changelog, and with each move of a label"
+    push.add_argument("-m", "--reason", metavar="TEXT", help=text)
+    push.set_defaults(run=_push)
+
+
+def _command(commands: Commands, name: str, text: str) -> Parser:
+    command = commands.add_parser(name, help=text, description=text)
+    command.add_argument("folder", metavar="DIR", type=Path, help="folder of the files")
+    command.add_setting("api_key", "API key")
+    command.add_setting("base_url", f"URL of the API, {API_URL} by default")
+    command.add_setting("project_id", "id of the project")
+    return command
+
+
+def _pull(options: argparse.Namespace) -> int:
+    from .pull import pull
+    from .remote import RemoteReader
+
+    key, url = setting(options, "api_key"), setting(options, "base_url", API_URL)
+    with create_client(api_key=key, base_url=url) as client:
+        return pull(RemoteReader(client, setting(options, "project_id")), options.folder, yes=options.yes)
+
+
+def _push(options: argparse.Namespace) -> int:
+    from .push import push
+    from .remote import RemoteReader
+
+    key, url = setting(options, "api_key"), setting(options, "base_url", API_URL)
+    flags = {name: getattr(options, name) for name in ("check", "yes", "prune", "reason")}
+    with create_client(api_key=key, base_url=url) as client:
+        return push(RemoteReader(client, setting(options, "project_id")), options.folder, **flags)

@@ -1,0 +1,180 @@
+"""Plans a push: compares a project of files with one of the server, version by version by their content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .folder import LISTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .folder import Project
+    from .prompt_file import FileVersion, PromptFile
+    from .remote import Remote, RemotePrompt
+
+_UNIQUE = ("is_default", "is_gateway_fallback")
+"""Settings of environments that move from one to another: set on the new one, never cleared on the old one."""
+
+
+class Move(NamedTuple):
+    """A label to be moved, and the ids of its versions: ``old`` as planned, ``new`` if it is there already."""
+
+    label: str
+    version: FileVersion
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True)
+class PromptChange:
+    """What a push changes in a prompt: ``wanted`` is ``None`` for one that is archived, ``present`` for a new one."""
+
+    wanted: PromptFile | None
+    present: RemotePrompt | None
+    fields: dict[str, Any]
+    moves: tuple[Move, ...]
+
+    @property
+    def slug(self) -> str:
+        """The slug of the prompt."""
+        return self.wanted.slug if self.wanted else self.present.file.slug if self.present else ""
+
+    @property
+    def key(self) -> object:
+        """The change, to be compared with that of a later reading."""
+        old = (
+            {name: value for name, value in _fields(self.present.file).items() if name in self.fields}
+            if self.present
+            else {}
+        )
+        return old, self.fields, [(move.label, move.version.content, move.old, move.new) for move in self.moves]
+
+    def lines(self) -> Iterator[str]:
+        """Yield what is done, in words."""
+        new = {move.version.content for move in self.moves if move.new is None}
+        versions = f"{len(new)} new version{'s' * (len(new) != 1)}"
+        if self.wanted is None:
+            yield f"- archive the prompt {self.slug}"
+        elif self.present is None:
+            labels = ", ".join(sorted(move.label for move in self.moves))
+            yield f"+ create the prompt {self.slug}" + (f", with {versions}, labels {labels}" if labels else "")
+        else:
+            changes = [f"change {' and '.join(self.fields)}"] * bool(self.fields) + [f"create {versions}"] * bool(new)
+            yield f"~ prompt {self.slug}: {', '.join([*changes, *self._moves()])}"
+
+    def _moves(self) -> Iterator[str]:
+        groups: dict[tuple[str | None, str], list[Move]] = {}
+        for move in self.moves:
+            groups.setdefault((move.old, move.version.content), []).append(move)
+        for first, *others in groups.values():
+            old, new = (self.present.number(id_) if self.present and id_ else "" for id_ in (first.old, first.new))
+            labels = f"label{'s' * bool(others)} {', '.join(move.label for move in (first, *others))}"
+            yield f"move the {labels} from {old or 'no version'} to {new or 'the new version'}"
+
+
+class RecordChange(NamedTuple):
+    """What a push changes in a label of the registry or an environment: ``fields`` is ``None`` to archive it."""
+
+    kind: str
+    name: str
+    fields: dict[str, Any] | None
+    old: dict[str, Any] | None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the server does not have it."""
+        return self.old is None
+
+    @property
+    def line(self) -> str:
+        """What is done, in words."""
+        noun = self.kind.removesuffix("s")
+        if self.fields is None:
+            return f"- archive the {noun} {self.name}"
+        names = ", ".join(self.fields)
+        return f"+ create the {noun} {self.name}" if self.is_new else f"~ change the {noun} {self.name}: {names}"
+
+
+class PushPlan(NamedTuple):
+    """All changes of a push, in their order, and what is on the server only and stays there."""
+
+    records: list[RecordChange]
+    prompts: list[PromptChange]
+    extra: list[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.records or self.prompts)
+
+
+def plan_prompt(wanted: PromptFile, present: RemotePrompt | None) -> PromptChange:
+    """Return what makes the prompt of the server like that of the file."""
+    fields: dict[str, Any] = {}
+    if present is not None:
+        old, new = (_fields(file) for file in (present.file, wanted))
+        fields = {name: value for name, value in new.items() if value != old[name]}
+    contents = {version.id: version.content for version in reversed(present.versions)} if present else {}
+    ids = {content: id_ for id_, content in contents.items()}
+    pointers = present.pointers if present else {}
+    moves = (
+        Move(label, version, pointers.get(label), ids.get(version.content))
+        for version in wanted.versions
+        for label in version.labels
+        if contents.get(pointers.get(label, "")) != version.content
+    )
+    return PromptChange(wanted, present, fields, tuple(moves))
+
+
+def _fields(file: PromptFile) -> dict[str, Any]:
+    return {"name": file.name, "description": file.description, "tags": list(file.tags)}
+
+
+def plan_records(
+    kind: str, wanted: Mapping[str, dict[str, Any]], present: Mapping[str, dict[str, Any]]
+) -> list[RecordChange]:
+    """Return what makes the list of the server like that of the file, without archiving."""
+    taken = {flag for flag in _UNIQUE if any(record.get(flag) for record in wanted.values())}
+    changes = [
+        RecordChange(kind, name, _changes(kind, record, present.get(name), taken), present.get(name))
+        for name, record in wanted.items()
+    ]
+    return [change for change in changes if change.fields or change.is_new]
+
+
+def _changes(kind: str, wanted: dict[str, Any], present: dict[str, Any] | None, taken: set[str]) -> dict[str, Any]:
+    if present is None:
+        return wanted
+    empty = {"text": "", "true or false": False}
+    kinds = {name: word for name, word in LISTS[kind][1].items() if name in wanted or word in empty}
+    kinds = {name: word for name, word in kinds.items() if name in wanted or name not in ("name", "display_color")}
+    new = {name: wanted.get(name, empty.get(word)) for name, word in kinds.items()}
+    changed = {name: value for name, value in new.items() if value != present.get(name, empty.get(kinds[name]))}
+    moved = {*taken} if kind == "environments" else set()
+    return {name: value for name, value in changed.items() if value or name not in moved}
+
+
+def plan_project(wanted: Project, remote: Remote, *, prune: bool) -> PushPlan:
+    """Return all that makes the project of the server like the files; archives only with ``prune``."""
+    records, extra = list[RecordChange](), list[str]()
+    for kind in LISTS:
+        ours, theirs = getattr(wanted, kind), getattr(remote.project, kind)
+        if ours is not None:
+            records += plan_records(kind, ours, theirs)
+            gone = sorted(name for name in theirs if name not in ours and (kind, name) not in remote.system)
+            records += [RecordChange(kind, name, None, theirs[name]) for name in gone if prune]
+            extra += [f"the {kind.removesuffix('s')} {name}" for name in gone if not prune]
+    changes = [plan_prompt(prompt, remote.prompts.get(slug)) for slug, prompt in sorted(wanted.prompts.items())]
+    only_there = [prompt for slug, prompt in sorted(remote.prompts.items()) if slug not in wanted.prompts]
+    only_there = only_there if wanted.has_prompts else []
+    archived = [PromptChange(None, prompt, {}, ()) for prompt in only_there if prune]
+    extra += [f"the prompt {prompt.file.slug}" for prompt in only_there if not prune]
+    extra += [text for change in changes for text in _extra_labels(change)]
+    made = [change for change in changes if change.present is None or change.fields or change.moves]
+    return PushPlan(records, made + archived, extra)
+
+
+def _extra_labels(change: PromptChange) -> Iterator[str]:
+    ours = {label for version in (change.wanted.versions if change.wanted else ()) for label in version.labels}
+    for label in sorted(set(change.present.pointers if change.present else ()) - ours):
+        yield f"the label {label} of the prompt {change.slug}, which the API cannot remove"

@@ -1,0 +1,89 @@
+"""Writes a project of the server to files, after showing what would be changed or removed."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from .console import Progress, agreed, say, say_diff
+from .folder import content, layout, prompt_paths
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .remote import RemoteReader
+
+NOT_IN_FILES = (
+    "Not in the files: versions without a label, archived prompts, numbers, authors, dates and changelogs of versions, "
+    "history of labels, routing rules"
+)
+
+
+class _Change(NamedTuple):
+    """A file to be written, or removed if there is no new text; the old text is ``None`` for a new file."""
+
+    path: Path
+    old: str | None
+    new: str | None
+
+
+def pull(server: RemoteReader, folder: Path, *, yes: bool) -> int:
+    """Make the files what the server has, and return the exit code."""
+    project = server.read(Progress("reading")).project
+    changes = list(_changes(layout(project, folder), folder))
+    for change in changes:
+        _show(change, folder)
+    lost = sum(change.old is not None for change in changes)
+    files = f"{lost} file{'s' * (lost != 1)}"
+    if lost and not agreed(f"Change or remove {files}, with any edits of yours in them?", yes=yes):
+        say("Nothing was written.")
+        return 1
+    done: list[Path] = []
+    try:
+        for change in changes:
+            _apply(change)
+            done.append(change.path)
+    finally:
+        say(f"{len(done)} of {len(changes)} files changed." if changes else "The files are what the project is.")
+    say(f"{NOT_IN_FILES}.")
+    return 0
+
+
+def _changes(files: dict[Path, str], folder: Path) -> list[_Change]:
+    """Return how the files differ; one with other words for the same content, such as comments, stays as it is."""
+    found = []
+    for path, new in files.items():
+        old = _text(path) if path.exists() else None
+        if old is None or (old != new and content(path) != content(path, new)):
+            found.append(_Change(path, old, new))
+    gone = (path for path in prompt_paths(folder) if path not in files)
+    return [*found, *(_Change(path, _text(path), None) for path in gone if content(path))]
+
+
+def _text(path: Path) -> str:
+    return path.read_bytes().decode("utf-8", "replace")
+
+
+def _show(change: _Change, folder: Path) -> None:
+    name = change.path.relative_to(folder).as_posix()
+    if change.old is None:
+        say(f"+ {name}")
+    elif change.new is None:
+        say(f"- {name}: the project has no such prompt")
+    else:
+        say(f"~ {name}")
+        say_diff(change.old, change.new, name)
+
+
+def _apply(change: _Change) -> None:
+    """Write or remove a file; one is never half-written."""
+    if change.new is None:
+        change.path.unlink()
+        return
+    change.path.parent.mkdir(parents=True, exist_ok=True)
+    draft = change.path.with_name(f".{os.getpid()}.tmp")
+    try:
+        draft.write_bytes(change.new.encode("utf-8"))
+        os.replace(draft, change.path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,165 @@
+"""Makes a project of the server like the files: shows the plan, asks, applies it, and says what was done."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from ..cli.parser import UsageError
+from ..errors import To11aiError
+from .console import Progress, agreed, say, say_diff, say_step
+from .folder import LISTS, read_folder
+from .plan import plan_project, plan_records
+from .prompt_push import LeftAloneError, PromptPush
+from .remote import WORKERS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .folder import Project
+    from .plan import PromptChange, PushPlan, RecordChange
+    from .remote import RemoteReader
+
+_OWN_FAULT = (400, 404, 409, 422)
+"""Statuses of errors that concern one prompt; after any other, nothing more is started."""
+
+
+def push(server: RemoteReader, folder: Path, *, check: bool, yes: bool, prune: bool, reason: str | None) -> int:
+    """Make the server what the files are, and return the exit code."""
+    wanted = read_folder(folder)
+    try:
+        remote = server.read(Progress("reading"))
+    except To11aiError as exc:
+        if check:  # 1 is the exit code of a difference
+            raise UsageError(str(exc)) from exc
+        raise
+    plan = plan_project(wanted, remote, prune=prune)
+    _show(plan)
+    if check or not plan:
+        say("The project differs from the files." if plan else "The project is what the files say.")
+        return int(bool(plan))
+    if not agreed("Apply these changes?", yes=yes):
+        say("Nothing was changed.")
+        return 1
+    return _Push(server, wanted, reason, len(plan.records) + len(plan.prompts)).apply(plan)
+
+
+def _show(plan: PushPlan) -> None:
+    for record in plan.records:
+        say_step(record.line)
+    for change in plan.prompts:
+        _show_prompt(change)
+    for text in plan.extra:
+        say(f"Only on the server, and stays: {text}")
+    if plan:
+        say(f"Changes: {len(plan.records)} of labels and environments, {len(plan.prompts)} of prompts")
+
+
+def _show_prompt(change: PromptChange) -> None:
+    for line in change.lines():
+        say_step(line)
+    if change.wanted and change.present:
+        say_diff(change.present.file.text, change.wanted.text, f"{change.slug}.liquid")
+
+
+class _Push:
+    """Applies a plan, and remembers what was done and what failed."""
+
+    def __init__(self, server: RemoteReader, wanted: Project, reason: str | None, total: int) -> None:
+        self.server = server
+        self.wanted = wanted
+        self.reason = reason
+        self.total = total
+        self.progress = Progress("applying")
+        self.done: list[str] = []
+        self.failed: list[str] = []
+        self.stopped = False
+        self.lock = Lock()
+
+    def apply(self, plan: PushPlan) -> int:
+        """Apply all changes, and return the exit code; an interruption is reported, too."""
+        try:
+            self._apply_records(plan.records)
+            # What is renamed frees its name, so that comes first.
+            self._apply_prompts([change for change in plan.prompts if change.present])
+            self._apply_prompts([change for change in plan.prompts if not change.present])
+        finally:
+            self._report()
+        return int(len(self.done) < self.total)
+
+    def _report(self) -> None:
+        self.progress.close()
+        for text in self.failed:
+            say(f"FAILED {text}")
+        say(f"{len(self.done)} of {self.total} changes applied.")
+        if len(self.done) < self.total:
+            say("Run the same command again for the rest: it continues, and creates nothing twice.")
+
+    def _finish(self, line: str) -> None:
+        with self.lock:
+            self.done.append(line)
+            self.progress(len(self.done), self.total, line)
+
+    def _fail(self, what: str, exc: Exception) -> None:
+        self.failed.append(f"{what}: {exc}")
+        if isinstance(exc, To11aiError) and getattr(exc, "status_code", 0) not in _OWN_FAULT:
+            self.stopped = True
+
+    def _apply_records(self, records: list[RecordChange]) -> None:
+        self.stopped = bool(records) and not self._are_as_planned(records)
+        for change in records:
+            try:
+                if not self.stopped:
+                    self._apply_record(change)
+                    self._finish(change.line)
+            except To11aiError as exc:
+                self._fail(f"{self._where(change)}{change.line}", exc)
+
+    def _where(self, change: RecordChange) -> str:
+        line = self.wanted.lines.get(change.kind, {}).get(change.name)
+        return f"{self.wanted.folder / LISTS[change.kind][0]}:{line}: " if line else ""
+
+    def _are_as_planned(self, records: list[RecordChange]) -> bool:
+        present, _ = self.server.read_lists()
+        for kind in LISTS:
+            planned = [change for change in records if change.kind == kind and change.fields is not None]
+            if planned != plan_records(kind, getattr(self.wanted, kind) or {}, getattr(present, kind)):
+                self.failed.append(f"somebody changed the {kind} after the plan was made, so nothing was started")
+        return not self.failed
+
+    def _apply_record(self, change: RecordChange) -> None:
+        prompts, environments = self.server.client.prompts, self.server.client.project_environments
+        calls: dict[tuple[str, str], Any] = {
+            ("labels", "create"): prompts.create_project_label,
+            ("labels", "update"): prompts.update_project_label,
+            ("labels", "archive"): prompts.delete_project_label,
+            ("environments", "create"): environments.create,
+            ("environments", "update"): environments.update,
+            ("environments", "archive"): environments.archive,
+        }
+        verb = "archive" if change.fields is None else "create" if change.is_new else "update"
+        name = {"label" if change.kind == "labels" else "slug": change.name}
+        calls[change.kind, verb](project_id=self.server.project_id, **name, **(change.fields or {}))
+
+    def _apply_prompts(self, changes: list[PromptChange]) -> None:
+        with ThreadPoolExecutor(WORKERS) as pool:
+            try:
+                for future in [pool.submit(self._apply_prompt, change) for change in changes]:
+                    future.result()
+            except BaseException:
+                self.stopped = True
+                raise
+
+    def _apply_prompt(self, change: PromptChange) -> None:
+        """Apply the change of one prompt, unless the failure of another has stopped the push."""
+        if self.stopped:
+            return
+        step = PromptPush(self.server, change, self.reason)
+        try:
+            step.apply()
+        except (To11aiError, LeftAloneError, ValueError) as exc:
+            before = f" (done before: {', '.join(step.done)})" if step.done else ""
+            self._fail(f"{step.where}: prompt {change.slug}{before}", exc)
+        else:
+            self._finish(str(step))

@@ -1,0 +1,110 @@
+"""Reads a project from the API, several prompts at a time."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .folder import LISTS, Project, settings
+from .prompt_file import FileVersion, PromptFile, merged
+
+if TYPE_CHECKING:
+    from ..client import To11aiClient
+    from ..models.prompts import Prompt, PromptVersion
+    from .console import Progress
+
+WORKERS = 8
+"""How many prompts are read or written at a time."""
+
+
+class StoredVersion(NamedTuple):
+    """A version of the server."""
+
+    id: str
+    number: int
+    content: str
+
+
+@dataclass(frozen=True)
+class RemotePrompt:
+    """A prompt of the server: as a file, with all its versions, newest first, and the version of each label."""
+
+    id: str
+    file: PromptFile
+    versions: tuple[StoredVersion, ...]
+    pointers: dict[str, str]
+
+    def number(self, version_id: str | None) -> str:
+        """Return a version as people name it."""
+        return next(
+            (f"version {version.number}" for version in self.versions if version.id == version_id), "an unknown version"
+        )
+
+
+class Remote(NamedTuple):
+    """A project of the server: its prompts by slug, all of it as in files, and the names of system records."""
+
+    prompts: dict[str, RemotePrompt]
+    project: Project
+    system: set[tuple[str, str]]
+
+
+class RemoteReader:
+    """Reads one project of a server, and knows how to reach it."""
+
+    def __init__(self, client: To11aiClient, project_id: str) -> None:
+        self.client = client
+        self.project_id = project_id
+
+    def read(self, progress: Progress) -> Remote:
+        """Return the project."""
+        project, system = self.read_lists()
+        listed = self.client.prompts.iter(project_id=self.project_id, limit=100)
+        rows = [row for row in listed if row.status != "archived"]
+        found: dict[str, RemotePrompt] = {}
+        with ThreadPoolExecutor(WORKERS) as pool:
+            try:
+                for prompt in pool.map(self.read_prompt, rows):
+                    found[prompt.file.slug] = prompt
+                    progress(len(found), len(rows))
+            finally:
+                progress.close()
+                pool.shutdown(cancel_futures=True)
+        project.prompts = {slug: prompt.file for slug, prompt in found.items()}
+        return Remote(found, project, system)
+
+    def read_lists(self) -> tuple[Project, set[tuple[str, str]]]:
+        """Return the label registry and the environments, and which of them are the system's own."""
+        labels = self.client.prompts.list_project_labels(project_id=self.project_id)
+        environments = self.client.project_environments.list(project_id=self.project_id)
+        rows: list[tuple[str, str, Any]] = [("labels", row.label, row) for row in labels]
+        rows += [("environments", row.slug, row) for row in environments]
+        rows = [found for found in rows if found[2].archived_at is None]
+        project = Project(labels={}, environments={})
+        for kind, name, row in rows:
+            getattr(project, kind)[name] = settings(row, LISTS[kind][1])
+        return project, {(kind, name) for kind, name, row in rows if row.is_system}
+
+    def read_prompt(self, row: Prompt) -> RemotePrompt:
+        """Return a prompt; its labels are read first, so that the versions they point at are among those read."""
+        place = {"project_id": self.project_id, "prompt_id": row.id}
+        pointers = {found.label: found.version_id for found in self.client.prompts.list_labels(**place)}
+        stored = sorted(self.client.prompts.list_versions(**place), key=lambda version: -version.version)
+        labels = {
+            version.id: tuple(label for label, id_ in pointers.items() if id_ == version.id) for version in stored
+        }
+        versions = {version.id: as_version(version, labels[version.id]) for version in stored}
+        labelled = merged(version for version in versions.values() if version.labels)
+        file = PromptFile(row.slug, row.name, row.description or "", tuple(row.tags), labelled)
+        numbered = tuple(StoredVersion(found.id, found.version, versions[found.id].content) for found in stored)
+        return RemotePrompt(row.id, file, numbered, pointers)
+
+    def read_again(self, prompt: RemotePrompt) -> RemotePrompt:
+        """Return a prompt as it is now."""
+        return self.read_prompt(self.client.prompts.get(project_id=self.project_id, prompt_id=prompt.id))
+
+
+def as_version(row: PromptVersion, labels: tuple[str, ...] = ()) -> FileVersion:
+    """Return a version of the API as one of a file."""
+    return FileVersion(labels, row.format, row.template_json, row.variables_schema, row.settings)
