@@ -10,6 +10,7 @@ from math import ceil
 from os import urandom
 
 from ..json_types import is_object
+from .signed_values import as_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,10 +40,10 @@ class Look:
 
     def __init__(self) -> None:
         self.data: Any = None
-        self.age_s = 0.0
+        self.age_s: float = 0.0
         self.prompt_id: str | None = None
         self.generation: str | None = None
-        self.may_refresh = False
+        self.may_refresh: bool = False
 
 
 class FleetValues:
@@ -80,9 +81,22 @@ class FleetValues:
             if usable and look.generation == generation:
                 look.data, look.age_s = data, max(age_s, 0.0)
         if look.data is None or look.age_s >= self._ttl_s:
-            expires_s = ceil(min(self._ttl_s, LOCK_S))
-            look.may_refresh = self._store.take(self._lock_name(name), urandom(16).hex(), expires_s)
+            look.may_refresh = self._take(self._lock_name(name))
         return look
+
+    def _take(self, name: str) -> bool:
+        """Return whether this process holds the lock of this name now; a foreign or old one does not count."""
+        now, expires_s = self._now(), ceil(min(self._ttl_s, LOCK_S))
+        token = self._signing.signed(name, {"at": now, "id": urandom(16).hex()}) or ""
+        held = self._store.take(name, token, expires_s)
+        if held is None or as_text(held) == token:
+            return held is not None
+        at = self._signing.verified(name, held).get("at")
+        if type(at) is float and abs(now - at) < LOCK_S + MAX_SKEW_S:
+            return False
+        # Some stores do not let it expire, and who can write there could keep it forever.
+        self._store.set(name, token, expires_s)
+        return True
 
     def _values_of(self, key: Key, name: str, look: Look) -> object:
         """Return the value of a name; reads the generation with it if the id of the prompt is known."""
