@@ -783,7 +783,7 @@ def test_work_that_waited_too_long_for_a_thread_is_not_done() -> None:
     assert (done, guarded._hanging) == ([], 0)
 
 
-def test_a_process_that_is_busy_does_not_blame_the_store_and_writes_late(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_process_that_is_busy_leaves_the_store_alone_only_while_it_is_and_writes_late() -> None:
     guarded = GuardedStore(Memory(), PATIENCE_S, Clock())
     began, go, done = threading.Semaphore(0), threading.Event(), []
     with ThreadPoolExecutor(MAX_THREADS) as pool:
@@ -791,23 +791,45 @@ def test_a_process_that_is_busy_does_not_blame_the_store_and_writes_late(caplog:
         assert all(began.acquire(timeout=PATIENCE_S) for _ in busy)
         guarded._timeout_s = 0.01
         assert guarded.run(lambda: done.append("late"), is_write=True) is None
+        guarded._timeout_s = PATIENCE_S
+        assert guarded.run(lambda: "not yet") is None
         go.set()
         assert [one.result() for one in busy] == [True] * MAX_THREADS
-    ends_when(lambda: done == ["late"] and guarded._hanging == 0)
-    guarded._timeout_s = PATIENCE_S
-    assert guarded.run(lambda: "fine") == "fine"
-    assert caplog.messages == []
+    ends_when(lambda: done == ["late"] and guarded.run(lambda: "fine") == "fine")
 
 
-def test_a_caller_that_wakes_late_does_not_blame_the_store(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("succeeds", [True, False])
+def test_after_a_late_wake_up_an_answer_shows_that_the_store_is_fine(succeeds: bool) -> None:
     times = iter(range(1_000_000))
-    guarded = GuardedStore(Memory(), 0.01, lambda: float(next(times)))
+    guarded = GuardedStore(Memory(), 0.01, lambda: next(times) * 0.01)
     over = threading.Event()
-    assert guarded.run(lambda: over.wait(PATIENCE_S)) is None
-    over.set()
+
+    def work() -> None:
+        assert over.wait(PATIENCE_S)
+        if not succeeds:
+            raise StoreError
+
+    assert guarded.run(work) is None
     guarded._timeout_s = PATIENCE_S
-    assert guarded.run(lambda: "fine") == "fine"
-    assert caplog.messages == []
+    assert guarded.run(lambda: "not yet") is None
+    over.set()
+    ends_when(lambda: guarded._hanging == 0)
+    assert guarded.run(lambda: "fine") == ("fine" if succeeds else None)
+
+
+def test_a_slow_answer_does_not_show_that_the_store_is_fine() -> None:
+    began, over = threading.Event(), threading.Event()
+
+    class Seconds(float):
+        def __truediv__(self, parts: float) -> float:
+            assert began.wait(PATIENCE_S)
+            return 0.005
+
+    guarded = GuardedStore(Memory(), Seconds(0.01), Clock())
+    assert guarded.run(lambda: began.set() or over.wait(PATIENCE_S)) is None
+    over.set()
+    ends_when(lambda: guarded._hanging == 0)
+    assert guarded.run(lambda: "too early") is None
 
 
 def test_threads_that_notice_a_fork_together_all_get_an_answer() -> None:

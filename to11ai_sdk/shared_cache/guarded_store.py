@@ -33,14 +33,17 @@ class StoreError(Exception):
 
 
 class _Job:
-    __slots__ = ("abandoned", "blames_store", "done", "error", "is_write", "result", "started", "work")
+    __slots__ = (
+        "abandoned", "done", "error", "is_late_here", "is_write", "paused_until", "result", "started", "work",
+    )  # fmt: skip
 
     def __init__(self, work: Callable[[], Any], *, is_write: bool) -> None:
         self.work = work
         self.is_write = is_write
         self.done = Lock()
         self.done.acquire()
-        self.started = self.abandoned = self.blames_store = False
+        self.started = self.abandoned = self.is_late_here = False
+        self.paused_until: float | None = None
         self.result: Any = None
         self.error: BaseException | None = None
 
@@ -61,7 +64,7 @@ class GuardedStore:
         self._clock = clock
         self._has_nx = self._has_mget = True
         self._failures = 0
-        self._paused_until = float("-inf")
+        self._paused_until = self._quiet_until = float("-inf")
         self._reset()
 
     def _reset(self) -> None:
@@ -94,13 +97,13 @@ class GuardedStore:
                 raise
             return self._fail(until, exc)
         if not self._wait(job):
-            return self._fail(until, None) if job.blames_store else None
+            return self._fail(until, None, job)
         if isinstance(job.error, StoreError):
             return self._fail(until, job.error.__cause__ or job.error)
         if job.error is not None:
             raise job.error
         if self._failures:
-            self._failures, self._paused_until = 0, float("-inf")
+            self._end_pause()
         return job.result
 
     def _wait(self, job: _Job) -> bool:
@@ -108,8 +111,8 @@ class GuardedStore:
         started = self._clock()
         if job.done.acquire(timeout=self._timeout_s / 2):
             return True
-        # Else this process is busy, and the store may be fine.
-        job.blames_store = job.started and self._clock() - started < self._timeout_s
+        # If this process is busy, the store may be fine.
+        job.is_late_here = not job.started or self._clock() - started >= self._timeout_s
         return job.done.acquire(timeout=self._timeout_s / 2) or not self._abandon(job)
 
     def _may_try(self) -> bool:
@@ -154,6 +157,9 @@ class GuardedStore:
             with self._lock:
                 self._idle += 1
                 self._hanging -= job.abandoned
+                if job.paused_until == self._paused_until and job.error is None:
+                    # It was not the store that was slow.
+                    self._end_pause()
                 job.done.release()
             # An idle thread keeps no value alive.
             del job
@@ -173,16 +179,22 @@ class GuardedStore:
             self._hanging += job.abandoned
             return job.abandoned
 
-    def _fail(self, until: float, error: BaseException | None) -> None:
+    def _end_pause(self) -> None:
+        self._failures, self._paused_until = 0, float("-inf")
+
+    def _fail(self, until: float, error: BaseException | None, late: _Job | None = None) -> None:
         with self._lock:
-            if self._paused_until != until:
-                # Another caller noticed first.
+            if self._paused_until != until or (late and late.is_late_here and not late.done.locked()):
+                # Another caller noticed first; or the answer has come after all.
                 return
-            pause = self._pause()
-            self._paused_until = self._clock() + pause
+            now, pause = self._clock(), self._pause()
+            self._paused_until = now + pause
             self._failures += 1
-            first = self._failures == 1
-        if first:
+            if late and late.is_late_here:
+                late.paused_until = self._paused_until
+            warns = self._failures == 1 and now >= self._quiet_until
+            self._quiet_until = self._paused_until
+        if warns:
             self._warn(error, pause)
 
     def _warn(self, error: BaseException | None, pause: float) -> None:
