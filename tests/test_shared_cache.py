@@ -406,6 +406,14 @@ def test_a_new_value_is_shared_again_after_a_move(store: Any) -> None:
     assert text(process(store, lost(), clock=clock)) == "new"
 
 
+def test_a_prompt_that_no_process_knew_before_a_move_is_asked_for_twice(store: Any) -> None:
+    clock = Clock()
+    move(process(store, status(404), clock=clock))
+    fleet = [process(store, reply("new"), clock=clock) for _ in range(5)]
+    assert [text(one) for one in fleet] == ["new"] * 5
+    assert [requests(one) for one in fleet] == [1, 1, 0, 0, 0]
+
+
 def test_only_the_moved_prompt_is_forgotten(store: Any) -> None:
     text(process(store, reply("other", promptId="pm_other")), slug="other")
     move(process(store, status(404)))

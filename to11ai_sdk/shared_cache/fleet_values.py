@@ -78,7 +78,7 @@ class FleetValues:
                 look.generation = self._generation(key[0], prompt_id)
             age_s = self._now() - at
             usable = -MAX_SKEW_S <= age_s < self._kept_s
-            if usable and look.generation == generation:
+            if usable and isinstance(generation, str) and look.generation == generation:
                 look.data, look.age_s = data, max(age_s, 0.0)
         if look.data is None or look.age_s >= self._ttl_s:
             look.may_refresh = self._take(self._lock_name(name))
@@ -120,10 +120,10 @@ class FleetValues:
         if look.prompt_id != prompt_id:
             # A generation that may have begun during the request is not that of the reply.
             generation = self._generation(key[0], self._know(key, prompt_id), before=began - MAX_SKEW_S)
-        if generation is not None:
-            content = {"at": began, "data": data, "generation": generation}
-            if value := self._signing.signed(name, content):
-                self._store.set(name, value, ceil(self._kept_s))
+        # Without a generation nobody uses the value, but from it the next process knows the prompt before it asks.
+        content = {"at": began, "data": data, "generation": generation}
+        if value := self._signing.signed(name, content):
+            self._store.set(name, value, ceil(self._kept_s))
         self._store.drop(self._lock_name(name))
 
     def give_up(self, name: str, *, outdated: bool) -> None:
