@@ -12,9 +12,11 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
+from unittest.mock import AsyncMock, MagicMock, Mock
 
 import pytest
 import redis
+import redis.asyncio
 from faults.shared_cache import Memory
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,12 +24,13 @@ from samples import RESOLVED, success
 from scripted import KEY, URL, Clock, Stage, answer, lost, raw, staged, status
 from test_cache import DIFFERENT, SAME
 
-from to11ai_sdk import To11aiApiError, To11aiNetworkError, create_client
+from to11ai_sdk import ResolvedPrompt, To11aiApiError, To11aiNetworkError, create_client
+from to11ai_sdk.models.rendered import ChatRendered, RenderedChatMessage, TextRendered
 from to11ai_sdk.prompt_keys import prompt_key
 from to11ai_sdk.resources.table import ENDPOINTS
 from to11ai_sdk.shared_cache import fleet_cache, guarded_store, signed_values
 from to11ai_sdk.shared_cache.fleet_cache import WAIT_S, SharedPromptCache
-from to11ai_sdk.shared_cache.fleet_values import MAX_KEPT_S, MAX_KNOWN, MAX_PENDING, MAX_SKEW_S
+from to11ai_sdk.shared_cache.fleet_values import LOCK_S, MAX_KEPT_S, MAX_KNOWN, MAX_PENDING, MAX_SKEW_S
 from to11ai_sdk.shared_cache.guarded_store import IDLE_S, MAX_PAUSE_S, MAX_THREADS, PAUSE_S, GuardedStore, StoreError
 from to11ai_sdk.shared_cache.signed_values import MAX_VALUE, SignedValues
 
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from services.redis import RedisServer
 
 TTL, STALE = 300.0, 3600.0
+KEPT = (TextRendered, ChatRendered, RenderedChatMessage)
 PATIENCE_S = 60.0
 PROMPT_ID = RESOLVED["promptId"]
 
@@ -337,6 +341,31 @@ def test_without_nx_a_lock_is_seen_all_the_same() -> None:
         assert asked.result() == "a"
 
 
+def test_a_lock_that_nobody_signed_delays_nobody(store: Any) -> None:
+    one = process(store, reply("a"), reply("b"))
+    name = one.cache._values.name_of(prompt_key("p", "s", ["production"], None))  # type: ignore[attr-defined]
+    store.set(one.cache._values.name("lock", name), "mine", ex=60)  # type: ignore[attr-defined]
+    assert (text(one), one.clock.slept) == ("a", [])
+
+
+@pytest.mark.parametrize("kind", [Memory, WithoutNx])
+def test_a_lock_that_the_store_does_not_let_expire_ends_all_the_same(kind: type[Memory]) -> None:
+    store, clock = kind(), Clock()
+    text(process(store, reply("old"), clock=clock))
+    clock.now += TTL
+    began, go = threading.Event(), threading.Event()
+    dead = process(store, waiting(began, go, lost()), clock=clock, max_retries=0)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(text, dead)
+        assert began.wait(PATIENCE_S)
+        other = process(store, reply("new"), clock=clock)
+        assert text(other) == "old"
+        clock.now += LOCK_S + MAX_SKEW_S
+        assert text(other) == "new"
+        go.set()
+        assert asked.result() == "old"
+
+
 # --- labels
 
 
@@ -375,6 +404,14 @@ def test_a_new_value_is_shared_again_after_a_move(store: Any) -> None:
     clock.now += MAX_SKEW_S + 1
     text(process(store, reply("new"), clock=clock))
     assert text(process(store, lost(), clock=clock)) == "new"
+
+
+def test_a_prompt_that_no_process_knew_before_a_move_is_asked_for_twice(store: Any) -> None:
+    clock = Clock()
+    move(process(store, status(404), clock=clock))
+    fleet = [process(store, reply("new"), clock=clock) for _ in range(5)]
+    assert [text(one) for one in fleet] == ["new"] * 5
+    assert [requests(one) for one in fleet] == [1, 1, 0, 0, 0]
 
 
 def test_only_the_moved_prompt_is_forgotten(store: Any) -> None:
@@ -522,6 +559,20 @@ def test_names_differ_by_key_and_origin_and_show_nothing() -> None:
     names = {SignedValues(*made).name_of(key) for made in [(KEY, URL), (f"{KEY}x", URL), (KEY, f"{URL}x")]}
     assert len(names) == 3
     assert all(re.fullmatch(r"to11:[0-9a-f]{64}", str(name)) for name in names)
+
+
+def test_another_format_has_names_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = name_of()
+    monkeypatch.setattr(signed_values, "FORMAT", signed_values.FORMAT + 1)
+    assert name_of() != now
+
+
+def test_a_change_of_what_is_kept_needs_another_format() -> None:
+    fields = {name for model in (ResolvedPrompt, *KEPT) for name in model.model_fields}
+    assert (signed_values.FORMAT, sorted(fields)) == (1, [
+        "block_render_record", "content", "content_hash", "format", "labels", "messages", "prompt_id", "release_id",
+        "rendered", "role", "subject_hash", "text", "variant_name", "version", "version_id",
+    ])  # fmt: skip
 
 
 def test_all_that_is_kept_shows_neither_key_nor_names_of_variables() -> None:
@@ -740,6 +791,85 @@ def test_work_that_waited_too_long_for_a_thread_is_not_done() -> None:
     assert (done, guarded._hanging) == ([], 0)
 
 
+def test_a_process_that_is_busy_leaves_the_store_alone_only_while_it_is_and_writes_late() -> None:
+    guarded = GuardedStore(Memory(), PATIENCE_S, Clock())
+    began, go, done = threading.Semaphore(0), threading.Event(), []
+    with ThreadPoolExecutor(MAX_THREADS) as pool:
+        busy = [pool.submit(guarded.run, lambda: began.release() or go.wait(PATIENCE_S)) for _ in range(MAX_THREADS)]
+        assert all(began.acquire(timeout=PATIENCE_S) for _ in busy)
+        guarded._timeout_s = 0.01
+        assert guarded.run(lambda: done.append("late"), is_write=True) is None
+        guarded._timeout_s = PATIENCE_S
+        assert guarded.run(lambda: "not yet") is None
+        go.set()
+        assert [one.result() for one in busy] == [True] * MAX_THREADS
+    ends_when(lambda: done == ["late"] and guarded.run(lambda: "fine") == "fine")
+
+
+@pytest.mark.parametrize("succeeds", [True, False])
+def test_after_a_late_wake_up_an_answer_shows_that_the_store_is_fine(succeeds: bool) -> None:
+    times = iter(range(1_000_000))
+    guarded = GuardedStore(Memory(), 0.01, lambda: next(times) * 0.01)
+    over = threading.Event()
+
+    def work() -> None:
+        assert over.wait(PATIENCE_S)
+        if not succeeds:
+            raise StoreError
+
+    assert guarded.run(work) is None
+    guarded._timeout_s = PATIENCE_S
+    assert guarded.run(lambda: "not yet") is None
+    over.set()
+    ends_when(lambda: guarded._hanging == 0)
+    assert guarded.run(lambda: "fine") == ("fine" if succeeds else None)
+
+
+def test_a_slow_answer_does_not_show_that_the_store_is_fine() -> None:
+    began, over = threading.Event(), threading.Event()
+
+    class Seconds(float):
+        def __truediv__(self, parts: float) -> float:
+            assert began.wait(PATIENCE_S)
+            return 0.005
+
+    guarded = GuardedStore(Memory(), Seconds(0.01), Clock())
+    assert guarded.run(lambda: began.set() or over.wait(PATIENCE_S)) is None
+    over.set()
+    ends_when(lambda: guarded._hanging == 0)
+    assert guarded.run(lambda: "too early") is None
+
+
+def test_threads_that_notice_a_fork_together_all_get_an_answer() -> None:
+    guarded = GuardedStore(Memory(), PATIENCE_S, Clock())
+    for _ in range(20):
+        guarded._pid = -1
+        with ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(lambda _: guarded.run(lambda: 1), range(64))) == [1] * 64
+        assert guarded._threads <= MAX_THREADS
+
+
+def test_an_interrupted_start_of_a_thread_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(self: object) -> None:
+        raise KeyboardInterrupt
+
+    guarded = GuardedStore(Memory(), PATIENCE_S, Clock())
+    with monkeypatch.context() as patch:
+        patch.setattr(guarded_store.Thread, "start", start)
+        for _ in range(MAX_THREADS + 1):
+            with pytest.raises(KeyboardInterrupt):
+                guarded.run(lambda: "fine")
+    assert guarded.run(lambda: "fine") == "fine"
+
+
+def test_a_pipeline_is_no_store(redis_server: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
+    with redis.Redis(port=redis_server.port) as client, client.pipeline() as pipeline:
+        one = process(pipeline, reply("a"), reply("b"))
+        assert [text(one), text(one, slug="t")] == ["a", "b"]
+        assert len(pipeline.command_stack) == 1
+    assert len(caplog.messages) == 1
+
+
 def test_idle_threads_end_and_new_ones_start(monkeypatch: pytest.MonkeyPatch) -> None:
     assert IDLE_S >= 1
     monkeypatch.setattr(guarded_store, "IDLE_S", 0.01)
@@ -774,6 +904,39 @@ def test_a_child_shares_what_its_parent_found(redis_server: RedisServer) -> None
 def test_what_is_no_store_is_refused(wrong: Any) -> None:
     with pytest.raises(TypeError, match=r"shared_cache must be an object with get\(name\) and set"):
         create_client(api_key=KEY, base_url=URL, shared_cache=wrong)
+
+
+class Awaited:
+    async def get(self, name: str) -> Any: ...
+
+    async def set(self, name: str, value: str, *, ex: int) -> Any: ...
+
+
+class WithoutEx:
+    def get(self, name: str) -> Any: ...
+
+    def set(self, name: str, value: str, expire: int = 0) -> Any: ...
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        (redis.asyncio.Redis(), "Redis, which is asynchronous"),
+        (Awaited(), "asynchronous"),
+        (AsyncMock(), "asynchronous"),
+        (WithoutEx(), "'ex'.*pass an adapter"),
+        (Mock(get=lambda: None), "arguments.*pass an adapter"),
+    ],
+)
+def test_a_store_that_no_call_could_use_is_refused(wrong: Any, why: str) -> None:
+    with pytest.raises(TypeError, match=why):
+        create_client(api_key=KEY, base_url=URL, shared_cache=wrong)
+
+
+@pytest.mark.parametrize("store", [redis.Redis(), MagicMock(), MagicMock(spec=redis.Redis), Mock(get=vars, set=iter)])
+def test_a_store_is_not_called_before_the_first_call(store: Any) -> None:
+    create_client(api_key=KEY, base_url=URL, shared_cache=store)
+    assert not getattr(store, "method_calls", [])
 
 
 @pytest.mark.parametrize(("wrong", "error"), [(0, ValueError), (-1, ValueError), ("1", TypeError), (None, TypeError)])

@@ -51,8 +51,9 @@ class InFlight:
     __slots__ = ("age_s", "data", "done", "error", "extra_s")
 
     def __init__(self) -> None:
-        self.age_s = self.extra_s = 0.0
-        self.done = Event()
+        self.age_s: float = 0.0
+        self.extra_s: float = 0.0
+        self.done: Event = Event()
         self.data: Any = None
         self.error: To11aiError | None = None
 

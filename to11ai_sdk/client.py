@@ -124,12 +124,10 @@ def _check_objects(ssl_context: Any, behavior_overrides: Any, shared_cache: Any)
         raise TypeError(f"ssl_context must be an ssl.SSLContext, not {type(ssl_context).__name__}")
     if behavior_overrides is not None:
         mapping("behavior_overrides", behavior_overrides)
-    methods = [getattr(shared_cache, name, None) for name in ("get", "set")]
-    if shared_cache is not None and (isinstance(shared_cache, type) or not all(map(callable, methods))):
-        raise TypeError(
-            "shared_cache must be an object with get(name) and set(name, value, ex=seconds), such as redis.Redis(...), "
-            f"not {shared_cache.__name__ if isinstance(shared_cache, type) else type(shared_cache).__name__}"
-        )
+    if shared_cache is not None:
+        from .shared_cache import check_store
+
+        check_store(shared_cache)
 
 
 def _addressing(api_key: str, base_url: str, default_headers: Mapping[str, str] | None) -> dict[str, Any]:
@@ -174,7 +172,9 @@ def _parts(
             return transport, PromptCache(**keeping)
         from .shared_cache.fleet_cache import shared_prompt_cache
 
-        return transport, shared_prompt_cache(**sharing, transport=transport, **keeping)
+        return transport, shared_prompt_cache(
+            api_key=transport.api_key, base_url=transport.base_url, **sharing, **keeping
+        )
 
     return make
 

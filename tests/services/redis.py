@@ -38,7 +38,8 @@ def free_port() -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]
-        return port
+        # Of a cluster, a server uses the port 10,000 above, too.
+        return port if port < 55_536 else free_port()
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 USER_AGENT = f"to11ai-sdk-python/{__version__}"
 SHORTEST_SECRET = 6
-_SECRET_WORDS = ("Auth", "Cookie", "Key", "Pass", "Secret", "Token")
+_SECRET_WORDS = "auth cookie credential key jwt pass secret session signature token".split()
 
 
 def request_headers(api_key: str, added: Mapping[str, str]) -> dict[str, str]:
@@ -57,7 +57,7 @@ def trace_headers() -> dict[str, str]:
 
 def secrets_of(api_key: str, headers: Mapping[str, str]) -> list[str]:
     """Return the key and the values of those headers whose names say that they are secret."""
-    return [api_key, *(value for name, value in headers.items() if any(word in name for word in _SECRET_WORDS))]
+    return [api_key, *(value for name, value in headers.items() if any(word in name.lower() for word in _SECRET_WORDS))]
 
 
 def redact(error: BaseException, secret: str) -> None:

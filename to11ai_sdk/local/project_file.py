@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from .store import Row
 
-FORMAT = {"format": "to11 project", "version": 1}
+FORMAT: dict[str, str | int] = {"format": "to11 project", "version": 1}
 """The first line."""
 _COMPLETE = "export the project again, and copy the whole file"
 

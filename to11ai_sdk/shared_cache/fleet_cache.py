@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from .._http.transport import Transport
     from ..cache import InFlight, Load
     from ..prompt_keys import Key
     from ..resources.endpoint import Endpoint
@@ -92,7 +91,7 @@ class SharedPromptCache(PromptCache):
         if type(project_id) is str and type(prompt_id) is str:
             self._notice_fork()
             self._fleet.outdate(project_id, prompt_id)
-            self._guarded.run(partial(self._fleet.begin_generation, project_id, prompt_id))
+            self._guarded.run(partial(self._fleet.begin_generation, project_id, prompt_id), is_write=True)
         # Last, so that no thread finds the old value there and keeps it here.
         super().forget(project_id, prompt_id, label)
 
@@ -153,25 +152,28 @@ class SharedPromptCache(PromptCache):
             data = load(may_retry=may_retry and look.data is None)
         except To11aiError as error:
             if not is_outage(error):
-                self._guarded.run(partial(self._fleet.give_up, name, outdated=isinstance(error, To11aiApiError)))
+                self._give_up(name, outdated=isinstance(error, To11aiApiError))
                 raise
             if look.data is None:
                 # The others have no value, either, so each must ask for itself.
-                self._guarded.run(partial(self._fleet.give_up, name, outdated=False))
+                self._give_up(name, outdated=False)
                 raise
             # The lock stays, so that in an outage the fleet asks no more than once in LOCK_S.
             flight.extra_s = self._ttl_s
             warn_of_outage(key, error)
             return look.data
         flight.age_s = 0.0
-        self._guarded.run(partial(self._fleet.keep, key, name, look, data, began))
+        self._guarded.run(partial(self._fleet.keep, key, name, look, data, began), is_write=True)
         return data
+
+    def _give_up(self, name: str, *, outdated: bool) -> None:
+        self._guarded.run(partial(self._fleet.give_up, name, outdated=outdated), is_write=True)
 
 
 def shared_prompt_cache(
-    *, store: SharedCache, timeout_s: float, transport: Transport, **keeping: Any
+    *, store: SharedCache, timeout_s: float, api_key: str, base_url: str, **keeping: Any
 ) -> SharedPromptCache:
     """Return the cache of a client that shares its prompts through a store."""
     guarded = GuardedStore(store, timeout_s, clocks.monotonic)
-    values = SignedValues(transport.api_key, transport.base_url)
+    values = SignedValues(api_key, base_url)
     return SharedPromptCache(store=guarded, values=values, row=ENDPOINTS["prompts.resolve"], **keeping)

@@ -10,6 +10,7 @@ from math import ceil
 from os import urandom
 
 from ..json_types import is_object
+from .signed_values import as_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,10 +40,10 @@ class Look:
 
     def __init__(self) -> None:
         self.data: Any = None
-        self.age_s = 0.0
+        self.age_s: float = 0.0
         self.prompt_id: str | None = None
         self.generation: str | None = None
-        self.may_refresh = False
+        self.may_refresh: bool = False
 
 
 class FleetValues:
@@ -77,12 +78,25 @@ class FleetValues:
                 look.generation = self._generation(key[0], prompt_id)
             age_s = self._now() - at
             usable = -MAX_SKEW_S <= age_s < self._kept_s
-            if usable and look.generation == generation:
+            if usable and isinstance(generation, str) and look.generation == generation:
                 look.data, look.age_s = data, max(age_s, 0.0)
         if look.data is None or look.age_s >= self._ttl_s:
-            expires_s = ceil(min(self._ttl_s, LOCK_S))
-            look.may_refresh = self._store.take(self._lock_name(name), urandom(16).hex(), expires_s)
+            look.may_refresh = self._take(self._lock_name(name))
         return look
+
+    def _take(self, name: str) -> bool:
+        """Return whether this process holds the lock of this name now; a foreign or old one does not count."""
+        now, expires_s = self._now(), ceil(min(self._ttl_s, LOCK_S))
+        token = self._signing.signed(name, {"at": now, "id": urandom(16).hex()}) or ""
+        held = self._store.take(name, token, expires_s)
+        if held is None or as_text(held) == token:
+            return held is not None
+        at = self._signing.verified(name, held).get("at")
+        if type(at) is float and abs(now - at) < LOCK_S + MAX_SKEW_S:
+            return False
+        # Some stores do not let it expire, and who can write there could keep it forever.
+        self._store.set(name, token, expires_s)
+        return True
 
     def _values_of(self, key: Key, name: str, look: Look) -> object:
         """Return the value of a name; reads the generation with it if the id of the prompt is known."""
@@ -106,10 +120,10 @@ class FleetValues:
         if look.prompt_id != prompt_id:
             # A generation that may have begun during the request is not that of the reply.
             generation = self._generation(key[0], self._know(key, prompt_id), before=began - MAX_SKEW_S)
-        if generation is not None:
-            content = {"at": began, "data": data, "generation": generation}
-            if value := self._signing.signed(name, content):
-                self._store.set(name, value, ceil(self._kept_s))
+        # Without a generation nobody uses the value, but from it the next process knows the prompt before it asks.
+        content = {"at": began, "data": data, "generation": generation}
+        if value := self._signing.signed(name, content):
+            self._store.set(name, value, ceil(self._kept_s))
         self._store.drop(self._lock_name(name))
 
     def give_up(self, name: str, *, outdated: bool) -> None:

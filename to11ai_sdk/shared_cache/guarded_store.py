@@ -10,9 +10,8 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
-from .._http.process_safety import from_handler
+from .._http.process_safety import from_handler, in_openssl
 from ..json_types import is_array
-from .signed_values import as_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,17 +33,22 @@ class StoreError(Exception):
 
 
 class _Job:
-    __slots__ = ("abandoned", "done", "error", "result", "work")
+    __slots__ = (
+        "abandoned", "done", "error", "is_late_here", "is_write", "paused_until", "result", "started", "work",
+    )  # fmt: skip
 
-    def __init__(self, work: Callable[[], Any]) -> None:
+    def __init__(self, work: Callable[[], Any], *, is_write: bool) -> None:
         self.work = work
+        self.is_write = is_write
         self.done = Lock()
         self.done.acquire()
-        self.abandoned = False
+        self.started = self.abandoned = self.is_late_here = False
+        self.paused_until: float | None = None
         self.result: Any = None
         self.error: BaseException | None = None
 
     def run(self) -> None:
+        self.started = True
         try:
             self.result = self.work()
         except BaseException as exc:
@@ -60,7 +64,7 @@ class GuardedStore:
         self._clock = clock
         self._has_nx = self._has_mget = True
         self._failures = 0
-        self._paused_until = float("-inf")
+        self._paused_until = self._quiet_until = float("-inf")
         self._reset()
 
     def _reset(self) -> None:
@@ -70,29 +74,46 @@ class GuardedStore:
         self._threads = self._idle = self._hanging = 0
         self._pid = os.getpid()
 
-    def run(self, work: Callable[[], Any]) -> Any:
-        """Return the result of some work with the store; ``None`` if it failed, took too long, or is left alone."""
+    def _notice_fork(self) -> None:
         if self._pid != os.getpid():
-            self._reset()
+            with in_openssl.lock:
+                if self._pid != os.getpid():
+                    self._reset()
+
+    def run(self, work: Callable[[], Any], *, is_write: bool = False) -> Any:
+        """Return the result of some work with the store; ``None`` if it failed, took too long, or is left alone.
+
+        What writes is done, if late, even if nobody waits for it any more.
+        """
+        self._notice_fork()
         if not self._may_try():
             return None
         until = self._paused_until
-        job = _Job(work)
+        job = _Job(work, is_write=is_write)
         try:
             self._hand_over(job)
         except RuntimeError as exc:  # no thread can be started
             if from_handler(exc):
                 raise
             return self._fail(until, exc)
-        if not job.done.acquire(timeout=self._timeout_s) and self._abandon(job):
-            return self._fail(until, None)
+        if not self._wait(job):
+            return self._fail(until, None, job)
         if isinstance(job.error, StoreError):
             return self._fail(until, job.error.__cause__ or job.error)
         if job.error is not None:
             raise job.error
         if self._failures:
-            self._failures, self._paused_until = 0, float("-inf")
+            self._end_pause()
         return job.result
+
+    def _wait(self, job: _Job) -> bool:
+        """Return whether a job is done in time; else it is abandoned."""
+        started = self._clock()
+        if job.done.acquire(timeout=self._timeout_s / 2):
+            return True
+        # If this process is busy, the store may be fine.
+        job.is_late_here = not job.started or self._clock() - started >= self._timeout_s
+        return job.done.acquire(timeout=self._timeout_s / 2) or not self._abandon(job)
 
     def _may_try(self) -> bool:
         with self._lock:
@@ -117,7 +138,7 @@ class GuardedStore:
         if starts:
             try:
                 Thread(target=self._serve, args=(self._jobs,), name="to11ai-shared-cache", daemon=True).start()
-            except RuntimeError:
+            except BaseException:  # also of a signal handler
                 with self._lock:
                     self._threads -= 1
                 raise
@@ -131,11 +152,14 @@ class GuardedStore:
                 if self._retire():
                     return
                 continue
-            if not job.abandoned:
+            if job.is_write or not job.abandoned:
                 job.run()
             with self._lock:
                 self._idle += 1
                 self._hanging -= job.abandoned
+                if job.paused_until == self._paused_until and job.error is None:
+                    # It was not the store that was slow.
+                    self._end_pause()
                 job.done.release()
             # An idle thread keeps no value alive.
             del job
@@ -155,16 +179,22 @@ class GuardedStore:
             self._hanging += job.abandoned
             return job.abandoned
 
-    def _fail(self, until: float, error: BaseException | None) -> None:
+    def _end_pause(self) -> None:
+        self._failures, self._paused_until = 0, float("-inf")
+
+    def _fail(self, until: float, error: BaseException | None, late: _Job | None = None) -> None:
         with self._lock:
-            if self._paused_until != until:
-                # Another caller noticed first.
+            if self._paused_until != until or (late and late.is_late_here and not late.done.locked()):
+                # Another caller noticed first; or the answer has come after all.
                 return
-            pause = self._pause()
-            self._paused_until = self._clock() + pause
+            now, pause = self._clock(), self._pause()
+            self._paused_until = now + pause
             self._failures += 1
-            first = self._failures == 1
-        if first:
+            if late and late.is_late_here:
+                late.paused_until = self._paused_until
+            warns = self._failures == 1 and now >= self._quiet_until
+            self._quiet_until = self._paused_until
+        if warns:
             self._warn(error, pause)
 
     def _warn(self, error: BaseException | None, pause: float) -> None:
@@ -194,12 +224,15 @@ class GuardedStore:
         """Keep a value for some seconds."""
         self._call("set", name, value, ex=ex)
 
-    def take(self, name: str, token: str, ex: int) -> bool:
-        """Return whether the lock of this name is now ours; a store without ``nx`` may let a few have it at once."""
+    def take(self, name: str, token: str, ex: int) -> object:
+        """Take the lock of this name if it is free, and return what it holds then: the token if it is ours.
+
+        A store without ``nx`` may let a few have it at once.
+        """
         if self._has_nx:
             try:
                 if self._call("set", name, token, nx=True, ex=ex) is True:
-                    return True
+                    return token
             except StoreError as exc:
                 if not isinstance(exc.__cause__, TypeError):
                     raise
@@ -207,9 +240,9 @@ class GuardedStore:
         found = self.get(name)
         if found is None and not self._has_nx:
             self.set(name, token, ex)
-            return True
+            return token
         # Not all stores say that they set a value.
-        return as_text(found) == token
+        return found
 
     def drop(self, name: str) -> None:
         """Remove a value, or let it expire soon where the store cannot remove it."""
@@ -224,6 +257,8 @@ class GuardedStore:
             if hasattr(value, "__await__"):
                 getattr(value, "close", bool)()
                 raise TypeError("an asynchronous client")
+            if value is self._store:
+                raise TypeError("a pipeline, which keeps all commands")
         except BaseException as exc:
             # No signal handler runs in this thread: whatever is raised here, the store raised it.
             raise StoreError from exc

@@ -45,7 +45,7 @@ class SignedValues:
 
     def name(self, kind: str, *parts: object) -> str:
         """Return the name of something, of the same length for everything."""
-        return f"to11:{_mac(self._name_key, canonical([kind, self._origin, *parts]).encode()).hex()}"
+        return f"to11:{_mac(self._name_key, canonical([FORMAT, kind, self._origin, *parts]).encode()).hex()}"
 
     def name_of(self, key: Key) -> str | None:
         """Return the name of a prompt; ``None`` for invalid arguments, which the call itself will refuse."""

@@ -44,6 +44,7 @@ class StopSignals:
     """
 
     def __init__(self) -> None:
+        self.woken: socket.socket
         self.woken, self._waker = socket.socketpair()
         self._waker.setblocking(False)
         self._count = 0

@@ -5,13 +5,15 @@ Without Pydantic: its import and the models would take longer than the rest of a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from ....json_types import is_mapping
 from ..formats import FORMATS
 from .providers import DIALECTS, KINDS, ConfigError
 from .values import among, flag, items, mapping, one_of, regions, seconds, size, text, texts, variable, wrong
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
 
 _NAME_OF_A_MODEL = 'must be the name of a model, or {id = "...", kinds = ["chat"]}'
 KIND_WORDS = ("echo", "none", "upstream")
@@ -82,8 +84,8 @@ def _within(place: str, name: object) -> str:
 class ModelEntry(Table):
     """An entry of ``models``: the name of a model, or a pattern, and the kinds of its calls."""
 
-    id = Key(text, "")
-    kinds = Key[tuple[str, ...]](among(sorted(KINDS)), ())
+    id: Key[str] = Key(text, "")
+    kinds: Key[tuple[str, ...]] = Key(among(sorted(KINDS)), ())
 
 
 def models(value: Any, place: str) -> list[ModelEntry]:
@@ -103,42 +105,42 @@ def _model(value: Any, place: str) -> ModelEntry:
 class ProviderTable(Table):
     """A provider that ``echo`` answers for, or one that is removed."""
 
-    kind = Key(one_of(KIND_WORDS), "upstream")
-    type = Key[str | None](text, None)
-    dialect = Key[str | None](one_of(DIALECTS), None)
-    models = Key[list[ModelEntry] | None](models, None)
-    timeout = Key[float | None](seconds, None)
+    kind: Key[str] = Key(one_of(KIND_WORDS), "upstream")
+    type: Key[str | None] = Key(text, None)
+    dialect: Key[str | None] = Key(one_of(DIALECTS), None)
+    models: Key[list[ModelEntry] | None] = Key(models, None)
+    timeout: Key[float | None] = Key(seconds, None)
 
 
 class UpstreamTable(ProviderTable):
     """A provider that is a server."""
 
-    base_url = Key[str | None](text, None)
-    key_env = Key[str | None](variable, None)
-    formats = Key[tuple[str, ...]](among(FORMATS), ())
+    base_url: Key[str | None] = Key(text, None)
+    key_env: Key[str | None] = Key(variable, None)
+    formats: Key[tuple[str, ...]] = Key(among(FORMATS), ())
 
 
 class GuardrailsTable(Table):
     """The table ``guardrails``."""
 
-    enabled = Key(flag, default=False)
-    blocklist = Key[tuple[str, ...]](texts, ())
-    whole_words = Key(flag, default=False)
-    phone_regions = Key[tuple[str, ...] | None](regions, None)
+    enabled: Key[bool] = Key(flag, default=False)
+    blocklist: Key[tuple[str, ...]] = Key(texts, ())
+    whole_words: Key[bool] = Key(flag, default=False)
+    phone_regions: Key[tuple[str, ...] | None] = Key(regions, None)
 
 
 class CacheTable(Table):
     """The table ``cache``."""
 
-    enabled = Key(flag, default=False)
-    ttl = Key[float | None](seconds, None)
+    enabled: Key[bool] = Key(flag, default=False)
+    ttl: Key[float | None] = Key(seconds, None)
 
 
 class ConfigTable(Table):
     """A whole configuration; each provider is read by its name."""
 
-    defaults = Key(flag, default=True)
-    providers = Key[Mapping[Any, Any]](mapping, {})
-    guardrails = Key(GuardrailsTable, GuardrailsTable({}))
-    cache = Key(CacheTable, CacheTable({}))
-    max_reply_bytes = Key[int | None](size, None)
+    defaults: Key[bool] = Key(flag, default=True)
+    providers: Key[Mapping[Any, Any]] = Key(mapping, {})
+    guardrails: Key[GuardrailsTable] = Key(GuardrailsTable, GuardrailsTable({}))
+    cache: Key[CacheTable] = Key(CacheTable, CacheTable({}))
+    max_reply_bytes: Key[int | None] = Key(size, None)
