@@ -115,7 +115,9 @@ def test_headers_that_cannot_be_added_are_refused(headers: Any, kind: type[Excep
         create_client(api_key=KEY, base_url="https://api.to11.ai", default_headers=headers)
 
 
-@pytest.mark.parametrize("name", ["X-Api-Token", "x-apikey", "X-AccessToken", "COOKIE", "AWS-Credentials", "x-signature"])
+@pytest.mark.parametrize(
+    "name", ["X-Api-Token", "x-apikey", "X-AccessToken", "COOKIE", "AWS-Credentials", "x-signature"]
+)
 def test_the_value_of_a_header_is_in_no_error(name: str, server: RecordingServer) -> None:
     with pytest.raises(ValueError, match="x-secret") as refused:
         create_client(api_key=KEY, base_url=server.url, default_headers={"x-secret": f"{SECRET}\n"})

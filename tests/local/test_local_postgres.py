@@ -156,9 +156,7 @@ def test_the_settings_of_a_user_do_not_change_what_a_transaction_sees(
     level: str, url: str, postgres_server: PostgresServer
 ) -> None:
     user = level.split()[0]
-    postgres_server.run(
-        f"CREATE ROLE {user} LOGIN", f"ALTER ROLE {user} SET default_transaction_isolation = '{level}'"
-    )
+    postgres_server.run(f"CREATE ROLE {user} LOGIN", f"ALTER ROLE {user} SET default_transaction_isolation = '{level}'")
     postgres_server.run(f"CREATE SCHEMA {schema_of(url)} AUTHORIZATION {user}")
     url = url.replace("to11@", f"{user}@")
     with LocalTo11(url) as one, LocalTo11(url) as two:

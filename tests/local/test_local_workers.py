@@ -152,6 +152,7 @@ def test_a_killed_worker_is_started_again(data: str) -> None:
 
 def test_a_worker_that_hangs_gets_no_connections_until_it_answers_again(data: str) -> None:
     with serving("--data", data, "--workers", "2") as served:
+
         def are_answered() -> bool:
             """Whether four new connections are."""
             with ExitStack() as stack:
@@ -191,8 +192,7 @@ def test_a_worker_that_hangs_for_long_is_replaced(data: str) -> None:
         status, _, err = served.ended()
         assert status == 0
         assert err == (
-            f"worker {hanging.pid} does not answer; it is killed\n"
-            "a worker ended (by SIGKILL) and is started again\n"
+            f"worker {hanging.pid} does not answer; it is killed\na worker ended (by SIGKILL) and is started again\n"
         )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 USER_AGENT = f"to11ai-sdk-python/{__version__}"
 SHORTEST_SECRET = 6
-_SECRET_WORDS = "auth cookie credential key jwt pass secret session signature token".split()
+_SECRET_WORDS = ["auth", "cookie", "credential", "key", "jwt", "pass", "secret", "session", "signature", "token"]
 
 
 def request_headers(api_key: str, added: Mapping[str, str]) -> dict[str, str]:

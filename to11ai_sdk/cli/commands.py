@@ -93,7 +93,6 @@ def make_parser(*, with_rows: bool = True) -> Parser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_local_commands(commands)
     add_snapshot(commands)
-    _add_doctor(commands)
     add_tools(commands, parser)
     if with_rows:
         _add_project_commands(commands)

@@ -76,13 +76,13 @@ class PostgresPlace(NamedTuple):
 
 def _schema(options: str) -> str:
     """Return the schema that the options of a URL name, as PostgreSQL reads its name."""
-    named = _SEARCH_PATH.findall(options)
+    named: list[str] = _SEARCH_PATH.findall(options)
     if not named:
         return "to11"
     if _SCHEMA.fullmatch(named[-1]) is None:
         raise DataFileError(
-            "the search_path in the URL of PostgreSQL must be the name of one schema, of letters A to Z, digits and _: write "
-            "?options=-csearch_path%3DNAME"
+            "the search_path in the URL of PostgreSQL must be the name of one schema, of letters A to Z, digits and _: "
+            "write ?options=-csearch_path%3DNAME"
         )
     return named[-1].strip('"') if named[-1].startswith('"') else named[-1].lower()
 
