@@ -150,7 +150,7 @@ def _changes(kind: str, wanted: dict[str, Any], present: dict[str, Any] | None, 
     kinds = {name: word for name, word in kinds.items() if name in wanted or name not in ("name", "display_color")}
     new = {name: wanted.get(name, empty.get(word)) for name, word in kinds.items()}
     changed = {name: value for name, value in new.items() if value != present.get(name, empty.get(kinds[name]))}
-    moved = {*taken} if kind == "environments" else set()
+    moved = taken if kind == "environments" else set[str]()
     return {name: value for name, value in changed.items() if value or name not in moved}
 
 

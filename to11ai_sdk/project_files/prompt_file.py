@@ -9,6 +9,7 @@ from hashlib import sha256
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from ..json_types import is_array
 from .fields import FileField, canonical, problem, read_fields, write_field
 from .sections import read_template, split, write_template
 
@@ -122,7 +123,7 @@ def checked(
 
 def _fits(value: Any, kind: str) -> bool:
     if kind == "list of texts":
-        return isinstance(value, list) and all(isinstance(member, str) for member in value)
+        return is_array(value) and all(isinstance(member, str) for member in value)
     types = {"text": str, "whole number": int, "true or false": bool, "any": object}
     return isinstance(value, types[kind]) and (kind != "whole number" or not isinstance(value, bool))
 

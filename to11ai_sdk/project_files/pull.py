@@ -51,7 +51,7 @@ def pull(server: RemoteReader, folder: Path, *, yes: bool) -> int:
 
 def _changes(files: dict[Path, str], folder: Path) -> list[_Change]:
     """Return how the files differ; one with other words for the same content, such as comments, stays as it is."""
-    found = []
+    found = list[_Change]()
     for path, new in files.items():
         old = _text(path) if path.exists() else None
         if old is None or (old != new and content(path) != content(path, new)):
