@@ -187,5 +187,5 @@ def _call(row: Endpoint, options: argparse.Namespace) -> int:
         result = attrgetter(f"{row.owner.namespace}.{row.signature.__name__}")(client)(**arguments)
     from .output import show
 
-    show(result, as_json=options.json or not sys.stdout.isatty())
+    show(result, as_json=options.json)
     return 0

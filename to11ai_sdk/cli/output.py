@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from operator import methodcaller
 from typing import Any
 
@@ -17,9 +16,9 @@ _NARROW = 8
 
 
 def show(result: object, *, as_json: bool) -> None:
-    """Print a result; ``as_json`` prints it as in a pipe."""
+    """Print a result; ``as_json`` prints it on a terminal as in a pipe."""
     text = json_text(result)
-    if as_json:
+    if as_json or not terminal.is_terminal():
         print(terminal.safe_json(text))
         return
     data = json.loads(text)
@@ -39,7 +38,7 @@ def json_text(result: object) -> str:
     options: dict[str, Any] = {"indent": 2, "default": methodcaller("model_dump", mode="json", by_alias=True)}
     text = json.dumps(result, ensure_ascii=False, **options)
     try:
-        text.encode(sys.stdout.encoding)
+        text.encode(terminal.encoding())
     except UnicodeEncodeError:
         text = json.dumps(result, **options)
     return text

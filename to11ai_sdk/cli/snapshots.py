@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..client import create_client
 from ..settings import API_URL
 from .parser import UsageError, json_value, setting
+from .terminal import safe
 
 if TYPE_CHECKING:
     import argparse
@@ -52,7 +53,7 @@ def _snapshot(options: argparse.Namespace) -> int:
         )
     _write(snapshot, options.output)
     for slug in snapshot.left_out:
-        print(f"left out, because it cannot be rendered with these variables: {slug}", file=sys.stderr)
+        print(f"left out, because it cannot be rendered with these variables: {safe(slug)}", file=sys.stderr)
     return 0
 
 

@@ -20,7 +20,13 @@ _MARKS = {"+": GREEN, "-": RED, "@": CYAN}
 
 def is_terminal(stream: TextIO | None = None) -> bool:
     """Return whether a stream, by default the standard output, is a terminal."""
-    return (stream or sys.stdout).isatty()
+    output = stream or sys.stdout
+    return output is not None and output.isatty()
+
+
+def encoding() -> str:
+    """Return the encoding of the standard output, which may have been closed before the start."""
+    return sys.stdout.encoding if sys.stdout else "utf-8"
 
 
 def width() -> int:
@@ -46,8 +52,7 @@ def safe(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     shown = "".join(char if _is_harmless(char) else repr(char)[1:-1] for char in text)
-    encoding = sys.stdout.encoding or "utf-8"
-    return shown.encode(encoding, "backslashreplace").decode(encoding)
+    return shown.encode(encoding(), "backslashreplace").decode(encoding())
 
 
 def _is_harmless(char: str) -> bool:
