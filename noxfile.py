@@ -160,6 +160,23 @@ def integration(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "-q", *IN_PARALLEL, "tests/integration", *session.posargs, env=env)
 
 
+@nox.session(python=FOUND[-1:])
+def inspector(session: nox.Session) -> None:
+    """Use the inspector in a real Chromium and take pictures of its pages; ``-- --write`` puts some into the docs."""
+    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if browser is None:
+        session.skip("needs Chromium; on Debian it is apt-get install chromium")
+    session.install(".[test]", "playwright>=1.40")
+    pictures = Path(session.create_tmp()).resolve() / "pictures"
+    env = {"TO11_CHROMIUM": browser, "TO11_PICTURES": str(pictures)}
+    options = [option for option in session.posargs if option != "--write"]
+    session.run("python", "-m", "pytest", "-q", "-rs", "tests/inspector", *options, env=env)
+    session.log(f"the pictures are in {pictures}")
+    if "--write" in session.posargs:
+        session.install("pillow")
+        session.run("python", "tests/inspector/keep_pictures.py", str(pictures))
+
+
 @nox.session
 def liquid(session: nox.Session) -> None:
     """Render the same templates with the local platform, Ruby's Liquid and liquidjs; ``-- --record`` writes them."""

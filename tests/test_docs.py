@@ -115,7 +115,7 @@ def test_every_error_code_of_the_local_control_plane_stands_on_its_page() -> Non
     server = "".join(path.read_text("utf-8") for path in (local / "http").glob("*.py"))
     codes |= set(re.findall(r'Problem\(\s*\d+,\s*"(\w+)"', server))
     assert "URI_TOO_LONG" in codes
-    page = (ROOT / "docs" / "local.md").read_text("utf-8")
+    page = "".join((ROOT / "docs" / name).read_text("utf-8") for name in ("local.md", "inspector.md"))
     assert "PROMPT_NOT_FOUND" in codes
     assert [code for code in sorted(codes) if f"`{code}`" not in page] == []
 
