@@ -559,3 +559,48 @@ def test_a_project_moves_to_postgresql_and_back(
         assert cli.main(["local", "import", "--data", target, str(other)]) == 1
         assert capsys.readouterr().err.endswith("; nothing was imported\n")
         assert cli.main(["local", "import", "--data", target, str(file)]) == 0
+
+
+COUNTED = {
+    "prompt_label_event_totals": "owner_id, label, total, last",
+    "prompt_label_event_marks": "owner_id, label, place, sequence",
+    "prompt_label_event_disorder": "project_id",
+    "prompt_tags": "project_id, tag, prompt_id, status",
+    "prompt_totals": "project_id, tag, status, total",
+}
+
+
+def test_what_is_counted_is_the_same_in_postgresql(tmp_path: Path, postgres_server: PostgresServer) -> None:
+    from to11ai_sdk.local.store import open_store
+
+    data, file, urls = tmp_path / "data.db", tmp_path / "file", (postgres_server.url(), postgres_server.url())
+    large(data, 3, 3_600)
+    written = open_store(data)
+    with written.transaction() as tx:
+        tx.run("UPDATE prompts SET tags = :tags WHERE name <> 'p2'", tags='["a", "b"]')
+        tx.run(
+            "INSERT INTO prompt_label_events "
+            "(id, project_id, prompt_id, label, to_version_id, moved_by_user_id, moved_at) SELECT 'late', project_id, prompt_id, 'm', to_version_id, moved_by_user_id, :at FROM prompt_label_events "
+            "WHERE sequence = 1",
+            at="2020-01-01T00:00:00.000000Z",
+        )
+    written.close()
+    file.write_bytes(exported(data, "--with-key"))
+    found = []
+    for place in (str(data), str(tmp_path / "copy.db"), *urls):
+        if place != str(data):
+            assert cli.main(["local", "import", "--data", place, str(file)]) == 0
+        store = open_store(place)
+        with store.transaction(write=False) as tx:
+            found.append(
+                {name: tx.all(f"SELECT {what} FROM {name} ORDER BY {what}") for name, what in COUNTED.items()}
+            )
+        store.close()
+    assert found[0]["prompt_label_event_marks"]
+    assert found[0]["prompt_label_event_disorder"]
+    assert found[0] == found[1] == found[2] == found[3]
+    with LocalTo11(urls[0]) as to11:
+        before = Api.of(to11).prompts.list(tags="a").pagination.total
+        made = Api.of(to11).prompts.create(name="new", slug="new", tags=["a"])
+        assert made.tags == ["a"]
+        assert Api.of(to11).prompts.list(tags="a").pagination.total == before + 1

@@ -136,6 +136,7 @@ def _import(tx: Transaction, reader: ProjectReader) -> _Done:
         )
     is_main = project.pop("is_main") and projects.main(tx) is None
     key = project.pop("main_key", "")
+    tx.count_later()
     tx.insert("projects", {**project, "main_key": key if is_main else None})
     for table, row in rows:
         try:
@@ -144,6 +145,7 @@ def _import(tx: Transaction, reader: ProjectReader) -> _Done:
             raise reader.fault(f"{table}: {exc}") from exc
         done.add(table)
     _check(tx, reader, done, key)
+    tx.count_now(done.project_id)
     if is_main and not key:
         done.hint = ". Set TO11_LOCAL_API_KEY to its key, or to a new one, when you start a server on this store"
     return done

@@ -54,25 +54,40 @@ CREATE TABLE IF NOT EXISTS prompt_label_event_marks (
 ) WITHOUT ROWID;
 -- The projects in which an event is older than the one before it.
 CREATE TABLE IF NOT EXISTS prompt_label_event_disorder (project_id TEXT PRIMARY KEY) WITHOUT ROWID;
-INSERT OR IGNORE INTO prompt_label_event_disorder
-SELECT project_id FROM (
-    SELECT project_id, moved_at, lag(moved_at) OVER (PARTITION BY project_id ORDER BY sequence) AS before
-    FROM prompt_label_events
-) WHERE moved_at < before;
 """
 _OWNERS = (("prompt_id", "label"), ("prompt_id", "''"), ("project_id", "label"), ("project_id", "''"))
 
 
-def _events_counted(owner: str, label: str) -> str:
+def _events_counted(owner: str, label: str, where: str) -> str:
     """Return statements that count the events of each owner, of each label or of all, and mark every 1000th."""
     return f"""
 INSERT OR REPLACE INTO prompt_label_event_totals
-SELECT {owner}, {label}, count(*), max(sequence) FROM prompt_label_events GROUP BY {owner}, {label};
+SELECT {owner}, {label}, count(*), max(sequence) FROM prompt_label_events {where} GROUP BY 1, 2;
 INSERT OR REPLACE INTO prompt_label_event_marks SELECT owner_id, label, place, sequence FROM (
     SELECT {owner} AS owner_id, {label} AS label, sequence,
            row_number() OVER (PARTITION BY {owner}, {label} ORDER BY sequence) AS place
-    FROM prompt_label_events
-) WHERE place % 1000 = 0;
+    FROM prompt_label_events {where}
+) AS placed WHERE place % 1000 = 0;
+"""  # noqa: S608 - names of our own
+
+
+def events_counted(where: str = "") -> str:
+    """Return statements that write what the triggers keep of label events, for those in which this holds."""
+    return f"""
+INSERT OR IGNORE INTO prompt_label_event_disorder
+SELECT DISTINCT project_id FROM (
+    SELECT project_id, moved_at, lag(moved_at) OVER (PARTITION BY project_id ORDER BY sequence) AS before
+    FROM prompt_label_events {where}
+) AS compared WHERE moved_at < before;
+""" + "".join(_events_counted(*owner, where) for owner in _OWNERS)  # noqa: S608 - names of our own
+
+
+def prompts_counted(where: str = "") -> str:
+    """Return a statement that counts the prompts of a status with each tag, or any."""
+    return f"""
+INSERT OR REPLACE INTO prompt_totals
+SELECT project_id, '', status, count(*) FROM prompts {where} GROUP BY project_id, status
+UNION ALL SELECT project_id, tag, status, count(*) FROM prompt_tags {where} GROUP BY project_id, tag, status;
 """  # noqa: S608 - names of our own
 
 
@@ -95,7 +110,7 @@ WHEN NEW.moved_at < (
     INSERT OR IGNORE INTO prompt_label_event_disorder VALUES (NEW.project_id);
 END;
 """
-_PROMPTS = """
+_TAGS = """
 -- The tags of prompts, in a form that can be searched; kept by triggers.
 CREATE TABLE IF NOT EXISTS prompt_tags (
     project_id TEXT NOT NULL,
@@ -114,9 +129,8 @@ CREATE TABLE IF NOT EXISTS prompt_totals (
     total INTEGER NOT NULL,
     PRIMARY KEY (project_id, tag, status)
 ) WITHOUT ROWID;
-INSERT OR REPLACE INTO prompt_totals
-SELECT project_id, '', status, count(*) FROM prompts GROUP BY project_id, status
-UNION ALL SELECT project_id, tag, status, count(*) FROM prompt_tags GROUP BY project_id, tag, status;
+"""
+_TAG_TRIGGERS = """
 CREATE TRIGGER IF NOT EXISTS prompt_tags_added AFTER INSERT ON prompt_tags BEGIN
     INSERT INTO prompt_totals VALUES (NEW.project_id, NEW.tag, NEW.status, 1)
     ON CONFLICT (project_id, tag, status) DO UPDATE SET total = total + 1;
@@ -188,9 +202,11 @@ UPGRADES = {
     2: schema.GATEWAY
     + "ALTER TABLE projects ADD COLUMN strict_variables INTEGER NOT NULL DEFAULT 1 CHECK (strict_variables IN (0, 1));",
     3: _LABEL_EVENTS
-    + "".join(_events_counted(*owner) for owner in _OWNERS)
+    + events_counted()
     + _LABEL_EVENT_TRIGGERS
-    + _PROMPTS
+    + _TAGS
+    + prompts_counted()
+    + _TAG_TRIGGERS
     + _PROMPT_INDEXES
     + _OTHER_LISTS
     + _GATEWAY_INDEXES

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from psycopg.adapt import Loader
 from psycopg.types.string import StrDumperUnknown
 
+from .. import upgrades
+from ..data_file import statements
 from ..transaction import Row, Transaction
 from . import dialect
 
@@ -80,6 +83,17 @@ class PostgresTransaction(Transaction):
         """Run a statement once for each row; ``?`` in it stands for a value."""
         with self._postgres.cursor() as cursor:
             cursor.executemany(dialect.query(sql), rows)
+
+    def count_later(self) -> None:
+        """See :meth:`Transaction.count_later`."""
+        self.run("SET LOCAL to11.counts_later = 'yes'")
+
+    def count_now(self, project_id: str) -> None:
+        """See :meth:`Transaction.count_now`."""
+        where = "WHERE project_id = :project_id"
+        for statement in statements(upgrades.events_counted(where) + upgrades.prompts_counted(where)):
+            # The project is new, so nothing of it is replaced.
+            self.run(re.sub("INSERT OR [A-Z]+", "INSERT", statement), project_id=project_id)
 
     def _run(self, sql: str, values: Any) -> Any:
         return self._postgres.execute(dialect.query(sql), values)
