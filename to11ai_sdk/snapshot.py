@@ -183,17 +183,18 @@ def _fits(entry: dict[str, Any]) -> bool:
     """Return whether an entry has the types that the model of a resolved prompt expects, without importing it."""
     if entry.keys() != _ENTRY.keys() or not _typed(entry, _ENTRY) or not _typed(entry["prompt"], _PROMPT):
         return False
-    given = {name: value for name, value in entry["prompt"].items() if value is not None or name == "labels"}
-    if not _typed(given, {name: kind for name, kind in _OPTIONAL.items() if name in given}):
+    prompt: dict[str, Any] = entry["prompt"]
+    optional = {name: kind for name, kind in _OPTIONAL.items() if prompt.get(name) is not None}
+    if not _typed(prompt, optional) or prompt.get("labels", ()) is None:
         return False
-    rendered = given["rendered"]
-    is_chat = rendered.get("format") == "chat"
-    texts = [rendered.get("text")] if rendered.get("format") == "text" else [None]
-    if is_chat and is_array(messages := rendered.get("messages")) and all(map(is_object, messages)):
+    rendered: dict[str, Any] = prompt["rendered"]
+    texts: list[Any] = [rendered.get("text")] if rendered.get("format") == "text" else [None]
+    messages = rendered.get("messages")
+    if rendered.get("format") == "chat" and is_array(messages) and all(map(is_object, messages)):
         texts = [message.get(name) for message in messages for name in ("role", "content")]
+    blocks: dict[str, Any] = prompt.get("blockRenderRecord") or {}
     return all(
-        isinstance(text, str)
-        for text in (*texts, *entry["labels"], *given.get("labels", ()), *given.get("blockRenderRecord", {}).values())
+        isinstance(text, str) for text in (*texts, *entry["labels"], *prompt.get("labels", ()), *blocks.values())
     )
 
 
