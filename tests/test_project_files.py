@@ -17,7 +17,9 @@ from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.project_files import push as push_module
 from to11ai_sdk.project_files.fields import read_fields, write_field
 from to11ai_sdk.project_files.folder import read_lines
+from to11ai_sdk.project_files.plan import plan_prompt
 from to11ai_sdk.project_files.prompt_file import FileVersion, PromptFile, file_name, read_prompt_file
+from to11ai_sdk.project_files.remote import RemotePrompt, StoredVersion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,6 +130,19 @@ def test_versions_with_the_same_content_are_one() -> None:
 
 
 SLUGS = ["welcome", "con", "COM1", "nul", "..", ".", "", "a/b", "a\\b", "-rf", "A", "a", "ä", "x" * 300, "a\0", "a b"]
+
+
+def test_tags_and_empty_values_in_another_form_are_no_difference() -> None:
+    one = PromptFile("s", "n", "", ("a", "b"), (FileVersion(("l",), "text", {"text": "x"}, {}, None),))
+    other = PromptFile("s", "n", "", ("b", "a"), (FileVersion(("l",), "text", {"text": "x"}, None, {}),))
+    assert one.content == other.content
+    assert plan_prompt(
+        one, RemotePrompt("id", other, (StoredVersion("v", 1, other.versions[0].content),), {"l": "v"})
+    ).key == (
+        {},
+        {},
+        [],
+    )
 
 
 def test_each_slug_has_a_file_name_that_every_file_system_takes() -> None:

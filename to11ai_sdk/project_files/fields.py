@@ -53,7 +53,7 @@ def canonical(value: Any) -> str:
 def _with_plain_numbers(value: Any) -> Any:
     if is_object(value):
         return {name: _with_plain_numbers(member) for name, member in value.items()}
-    if is_array(value) or isinstance(value, tuple):
+    if is_array(value):
         return [_with_plain_numbers(member) for member in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 

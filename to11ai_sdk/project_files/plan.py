@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..json_types import is_array
 from .folder import LISTS
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def plan_prompt(wanted: PromptFile, present: RemotePrompt | None) -> PromptChang
     fields: dict[str, Any] = {}
     if present is not None:
         old, new = (_fields(file) for file in (present.file, wanted))
-        fields = {name: value for name, value in new.items() if value != old[name]}
+        fields = {name: value for name, value in new.items() if _comparable(value) != _comparable(old[name])}
     contents = {version.id: version.content for version in reversed(present.versions)} if present else {}
     ids = {content: id_ for id_, content in contents.items()}
     pointers = present.pointers if present else {}
@@ -124,6 +125,10 @@ def plan_prompt(wanted: PromptFile, present: RemotePrompt | None) -> PromptChang
         if contents.get(pointers.get(label, "")) != version.content
     )
     return PromptChange(wanted, present, fields, tuple(moves))
+
+
+def _comparable(value: Any) -> Any:
+    return sorted(value) if is_array(value) else value  # servers may sort tags
 
 
 def _fields(file: PromptFile) -> dict[str, Any]:

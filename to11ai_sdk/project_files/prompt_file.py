@@ -38,8 +38,8 @@ class FileVersion:
 
     @cached_property
     def content(self) -> str:
-        """Two versions are the same if this is the same."""
-        return canonical([self.format, self.template, self.variables_schema, self.model_config])
+        """Two versions are the same if this is the same; servers differ in how they store what is empty."""
+        return canonical([self.format, self.template, self.variables_schema or {}, self.model_config or {}])
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ class PromptFile:
     @property
     def content(self) -> str:
         """Two files say the same if this is the same."""
-        versions = [[version.labels, version.content] for version in self.versions]
-        return canonical([self.slug, self.name, self.description, self.tags, versions])
+        versions = [[list(version.labels), version.content] for version in self.versions]
+        return canonical([self.slug, self.name, self.description, sorted(self.tags), versions])
 
 
 def _write_version(version: FileVersion) -> str:
