@@ -45,6 +45,12 @@ def test_the_demo_leaves_on_a_server_what_it_says(capsys: pytest.CaptureFixture[
     assert pointers[0].version_id == versions[0].id
 
 
+def test_nothing_that_a_server_sends_controls_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    steps = [Step("Print", "print(hostile, 1)", lambda _: True, requests=0)]
+    assert demo.run({"hostile": "a\x1b[2J\u202eb"}, lambda: None, steps) == 0
+    assert "a\\x1b[2J\\u202eb 1\n" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("failing", [number for number, step in enumerate(demo.STEPS) if step.requests])
 def test_the_demo_stops_where_the_server_fails(failing: int, capsys: pytest.CaptureFixture[str]) -> None:
     with LocalTo11() as to11:

@@ -332,6 +332,27 @@ def test_why_no_proxy_is_used(
     assert (code, found["proxy"]["message"]) == (0, says)
 
 
+def test_a_proxy_may_have_an_ipv6_address(checks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://someone:password1@[::1]:1")
+    code, found = checks("--base-url", "https://api.invalid")
+    assert (code, found["proxy"]["values"], found["dns"]["status"]) == (1, {"proxy": "[::1]:1"}, "ok")
+    assert found["connection"]["status"] == "failed"
+
+
+def test_a_setting_that_no_header_can_hold_fails_its_check(
+    to11: LocalTo11, monkeypatch: pytest.MonkeyPatch, checks: Any
+) -> None:
+    with ScriptedServer(always(), tls=serving()) as server:
+        code, found = checks("--base-url", server.url, "--project-id", "proj_é")
+    assert (code, found["project"]["status"], found["gateway"]["status"]) == (1, "ok", "failed")
+    assert "project_id" in found["gateway"]["message"]
+
+
+def test_a_host_name_that_no_dns_can_hold(checks: Any) -> None:
+    code, found = checks("--base-url", f"https://{'a.' * 200}invalid")
+    assert (code, found["dns"]["status"]) == (1, "failed")
+
+
 def test_a_proxy_that_refuses_fails_the_connection(checks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     refusal = b"HTTP/1.1 407 You are someone:password1 c29tZW9uZTpwYXNzd29yZDE=\x1b[2J\r\n\r\n"
     with ScriptedServer((READ, refusal)) as proxy:

@@ -207,6 +207,12 @@ def test_a_text_fits_its_room(text: str, room: int, shown: str | None) -> None:
     assert shown is None or fitted == shown
 
 
+def test_texts_too_long_to_compare_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = [str(number) for number in range(20_001)]
+    assert terminal.diff(many, many[1:], "a", "b")[2] == "more than 20000 lines, too many to compare"
+    assert terminal.diff(many, many, "a", "b") == []
+
+
 def test_a_table_of_any_width_keeps_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
     rows: list[Any] = [["id", "name", "note"], ["prm_1234567890", "漢" * 50, "n" * 500], ["", "", ""]]
     for size in range(1, 200):

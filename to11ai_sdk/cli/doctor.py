@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
             print(terminal.paint(f"{shown.status:<8}", COLOURS[shown.status]), f"{shown.name:<17}", terminal.safe(text))
     ok = all(check["status"] != "failed" for check in checks)
     if options.json:
-        print(json.dumps({"ok": ok, "base_url": url, "checks": checks}, indent=2))
+        print(json.dumps({"ok": ok, "base_url": _hide(url, secrets), "checks": checks}, indent=2))
     return 0 if ok else 1
 
 

@@ -77,6 +77,8 @@ class NetworkChecks:
                 check = self._bounded(work, *arguments)
             except OSError as exc:
                 check = failure(network_error(exc, self._site.netloc))
+            except ValueError as exc:
+                check = failure(exc, "copy the value again, without spaces or line breaks")
             except To11aiError as exc:
                 check = failure(exc, "check the URL, and the proxies and firewalls before it")
         if check.status == "failed" or need in self._blocked or (name == "gateway" and check.status == "skipped"):
@@ -133,7 +135,7 @@ class NetworkChecks:
         scheme, host = self._site.scheme, self._site.netloc
         if proxy := checked_proxy(scheme, host):
             parts = urlsplit(proxy if "//" in proxy else f"//{proxy}")
-            self._proxy = f"{parts.hostname}:{parts.port or 80}"
+            self._proxy = parts.netloc.rpartition("@")[2]
             return outcome("ok", "{proxy}, by HTTPS_PROXY", proxy=self._proxy)
         proxies = getproxies()
         entries = [entry for entry in proxies.get("no", "").replace(",", " ").split() if bypasses_proxy(host, entry)]

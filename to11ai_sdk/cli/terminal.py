@@ -9,10 +9,12 @@ import unicodedata
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 BOLD, RED, GREEN, YELLOW, CYAN = 1, 31, 32, 33, 36
 _NARROW = 8
+_MOST_LINES = 20_000
+"""A comparison of more could take minutes."""
 _JOINERS = "\u200c\u200d"
 _DANGEROUS = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"}
 _MARKS = {"+": GREEN, "-": RED, "@": CYAN}
@@ -114,10 +116,12 @@ def safe_json(text: str) -> str:
     return "".join(char if char == "\n" or _is_harmless(char) else json.dumps(char)[1:-1] for char in text)
 
 
-def diff(old: Iterable[str], new: Iterable[str], old_name: str, new_name: str) -> list[str]:
+def diff(old: Sequence[str], new: Sequence[str], old_name: str, new_name: str) -> list[str]:
     """Return the unified diff of two texts, given as lines, in colours on a terminal; empty if they are the same."""
     from difflib import unified_diff
 
-    lines = [safe(line) for line in unified_diff(list(old), list(new), old_name, new_name, lineterm="")]
+    if old != new and len(old) + len(new) > _MOST_LINES:
+        return [f"--- {old_name}", f"+++ {new_name}", f"more than {_MOST_LINES} lines, too many to compare"]
+    lines = [safe(line) for line in unified_diff(old, new, old_name, new_name, lineterm="")]
     heading = [paint(line, BOLD) for line in lines[:2]]
     return heading + [paint(line, _MARKS[line[0]]) if line[0] in _MARKS else line for line in lines[2:]]

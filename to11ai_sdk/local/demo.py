@@ -7,6 +7,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..cli.terminal import safe
 from ..client import create_client
 from ..errors import To11aiApiError, To11aiError, To11aiNetworkError
 
@@ -171,19 +172,24 @@ def run(names: Names, seen: Seen, steps: Sequence[Step] = STEPS) -> int:
     Returns:
         Exit code: 0 if every step really happened, else 1.
     """
-    names.update(create_client=create_client, To11aiApiError=To11aiApiError)
+    names.update(create_client=create_client, To11aiApiError=To11aiApiError, print=_print_safely)
     try:
         for number, step in enumerate(steps, 1):
             print(f"\n# {number}. {step.title}\n{transcript(step.source)}")
             problem = perform(step, names, seen)
             if problem:
-                print(f"\nfailed at step {number}: {problem}")
+                print(f"\nfailed at step {number}: {safe(problem)}")
                 return 1
     finally:
         if "client" in names:
             names["client"].close()
     print(f"\nAll {len(steps)} steps happened as shown.")
     return 0
+
+
+def _print_safely(*values: object) -> None:
+    """Print what a server sent without letting it control the terminal."""
+    print(*(safe(str(value)) for value in values))
 
 
 def perform(step: Step, names: Names, seen: Seen) -> str | None:
