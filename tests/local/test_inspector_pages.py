@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
-from html import escape
+import os
+import re
+import shutil
+import subprocess
+import sys
+from html import escape, unescape
 from typing import TYPE_CHECKING, Any
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -221,3 +226,27 @@ def test_a_prompt_without_versions_and_one_with_huge_ones_are_shown(to11: LocalT
     seen = visitor.get(f"/inspector/prompts/{made.id}")
     assert seen.status == 200
     assert len(seen.text) < 4_000_000
+
+
+@pytest.mark.parametrize("form", ["curl", "python"])
+def test_what_is_copied_makes_the_same_call(to11: LocalTo11, visitor: Visitor, form: str) -> None:
+    if form == "curl" and not shutil.which("curl"):
+        pytest.skip("needs curl")
+    client = to11.client()
+    fill(client, to11.project_id)
+    visitor.post("/inspector/recording", record="on")
+    given = {"name": "A'd\"a $HOME `x` \\n", "plan": "@p"}
+    client.prompts.resolve(project_id=to11.project_id, slug="welcome", labels=["production"], variables=given)
+    called(to11, given["name"])
+    environment = {**os.environ, "TO11_API_URL": to11.base_url, "TO11_API_KEY": to11.api_key, "NO_PROXY": "*"}
+    for number in (1, 2):
+        page = visitor.get(f"/inspector/requests/{number}").text
+        code = unescape(re.findall(rf'id="copy-{form}"[^>]*>(.*?)</pre>', page, re.DOTALL)[0])
+        command = ["sh", "-c", code] if form == "curl" else [sys.executable, "-c", code]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+        assert "$HOME `x`" in done.stdout, done.stderr
+        before, again = visitor.get(f"/inspector/requests/{number}").text, visitor.get("/inspector/requests").text
+        newest = re.findall(r"/inspector/requests/(\d+)", again)[0]
+        body = r"Body of the request</summary><pre[^>]*>(.*?)</pre>"
+        sent = re.findall(body, visitor.get(f"/inspector/requests/{newest}").text, re.DOTALL)
+        assert sent == re.findall(body, before, re.DOTALL)

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from markupsafe import escape
 
 from .. import bounds
+from ..json_input.reader import too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,8 +63,9 @@ def pretty(text: str) -> str:
 
 
 def parsed(text: str) -> Any:
-    """Return the value of JSON, ``None`` for any other text."""
+    """Return the value of JSON, ``None`` for any other text, and for JSON that is nested too deeply."""
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return None
+    return None if too_deep(value, bounds.MAX_KEPT_DEPTH) else value

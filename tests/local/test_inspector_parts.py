@@ -1,0 +1,114 @@
+"""The parts of the inspector that need no server: differences, masks, messages and calls to copy."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from to11ai_sdk.local import bounds
+from to11ai_sdk.local.inspector.call_messages import reply_messages, request_messages
+from to11ai_sdk.local.inspector.line_diff import LinePair, side_by_side
+from to11ai_sdk.local.inspector.masking import masker, query_without_keys, readable, without_keys
+from to11ai_sdk.local.inspector.snippets import both
+
+LINES = st.lists(st.sampled_from(["a b", "a c", "x", "", "long " * 9]), max_size=40)
+
+
+def text(pairs: list[LinePair], side: str) -> list[tuple[int, str]]:
+    found = [getattr(pair, side) for pair in pairs if getattr(pair, side)]
+    return [(number, "".join(piece for piece, _ in pieces)) for number, pieces in found]
+
+
+@given(LINES, LINES)
+def test_each_line_stands_on_its_side_with_its_number(old: list[str], new: list[str]) -> None:
+    pairs = side_by_side("\n".join(old), "\n".join(new))
+    for side, lines in (("left", "\n".join(old).splitlines()), ("right", "\n".join(new).splitlines())):
+        shown = text(pairs, side)
+        assert [lines[number - 1] for number, _ in shown] == [line for _, line in shown]
+        assert len(shown) + sum(pair.skipped for pair in pairs) == len(lines)
+    for pair in pairs:
+        if pair.kind == "same":
+            assert pair.left
+            assert pair.right
+            assert pair.left[1] == pair.right[1]
+
+
+def test_what_changed_within_a_line_is_marked() -> None:
+    (pair,) = side_by_side("Answer in one paragraph.", "Answer in two paragraphs.")
+    assert pair.left == (1, [("Answer in ", False), ("one", True), (" ", False), ("paragraph", True), (".", False)])
+
+
+def test_the_work_of_a_comparison_is_bounded() -> None:
+    words = random.Random(1)
+    bad = ["\n".join(" ".join(words.choice("ab") for _ in range(490)) for _ in range(550)) for _ in range(2)]
+    begun = time.process_time()
+    side_by_side(*bad)
+    side_by_side("\n".join(f"x{n}" for n in range(9000)), "\n".join(f"y{n}" for n in range(9000)))
+    assert time.process_time() - begun < 10
+
+
+@pytest.mark.parametrize("key", ["to11_local_0123456789abcdef", "k\"'\\&<>%{}~" + "k" * 20])
+def test_the_key_is_hidden_in_whatever_form_it_stands(key: str) -> None:
+    from urllib.parse import quote
+
+    from markupsafe import escape
+
+    forms = [key, json.dumps(key), str(escape(key)), str(escape(json.dumps(key))), quote(key), repr(key)]
+    for form in forms:
+        assert masker(key)(f"a {form} b").replace('"', "").replace("'", "").replace("&#34;", "") == "a *** b"
+
+
+def test_other_keys_are_hidden() -> None:
+    for secret in ("sk-" + "a" * 24, "sk-ant-api03-" + "b" * 30, "AIza" + "c" * 35, "gsk_" + "d" * 20):
+        assert without_keys(f"say {secret}!") == "say ***!"
+    body = {"api_key": "abc", "max_tokens": 5, "x-api-key": "d", "client_secret": "e", "text": "keep", "token": "f"}
+    shown = json.loads(readable(json.dumps(body).encode(), masker("k" * 24)))
+    assert shown == {**dict.fromkeys(body, "***"), "max_tokens": 5, "text": "keep"}
+    assert query_without_keys("a=1&key=secret&api_key=s&page=2") == "a=1&key=***&api_key=***&page=2"
+
+
+def test_no_part_of_a_key_is_left_where_a_body_is_cut() -> None:
+    key = "0123456789" * 4
+    for shift in range(len(key)):
+        body = b"x" * (bounds.MAX_RECORDED_BODY - shift) + key.encode()
+        assert key[:4] not in readable(body[: bounds.MAX_RECORDED_BODY + bounds.MAX_GIVEN_KEY], masker(key))
+
+
+@pytest.mark.parametrize("depth", [100, 5000, 100_000])
+def test_deeply_nested_bodies_are_shown_as_they_are(depth: int) -> None:
+    nested = '{"messages": ' + "[" * depth + "]" * depth + "}"
+    assert readable(nested.encode(), str).startswith('{"messages": [[')
+    assert request_messages(nested) == []
+    assert reply_messages(nested) == []
+    assert "curl" in both("POST", "/v1/messages", "", {}, nested)["curl"]
+
+
+@pytest.mark.parametrize("body", ["", "null", "[]", '"x"', "1", '{"messages": 1}', '{"input": [1, null]}', "\ud800"])
+def test_any_body_has_some_messages_or_none(body: str) -> None:
+    for role, said in [*request_messages(body), *reply_messages(body)]:
+        assert isinstance(role, str)
+        assert isinstance(said, str)
+
+
+EVENTS: list[dict[str, Any]] = [
+    {"choices": [{"delta": {"content": "a"}}]},
+    {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "b"}},
+    {"type": "response.output_text.delta", "delta": "c"},
+    {"choices": []},
+    {"delta": None},
+]
+
+
+def test_the_pieces_of_a_stream_are_put_together() -> None:
+    stream = "".join(f"event: x\ndata: {json.dumps(event)}\n\n" for event in EVENTS) + "data: [DONE]\n\n"
+    assert reply_messages(stream) == [("assistant", "abc")]
+    whole = {"output": [{"type": "message", "content": [{"type": "output_text", "text": "hi"}]}]}
+    assert reply_messages(json.dumps(whole)) == [("assistant", "hi")]
+    asked = {"system": "s", "messages": [{"role": "user", "content": [{"type": "text", "text": "hi"}]}]}
+    assert request_messages(json.dumps(asked)) == [("system", "s"), ("user", "hi")]
