@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 from bound import SNAPSHOT
+from collector import Collector, known
 
 from to11ai_sdk import create_client
 from to11ai_sdk.local import LocalTo11
@@ -233,6 +234,22 @@ def test_no_process_can_be_started(
     said = "to11ai local: no process can be started: Resource temporarily unavailable\n"
     assert capsys.readouterr().err == said
     assert psutil.Process().num_fds() == before
+
+
+def test_each_worker_sends_its_own_spans(data: str) -> None:
+    chat = {**CHAT, "model": "gpt-4o"}
+    with Collector() as collector:
+        with serving("--data", data, "--workers", "2", "--otlp", collector.url) as served, ExitStack() as stack:
+            for each in served.connections(stack):
+                for _ in range(3):
+                    assert asked(each, "POST", "/v1/chat/completions", served.headers, chat)[0] == 200
+            served.process.send_signal(signal.SIGTERM)
+            assert served.ended() == (0, "", "")
+            pids = {each.pid for each in served.workers}
+        assert len({span.span_id for span in collector.spans}) == 6
+        resources = [known(each.resource_spans[0].resource) for each in collector.requests]
+        assert {each["process.pid"] for each in resources} == pids
+        assert len({each["service.instance.id"] for each in resources}) == 2
 
 
 def test_workers_end_when_their_supervisor_is_killed(data: str) -> None:
