@@ -236,6 +236,24 @@ def test_no_process_can_be_started(
     assert psutil.Process().num_fds() == before
 
 
+def test_a_response_is_continued_by_the_other_worker_at_once(data: str) -> None:
+    with serving("--data", data, "--workers", "2") as served, ExitStack() as stack:
+        kept = served.connections(stack)
+        previous = None
+        for turn in range(10):
+            body = {"model": "gpt-4o", "input": f"turn {turn}", "previous_response_id": previous}
+            status, said = asked(kept[turn % 2], "POST", "/v1/responses", served.headers, body)
+            assert status == 200, said
+            previous = said["id"]
+            item = {"type": "item_reference", "id": said["output"][0]["id"]}
+            body = {"model": "gpt-4o", "input": [item, {"role": "user", "content": "x"}]}
+            assert asked(kept[1 - turn % 2], "POST", "/v1/responses", served.headers, body)[0] == 200
+        failing = {**CHAT, "model": "gpt-4o", "messages": [{"role": "user", "content": "[[echo:status=429 times=3]]"}]}
+        path = "/v1/chat/completions"
+        seen = [asked(kept[turn % 2], "POST", path, served.headers, failing)[0] for turn in range(5)]
+        assert seen == [429, 429, 429, 200, 200]
+
+
 def test_each_worker_sends_its_own_spans(data: str) -> None:
     chat = {**CHAT, "model": "gpt-4o"}
     with Collector() as collector:

@@ -271,5 +271,7 @@ MAX_KEPT_RESPONSES = 1000
 """The most responses of a provider and project that are kept; beyond that the least recently used are dropped."""
 MAX_KEPT_RESPONSES_BYTES = 16 * 2**20
 """The most bytes of JSON of the items of all these responses."""
+ECHO_WAIT_S = 1.0
+"""How long a reply of `echo` waits for other writes to the store, to be kept there for other processes, too."""
 MAX_TALLIES = 10_000
 """The most requests with ``times=`` whose failures are counted; beyond that the oldest are forgotten."""
