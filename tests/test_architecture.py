@@ -34,6 +34,7 @@ SHORT = {
     "local/descriptors.py": "one limit of the system",
     "local/gateway/answer.py": "one type",
     "local/gateway/echo/tokens.py": "one function with its source",
+    "local/gateway/telemetry/prompt_names.py": "one query",
     "local/given_key.py": "one variable of the environment",
     "local/headers.py": "facts that two rooms share",
     "local/http/thread_turns.py": "one setting of the interpreter",

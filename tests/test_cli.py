@@ -302,12 +302,15 @@ def test_local_is_served_with_the_options_given(monkeypatch: pytest.MonkeyPatch)
     given = {"providers": ["openai=echo"], "config": "gateway.toml"}
     usual: dict[str, Any] = {"as_json": False, "providers": [], "config": None, "workers": 1}
     usual |= {"strict_labels": None, "strict_variables": None, "host": "127.0.0.1", "allowed_hosts": []}
+    usual["otlp"] = None
     assert cli.main(["local"]) == 0
     switches = ["--no-strict-labels", "--strict-variables"]
     assert cli.main(["local", "--port", "0", "--data", "to11.sqlite", "--json", *switches]) == 0
     switches = ["--strict-labels", "--no-strict-variables"]
     assert cli.main(["local", *switches, "--provider", "openai=echo", "--config", "gateway.toml"]) == 0
     assert cli.main(["local", "--host", "::", "--allow-host", "to11", "--allow-host", "to11.example.com"]) == 0
+    assert cli.main(["local", "--otlp", "http://127.0.0.1:4318/"]) == 0
+    assert calls.pop() == (4500, None, {**usual, "otlp": "http://127.0.0.1:4318/v1/traces"})
     assert calls == [
         (4500, None, usual),
         (0, "to11.sqlite", {**usual, "as_json": True, "strict_labels": False, "strict_variables": True}),

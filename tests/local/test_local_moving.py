@@ -592,9 +592,7 @@ def test_what_is_counted_is_the_same_in_postgresql(tmp_path: Path, postgres_serv
             assert cli.main(["local", "import", "--data", place, str(file)]) == 0
         store = open_store(place)
         with store.transaction(write=False) as tx:
-            found.append(
-                {name: tx.all(f"SELECT {what} FROM {name} ORDER BY {what}") for name, what in COUNTED.items()}
-            )
+            found.append({name: tx.all(f"SELECT {what} FROM {name} ORDER BY {what}") for name, what in COUNTED.items()})
         store.close()
     assert found[0]["prompt_label_event_marks"]
     assert found[0]["prompt_label_event_disorder"]

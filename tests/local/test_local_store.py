@@ -87,14 +87,14 @@ def restored(tmp_path: Path, number: int) -> Path:
 def definitions(data: Path) -> list[tuple[str, ...]]:
     with sqlite3.connect(data) as shell:
         rows = shell.execute("SELECT type, name, tbl_name FROM sqlite_master ORDER BY type, name").fetchall()
-        assert shell.execute("PRAGMA user_version").fetchone() == (4,)
+        assert shell.execute("PRAGMA user_version").fetchone() == (5,)
         assert shell.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert shell.execute("PRAGMA foreign_key_check").fetchall() == []
     shell.close()
     return rows
 
 
-@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
 def test_a_file_of_an_older_format_is_upgraded(tmp_path: Path, number: int, caplog: pytest.LogCaptureFixture) -> None:
     data = restored(tmp_path, number)
     with LocalTo11(data) as to11:
@@ -120,7 +120,7 @@ def test_a_file_of_an_older_format_is_upgraded(tmp_path: Path, number: int, capl
             prompt_id=welcome.id, label="live", version_id=api.prompts.list_versions(prompt_id=welcome.id)[0].id
         )
         assert api.prompts.list_label_events(scope="prompt", prompt_id=welcome.id).pagination.total == 5
-    assert caplog.messages == [f"{data} is upgraded from format {number} to 4; a large file needs seconds"]
+    assert caplog.messages == [f"{data} is upgraded from format {number} to 5; a large file needs seconds"]
     fresh = tmp_path / "fresh.db"
     open_store(fresh).close()
     assert definitions(data) == definitions(fresh)

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 from bound import SNAPSHOT
+from collector import Collector, known
 
 from to11ai_sdk import create_client
 from to11ai_sdk.local import LocalTo11
@@ -233,6 +234,40 @@ def test_no_process_can_be_started(
     said = "to11ai local: no process can be started: Resource temporarily unavailable\n"
     assert capsys.readouterr().err == said
     assert psutil.Process().num_fds() == before
+
+
+def test_a_response_is_continued_by_the_other_worker_at_once(data: str) -> None:
+    with serving("--data", data, "--workers", "2") as served, ExitStack() as stack:
+        kept = served.connections(stack)
+        previous = None
+        for turn in range(10):
+            body = {"model": "gpt-4o", "input": f"turn {turn}", "previous_response_id": previous}
+            status, said = asked(kept[turn % 2], "POST", "/v1/responses", served.headers, body)
+            assert status == 200, said
+            previous = said["id"]
+            item = {"type": "item_reference", "id": said["output"][0]["id"]}
+            body = {"model": "gpt-4o", "input": [item, {"role": "user", "content": "x"}]}
+            assert asked(kept[1 - turn % 2], "POST", "/v1/responses", served.headers, body)[0] == 200
+        failing = {**CHAT, "model": "gpt-4o", "messages": [{"role": "user", "content": "[[echo:status=429 times=3]]"}]}
+        path = "/v1/chat/completions"
+        seen = [asked(kept[turn % 2], "POST", path, served.headers, failing)[0] for turn in range(5)]
+        assert seen == [429, 429, 429, 200, 200]
+
+
+def test_each_worker_sends_its_own_spans(data: str) -> None:
+    chat = {**CHAT, "model": "gpt-4o"}
+    with Collector() as collector:
+        with serving("--data", data, "--workers", "2", "--otlp", collector.url) as served, ExitStack() as stack:
+            for each in served.connections(stack):
+                for _ in range(3):
+                    assert asked(each, "POST", "/v1/chat/completions", served.headers, chat)[0] == 200
+            served.process.send_signal(signal.SIGTERM)
+            assert served.ended() == (0, "", "")
+            pids = {each.pid for each in served.workers}
+        assert len({span.span_id for span in collector.spans}) == 6
+        resources = [known(each.resource_spans[0].resource) for each in collector.requests]
+        assert {each["process.pid"] for each in resources} == pids
+        assert len({each["service.instance.id"] for each in resources}) == 2
 
 
 def test_workers_end_when_their_supervisor_is_killed(data: str) -> None:

@@ -242,6 +242,22 @@ SPAN_RETRY_S = 1.0
 """How long traces wait before they are written again when the data file could not be written."""
 MAX_WAITING_SPANS = 20_000
 """The most traces that wait while the data file cannot be written; beyond that the oldest are dropped."""
+MAX_OTLP_SPANS = 8192
+"""The most spans that wait for an OpenTelemetry collector; beyond that the newest are dropped."""
+MAX_OTLP_ITEMS = 50
+"""The most items of a list in a span for a collector: events of attempts, finish reasons."""
+OTLP_PAUSE_S = 1.0
+"""How long spans wait to be sent to a collector together."""
+OTLP_AT_ONCE = 512
+"""The most spans that one request to a collector has."""
+OTLP_CLOSE_S = 3.0
+"""How long a server that stops waits for a collector to take the last spans."""
+OTLP_LOG_S = 60.0
+"""How often at most the log says that spans were not sent to a collector."""
+MAX_OTLP_NAMES = 1000
+"""The most slugs of prompts that are cached for spans."""
+OTLP_NAMES_S = 10.0
+"""How long such a slug is used before it is read again."""
 
 # echo
 
@@ -255,5 +271,7 @@ MAX_KEPT_RESPONSES = 1000
 """The most responses of a provider and project that are kept; beyond that the least recently used are dropped."""
 MAX_KEPT_RESPONSES_BYTES = 16 * 2**20
 """The most bytes of JSON of the items of all these responses."""
+ECHO_WAIT_S = 1.0
+"""How long a reply of `echo` waits for other writes to the store, to be kept there for other processes, too."""
 MAX_TALLIES = 10_000
 """The most requests with ``times=`` whose failures are counted; beyond that the oldest are forgotten."""

@@ -30,6 +30,8 @@ def add_commands(commands: Commands) -> None:
     text = "a provider of the gateway: NAME=echo, or NAME=upstream,base_url=URL,key_env=VARIABLE,models=A|B"
     local.add_argument("--provider", action="append", default=[], metavar="NAME=KIND,...", help=text)
     local.add_argument("--config", metavar="FILE", help="TOML or JSON file that configures the gateway")
+    text = "URL of an OpenTelemetry collector that gets the gateway's spans, such as http://127.0.0.1:4318"
+    local.add_argument("--otlp", type=collector_url, metavar="URL", help=text)
     text = "whether only registered labels may be moved in its project; by default as stored in FILE, else no"
     local.add_argument("--strict-labels", action=argparse.BooleanOptionalAction, help=text)
     text = "whether an undefined variable of a template is an error, else it is nil; by default as FILE says, or yes"
@@ -77,6 +79,18 @@ def worker_count(text: str) -> int:
     return int(text)
 
 
+def collector_url(text: str) -> str:
+    """Return the value of ``--otlp``."""
+    from .gateway.telemetry import collector
+
+    try:
+        url = collector.traces_url(text)
+        collector.span_export()  # here, so that workers need not load them again
+        return url
+    except (ImportError, ValueError) as exc:
+        raise argparse.ArgumentTypeError(str(exc).removeprefix("otlp ")) from None
+
+
 def _local(options: argparse.Namespace) -> int:
     try:
         from .serve import serve
@@ -92,6 +106,7 @@ def _local(options: argparse.Namespace) -> int:
             host=options.host,
             allowed_hosts=options.allow_host,
             workers=options.workers,
+            otlp=options.otlp,
         )
     except ImportError as exc:
         raise _without_extra("local", exc) from exc

@@ -13,16 +13,22 @@ from .store import DataFileError, StorageProblem
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator
 
+    from .gateway.observe.trace_log import TraceLog
+    from .gateway.observe.traces import Span
     from .service import Platform, Session
     from .service.main_project import Access
 
 
 class Owner(ABC):
-    """Settings, keys, rules, providers and approvals of a platform."""
+    """Settings, keys, rules, providers, approvals and traces of a platform."""
 
     @property
     @abstractmethod
     def _platform(self) -> Platform: ...
+
+    @property
+    @abstractmethod
+    def _traces(self) -> TraceLog: ...
 
     @property
     @abstractmethod
@@ -161,6 +167,31 @@ class Owner(ABC):
         """
         with self._owner(project_id) as session:
             releases.review(session, release_id, approve=False)
+
+    def traces(self, limit: int = 100, *, project_id: str | None = None) -> list[Span]:
+        """Return the spans of the gateway's calls in a project, newest first; also at ``/local/traces`` as JSON.
+
+        Args:
+            limit: how many, 1000 at most.
+            project_id: the project, by default the main one.
+
+        Raises:
+            LookupError: there is no such project.
+        """
+        with self._storage():
+            return self._traces.recent(self._project(project_id), limit)
+
+    def clear_traces(self, *, project_id: str | None = None) -> int:
+        """Delete the spans of a project, as ``DELETE /local/traces`` does, and return how many there were.
+
+        Args:
+            project_id: the project, by default the main one.
+
+        Raises:
+            DataFileError: the data file cannot be written now.
+        """
+        with self._storage():
+            return self._traces.clear(self._project(project_id))
 
     def _project(self, project_id: str | None) -> str:
         return self.project_id if project_id is None else project_id

@@ -9,6 +9,7 @@ from . import bounds
 from .gateway import wrong_paths
 from .gateway.observe.trace_log import TraceLog
 from .gateway.setup import build
+from .gateway.telemetry import collector
 from .http.control_plane import ControlPlane
 from .http.failures import FailureQueue
 from .http.http_server import Server
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from ..client import To11aiClient
     from .gateway.config.gateway_config import GatewayConfig
+    from .gateway.telemetry.span_export import SpanExport
     from .hang_up import HangUp
     from .http.address import ListeningAddress
     from .http.expected_hosts import ExpectedHosts
@@ -53,6 +55,7 @@ class Settings(NamedTuple):
     """The name of this process in ids, if others serve the same store."""
     link: LoginLink | None = None
     """What opens the inspector once, if it was printed."""
+    otlp: str | None = None
 
 
 class Running:
@@ -68,15 +71,16 @@ class Running:
         store = open_store(settings.data)
         self.failures: FailureQueue = FailureQueue()
         self.clients: list[To11aiClient] = []
+        self._export: SpanExport | None = None
         try:
             self.platform: Platform = Platform(store, clock=settings.clock, seed=settings.seed, key=settings.key)
             readiness = Readiness(store.check, lambda: self.server.is_draining)
             control_plane = ControlPlane(self.platform, settings.log, self.failures, settings.flags, settings.process)
             wait = _sleep(settings.sleep) if settings.sleep else self.failures.wait
             self.traces: TraceLog = TraceLog(self.platform)
-            gateway = self._gateway = build(
-                settings.config, self.platform, store, self.traces, settings.log, wait, settings.seed, settings.process
-            )
+            self._export = collector.opened(settings.otlp, self.platform)
+            ways = (settings.log, wait, settings.seed, settings.process, self._export)
+            gateway = self._gateway = build(settings.config, self.platform, store, self.traces, *ways)
             pages = LocalPages(self.platform, self.traces)
             guard = settings.hosts.guard
             inspector = InspectorEntry(control_plane, lambda: self._inspected(settings))
@@ -84,6 +88,7 @@ class Running:
             dispatcher = self._dispatcher = Dispatcher(*guarded, lambda path: wrong_paths.find(path) is not None)
             self.server: Server = Server(dispatcher.application_for, port, settings.address, settings.listener)
         except BaseException:
+            self._end_export()
             store.close()
             raise
         self.server.start()
@@ -113,8 +118,13 @@ class Running:
         self.failures.end()
         self.server.stop()
         self._gateway.close()
+        self._end_export()
         self.traces.close()
         self.platform.close()
+
+    def _end_export(self) -> None:
+        if self._export is not None:
+            self._export.close()
 
 
 def _sleep(sleep: Callable[[float], None]) -> Callable[[float, HangUp], None]:

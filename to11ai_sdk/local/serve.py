@@ -31,6 +31,7 @@ def serve(
     host: str = "127.0.0.1",
     allowed_hosts: Sequence[str] = (),
     workers: int = 1,
+    otlp: str | None = None,
 ) -> int:
     """Run a local to11 until SIGINT or SIGTERM; call it in the main thread.
 
@@ -50,6 +51,7 @@ def serve(
         host: the address to listen on.
         allowed_hosts: names of hosts that requests may be sent to, besides ``localhost`` and the address.
         workers: how many processes serve; more than one need a data file.
+        otlp: URL of the OpenTelemetry collector that gets the gateway's spans.
 
     Returns:
         The exit status: 0, or 1 if it could not start, with the reason on stderr.
@@ -63,7 +65,7 @@ def serve(
     try:
         gateway = (GatewayConfig.load(config) if config else GatewayConfig()).with_options(providers)
         with LoginLink() as link:
-            plan = ServingPlan(port, data, gateway, strict_labels, strict_variables, host, allowed_hosts, link)
+            plan = ServingPlan(port, data, gateway, strict_labels, strict_variables, host, allowed_hosts, link, otlp)
             _run(plan, workers, lambda to11: _say(to11, plan, as_json=as_json))
     except (ConfigError, DataFileError, HostError, WorkersError, OSError) as exc:
         _print(sys.stderr, f"to11ai local: {reason(exc)}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .._http.process_safety import Unique
 from ..resources.parameters import KINDS
 from .gateway.setup import configured
+from .gateway.telemetry.collector import traces_url
 from .given_key import given_key
 from .http.address import find_address
 from .http.expected_hosts import ExpectedHosts
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from ..client import To11aiClient
     from .gateway.config.gateway_config import GatewayConfig
-    from .gateway.observe.traces import Span
+    from .gateway.observe.trace_log import TraceLog
     from .service import Platform
     from .service.session import Clock
 
@@ -56,11 +57,13 @@ class LocalTo11(Unique, Owner):
         sleep: waits the given seconds before the gateway retries a provider, and when ``echo`` is asked to be slow.
         host: the address to listen on; if other machines can reach it, ``TO11_LOCAL_API_KEY`` must be set.
         allowed_hosts: names of hosts that requests may be sent to, besides ``localhost`` and the address.
+        otlp: URL of an OpenTelemetry collector that gets a span of each call of the gateway, with the extra ``otel``.
 
     Raises:
         ConfigError: the configuration of the gateway is wrong; a ``ValueError``.
         TypeError: the port is not an ``int``, or a host not a ``str``.
-        ValueError: no such port or address, no name of a host, or ``TO11_LOCAL_API_KEY`` is missing or no key.
+        ValueError: no such port or address, no name of a host, no URL of a collector, or ``TO11_LOCAL_API_KEY`` is
+            missing or no key.
     """
 
     def __init__(
@@ -77,6 +80,7 @@ class LocalTo11(Unique, Owner):
         sleep: Callable[[float], None] | None = None,
         host: str = "127.0.0.1",
         allowed_hosts: Sequence[str] = (),
+        otlp: str | None = None,
     ) -> None:
         if not 0 <= KINDS["int"].check("port", port) <= 65535:
             raise ValueError(f"port must be 0 to 65535, 0 for a free one, not {port}")
@@ -86,7 +90,9 @@ class LocalTo11(Unique, Owner):
         address = find_address(KINDS["str"].check("host", host))
         hosts = ExpectedHosts(address, KINDS["Sequence[str]"].check("allowed_hosts", allowed_hosts))
         who = (address, hosts, given_key(address))
-        self._settings = Settings(data, clock, seed, self._log, self._flags, configured(config, providers), sleep, *who)
+        url = None if otlp is None else traces_url(otlp)
+        gateway = configured(config, providers)
+        self._settings = Settings(data, clock, seed, self._log, self._flags, gateway, sleep, *who, otlp=url)
         self._running: Running | None = None
         self.behaviors = behaviors or {}
 
@@ -166,31 +172,6 @@ class LocalTo11(Unique, Owner):
         """The requests received, oldest first; available after the server has stopped, too."""
         return self._log.all()
 
-    def traces(self, limit: int = 100, *, project_id: str | None = None) -> list[Span]:
-        """Return the spans of the gateway's calls in a project, newest first; also at ``/local/traces`` as JSON.
-
-        Args:
-            limit: how many, 1000 at most.
-            project_id: the project, by default the main one.
-
-        Raises:
-            LookupError: there is no such project.
-        """
-        with self._storage():
-            return self._now.traces.recent(self._project(project_id), limit)
-
-    def clear_traces(self, *, project_id: str | None = None) -> int:
-        """Delete the spans of a project, as ``DELETE /local/traces`` does, and return how many there were.
-
-        Args:
-            project_id: the project, by default the main one.
-
-        Raises:
-            DataFileError: the data file cannot be written now.
-        """
-        with self._storage():
-            return self._now.traces.clear(self._project(project_id))
-
     def forget_requests(self) -> None:
         """Empty :attr:`requests`."""
         self._log.clear()
@@ -247,3 +228,7 @@ class LocalTo11(Unique, Owner):
     @property
     def _platform(self) -> Platform:
         return self._now.platform
+
+    @property
+    def _traces(self) -> TraceLog:
+        return self._now.traces

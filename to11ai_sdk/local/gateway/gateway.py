@@ -136,7 +136,8 @@ class Gateway:
         def ask(attempt: Attempt) -> Reached:
             return self._ask(call, attempt, record)
 
-        reached = first_answer(call.plan, AttemptPolicy(ask, self._sleep, self._budgets, call.incoming.hang_up))
+        policy = AttemptPolicy(record.watched(ask), self._sleep, self._budgets, call.incoming.hang_up)
+        reached = first_answer(call.plan, policy)
         record.attempt = reached.attempt
         if reached.content is None:
             record.is_stream = True

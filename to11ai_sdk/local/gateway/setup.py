@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..http.request_log import RequestLog
     from ..service import Platform
     from ..store import Store
+    from .observe.recorder import Export
     from .observe.trace_log import TraceLog
 
 
@@ -55,6 +56,7 @@ def build(
     sleep: Callable[[float, HangUp], None],
     seed: int | str | None,
     process: str = "",
+    export: Export | None = None,
 ) -> GatewayApp:
     """Return the gateway over a platform as an application."""
     if any(provider.kind == "upstream" for provider in config.registry):
@@ -67,7 +69,7 @@ def build(
         backends,
         Guardrails(config.guardrails),
         CallCache(RepliesCache(config.cache), platform),
-        Recorder(traces, platform.now, time.monotonic),
+        Recorder(traces, platform.now, time.monotonic, export),
         SpanIds(seed),
         sleep,
         RetryBudgets(lambda: platform.now().timestamp()),

@@ -41,6 +41,7 @@ class ServingPlan(NamedTuple):
         host: the address to listen on.
         allowed_hosts: names of hosts that requests may be sent to, besides ``localhost`` and the address.
         link: what opens the inspector once, if it is printed.
+        otlp: URL of the OpenTelemetry collector that gets the gateway's spans.
     """
 
     port: int
@@ -51,6 +52,7 @@ class ServingPlan(NamedTuple):
     host: str = "127.0.0.1"
     allowed_hosts: Sequence[str] = ()
     link: LoginLink | None = None
+    otlp: str | None = None
 
     @property
     def is_for_several(self) -> bool:
@@ -76,7 +78,13 @@ class Served(LocalTo11):
 
     def __init__(self, plan: ServingPlan, listener: Listener | None = None, process: str = "") -> None:
         super().__init__(
-            plan.data, plan.port, remember=0, config=plan.config, host=plan.host, allowed_hosts=plan.allowed_hosts
+            plan.data,
+            plan.port,
+            remember=0,
+            config=plan.config,
+            host=plan.host,
+            allowed_hosts=plan.allowed_hosts,
+            otlp=plan.otlp,
         )
         self._settings = self._settings._replace(listener=listener, process=process, link=plan.link)
 

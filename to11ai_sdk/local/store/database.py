@@ -16,6 +16,11 @@ class Store(ABC):
 
     @property
     @abstractmethod
+    def is_lasting(self) -> bool:
+        """Whether it stays when the process ends, so that other processes may use it, too."""
+
+    @property
+    @abstractmethod
     def version(self) -> int:
         """A number that changes with every commit to the tables of the platform, by another process, too.
 
@@ -46,11 +51,13 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def records(self, wait_s: float | None = None) -> AbstractContextManager[Transaction]:
+    def records(self, wait_s: float | None = None, *, synced: bool = True) -> AbstractContextManager[Transaction]:
         """Begin a transaction that writes records of the gateway only, which leaves :attr:`version` as it is.
 
         Args:
             wait_s: how long it waits for other writes, by default ``bounds.STORAGE_WAIT_S``.
+            synced: whether it waits for the disk; others see the records at once, but they are lost if the machine
+                stops in the next moment.
 
         Raises:
             StorageProblem: the database cannot be written now.

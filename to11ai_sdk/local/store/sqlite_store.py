@@ -53,6 +53,11 @@ class SqliteStore(Store):
             raise
 
     @property
+    def is_lasting(self) -> bool:
+        """See :attr:`Store.is_lasting`."""
+        return self._path is not None
+
+    @property
     def version(self) -> int:
         """See :attr:`Store.version`; here every change is noticed at once."""
         if self._readers is None:
@@ -75,9 +80,9 @@ class SqliteStore(Store):
                 self._writes += self._writer.total_changes != before
 
     @contextmanager
-    def records(self, wait_s: float | None = None) -> Generator[Transaction]:
+    def records(self, wait_s: float | None = None, *, synced: bool = True) -> Generator[Transaction]:
         """See :meth:`Store.records`."""
-        with self._explained(), self._alone("BEGIN IMMEDIATE", wait_s) as tx:
+        with self._explained(), self._alone("BEGIN IMMEDIATE", wait_s, synced=synced) as tx:
             yield tx
 
     def check(self) -> None:
@@ -113,7 +118,7 @@ class SqliteStore(Store):
             _log.error("%s: %s (%s)", problem.code, problem.message, cause)
 
     @contextmanager
-    def _alone(self, begin: str, wait_s: float | None = None) -> Generator[Transaction]:
+    def _alone(self, begin: str, wait_s: float | None = None, *, synced: bool = True) -> Generator[Transaction]:
         """Begin a transaction on the connection that writes."""
         wait_s = bounds.STORAGE_WAIT_S if wait_s is None else wait_s
         deadline = time.monotonic() + wait_s
@@ -123,16 +128,29 @@ class SqliteStore(Store):
             if self._closing.is_set():
                 raise busy()
             self._place.check()
-            self._patiently(begin, deadline)
-            try:
-                yield Transaction(self._writer)
-                self._patiently("COMMIT", time.monotonic() + bounds.STORAGE_WAIT_S)
-            except BaseException:
-                if self._writer.in_transaction:
-                    self._writer.execute("ROLLBACK")
-                raise
+            with self._syncing(synced):
+                self._patiently(begin, deadline)
+                try:
+                    yield Transaction(self._writer)
+                    self._patiently("COMMIT", time.monotonic() + bounds.STORAGE_WAIT_S)
+                except BaseException:
+                    if self._writer.in_transaction:
+                        self._writer.execute("ROLLBACK")
+                    raise
         finally:
             self._lock.release()
+
+    @contextmanager
+    def _syncing(self, synced: bool) -> Generator[None]:
+        """Let commits wait for the disk or not; the next one that does waits for those before it, too."""
+        if synced:
+            yield
+            return
+        self._writer.execute("PRAGMA synchronous = NORMAL")
+        try:
+            yield
+        finally:
+            self._writer.execute("PRAGMA synchronous = FULL")
 
     def _patiently(self, statement: str, deadline: float) -> None:
         """Run a statement, again and again while another program holds the file, but not past the deadline."""

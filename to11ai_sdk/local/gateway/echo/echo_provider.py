@@ -38,6 +38,8 @@ class EchoProvider:
         provider_type: the provider whose API it has, such as ``"mistral"``, if the name is another.
         models: its models, in addition to ``echo`` and the models that fail on purpose.
         files: the store of uploaded files, by default in memory.
+        responses: keeps responses for later requests, by default in memory.
+        tally: counts how often requests have failed, by default in memory.
         new_id: makes an id from a prefix and the bytes of the request.
         clock: the time in seconds since 1970.
         sleep: waits some seconds, or until the caller hangs up; only ``slow`` calls it.
@@ -54,6 +56,8 @@ class EchoProvider:
         provider_type: str | None = None,
         models: Collection[str] = (),
         files: FileStore | None = None,
+        responses: KeptResponses | None = None,
+        tally: Tally | None = None,
         new_id: Callable[[str, bytes], str] | None = None,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float, HangUp], None] = _sleep,
@@ -65,17 +69,8 @@ class EchoProvider:
         # An empty store may be false.
         kept = MemoryFiles(clock) if files is None else files
         name = name or dialect
-        self._context = ProviderContext(
-            dialect,
-            name,
-            models,
-            kept,
-            new_id or CountedIds(),
-            clock,
-            Tally(),
-            KeptResponses(),
-            provider_type or name,
-        )
+        ids, memory = new_id or CountedIds(), (tally or Tally(), responses or KeptResponses())
+        self._context = ProviderContext(dialect, name, models, kept, ids, clock, *memory, provider_type or name)
 
     def send(self, request: UpstreamRequest) -> UpstreamReply:
         """Answer a request.

@@ -1,4 +1,4 @@
-"""Keeps the latest responses of ``echo``, so that later requests can continue them and refer to their items.
+"""Keeps the latest responses of ``echo`` in memory, so that later requests can continue them and refer to their items.
 
 Source: https://platform.openai.com/docs/guides/conversation-state.
 """

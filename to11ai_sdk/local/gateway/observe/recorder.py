@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ... import bounds
 from ...json_input.reader import read_json_or_none
@@ -19,10 +19,31 @@ if TYPE_CHECKING:
 
     from ..answer import Answer
     from ..routing import Attempt
+    from ..upstream.attempts import Reached
     from .trace_log import TraceLog
     from .traces import SpanRow
 
 _log = logging.getLogger(__name__)
+
+
+class Export(Protocol):
+    """Sends spans elsewhere, too."""
+
+    def new_facts(self) -> ReplyFacts:
+        """Return an object for the facts about a reply."""
+        ...
+
+    def watched(self, facts: ReplyFacts, ask: Callable[[Attempt], Reached]) -> Callable[[Attempt], Reached]:
+        """Return a function that asks a target, and notes that among the facts."""
+        ...
+
+    def add(self, call: AdmittedCall, attempt: Attempt | None, facts: ReplyFacts, row: SpanRow) -> None:
+        """Send the span of a call, soon."""
+        ...
+
+    def close(self) -> None:
+        """Send what waits, for a short time, and end."""
+        ...
 
 
 class Recorder:
@@ -32,21 +53,31 @@ class Recorder:
         traces: keeps them.
         clock: returns the time.
         timer: returns seconds of a clock that never goes back.
+        export: sends them elsewhere, too.
     """
 
-    def __init__(self, traces: TraceLog, clock: Callable[[], datetime], timer: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        traces: TraceLog,
+        clock: Callable[[], datetime],
+        timer: Callable[[], float],
+        export: Export | None = None,
+    ) -> None:
         self._traces = traces
         self._clock = clock
         self._timer = timer
+        self.export: Export | None = export
 
     def begin(self, call: ReceivedCall) -> CallRecord:
         """Start the record of a call."""
         return CallRecord(self, call, self._clock(), self._timer)
 
-    def keep(self, row: SpanRow) -> None:
-        """Keep a span; if that fails, the call does not."""
+    def keep(self, row: SpanRow, call: AdmittedCall, attempt: Attempt | None, facts: ReplyFacts) -> None:
+        """Keep the span of a call; if that fails, the call does not."""
         try:
             self._traces.add(row)
+            if self.export is not None:
+                self.export.add(call, attempt, facts, row)
         except Exception:
             _log.exception("the span of a call was not kept")
 
@@ -67,7 +98,7 @@ class CallRecord:
     ) -> None:
         self.call: ReceivedCall = call
         self.attempt: Attempt | None = None
-        self.facts: ReplyFacts = ReplyFacts()
+        self.facts: ReplyFacts = ReplyFacts() if recorder.export is None else recorder.export.new_facts()
         self.is_stream: bool = False
         self.cache: str | None = None
         self._recorder = recorder
@@ -98,7 +129,13 @@ class CallRecord:
         with self._lock:
             is_first, self._open = self._open, False
         if is_first and isinstance(self.call, AdmittedCall):
-            self._recorder.keep(self._row(self.call, problem, status))
+            row = self._row(self.call, problem, status)
+            self._recorder.keep(row, self.call, self.attempt, self.facts)
+
+    def watched(self, ask: Callable[[Attempt], Reached]) -> Callable[[Attempt], Reached]:
+        """Return a function that asks a target, and notes that if the span is exported."""
+        export = self._recorder.export
+        return ask if export is None else export.watched(self.facts, ask)
 
     def _row(self, call: AdmittedCall, problem: GatewayProblem | None, status: int) -> SpanRow:
         """Return the span in the order of ``traces.COLUMNS``."""

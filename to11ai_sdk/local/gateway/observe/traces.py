@@ -92,18 +92,19 @@ def stored(row: SpanRow) -> list[Any]:
 
 def _storable(value: object) -> object:
     if isinstance(value, str):
-        return _text(value)
+        return bounded_text(value)
     if isinstance(value, int):
         return value if abs(value) < 2**63 else None
     if isinstance(value, datetime):
         return timestamp(value)
     if isinstance(value, tuple):
         labels = cast("tuple[str, ...]", value)
-        return json.dumps([_text(each) for each in labels[: bounds.MAX_SPAN_LABELS]])
+        return json.dumps([bounded_text(each) for each in labels[: bounds.MAX_SPAN_LABELS]])
     return value
 
 
-def _text(value: str) -> str:
+def bounded_text(value: str) -> str:
+    """Return a text as a span has it: of a bounded length, and in UTF-8."""
     if len(value) <= bounds.MAX_SPAN_TEXT and value.isascii():
         return value
     # Half a surrogate pair cannot be encoded in UTF-8.

@@ -68,13 +68,18 @@ class Backends:
         with importing.lock:  # with Werkzeug, see PathTable
             from ..echo import CountedIds, EchoProvider
             from .stored_files import StoredFiles
+            from .stored_responses import StoredResponses, StoredTally
 
+        place = {"project_id": project_id, "provider_id": config.id}
+        is_lasting = self._store.is_lasting
         return EchoProvider(
             dialect=config.dialect,
             name=config.id,
             provider_type=config.type,
             models=_ModelNames(config),
             files=StoredFiles(self._store, project_id, config.id, self._clock),
+            responses=StoredResponses(self._store, place) if is_lasting else None,
+            tally=StoredTally(self._store, place) if is_lasting else None,
             new_id=CountedIds(self._process),
             clock=self._clock,
             sleep=self._sleep,

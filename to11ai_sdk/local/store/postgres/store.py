@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 # Who reads holds nobody up, so it may pause: an export may be read slowly.
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0"
+_UNSYNCED = "SET LOCAL synchronous_commit = off; "
 _PLATFORM, _RECORDS = "platform", "records"
 
 
@@ -53,6 +54,11 @@ class PostgresStore(Store):
         # Those who wait for a lock here need no connection meanwhile.
         self._locks = {_PLATFORM: Lock(), _RECORDS: Lock()}
         self._version = Version(self._connections)
+
+    @property
+    def is_lasting(self) -> bool:
+        """See :attr:`Store.is_lasting`."""
+        return True
 
     @property
     def version(self) -> int:
@@ -84,9 +90,10 @@ class PostgresStore(Store):
                 self._connections.end(connection)
 
     @contextmanager
-    def records(self, wait_s: float | None = None) -> Generator[PostgresTransaction]:
+    def records(self, wait_s: float | None = None, *, synced: bool = True) -> Generator[PostgresTransaction]:
         """See :meth:`Store.records`."""
-        with self._explained(), self._alone(_RECORDS, bounds.STORAGE_WAIT_S if wait_s is None else wait_s) as tx:
+        wait_s = bounds.STORAGE_WAIT_S if wait_s is None else wait_s
+        with self._explained(), self._alone(_RECORDS, wait_s, synced=synced) as tx:
             yield tx
 
     def close(self) -> None:
@@ -94,13 +101,13 @@ class PostgresStore(Store):
         self._connections.close()
 
     @contextmanager
-    def _alone(self, lock: str, wait_s: float) -> Generator[PostgresTransaction]:
+    def _alone(self, lock: str, wait_s: float, *, synced: bool = True) -> Generator[PostgresTransaction]:
         """Begin a transaction that no other one with this lock overlaps, in any server."""
         deadline = time.monotonic() + wait_s
         if not self._locks[lock].acquire(timeout=wait_s):
             raise busy()
         try:
-            connection = self._connections.begin(_begin(lock, deadline - time.monotonic()))
+            connection = self._connections.begin(_begin(lock, deadline - time.monotonic(), synced=synced))
             try:
                 yield PostgresTransaction(connection)
                 _commit(connection)
@@ -128,11 +135,11 @@ class PostgresStore(Store):
             _log.error("%s: %s (%s)", problem.code, problem.message, cause)
 
 
-def _begin(lock: str, wait_s: float) -> str:
+def _begin(lock: str, wait_s: float, *, synced: bool) -> str:
     """Return what begins a transaction with a lock: one trip to the server."""
     wait_ms = max(1, math.ceil(wait_s * 1000))
     return (
-        f"BEGIN; SET LOCAL lock_timeout = {wait_ms}; "
+        f"BEGIN; SET LOCAL lock_timeout = {wait_ms}; {'' if synced else _UNSYNCED}"
         f"SELECT pg_advisory_xact_lock({migration.lock_number(lock)}, hashtext(current_schema()))"
     )
 
