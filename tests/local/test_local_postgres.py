@@ -429,6 +429,12 @@ def test_a_place_that_cannot_be_used_is_said_without_the_password(place: str, re
         error = error.__cause__
 
 
+@pytest.mark.parametrize("place", ["sqlite:///to11.db", "mysql://me:s3cret@host/db", "POSTGRESQL://me:s3cret@host/db"])
+def test_another_url_is_no_store(place: str) -> None:
+    with pytest.raises(DataFileError, match="path of a SQLite file, without sqlite:///, or a postgresql:// URL"):
+        open_store(place)
+
+
 @pytest.mark.parametrize(
     ("options", "schema"),
     [

@@ -71,11 +71,20 @@ def import_project(data: str, source: str) -> int:
             done = _import(tx, ProjectReader(file))
     except (DataFileError, MovingError, Problem, ProjectFileError, project_rows.RefusedRowError) as exc:
         if is_new:
-            Path(data).unlink(missing_ok=True)
+            _remove_empty(Path(data))
         return _failed("import", exc)
     except OSError as exc:
         return _failed("import", f"cannot read {source}: {exc.strerror}")
     return _succeeded("imported", done)
+
+
+def _remove_empty(data: Path) -> None:
+    """Remove a new data file, unless another program has put a project there meanwhile."""
+    with suppress(DataFileError, Problem):
+        if data.exists():
+            with _opened(str(data)) as store, store.transaction() as tx:
+                if not projects.exist(tx):
+                    data.unlink()
 
 
 class _Done:
