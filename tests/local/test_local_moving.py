@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -225,6 +226,19 @@ def test_a_key_that_opens_another_project_there_is_refused(
             pass
     assert imported(exported(tmp_path / "a.db"), tmp_path / "b.db") == 1
     assert "this key opens another project there" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes")
+def test_an_import_that_fails_leaves_what_another_program_has_stored_meanwhile(source: Path, tmp_path: Path) -> None:
+    content, pipe, target = exported(source, "--with-key"), tmp_path / "pipe", tmp_path / "target.db"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        failing = pool.submit(import_project, str(target), str(pipe))
+        with pipe.open("wb") as writer:  # the import has begun, and the target does not exist
+            assert imported(content, target) == 0
+            writer.write(content[:-10])
+        assert failing.result(60) == 1
+    assert exported(target, "--with-key") == content
 
 
 def test_the_file_is_the_owners_and_replaced_only_when_it_is_whole(
@@ -580,8 +594,9 @@ def test_what_is_counted_is_the_same_in_postgresql(tmp_path: Path, postgres_serv
         tx.run("UPDATE prompts SET tags = :tags WHERE name <> 'p2'", tags='["a", "b"]')
         tx.run(
             "INSERT INTO prompt_label_events "
-            "(id, project_id, prompt_id, label, to_version_id, moved_by_user_id, moved_at) SELECT 'late', project_id, prompt_id, 'm', to_version_id, moved_by_user_id, :at FROM prompt_label_events "
-            "WHERE sequence = 1",
+            "(id, project_id, prompt_id, label, to_version_id, moved_by_user_id, moved_at) "
+            "SELECT 'late', project_id, prompt_id, 'm', to_version_id, moved_by_user_id, :at "
+            "FROM prompt_label_events WHERE sequence = 1",
             at="2020-01-01T00:00:00.000000Z",
         )
     written.close()

@@ -408,6 +408,11 @@ def test_too_many_connections_are_said(own_server: PostgresServer) -> None:
         ("postgresql://me:s3cret%zz@host/db", "cannot read the URL"),
         ("postgresql://me:s3cret@host/db?nope=1", "cannot read the URL"),
         ("postgres://me:s3cret@[::1/db", "cannot read the URL"),
+        ("postgresql://me:a@s3cret@127.0.0.1:1/db", "cannot read the URL"),
+        ("postgresql://me:s3cret/a@127.0.0.1:1/db", "cannot read the URL"),
+        ("postgresql://me:1/s3cret@127.0.0.1:1/db", "cannot read the URL"),
+        ("postgresql://127.0.0.1:s3cret", "cannot read the URL"),
+        ("postgresql://me:s3cret%40%2F%3A%23@127.0.0.1:1/db", "cannot use PostgreSQL at 127.0.0.1, db, schema to11"),
         ("postgresql://me:s3cret@host/db?options=-csearch_path%3Dmy-schema", "name of one schema"),
         ("postgresql://me:s3cret@host/db?options=-csearch_path%3Da,b", "name of one schema"),
         ("postgresql://me:s3cret@host/db?options=--search-path%3D$user", "name of one schema"),
@@ -422,6 +427,12 @@ def test_a_place_that_cannot_be_used_is_said_without_the_password(place: str, re
     while error is not None:
         assert "s3cret" not in f"{error}{error!r}"
         error = error.__cause__
+
+
+@pytest.mark.parametrize("place", ["sqlite:///to11.db", "mysql://me:s3cret@host/db", "POSTGRESQL://me:s3cret@host/db"])
+def test_another_url_is_no_store(place: str) -> None:
+    with pytest.raises(DataFileError, match="path of a SQLite file, without sqlite:///, or a postgresql:// URL"):
+        open_store(place)
 
 
 @pytest.mark.parametrize(

@@ -49,10 +49,10 @@ def add_commands(commands: Commands) -> None:
 def _add_moving(local: Parser) -> None:
     """Add the commands that move a project."""
     commands = local.add_subparsers(metavar="COMMAND")
-    place = "SQLite file of the state"
+    place = "SQLite file, or postgresql:// URL of a database, of the state"
     text = "write a project to a file, from which import makes the same project in another store"
     export = commands.add_parser("export", help=text, description=text)
-    export.add_argument("--data", dest="source", required=True, metavar="FILE", help=place)
+    export.add_argument("--data", dest="source", required=True, metavar="PLACE", help=place)
     export.add_argument("-o", "--output", metavar="FILE", help="file to write; by default the standard output")
     export.add_argument("--project", metavar="ID", help="id of the project; by default the main one")
     text = "write the main key of the project, too, in clear; else only its digest is written"
@@ -60,7 +60,7 @@ def _add_moving(local: Parser) -> None:
     export.set_defaults(run=_export)
     text = "make the project in a file of export, all of it or nothing"
     import_ = commands.add_parser("import", help=text, description=text)
-    import_.add_argument("--data", dest="target", required=True, metavar="FILE", help=f"{place}, created if need be")
+    import_.add_argument("--data", dest="target", required=True, metavar="PLACE", help=f"{place}, created if need be")
     import_.add_argument("file", metavar="FILE", help="file to read, - for the standard input")
     import_.set_defaults(run=_import)
 

@@ -15,7 +15,7 @@ from .problems import Problem
 from .project_file import ProjectFileError, ProjectReader, ProjectWriter
 from .service import access
 from .store import DataFileError, Store, open_store, project_rows, projects
-from .store.project_tables import TABLES
+from .store.project_tables import PROJECT, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -71,11 +71,20 @@ def import_project(data: str, source: str) -> int:
             done = _import(tx, ProjectReader(file))
     except (DataFileError, MovingError, Problem, ProjectFileError, project_rows.RefusedRowError) as exc:
         if is_new:
-            Path(data).unlink(missing_ok=True)
+            _remove_empty(Path(data))
         return _failed("import", exc)
     except OSError as exc:
         return _failed("import", f"cannot read {source}: {exc.strerror}")
     return _succeeded("imported", done)
+
+
+def _remove_empty(data: Path) -> None:
+    """Remove a new data file, unless another program has put a project there meanwhile."""
+    with suppress(DataFileError, Problem):
+        if data.exists():
+            with _opened(str(data)) as store, store.transaction() as tx:
+                if not projects.exist(tx):
+                    data.unlink()
 
 
 class _Done:
@@ -110,7 +119,8 @@ def _export(tx: Transaction, writer: ProjectWriter, project_id: str | None, *, w
     if project is None:
         raise MovingError(f"there is no project {project_id!r:.100}{_hint(main)}")
     key = project.pop("main_key")
-    row = {**project, "is_main": main is not None and project["id"] == main["id"]}
+    project["is_main"] = main is not None and project["id"] == main["id"]
+    row = {name: project[name] for name in PROJECT}
     if with_key and not key:
         raise MovingError("the store does not have the key of this project in clear: leave --with-key out")
     writer.add("projects", {**row, "main_key": key} if with_key else row)

@@ -28,6 +28,8 @@ def open_store(data: str | os.PathLike[str] | None = None) -> Store:
     """
     if isinstance(data, str) and data.startswith(("postgresql://", "postgres://")):
         return _postgres(data)
+    if isinstance(data, str) and "://" in data:  # it may contain a password
+        raise DataFileError("a store is the path of a SQLite file, without sqlite:///, or a postgresql:// URL")
     from .sqlite_store import SqliteStore
 
     return SqliteStore(data)

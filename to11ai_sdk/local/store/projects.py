@@ -13,6 +13,11 @@ def main(tx: Transaction) -> Row | None:
     return tx.one("SELECT * FROM projects WHERE main_key IS NOT NULL ORDER BY rowid LIMIT 1")
 
 
+def exist(tx: Transaction) -> bool:
+    """Return whether there is any project."""
+    return tx.one("SELECT id FROM projects LIMIT 1") is not None
+
+
 def by_id(tx: Transaction, project_id: str) -> Row | None:
     """Return a project."""
     return tx.one("SELECT * FROM projects WHERE id = :project_id", project_id=project_id)

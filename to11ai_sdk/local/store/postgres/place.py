@@ -45,11 +45,13 @@ class PostgresPlace(NamedTuple):
         try:
             given = conninfo.conninfo_to_dict(url)
         except psycopg.Error:
-            # The error quotes the URL.
+            given = None
+        if given is None or not _is_plain(url, str(given.get("port") or "")):
+            # The errors of psycopg quote the URL.
             raise DataFileError(
                 "cannot read the URL of the PostgreSQL database; write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, "
                 "with %XX for other characters than letters and digits in the password"
-            ) from None
+            )
         return cls(_defaults() | given, _schema(str(given.get("options") or "")))
 
     def __repr__(self) -> str:
@@ -72,6 +74,12 @@ class PostgresPlace(NamedTuple):
             connection.close()
             raise
         return connection
+
+
+def _is_plain(url: str, port: str) -> bool:
+    """Return whether no part of a password can have been read as a host, port or database."""
+    authority, _, path = url.partition("://")[2].partition("?")[0].partition("/")
+    return authority.count("@") <= 1 and "@" not in path and re.fullmatch("[0-9,]*", port) is not None
 
 
 def _schema(options: str) -> str:

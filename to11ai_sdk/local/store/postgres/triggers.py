@@ -74,7 +74,7 @@ _COUNT_LABEL_EVENT = f"""{_NOT_NOW}
         INSERT INTO prompt_label_event_disorder VALUES (NEW.project_id) ON CONFLICT DO NOTHING;
     END IF;
     RETURN NULL;
-"""
+"""  # noqa: S608 - names of our own
 _MARK_LABEL_EVENT = """
     INSERT INTO prompt_label_event_marks VALUES (NEW.owner_id, NEW.label, NEW.total, NEW.last);
     RETURN NULL;
@@ -95,7 +95,7 @@ _COUNT_TAG = f"""{_NOT_NOW}
         ON CONFLICT (project_id, tag, status) DO UPDATE SET total = present.total + 1;
     END IF;
     RETURN NULL;
-"""
+"""  # noqa: S608 - names of our own
 _TAG_PROMPT = f"""
     IF TG_OP = 'UPDATE' THEN
         UPDATE prompt_totals SET total = total - 1
@@ -108,7 +108,7 @@ _TAG_PROMPT = f"""
     INSERT INTO prompt_totals AS present VALUES (NEW.project_id, '', NEW.status, 1)
     ON CONFLICT (project_id, tag, status) DO UPDATE SET total = present.total + 1;
     RETURN NULL;
-"""
+"""  # noqa: S608 - names of our own
 _PROMPTS = """
 CREATE TRIGGER prompt_tags_counted AFTER INSERT OR DELETE ON prompt_tags
     FOR EACH ROW EXECUTE FUNCTION count_tag();
