@@ -448,6 +448,19 @@ def test_a_move_while_the_store_is_down_is_made_up_for() -> None:
     assert text(process(store, lost(), clock=clock)) == "new"
 
 
+def test_what_was_fetched_while_the_store_was_down_is_shared_if_it_is_back() -> None:
+    clock, store = Clock(), Switched()
+    store.down = True
+
+    def back() -> Any:
+        store.down = False
+        clock.now += PAUSE_S
+        return reply("a")
+
+    assert text(process(store, back, clock=clock)) == "a"
+    assert text(process(store, lost(), clock=clock)) == "a"
+
+
 def test_the_moves_to_make_up_for_are_bounded() -> None:
     store = Switched()
     store.down = True
@@ -725,6 +738,11 @@ def test_only_one_caller_tries_a_store_that_failed() -> None:
         go.set()
         assert tried.result() is True
     assert guarded.run(lambda: "fine") == "fine"
+
+
+def test_other_work_is_done_while_the_store_works() -> None:
+    go = threading.Event()
+    assert GuardedStore(Memory(), PATIENCE_S, Clock()).run(lambda: go.wait(PATIENCE_S), meanwhile=go.set) is True
 
 
 def test_our_own_errors_are_not_blamed_on_the_store() -> None:

@@ -54,8 +54,8 @@ class Progress:
 
     def __init__(self, verb: str) -> None:
         self.verb = verb
-        self.on_terminal = is_terminal(sys.stderr) and is_terminal()
-        self.unfinished = False
+        self.on_terminal: bool = is_terminal(sys.stderr) and is_terminal()
+        self.unfinished: bool = False
 
     def __call__(self, done: int, total: int, line: str = "") -> None:
         """Show that ``done`` of ``total`` are done."""

@@ -8,6 +8,7 @@ from .plan import plan_prompt
 from .remote import as_version
 
 if TYPE_CHECKING:
+    from ..resources.prompts import PromptResource
     from .plan import PromptChange
     from .prompt_file import FileVersion, PromptFile
     from .remote import RemotePrompt, RemoteReader
@@ -22,12 +23,15 @@ class PromptPush:
 
     def __init__(self, server: RemoteReader, change: PromptChange, reason: str | None) -> None:
         self.server = server
-        self.prompts = server.client.prompts
+        self.prompts: PromptResource = server.client.prompts
         self.change = change
         self.reason = reason
         self.done: list[str] = []
-        self.line = 1
-        self.place = {"project_id": server.project_id, "prompt_id": change.present.id if change.present else ""}
+        self.line: int = 1
+        self.place: dict[str, str] = {
+            "project_id": server.project_id,
+            "prompt_id": change.present.id if change.present else "",
+        }
 
     def __str__(self) -> str:
         return f"{self.change.slug}: {', '.join(self.done) or 'nothing was done'}"

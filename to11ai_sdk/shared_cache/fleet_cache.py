@@ -11,7 +11,7 @@ from .._http.exchange import REQUEST_ID
 from ..cache import PromptCache, is_outage, warn_of_outage
 from ..errors import To11aiApiError, To11aiError, To11aiResponseValidationError
 from ..resources.table import ENDPOINTS
-from .fleet_values import LOCK_S, FleetValues
+from .fleet_values import LOCK_S, FleetValues, Look
 from .guarded_store import GuardedStore
 from .signed_values import SignedValues
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from ..prompt_keys import Key
     from ..resources.endpoint import Endpoint
     from . import SharedCache
-    from .fleet_values import Look
 
 WAIT_S = 2.0
 """The most seconds a call waits for the process that fetches its prompt; then it asks the API, too."""
@@ -98,12 +97,15 @@ class SharedPromptCache(PromptCache):
     def _fetch(self, key: Key, flight: InFlight, load: _Bounded, *, may_retry: bool) -> Any:
         began = self._clock()
         name = self._values.name_of(key)
+        if name is None:
+            return load(may_retry=may_retry)
         # Without retries there is an old value here.
-        look = self._agree(key, name, began, load.total_s, may_wait=may_retry) if name else None
+        look = self._agree(key, name, began, load.total_s, may_wait=may_retry)
         entry = self._entries.get(key)
-        spent_s = self._clock() - began
-        if name is None or look is None:
-            return load(may_retry=may_retry, spent_s=spent_s)
+        ask = partial(self._ask, key, name, flight, load=partial(load, spent_s=self._clock() - began))
+        if look is None:
+            # When the reply is there, the store may be back.
+            return ask(Look(), may_retry=may_retry)
         flight.age_s = look.age_s
         if look.data is not None and look.age_s < self._ttl_s:
             return look.data
@@ -113,14 +115,15 @@ class SharedPromptCache(PromptCache):
         if not look.may_refresh and not may_retry and entry is not None:
             entry.fresh_until = min(self._clock() + RECHECK_S, entry.stale_until)
             return entry.data
-        return self._ask(key, name, flight, look, partial(load, spent_s=spent_s), may_retry=may_retry)
+        return ask(look, may_retry=may_retry)
 
     def _agree(self, key: Key, name: str, began: float, total_s: float | None, *, may_wait: bool) -> Look | None:
         """Look for a value; if there is none and another process fetches it, wait for it."""
         until = began + min(WAIT_S, WAIT_S if total_s is None else total_s / 2)
         pause = POLL_S
         while True:
-            look: Look | None = self._guarded.run(partial(self._fleet.look, key, name))
+            # The imports of a first call could take longer than the store may.
+            look: Look | None = self._guarded.run(partial(self._fleet.look, key, name), meanwhile=self._row.prepare)
             if look is None or look.may_refresh or look.data is not None or not may_wait:
                 return self._checked(look)
             now = self._clock()

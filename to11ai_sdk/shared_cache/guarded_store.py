@@ -80,10 +80,13 @@ class GuardedStore:
                 if self._pid != os.getpid():
                     self._reset()
 
-    def run(self, work: Callable[[], Any], *, is_write: bool = False) -> Any:
+    def run(
+        self, work: Callable[[], Any], *, is_write: bool = False, meanwhile: Callable[[], object] | None = None
+    ) -> Any:
         """Return the result of some work with the store; ``None`` if it failed, took too long, or is left alone.
 
-        What writes is done, if late, even if nobody waits for it any more.
+        What writes is done, if late, even if nobody waits for it any more. ``meanwhile`` is called while the store
+        works; its time does not count.
         """
         self._notice_fork()
         if not self._may_try():
@@ -96,6 +99,8 @@ class GuardedStore:
             if from_handler(exc):
                 raise
             return self._fail(until, exc)
+        if meanwhile:
+            meanwhile()
         if not self._wait(job):
             return self._fail(until, None, job)
         if isinstance(job.error, StoreError):
