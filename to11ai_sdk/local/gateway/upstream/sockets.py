@@ -109,9 +109,7 @@ def _places(host: str, port: int) -> Iterable[tuple[int, Any]]:
     return ((found[0], found[4]) for found in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM))
 
 
-def _secured(
-    opened: socket.socket, context: ssl.SSLContext, host: str, timeout_s: float, wait: Wait
-) -> socket.socket:
+def _secured(opened: socket.socket, context: ssl.SSLContext, host: str, timeout_s: float, wait: Wait) -> socket.socket:
     """Return the socket after the TLS handshake; it is closed if that fails."""
     secure = opened
     try:
