@@ -39,6 +39,7 @@ SHORT = {
     "local/headers.py": "facts that two rooms share",
     "local/http/thread_turns.py": "one setting of the interpreter",
     "local/problems.py": "one exception",
+    "local/processes/garbage.py": "one setting of the interpreter",
     "local/store/projects.py": "one table of the database",
     "models/environments.py": "one domain",
     "models/pydantic_fit.py": "loaded only when Pydantic does not fit",

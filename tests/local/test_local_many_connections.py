@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import threading
 import time
+import weakref
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from bound import connection, plain, rest, send
 
 from to11ai_sdk.local import LocalTo11, bounds
 from to11ai_sdk.local.http import thread_turns
+from to11ai_sdk.local.processes import garbage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,3 +125,23 @@ def test_only_the_process_of_the_command_lets_threads_take_turns_less_often() ->
             with ExitStack() as stack:
                 open_many(to11, stack)
         assert sys.getswitchinterval() == interval
+
+
+class Ring:
+    """Garbage that only the collector finds."""
+
+    def __init__(self) -> None:
+        self.own = self
+
+
+def test_what_is_loaded_at_the_start_is_not_looked_at_again_but_new_garbage_is_collected() -> None:
+    thresholds = gc.get_threshold()
+    with garbage.rarely_collected():
+        assert gc.get_freeze_count() > 10_000
+        collected: list[object] = []
+        ring = weakref.ref(Ring(), collected.append)
+        kept: list[list[int]] = []
+        while not collected and len(kept) < 1_000_000:
+            kept.append([])
+        assert ring() is None
+    assert (gc.get_freeze_count(), gc.get_threshold()) == (0, thresholds)

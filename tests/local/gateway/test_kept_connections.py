@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,10 +19,11 @@ from raw_provider import CHAT, OK, RawProvider, content, reply
 from to11ai_sdk.local import LocalTo11, bounds
 from to11ai_sdk.local.gateway.provider import UnreachableError
 from to11ai_sdk.local.gateway.upstream import kept_connections
+from to11ai_sdk.local.gateway.upstream.http_provider import UpstreamProvider
 from to11ai_sdk.local.hang_up import HangUp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;note=x\r\n{\r\n1\r\n}\r\n0\r\ntrailer: x\r\n\r\n"
 EVENTS = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -114,6 +118,54 @@ def test_each_wait_has_the_limit_of_its_request(seconds: float) -> None:
         with pytest.raises(UnreachableError, match=f"no answer within {seconds:g} s"):
             provider.send(CHAT._replace(timeout_s=seconds))
         provider.close()
+
+
+@pytest.fixture
+def deaf() -> Generator[UpstreamProvider]:
+    """A provider that accepts no connection, because too many wait already."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        while True:
+            waiting = stack.enter_context(socket.socket())
+            waiting.settimeout(0.1)
+            try:
+                waiting.connect(listener.getsockname())
+            except TimeoutError:
+                break
+            except OSError:
+                pytest.skip("this system refuses such connections at once")
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        yield stack.enter_context(closing(UpstreamProvider(dialect="openai", base_url=url)))
+
+
+@pytest.mark.parametrize("seconds", [0.05, 1.0])
+def test_a_connection_that_is_not_accepted_has_the_limit_of_its_request(deaf: UpstreamProvider, seconds: float) -> None:
+    began = time.monotonic()
+    with pytest.raises(UnreachableError, match=f"no answer within {seconds:g} s") as caught:
+        deaf.send(CHAT._replace(timeout_s=seconds))
+    assert not caught.value.was_connected
+    assert time.monotonic() - began >= seconds * 0.9
+
+
+def test_a_caller_that_leaves_ends_the_wait_for_a_connection(deaf: UpstreamProvider) -> None:
+    hang_up = HangUp()
+    leaving = threading.Timer(0.1, hang_up.report)
+    leaving.start()
+    began = time.monotonic()
+    with pytest.raises(UnreachableError):
+        deaf.send(CHAT._replace(timeout_s=60, hang_up=hang_up))
+    assert time.monotonic() - began < 20
+    leaving.join()
+
+
+def test_a_handshake_has_the_limit_of_its_request() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}/v1"
+        with (
+            closing(UpstreamProvider(dialect="openai", base_url=url)) as provider,
+            pytest.raises(UnreachableError, match=r"no answer within 0.2 s"),
+        ):
+            provider.send(CHAT._replace(timeout_s=0.2))
 
 
 CLOSING = [

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from .address import ListeningAddress
 
 _log = logging.getLogger(__name__)
-BACKLOG = 1024
-"""How many connections wait to be accepted."""
+BACKLOG = 4096
+"""How many connections wait to be accepted, if the system allows it; the others try again after a second."""
 _ACCEPTS_BLOCKING = sys.platform == "linux"
 """Whether an accepted socket blocks, although the listening one does not."""
 _REFUSAL_S = 0.02

@@ -7,6 +7,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from ..http import thread_turns
+from . import garbage
 from .plan import Served, ServingPlan, process_mark
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def run(plan: ServingPlan, say: Callable[[Served], None]) -> None:
     with StopSignals() as signals, thread_turns.managed(), Served(plan, process=mark) as to11:
         plan.apply(to11)
         say(to11)
-        signals.wait()
+        with garbage.rarely_collected():
+            signals.wait()
         to11.drain(lambda: signals.must_hurry)
 
 

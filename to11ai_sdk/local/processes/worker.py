@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 from ..http import thread_turns
 from ..http.address import HostError
 from ..store import DataFileError
+from . import garbage
 from .handed_connections import HandedConnections
 from .plan import Reachable, Served, ServingPlan, process_mark, reason
 from .single import NUMBERS
@@ -61,6 +62,7 @@ def _serve(plan: ServingPlan, channel: WorkerEnd, *, is_first: bool) -> None:
         channel.say({"error": reason(exc)})
         raise
     channel.say({name: getattr(to11, name) for name in Reachable._fields})
-    connections.wait()
+    with garbage.rarely_collected():
+        connections.wait()
     to11.drain(connections.must_hurry)
     to11.stop()
