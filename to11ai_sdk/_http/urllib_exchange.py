@@ -161,6 +161,8 @@ def checked_proxy(scheme: str, host: str) -> str | None:
     try:
         parts = urlsplit(proxy if "//" in proxy else f"//{proxy}")
         usable = parts.scheme in ("", "http", "https") and parts.netloc.isascii() and parts.hostname
+        # More than an address is a password with a "/", "?" or "#", whose rest would be taken for the host.
+        usable = usable and parts[2:] in (("", "", ""), ("/", "", ""))
         port = parts.port
     except ValueError:
         usable, port = None, None

@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     ``--version``, and for arguments that cannot be parsed.
     """
     words = sys.argv[1:] if argv is None else argv
-    parser = make_parser(with_rows=words[:1] not in (["local"], ["demo"], ["doctor"]))
+    parser = make_parser([word for word in words if not word.startswith("-")])
     options, unexpected = parser.parse_known_args(words)
     if unexpected:
         parser.error(_unexpected(unexpected))
@@ -86,17 +86,18 @@ def _unexpected(arguments: Iterable[str]) -> str:
     return f"unknown option {', '.join(names)}" if names else "a value without an option; write --option VALUE"
 
 
-def make_parser(*, with_rows: bool = True) -> Parser:
-    """Return the parser of the whole command line, built from the table, or only that of the local server."""
+def make_parser(words: Sequence[str] | None = None) -> Parser:
+    """Return the parser of the command line, built from the table, or only what the command of these words needs."""
+    words = None if words is None or words[:1] == ["completion"] else words
     parser = Parser(prog=PROGRAM, description="The to11 control plane from the command line.")
     parser.add_argument("--version", action="version", version=f"to11ai-sdk {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_local_commands(commands)
     add_snapshot(commands)
     add_tools(commands, parser)
-    if with_rows:
+    if words is None or words[:1] not in (["local"], ["demo"], ["doctor"]):
         _add_project_commands(commands)
-        _add_rows(commands)
+        _add_rows(commands, words)
     return parser
 
 
@@ -124,12 +125,14 @@ def _add_removed(commands: Commands, names: Iterable[str], needed: str, exc: Imp
         commands.add_parser(name, description="").set_defaults(run=partial(_missing, name, needed, exc))
 
 
-def _add_rows(commands: Commands) -> None:
+def _add_rows(commands: Commands, words: Sequence[str] | None) -> None:
     from ..resources.table import ENDPOINTS
 
     groups = {"": commands}
     for row in ENDPOINTS.values():
-        _add_row(_group(groups, row.owner.namespace), row)
+        group, path = _group(groups, row.owner.namespace), dashed(row.name).split(".")
+        if words is None or words[:1] == path[:1]:
+            _add_row(group, row, path[-1], whole=words is None or words[: len(path)] == path)
     add_diff(groups["prompts"], _client)
 
 
@@ -151,12 +154,15 @@ def _group(groups: dict[str, Commands], namespace: str) -> Commands:
     return groups[namespace]
 
 
-def _add_row(commands: Commands, row: Endpoint) -> None:
+def _add_row(commands: Commands, row: Endpoint, name: str, *, whole: bool) -> None:
+    """Add the command of a row, without its options unless it is wanted ``whole``."""
     from .docstrings import parameter_texts, parts, plain
 
     prose = plain(parts(row.doc).prose)
-    name, summary = dashed(row.name.rpartition(".")[2]), prose.partition("\n")[0]
+    summary = prose.partition("\n")[0]
     command = commands.add_parser(name, help=summary, description=f"{prose}\n\n{row.method} {row.path}")
+    if not whole:
+        return
     command.add_server()
     texts = parameter_texts(row)
     for parameter in row.parameters:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import TYPE_CHECKING
 
+from ..json_types import is_object
+
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
 _POSIX = """_to11ai_words() {
@@ -77,7 +79,7 @@ def _words(parser: argparse.ArgumentParser, path: str, flags: set[str]) -> Itera
         options = [option for option in action.option_strings if option.startswith("--")]
         words += options or map(str, action.choices or ())
         flags.update(options if action.nargs == 0 else ())
-        if isinstance(action, argparse._SubParsersAction):  # pyright: ignore[reportPrivateUsage]
+        if is_object(action.choices):
             for name, command in action.choices.items():
                 yield from _words(command, f"{path} {name}", flags)
     yield path, words
