@@ -12,4 +12,4 @@ DOCS = Path(__file__).parents[2] / "docs" / "inspector"
 
 for name in KEPT:
     with Image.open(Path(sys.argv[1]) / f"{name}.png") as picture:
-        picture.convert("RGB").quantize(48).save(DOCS / f"{name}.png", optimize=True)
+        picture.convert("RGB").quantize(112).save(DOCS / f"{name}.png", optimize=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import bounds
@@ -116,14 +117,9 @@ def _folded(pairs: list[LinePair]) -> Iterator[LinePair]:
     """Yield the pairs without the unchanged ones that are far from a change."""
     changes = [place for place, pair in enumerate(pairs) if pair.kind != "same"]
     near = {place for change in changes for place in range(change - _CONTEXT, change + _CONTEXT + 1)}
-    skipped = 0
-    for place, pair in enumerate(pairs):
-        if changes and place not in near:
-            skipped += 1
-            continue
-        if skipped:
-            yield LinePair("skipped", skipped=skipped)
-            skipped = 0
-        yield pair
-    if skipped:
-        yield LinePair("skipped", skipped=skipped)
+    for is_shown, run in groupby(enumerate(pairs), lambda item: not changes or item[0] in near):
+        rows = [pair for _, pair in run]
+        if is_shown or len(rows) == 1:
+            yield from rows
+        else:
+            yield LinePair("skipped", skipped=len(rows))
