@@ -309,6 +309,42 @@ CREATE TABLE IF NOT EXISTS gateway_replies (
 CREATE INDEX IF NOT EXISTS gateway_replies_by_age ON gateway_replies (kept_at);
 """
 
+ECHO = """
+-- Since format 5. What echo keeps for later requests: responses (used: the higher, the later), where their items are, and failures.
+CREATE TABLE IF NOT EXISTS gateway_responses (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    project_id TEXT NOT NULL REFERENCES projects (id),
+    provider_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    previous_id TEXT,
+    used INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    content BLOB NOT NULL,
+    UNIQUE (project_id, provider_id, id)
+);
+CREATE INDEX IF NOT EXISTS gateway_responses_by_use
+    ON gateway_responses (project_id, provider_id, used, sequence, size);
+CREATE TABLE IF NOT EXISTS gateway_response_items (
+    project_id TEXT NOT NULL,
+    provider_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    response_id TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    PRIMARY KEY (project_id, provider_id, id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS gateway_response_items_of_response
+    ON gateway_response_items (project_id, provider_id, response_id);
+CREATE TABLE IF NOT EXISTS gateway_tallies (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    project_id TEXT NOT NULL REFERENCES projects (id),
+    provider_id TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    times INTEGER NOT NULL,
+    UNIQUE (project_id, provider_id, digest)
+);
+CREATE INDEX IF NOT EXISTS gateway_tallies_in_order ON gateway_tallies (project_id, provider_id, sequence);
+"""
+
 TABLES = (
     _PROJECTS
     + _PROMPTS

@@ -175,41 +175,6 @@ CREATE INDEX IF NOT EXISTS gateway_files_of_provider ON gateway_files (project_i
 CREATE INDEX IF NOT EXISTS gateway_files_of_project ON gateway_files (project_id, size);
 CREATE INDEX IF NOT EXISTS gateway_files_by_end ON gateway_files (expires_at) WHERE expires_at IS NOT NULL;
 """
-_ECHO = """
--- What echo keeps for later requests: responses (used: the higher, the later), where their items are, and failures.
-CREATE TABLE IF NOT EXISTS gateway_responses (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-    project_id TEXT NOT NULL REFERENCES projects (id),
-    provider_id TEXT NOT NULL,
-    id TEXT NOT NULL,
-    previous_id TEXT,
-    used INTEGER NOT NULL,
-    size INTEGER NOT NULL,
-    content BLOB NOT NULL,
-    UNIQUE (project_id, provider_id, id)
-);
-CREATE INDEX IF NOT EXISTS gateway_responses_by_use
-    ON gateway_responses (project_id, provider_id, used, sequence, size);
-CREATE TABLE IF NOT EXISTS gateway_response_items (
-    project_id TEXT NOT NULL,
-    provider_id TEXT NOT NULL,
-    id TEXT NOT NULL,
-    response_id TEXT NOT NULL,
-    place INTEGER NOT NULL,
-    PRIMARY KEY (project_id, provider_id, id)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS gateway_response_items_of_response
-    ON gateway_response_items (project_id, provider_id, response_id);
-CREATE TABLE IF NOT EXISTS gateway_tallies (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-    project_id TEXT NOT NULL REFERENCES projects (id),
-    provider_id TEXT NOT NULL,
-    digest TEXT NOT NULL,
-    times INTEGER NOT NULL,
-    UNIQUE (project_id, provider_id, digest)
-);
-CREATE INDEX IF NOT EXISTS gateway_tallies_in_order ON gateway_tallies (project_id, provider_id, sequence);
-"""
 _COUNT = "UPDATE platform_changes SET value = value + 1;"
 
 
@@ -247,6 +212,6 @@ UPGRADES = {
     + _GATEWAY_INDEXES
     + _CHANGES
     + "".join(map(_counted, PLATFORM)),
-    4: _ECHO,
+    4: schema.ECHO,
 }
 """The statements that make a data file of each older format one of the next."""
