@@ -389,6 +389,40 @@ WRONG: dict[str, tuple[Callable[[list[Any]], list[Any]], str]] = {
 }
 
 
+VALUES: tuple[Any, ...] = (
+    None, True, 0, 2**53 + 1, -(2**53) - 1, 1.5, 1e300, "", "x", "\ud800", "0" * 64, "2026-06-17T12:00:00.000000Z",
+    "2026-06-17T12:00:00.000000Z\n", [], ["x"], [1], [None], ["\udfff"], [[]], {}, {"a": 1}, [{}], [{"versionId": 1}],
+    [{"versionId": "v", "weight": True}], [{"versionId": "v", "weight": 1e300}],
+)  # fmt: skip
+FITS: dict[str, tuple[Any, ...]] = {
+    "a text": ("", "x", VALUES[10], VALUES[11], VALUES[12]),
+    "a time": (VALUES[11],),
+    "a boolean": (True,),
+    "a whole number": (0,),
+    "a list of texts": ([], ["x"]),
+    "a list of shares": ([],),
+    "an object": ({}, {"a": 1}),
+    "a SHA-256": (VALUES[10],),
+    "a value": VALUES,
+}
+"""Which of the values each kind has."""
+
+
+def test_every_column_takes_values_of_its_kind_only(source: Path) -> None:
+    for line in parts(exported(source)):
+        if not (table := project_tables.BY_NAME.get(line.get("table"))):
+            continue
+        assert project_tables.wrong_column(table.columns, line["row"]) is None
+        for column, kind in table.columns.items():
+            fits = FITS[kind.removeprefix("?")] + ((None,) if kind.startswith("?") else ())
+            for value in VALUES:
+                # 0 == False, but they are not the same.
+                is_fit = any(type(value) is type(each) and value == each for each in fits)
+                found = project_tables.wrong_column(table.columns, {**line["row"], column: value})
+                expected = None if is_fit else f"the column {column!r} must be {kind.removeprefix('?')}"
+                assert found == expected, (table.name, column, value)
+
+
 @pytest.mark.parametrize("what", WRONG)
 def test_a_file_with_anything_wrong_changes_nothing(
     what: str, source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -102,7 +102,7 @@ STORAGE_WAIT_S = 5.0
 STATEMENT_WAIT_S = 30.0
 """How long one statement may take on PostgreSQL, and a transaction there may pause; then the server ends it."""
 RESTART_WAIT_S = 2.0
-"""How long a call waits for PostgreSQL while that starts; then it is answered with 503."""
+"""How long a call waits for PostgreSQL while that starts, or has no connection left; then it is answered with 503."""
 VERSION_AGE_S = 0.2
 """How long a call of the gateway relies on what it knows of PostgreSQL's data before it asks for changes of others."""
 MAX_STORE_CONNECTIONS = 10

@@ -10,7 +10,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from ... import bounds
-from .problems import busy, is_starting
+from .problems import busy, may_pass
 
 if TYPE_CHECKING:
     from .place import PostgresPlace
@@ -70,21 +70,18 @@ class Connections:
             connection.close()
 
     def _take(self) -> tuple[Connection, bool]:
-        with self._lock:
-            if self._idle:
-                return self._idle.pop(), False
-        if self._closing.is_set():
-            raise psycopg.InterfaceError("the database is closed")
-        return self._connected(), True
-
-    def _connected(self) -> Connection:
-        """Connect; wait a moment for a server that starts."""
+        """Return a connection, and whether it is new; wait a moment for a server that starts or is full."""
         deadline = time.monotonic() + bounds.RESTART_WAIT_S
         while True:
+            with self._lock:
+                if self._idle:
+                    return self._idle.pop(), False
+            if self._closing.is_set():
+                raise psycopg.InterfaceError("the database is closed")
             try:
-                return self._place.connect()
+                return self._place.connect(), True
             except psycopg.OperationalError as exc:
-                if not is_starting(exc) or time.monotonic() > deadline or self._closing.wait(0.05):
+                if not may_pass(exc) or time.monotonic() > deadline or self._closing.wait(0.05):
                     raise
 
     def _keep(self, connection: Connection) -> None:

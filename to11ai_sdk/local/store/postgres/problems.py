@@ -63,6 +63,9 @@ _ALL = (
         "the database is damaged; stop the servers, then restore a backup",
     ),
 )
+# The states of failed connections are not given.
+_PASSING = ("starting up", "shutting down", "in recovery mode")
+_FULL = ("too many clients", "too many connections", "remaining connection slots")
 _UNCERTAIN = ProblemWords(
     (),
     503,
@@ -82,9 +85,9 @@ def uncertain() -> StorageProblem:
     return problem_with(_UNCERTAIN)
 
 
-def is_starting(error: psycopg.Error) -> bool:
-    """Return whether a connection failed because the server starts or stops at this moment."""
-    return any(words in str(error) for words in ("starting up", "shutting down", "in recovery mode"))
+def may_pass(error: psycopg.Error) -> bool:
+    """Return whether a connection failed because the server starts, stops or is full at this moment."""
+    return _is_full(error) or any(words in str(error) for words in _PASSING)
 
 
 def problem_of(error: psycopg.Error) -> StorageProblem | None:
@@ -100,5 +103,8 @@ def problem_of(error: psycopg.Error) -> StorageProblem | None:
 
 def _of_connecting(error: psycopg.Error) -> ProblemWords:
     """Return the words for a failed connection, whose state psycopg does not give."""
-    is_full = "too many clients" in str(error) or "remaining connection slots" in str(error)
-    return next(words for words in _ALL if "53300" in words.signs) if is_full else _UNAVAILABLE
+    return next(words for words in _ALL if "53300" in words.signs) if _is_full(error) else _UNAVAILABLE
+
+
+def _is_full(error: psycopg.Error) -> bool:
+    return any(words in str(error) for words in _FULL)
