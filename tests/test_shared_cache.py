@@ -31,8 +31,9 @@ from to11ai_sdk.resources.table import ENDPOINTS
 from to11ai_sdk.shared_cache import fleet_cache, guarded_store, signed_values
 from to11ai_sdk.shared_cache.fleet_cache import WAIT_S, SharedPromptCache
 from to11ai_sdk.shared_cache.fleet_values import LOCK_S, MAX_KEPT_S, MAX_KNOWN, MAX_PENDING, MAX_SKEW_S
-from to11ai_sdk.shared_cache.guarded_store import IDLE_S, MAX_PAUSE_S, MAX_THREADS, PAUSE_S, GuardedStore, StoreError
+from to11ai_sdk.shared_cache.guarded_store import IDLE_S, MAX_PAUSE_S, MAX_THREADS, PAUSE_S, GuardedStore
 from to11ai_sdk.shared_cache.signed_values import MAX_VALUE, SignedValues
+from to11ai_sdk.shared_cache.store_calls import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -844,15 +845,23 @@ def test_after_a_late_wake_up_an_answer_shows_that_the_store_is_fine(succeeds: b
 
 
 def test_a_slow_answer_does_not_show_that_the_store_is_fine() -> None:
-    began, over = threading.Event(), threading.Event()
+    began, over = threading.Barrier(MAX_THREADS), threading.Event()
+    busy = threading.Event()
 
     class Seconds(float):
         def __truediv__(self, parts: float) -> float:
-            assert began.wait(PATIENCE_S)
+            assert busy.wait(PATIENCE_S)
             return 0.005
 
+    def work() -> None:
+        began.wait(PATIENCE_S)
+        busy.set()
+        assert over.wait(PATIENCE_S)
+
     guarded = GuardedStore(Memory(), Seconds(0.01), Clock())
-    assert guarded.run(lambda: began.set() or over.wait(PATIENCE_S)) is None
+    with ThreadPoolExecutor(2 * MAX_THREADS) as pool:
+        calls = [pool.submit(guarded.run, work) for _ in range(2 * MAX_THREADS)]
+        assert [call.result() for call in calls] == [None] * len(calls)
     over.set()
     ends_when(lambda: guarded._hanging == 0)
     assert guarded.run(lambda: "too early") is None

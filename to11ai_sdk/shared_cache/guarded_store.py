@@ -6,12 +6,11 @@ After a failure the store is left alone for ``PAUSE_S``, twice as long after eac
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
 from .._http.process_safety import from_handler, in_openssl
-from ..json_types import is_array
+from .store_calls import StoreCalls, StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,14 +27,8 @@ MAX_THREADS = 4
 """The most threads that call a store; if all of them hang in it, it is left alone until one returns."""
 
 
-class StoreError(Exception):
-    """The store raised an error, or gave what no store may give."""
-
-
 class _Job:
-    __slots__ = (
-        "abandoned", "done", "error", "is_late_here", "is_write", "paused_until", "result", "started", "work",
-    )  # fmt: skip
+    __slots__ = ("abandoned", "done", "error", "is_late_here", "is_write", "result", "started", "work")
 
     def __init__(self, work: Callable[[], Any], *, is_write: bool) -> None:
         self.work = work
@@ -43,7 +36,6 @@ class _Job:
         self.done = Lock()
         self.done.acquire()
         self.started = self.abandoned = self.is_late_here = False
-        self.paused_until: float | None = None
         self.result: Any = None
         self.error: BaseException | None = None
 
@@ -55,16 +47,17 @@ class _Job:
             self.error = exc
 
 
-class GuardedStore:
-    """A store that cannot harm a call. The methods from ``get`` on are for work given to :meth:`run`."""
+class GuardedStore(StoreCalls):
+    """A store that cannot harm a call; the methods of its base are for work given to :meth:`run`."""
 
     def __init__(self, store: SharedCache, timeout_s: float, clock: Callable[[], float]) -> None:
-        self._store: Any = store
+        super().__init__(store)
         self._timeout_s = timeout_s
         self._clock = clock
-        self._has_nx = self._has_mget = True
         self._failures = 0
         self._paused_until = self._quiet_until = float("-inf")
+        # The job whose answer ends the pause.
+        self._late: _Job | None = None
         self._reset()
 
     def _reset(self) -> None:
@@ -162,7 +155,7 @@ class GuardedStore:
             with self._lock:
                 self._idle += 1
                 self._hanging -= job.abandoned
-                if job.paused_until == self._paused_until and job.error is None:
+                if job is self._late and job.error is None:
                     # It was not the store that was slow.
                     self._end_pause()
                 job.done.release()
@@ -185,18 +178,23 @@ class GuardedStore:
             return job.abandoned
 
     def _end_pause(self) -> None:
-        self._failures, self._paused_until = 0, float("-inf")
+        self._failures, self._paused_until, self._late = 0, float("-inf"), None
 
     def _fail(self, until: float, error: BaseException | None, late: _Job | None = None) -> None:
         with self._lock:
-            if self._paused_until != until or (late and late.is_late_here and not late.done.locked()):
-                # Another caller noticed first; or the answer has come after all.
+            excused = late if late and late.is_late_here else None
+            if excused and not excused.done.locked():
+                # The answer has come after all.
+                return
+            if self._paused_until != until:
+                # Another caller noticed first.
+                if excused is None:
+                    self._late = None
                 return
             now, pause = self._clock(), self._pause()
             self._paused_until = now + pause
             self._failures += 1
-            if late and late.is_late_here:
-                late.paused_until = self._paused_until
+            self._late = excused
             warns = self._failures == 1 and now >= self._quiet_until
             self._quiet_until = self._paused_until
         if warns:
@@ -208,63 +206,3 @@ class GuardedStore:
         # Only the name of the error: its text may hold the store's password.
         what = f"raised {type(error).__name__}" if error else f"gave no answer in {self._timeout_s} s"
         getLogger("to11ai_sdk").warning("the shared cache %s; it is left alone for %.0f s", what, pause)
-
-    def get(self, name: str) -> object:
-        """Return the value of a name, whatever it is."""
-        return self._call("get", name)
-
-    def get_two(self, one: str, other: str) -> list[object]:
-        """Return the values of two names, in one round trip if the store can."""
-        if self._has_mget:
-            with suppress(StoreError):
-                values = self._call("mget", [one, other])
-                if is_array(values) and len(values) == 2:
-                    return values
-        values = [self.get(one), self.get(other)]
-        # It works, but not together: the names of a cluster are on several servers.
-        self._has_mget = False
-        return values
-
-    def set(self, name: str, value: str, ex: int) -> None:
-        """Keep a value for some seconds."""
-        self._call("set", name, value, ex=ex)
-
-    def take(self, name: str, token: str, ex: int) -> object:
-        """Take the lock of this name if it is free, and return what it holds then: the token if it is ours.
-
-        A store without ``nx`` may let a few have it at once.
-        """
-        if self._has_nx:
-            try:
-                if self._call("set", name, token, nx=True, ex=ex) is True:
-                    return token
-            except StoreError as exc:
-                if not isinstance(exc.__cause__, TypeError):
-                    raise
-                self._has_nx = False
-        found = self.get(name)
-        if found is None and not self._has_nx:
-            self.set(name, token, ex)
-            return token
-        # Not all stores say that they set a value.
-        return found
-
-    def drop(self, name: str) -> None:
-        """Remove a value, or let it expire soon where the store cannot remove it."""
-        if callable(getattr(self._store, "delete", None)):
-            self._call("delete", name)
-        else:
-            self.set(name, "", 1)
-
-    def _call(self, method: str, *args: Any, **options: Any) -> Any:
-        try:
-            value = getattr(self._store, method)(*args, **options)
-            if hasattr(value, "__await__"):
-                getattr(value, "close", bool)()
-                raise TypeError("an asynchronous client")
-            if value is self._store:
-                raise TypeError("a pipeline, which keeps all commands")
-        except BaseException as exc:
-            # No signal handler runs in this thread: whatever is raised here, the store raised it.
-            raise StoreError from exc
-        return value
