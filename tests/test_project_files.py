@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,8 @@ from to11ai_sdk.cli import commands as cli
 from to11ai_sdk.cli.parser import UsageError
 from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.project_files import push as push_module
-from to11ai_sdk.project_files.fields import read_fields, write_field
+from to11ai_sdk.project_files.console import Progress, say_diff
+from to11ai_sdk.project_files.fields import canonical, dump, read_fields, write_field
 from to11ai_sdk.project_files.folder import read_lines
 from to11ai_sdk.project_files.plan import plan_prompt
 from to11ai_sdk.project_files.prompt_file import FileVersion, PromptFile, file_name, read_prompt_file
@@ -122,6 +125,24 @@ def test_the_fields_are_yaml_with_the_same_values(value: Any) -> None:
     assert {name: field.value for name, field in read_fields("x", text.split("\n"), 1).items()} == yaml.safe_load(text)
 
 
+def test_a_template_of_another_kind_is_json() -> None:
+    strange = [{"parts": ["=== user", {"a": None}]}, {"messages": [1, {"role": "robot"}]}, None, "text", {"text": 1}]
+    versions = [FileVersion((f"l{n}",), "text", template, {}, None) for n, template in enumerate(strange)]
+    whole = PromptFile("s", "n", "", (), tuple(versions))
+    assert same(read(whole.text), whole)
+
+
+@pytest.mark.parametrize("write", [dump, canonical])
+def test_a_value_that_is_nested_too_deeply_is_no_traceback(write: Any) -> None:
+    deep: list[Any] = []
+    for _ in range(200_000):
+        deep = [deep]
+    with pytest.raises(UsageError, match="nested too deeply"):
+        write(deep)
+    while deep:  # or the interpreter frees it by recursion
+        deep = deep.pop()
+
+
 def test_versions_with_the_same_content_are_one() -> None:
     first = FileVersion(("b",), "text", {"text": "x"}, {"a": 1, "b": 2.0}, None)
     again = FileVersion(("a",), "text", {"text": "x"}, {"b": 2, "a": 1.0}, None)
@@ -172,6 +193,9 @@ MISTAKES = {
     "H=== version\n=== user\nhi\n": "5: labels is missing",
     'H=== version\nlabels: []\nformat: "chat"\n': "5: labels is missing",
     "V=== text\nhi\n=== user\n": "8: a version with the section text can have no other",
+    'V=== user\n\\"a" b\n': "9: unexpected text after the string",
+    "V=== message\n{}\n\n}\n": "11: unexpected text after the JSON value",
+    'H=== version\nlabels: ["a"]\nformat: "text"\n': "5: a version of the format text needs the section === text",
     "V=======\n": "8: '=======' starts no section; write a line of text",
     "V=== robot\n": "8: '=== robot' starts no section",
     'V=== user\nfine\n\\"broken\n': "10: not JSON",
@@ -619,6 +643,72 @@ def test_files_of_editors_are_not_read_and_a_folder_is_no_file(to11: LocalTo11, 
     code, said = folder.run("push", to11, "--check")
     assert code == 2
     assert "two.liquid: " in said
+
+
+def test_two_files_with_one_slug_and_settings_that_are_no_object_are_mistakes(to11: LocalTo11, folder: Folder) -> None:
+    write(to11, "one", "Hello")
+    folder.run("pull", to11)
+    prompts = folder.path / "prompts"
+    (prompts / "two.liquid").write_bytes((prompts / "one.liquid").read_bytes())
+    assert re.search(r"two.liquid:1: .*one.liquid has the slug 'one', too", folder.run("push", to11)[1])
+    (prompts / "two.liquid").unlink()
+    (folder.path / "labels.yaml").write_text("\nproduction: 1\n", "utf-8")
+    assert "labels.yaml:2: expected an object" in folder.run("push", to11)[1]
+
+
+def test_a_setting_that_the_server_refuses_is_reported_with_its_line(to11: LocalTo11, folder: Folder) -> None:
+    folder.run("pull", to11)
+    (folder.path / "labels.yaml").write_text('production: {}\nfine: {}\n"not valid": {}\n', "utf-8")
+    code, said = folder.run("push", to11, "--yes")
+    assert code == 1
+    assert re.search(r"FAILED .*labels.yaml:3: \+ create the label not valid: HTTP 4", said)
+    assert "+ create the label fine\n" in said
+    assert folder.run("push", to11, "--check")[0] == 1
+
+
+def test_an_outage_before_the_plan_is_exit_code_1(to11: LocalTo11, folder: Folder) -> None:
+    folder.run("pull", to11)
+    to11.fail_next(status=403)
+    assert folder.run("push", to11, "--yes")[0] == 1
+
+
+def test_a_version_that_the_server_stores_in_another_form_is_reported(
+    to11: LocalTo11, other: LocalTo11, folder: Folder
+) -> None:
+    write(to11, "one", "Hello")
+    folder.run("pull", to11)
+    with to11.client() as client:
+        made = client.prompts.get_version(
+            project_id=to11.project_id, prompt_id=prompt_id(to11, "one"), version_number=1
+        ).model_dump(mode="json", by_alias=True)
+    body = {"success": True, "code": 200, "data": {**made, "templateJson": {"text": "Hello!"}}, "error": None}
+    other.fail_next(body=json.dumps(body), match="prompts.create_version")
+    code, said = folder.run("push", other, "--yes")
+    assert code == 1
+    assert "the server stored the new version in another form" in said
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_bar_that_comes_to_no_end_leaves_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = _Terminal()
+    monkeypatch.setattr("sys.stdout", _Terminal())
+    monkeypatch.setattr("sys.stderr", terminal)
+    bar = Progress("applying")
+    bar(1, 3, "one")
+    bar.close()
+    bar.close()
+    assert terminal.getvalue() == f"\r\x1b[Kapplying [{'#' * 10}{'.' * 20}] 1/3\n"
+
+
+def test_long_differences_are_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    say_diff("a\n" * 1000, "b\n" * 1000, "x")
+    assert len(capsys.readouterr().out.splitlines()) < 500
+    say_diff("a\n" * 100_000, "b\n" * 100_000, "x")
+    assert capsys.readouterr().out == "    too long to show how it differs\n"
 
 
 def test_the_page_on_prompts_as_code_is_what_happens(to11: LocalTo11, folder: Folder) -> None:

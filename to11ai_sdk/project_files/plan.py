@@ -38,9 +38,14 @@ class PromptChange:
     moves: tuple[Move, ...]
 
     @property
+    def file(self) -> PromptFile:
+        """The prompt as it will be, or was."""
+        return self.wanted or self.present.file  # type: ignore[union-attr]  # pyright: ignore
+
+    @property
     def slug(self) -> str:
         """The slug of the prompt."""
-        return self.wanted.slug if self.wanted else self.present.file.slug if self.present else ""
+        return self.file.slug
 
     @property
     def key(self) -> object:

@@ -146,9 +146,9 @@ def _versions(path: str, sections: Sequence[Section]) -> tuple[FileVersion, ...]
 def _version(path: str, head: Section, body: Sequence[Section]) -> FileVersion:
     fields = checked(path, read_fields(path, head.lines, head.line + 1), _HEAD, head.line, ("labels", "format"))
     found = {name: field.value for name, field in fields.items()}
-    template = read_template(path, body, found["format"] == "text")
-    if template is None:
+    if found["format"] == "text" and not body:
         raise problem(path, head.line, "a version of the format text needs the section === text")
+    template = read_template(path, body)
     schema, settings = found.get("variables_schema"), found.get("model_config")
     return FileVersion(tuple(found["labels"]), found["format"], template, schema, settings, head.line)
 

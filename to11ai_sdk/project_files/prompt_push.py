@@ -43,12 +43,11 @@ class PromptPush:
 
     def apply(self) -> None:
         """Apply the change, step by step."""
-        wanted, present = self.change.wanted, self.change.present
-        if present is not None:
-            self._check_is_as_planned(present)
+        if self.change.present is not None:
+            self._check_is_as_planned(self.change.present)
             self._change_fields()
-        elif wanted is not None:
-            self._create(wanted)
+        else:
+            self._create(self.change.file)
         self._move_labels()
 
     def _check_is_as_planned(self, present: RemotePrompt) -> None:

@@ -97,7 +97,7 @@ def _write_message(message: Any) -> str:
     return f"=== message\n{dump(message, 2)}\n"
 
 
-def read_template(path: object, sections: Sequence[Section], is_text: bool) -> Any:
+def read_template(path: object, sections: Sequence[Section]) -> Any:
     """Return the template of a version from the sections below it."""
     kinds = [section.kind for section in sections]
     if kinds == ["template"]:
@@ -107,7 +107,7 @@ def read_template(path: object, sections: Sequence[Section], is_text: bool) -> A
     for section in sections:
         if section.kind in ("text", "template"):
             raise problem(path, section.line, f"a version with the section {section.kind} can have no other")
-    return None if is_text else {"messages": list(_messages(path, sections))}
+    return {"messages": list(_messages(path, sections))}
 
 
 def _messages(path: object, sections: Sequence[Section]) -> Iterator[Any]:
@@ -123,6 +123,7 @@ def _read_value(path: object, section: Section) -> Any:
     text = "\n".join(section.lines)
     start = len(text) - len(text.lstrip())
     value, end = read_json(path, text, start, section.line + 1)
-    if text[end:].strip():
-        raise problem(path, section.line + 1 + text.count("\n", 0, end), "unexpected text after the JSON value")
+    if rest := text[end:].lstrip():
+        line = section.line + 1 + text.count("\n", 0, len(text) - len(rest))
+        raise problem(path, line, "unexpected text after the JSON value")
     return value
