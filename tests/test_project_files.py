@@ -197,6 +197,8 @@ MISTAKES = {
     "V=== message\n{}\n\n}\n": "11: unexpected text after the JSON value",
     'H=== version\nlabels: ["a"]\nformat: "text"\n': "5: a version of the format text needs the section === text",
     "V=======\n": "8: '=======' starts no section; write a line of text",
+    "V=== text disabled\n": "8: a section text cannot be disabled",
+    "V=== message crlf\n": "8: a section message cannot be crlf",
     "V=== robot\n": "8: '=== robot' starts no section",
     'V=== user\nfine\n\\"broken\n': "10: not JSON",
     'V=== message\n{\n"role": \n}\n': "11: not JSON",

@@ -49,7 +49,11 @@ def _section(path: object, line: str, number: int) -> Section:
     if head is None or head[1] not in _KINDS:
         text = f"{line!r:.50} starts no section; write a line of text that starts with === as \\{dump(line[:50])}"
         raise problem(path, number, text)
-    return Section(head[1], tuple(head[2].split()), [], number)
+    flags = tuple(head[2].split())
+    possible = {"crlf", "disabled"} if head[1] in ROLES else {"crlf"} if head[1] == "text" else set[str]()
+    if wrong := [flag for flag in flags if flag not in possible]:
+        raise problem(path, number, f"a section {head[1]} cannot be {wrong[0]}")
+    return Section(head[1], flags, [], number)
 
 
 def write_text(kind: str, text: str, *flags: str) -> str:
