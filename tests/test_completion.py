@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from to11ai_sdk.cli import main
 from to11ai_sdk.cli.commands import make_parser
 from to11ai_sdk.cli.completion import script
 from to11ai_sdk.resources.table import ENDPOINTS
@@ -90,6 +91,12 @@ def test_nothing_in_the_command_line_is_run(shell: str, tmp_path: Path) -> None:
     for word in ("$(touch gone)", "`touch gone`", "*", "; touch gone", "["):
         offered(shell, tmp_path, "prompts", word, "--va")
     assert not (tmp_path / "gone").exists()
+
+
+@pytest.mark.parametrize("name", RUN)
+def test_the_command_prints_the_script(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion", name]) == 0
+    assert capsys.readouterr().out == written(name)
 
 
 @pytest.mark.parametrize("name", RUN)

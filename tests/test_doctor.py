@@ -277,6 +277,21 @@ def test_what_the_server_answers_is_judged_and_not_repeated(status: int, verdict
     assert "\x1b" not in str(found)
 
 
+def test_a_project_that_is_not_there(checks: Any) -> None:
+    with ScriptedServer(always(status=404), tls=serving()) as server:
+        code, found = checks("--base-url", server.url)
+    assert (code, found["key"]["status"], found["project"]["status"]) == (1, "ok", "failed")
+    assert "no such project" in found["project"]["message"]
+
+
+def test_a_success_that_is_none(checks: Any) -> None:
+    body = json.dumps({"success": False, "error": {"code": "NOPE", "message": f"\x1b[2J{KEY}"}}).encode()
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+    with ScriptedServer((READ, answer, KEEP) * 20, tls=serving()) as server:
+        code, found = checks("--base-url", server.url)
+    assert (code, found["key"]["status"], found["key"]["message"]) == (1, "failed", "HTTP 200")
+
+
 def test_a_page_instead_of_the_api(checks: Any) -> None:
     answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 14\r\n\r\n<p>Sign in</p>"
     with ScriptedServer((READ, answer, KEEP) * 20, tls=serving()) as server:

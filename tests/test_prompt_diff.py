@@ -14,6 +14,8 @@ from to11ai_sdk.local import LocalTo11
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pytest_httpserver import HTTPServer
+
     from to11ai_sdk import Prompt, PromptVersion
 
 ROOT = Path(__file__).parents[1]
@@ -121,6 +123,14 @@ def test_what_differs_is_shown(
     assert [line for line in says if line not in out.splitlines()] == []
 
 
+def test_templates_that_read_the_same_differ(version: Any, diff: Any) -> None:
+    version(chat("a\n[user]\nb"))
+    version(chat("a", "b"))
+    code, out, _ = diff("1", "2")
+    assert code == 1
+    assert '-        "content": "a\\n[user]\\nb",' in out
+
+
 def test_nothing_in_a_prompt_controls_the_terminal(version: Any, diff: Any) -> None:
     version(chat("a"))
     version(chat("a\x1b[2J\u202e\rb"))
@@ -153,3 +163,45 @@ def test_a_call_that_fails_is_exit_code_2_and_not_a_difference(diff: Any, to11: 
     code, out, err = diff("1", "2")
     assert (code, out) == (2, "")
     assert err.startswith("to11ai: HTTP 403")
+
+
+@pytest.mark.parametrize(
+    ("template", "shown"),
+    [
+        (["a", 1], '-template: [\n-  "a",\n-  1\n-]'),
+        (None, "-template: null"),
+        ({"messages": ["a", {"content": [2]}]}, '-message: "a"\n-with: {\n-  "content": [\n-    2\n-  ]\n-}'),
+        ({"messages": [{"role": 1}]}, '-with: {\n-  "role": 1\n-}'),
+        ({"messages": {"a": 1}}, '-with: {\n-  "messages": {\n-    "a": 1\n-  }\n-}'),
+        ({"messages": [], "text": None}, '-with: {\n-  "text": null\n-}'),
+    ],
+)
+def test_whatever_a_server_sends_as_a_template_is_shown(
+    template: Any, shown: str, httpserver: HTTPServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def made(number: int, content: Any) -> dict[str, Any]:
+        return {
+            "id": f"v{number}",
+            "promptId": "p",
+            "version": number,
+            "format": "chat",
+            "templateJson": content,
+            "variablesSchema": {},
+            "modelConfig": None,
+            "changelog": None,
+            "createdByUserId": "u",
+            "createdByDisplayName": None,
+            "createdByImage": None,
+            "createdAt": "2026-11-29T00:00:00Z",
+        }
+
+    pointer = {"promptId": "p", "label": "lost", "versionId": "v9", "updatedByUserId": "u"}
+    pointer |= {"updatedByDisplayName": "", "updatedAt": "2026-11-29T00:00:00Z"}
+    replies = {"versions": [made(1, template), made(2, {})], "labels": [pointer]}
+    for name, data in replies.items():
+        envelope = {"success": True, "code": 200, "data": data, "error": None, "pagination": None}
+        httpserver.expect_request(f"/v1/projects/x/prompts/p/{name}").respond_with_json(envelope)
+    server = ["--base-url", httpserver.url_for(""), "--api-key", "k", "--project-id", "x", "--prompt-id", "p"]
+    assert main(["prompts", "diff", *server, "1", "2"]) == 1
+    assert shown in capsys.readouterr().out
+    assert main(["prompts", "diff", *server, "1", "lost"]) == 2

@@ -26,32 +26,39 @@ def run(client: To11aiClient, project_id: str, prompt_id: str, old: str, new: st
     names.update({str(version.version): version for version in versions})
     if missing := [name for name in (old, new) if name not in names]:
         raise UsageError(f"the prompt has no version {missing[0]!r}; give a number, an id, or a label that it has")
-    titles = (f"version {names[name].version}" + f" ({name})" * (not name.isdigit()) for name in (old, new))
-    lines = diff(_lines(names[old]), _lines(names[new]), *titles)
+    first, second = names[old], names[new]
+    titles = [f"version {names[name].version}" + f" ({name})" * (not name.isdigit()) for name in (old, new)]
+    # Two different templates may read the same, for example if a text looks like the start of a message.
+    lines = diff(_lines(first), _lines(second), *titles) or diff(_whole(first), _whole(second), *titles)
     print(*lines, sep="\n", end="\n" if lines else "")
     return int(bool(lines))
 
 
+def _whole(version: PromptVersion) -> list[str]:
+    return _json("version", [version.format, version.template_json, version.variables_schema, version.settings])
+
+
 def _lines(version: PromptVersion) -> list[str]:
     """Return a version as lines: texts as they are written, the rest as JSON."""
-    lines = [f"format: {version.format}"]
-    template = version.template_json
+    lines, template = [f"format: {version.format}"], version.template_json
     if is_object(template):
         messages = template.get("messages")
-        for message in (template, *(messages if is_array(messages) else ())):
-            lines += _message(message)
+        listed = messages if is_array(messages) else []
+        lines += _message({name: value for name, value in template.items() if value is not listed}, "text")
+        lines += [line for message in listed for line in _message(message, "content")]
     else:
         lines += _json("template", template)
     return [*lines, *_json("variables schema", version.variables_schema), *_json("model config", version.settings)]
 
 
-def _message(message: Any) -> list[str]:
+def _message(message: Any, text: str) -> list[str]:
     if not is_object(message):
         return _json("message", message)
-    texts = [text for name in ("text", "content") if isinstance(text := message.get(name), str)]
-    rest = {name: value for name, value in message.items() if name not in ("messages", "role") and value not in texts}
-    heading = [f"[{message['role']}]"] if "role" in message else []
-    return [*heading, *(line for text in texts for line in text.split("\n")), *(_json("with", rest) if rest else ())]
+    shown = {name: value for name in ("role", text) if isinstance(value := message.get(name), str)}
+    rest = {name: value for name, value in message.items() if name not in shown}
+    heading = [f"[{shown['role']}]"] if "role" in shown else []
+    lines = shown[text].split("\n") if text in shown else []
+    return [*heading, *lines, *(_json("with", rest) if rest else ())]
 
 
 def _json(name: str, value: Any) -> list[str]:
