@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from inspector_visit import Visitor
 
-from to11ai_sdk.local import bounds
+from to11ai_sdk.local import LocalTo11, bounds
 from to11ai_sdk.local.hang_up import NEVER
 from to11ai_sdk.local.http.application import HttpReply, HttpRequest, Target
 from to11ai_sdk.local.inspector.call_messages import reply_messages, request_messages
@@ -184,3 +187,16 @@ def test_a_stream_is_recorded_as_it_is_sent() -> None:
     assert len(call.reply) == bounds.MAX_RECORDED_BODY + bounds.MAX_GIVEN_KEY
     body.close()
     assert (parts.closed, call.latency_ms is None) == (True, False)
+
+
+@pytest.mark.parametrize("module", ["jinja2", "templates"])
+def test_without_what_it_needs_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
+    from to11ai_sdk.local.inspector import pages, templating
+
+    if module == "jinja2":
+        monkeypatch.setitem(sys.modules, pages.__name__, None)
+    else:
+        monkeypatch.setattr(templating, "files", lambda package: Path("/nowhere"))
+    with LocalTo11() as to11:
+        reply = Visitor(to11.base_url).get("/")
+        assert (reply.status, "pip install 'to11ai-sdk[local]'" in reply.text) == (503, True)
