@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 import time
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from inspector_visit import Visitor
 
-from to11ai_sdk.local import bounds
+from to11ai_sdk.local import LocalTo11, bounds
+from to11ai_sdk.local.hang_up import NEVER
+from to11ai_sdk.local.http.application import HttpReply, HttpRequest, Target
 from to11ai_sdk.local.inspector.call_messages import reply_messages, request_messages
 from to11ai_sdk.local.inspector.line_diff import LinePair, side_by_side
 from to11ai_sdk.local.inspector.masking import masker, query_without_keys, readable, without_keys
+from to11ai_sdk.local.inspector.recording import Recording
 from to11ai_sdk.local.inspector.snippets import both
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from to11ai_sdk.local.http.application import Application
 
 LINES = st.lists(st.sampled_from(["a b", "a c", "x", "", "long " * 9]), max_size=40)
 
@@ -112,3 +123,80 @@ def test_the_pieces_of_a_stream_are_put_together() -> None:
     assert reply_messages(json.dumps(whole)) == [("assistant", "hi")]
     asked = {"system": "s", "messages": [{"role": "user", "content": [{"type": "text", "text": "hi"}]}]}
     assert request_messages(json.dumps(asked)) == [("system", "s"), ("user", "hi")]
+
+
+class Echo:
+    """An application that answers with the body, and fails if it is empty."""
+
+    max_body = 5
+
+    def __call__(self, request: HttpRequest) -> HttpReply:
+        if not request.body:
+            raise ConnectionAbortedError
+        return HttpReply(200, {"x-to11-request-id": "r"}, request.body)
+
+
+def test_a_recording_ends_by_itself_and_leaves_nothing() -> None:
+    now = [0.0]
+    plain: Application = Echo()
+    watched: list[Any] = [None]
+    recording = Recording(lambda wrap: watched.__setitem__(0, wrap), lambda: 0.0, lambda: now[0])
+    request = HttpRequest("POST", Target("/x", ""), {"authorization": "Bearer k", "a": "b"}, b"hello", NEVER)
+    assert (recording.is_on, watched) == (False, [None])
+    recording.start()
+    application = watched[0](plain)
+    assert application.max_body == 5
+    assert application(request).body == b"hello"
+    with pytest.raises(ConnectionAbortedError):
+        application(request._replace(body=b""))
+    failed, answered = recording.calls()
+    assert (failed.status, failed.latency_ms is None) == (None, False)
+    assert (answered.headers, bytes(answered.reply)) == ({"authorization": "***", "a": "b"}, b"hello")
+    assert recording.of_request("r") is answered
+    now[0] += bounds.RECORDING_S - 1
+    recording.prolong()
+    now[0] += bounds.RECORDING_S - 1
+    assert recording.is_on
+    now[0] += 1
+    assert application(request).body == b"hello"  # a call that began before
+    assert (recording.is_on, recording.calls(), watched) == (False, [], [None])
+    recording.prolong()
+    assert not recording.is_on
+
+
+def test_a_stream_is_recorded_as_it_is_sent() -> None:
+    class Parts:
+        closed = False
+
+        def __iter__(self) -> Iterator[bytes]:
+            yield b"a"
+            yield b"b" * 2 * bounds.MAX_RECORDED_BODY
+
+        def close(self) -> None:
+            self.closed = True
+
+    parts = Parts()
+    wraps: list[Any] = []
+    recording = Recording(wraps.append, lambda: 0.0)
+    recording.start()
+    body = wraps[0](lambda request: HttpReply(200, {}, parts))(HttpRequest("GET", Target("/", ""), {}, b"", NEVER)).body
+    (call,) = recording.calls()
+    sent = iter(body)
+    assert (next(sent), bytes(call.reply), call.latency_ms) == (b"a", b"a", None)
+    assert len(next(sent)) == 2 * bounds.MAX_RECORDED_BODY
+    assert len(call.reply) == bounds.MAX_RECORDED_BODY + bounds.MAX_GIVEN_KEY
+    body.close()
+    assert (parts.closed, call.latency_ms is None) == (True, False)
+
+
+@pytest.mark.parametrize("module", ["jinja2", "templates"])
+def test_without_what_it_needs_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
+    from to11ai_sdk.local.inspector import pages, templating
+
+    if module == "jinja2":
+        monkeypatch.setitem(sys.modules, pages.__name__, None)
+    else:
+        monkeypatch.setattr(templating, "files", lambda package: Path("/nowhere"))
+    with LocalTo11() as to11:
+        reply = Visitor(to11.base_url).get("/")
+        assert (reply.status, "pip install 'to11ai-sdk[local]'" in reply.text) == (503, True)

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from ..http.application import Application, HttpRequest
     from .parts import InspectorParts
 
-_LACKING = "The inspector needs Jinja2, which is part of the extra: pip install 'to11ai-sdk[local]'\n"
+_LACKING = (
+    "The inspector needs Jinja2, which is part of the extra: pip install 'to11ai-sdk[local]'. In a frozen program it "
+    "needs its templates, too; with PyInstaller: --collect-data to11ai_sdk\n"
+)
 
 
 def wants_html(request: HttpRequest) -> bool:
@@ -47,7 +50,7 @@ class InspectorEntry:
             return self._api(request)
         try:
             pages = self._pages or self._load()
-        except ImportError:
+        except (ImportError, FileNotFoundError):
             return HttpReply(503, {"content-type": "text/plain; charset=utf-8"}, _LACKING.encode())
         return pages(request)
 

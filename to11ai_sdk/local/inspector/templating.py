@@ -43,6 +43,7 @@ class PageTemplates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._environment.get_template("base.html")  # a frozen program may lack them
         self._environment.filters |= {"moment": _moment, "number": _number, "segment": _segment}
 
     def render(self, name: str, values: dict[str, Any]) -> bytes:
