@@ -13,6 +13,8 @@ from to11ai_sdk.local.gateway.upstream.stored_responses import StoredResponses, 
 from to11ai_sdk.local.service import Platform
 from to11ai_sdk.local.store import open_store
 
+psycopg = pytest.importorskip("psycopg")
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -177,6 +179,17 @@ def test_while_the_file_is_held_a_reply_waits_a_bounded_time_and_its_process_con
             assert respond(to11, "three", "resp_unknown").status == 400
             assert Caller(to11).chat(text="[[echo:status=429 times=1]]").status == 429
         assert respond(to11, "four", got.json["id"]).status == 200
+
+
+def test_a_database_of_format_4_is_upgraded(postgres_server: PostgresServer) -> None:
+    url = postgres_server.url()
+    open_store(url).close()
+    with psycopg.connect(url) as connection:
+        connection.execute("DROP TABLE gateway_responses, gateway_response_items, gateway_tallies")
+        connection.execute("DELETE FROM formats WHERE number = 5")
+    with LocalTo11(url) as one, LocalTo11(url) as two:
+        first = respond(one, "one").json["id"]
+        assert respond(two, "two", first).status == 200
 
 
 def test_in_memory_nothing_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
