@@ -102,7 +102,7 @@ STORAGE_WAIT_S = 5.0
 STATEMENT_WAIT_S = 30.0
 """How long one statement may take on PostgreSQL, and a transaction there may pause; then PostgreSQL ends it."""
 RESTART_WAIT_S = 2.0
-"""How long a call waits for PostgreSQL while that starts, or has no connection left; then it is answered with 503."""
+"""How long a call waits while PostgreSQL starts or has no connection left; then it is answered with 503."""
 """How long a call waits for PostgreSQL while it starts or has no connection left; then the call gets 503."""
 VERSION_AGE_S = 0.2
 """How long the gateway relies on what it has read from PostgreSQL before it asks whether that has changed."""
