@@ -87,7 +87,7 @@ WORKER_PAUSE_S = 0.1
 MAX_WORKER_PAUSE_S = 2.0
 """The longest of these waits."""
 MAX_FIRST_STARTS = 3
-"""How often a worker may end without saying why before all are ready for the first time; then the supervisor gives up."""
+"""How often a worker may end without saying why before all were ready once; then the supervisor gives up."""
 MAX_WORKER_STARTS = 30
 """How often in a row a worker may end so soon, later on; then the supervisor gives up."""
 WORKER_ASKED_S = 0.5

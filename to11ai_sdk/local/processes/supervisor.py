@@ -101,8 +101,8 @@ class Supervisor:
         if not self._crew.was_ready and self._crew.is_ready:
             self._crew.was_ready = True
             self._say(self._crew.reachable)
-        self._listen(self._crew.has_some)
-        self._crew.look()
+        self._listen(self._crew.has_ready)
+        self._crew.check_answers()
         for key, _ in self._selector.select(self._crew.pause_s):
             key.data()
 
@@ -128,7 +128,7 @@ class Supervisor:
         is_hurried = False
         self._crew.is_ending = True
         self._crew.say(DRAIN)
-        while self._crew.has_any and time.monotonic() < deadline:
+        while self._crew.has_processes and time.monotonic() < deadline:
             if signals.must_hurry and not is_hurried:
                 is_hurried = True
                 deadline = min(deadline, time.monotonic() + _END_S)
