@@ -1,4 +1,4 @@
-"""Supervises workers: hands each new connection to the next one, and starts again what ends too early."""
+"""Supervises workers: hands each new connection to the next one, and replaces those that end too early."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Supervisor:
         self._is_listening = is_wanted
 
     def _hand_over(self) -> None:
-        """Give the connections that wait to the workers."""
+        """Hand the connections that wait to the workers."""
         for connection in islice(iter(self._listener.accept, None), BACKLOG):
             if self._crew.give(connection):
                 connection.close()
