@@ -47,6 +47,7 @@ PLAIN_TYPES = {
 }
 """Types of the models that also say how a reply is checked, and what they are to a reader."""
 BINARY_UNITS = {"10": "KiB", "20": "MiB"}
+TIME_UNITS = (86_400, "days"), (3600, "h"), (1, "s")
 PAGE = Path(__file__).with_name("reference.md")
 ARCHITECTURE = Path(__file__).with_name("architecture.md")
 LOCAL = Path(__file__).with_name("local.md")
@@ -372,7 +373,7 @@ def amount(name: str, value: ast.expr) -> str:
     if power:
         return f"{factor} {BINARY_UNITS[power]}"
     if name.endswith("_S"):
-        return f"{number / 86_400:g} days" if number >= 86_400 else f"{number:g} s"
+        return next(f"{number / size:g} {unit}" for size, unit in TIME_UNITS if number >= size or size == 1)
     return f"{number:,} ms" if name.endswith("_MS") else f"{number:,}"
 
 

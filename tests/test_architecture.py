@@ -131,6 +131,7 @@ def test_the_files_the_page_names_are_there() -> None:
 
 def test_the_imports_are_those_of_the_page() -> None:
     rows = re.findall(r"^\| `([\w/]+)` \| (.*) \|$", PAGE.partition("## Who imports whom")[2], re.MULTILINE)
+    assert len(dict(rows)) == len(rows)
     edges = defaultdict[str, set[str]](set)
     for path, imported in imports().items():
         edges[room(path)] |= {room(to) for to in imported} - {room(path)}

@@ -52,11 +52,11 @@ class SparePrompts:
         return data
 
     def drop(self, key: Key) -> None:
-        """Serve the prompt of a key no more."""
+        """Stop serving the prompt of a key."""
         self._prompts.pop(name_of(key), None)
 
     def forget(self, project_id: str, prompt_id: str, label: str | None) -> None:
-        """Serve a prompt no more, for one label or all."""
+        """Stop serving a prompt, for one label or all."""
         for name, data in list(self._prompts.items()):
             if data["promptId"] == prompt_id:
                 project, _, labels, _ = json.loads(name)

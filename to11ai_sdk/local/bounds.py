@@ -50,13 +50,13 @@ MAX_GIVEN_KEY = 512
 # The inspector
 
 LOGIN_LINK_S = 600.0
-"""How long the link to the inspector that is printed at the start works, once."""
+"""How long the link to the inspector, which is printed at the start, works; it works once."""
 INSPECTOR_SESSION_S = 43_200.0
 """How long a browser stays signed in to the inspector."""
-MAX_INSPECTOR_BODY = 2**20
+MAX_INSPECTOR_BODY = 1 * 2**20
 """The most bytes of a form that is sent to the inspector; more is refused with 413."""
 RECORDING_S = 300.0
-"""How long the inspector goes on to record calls after somebody looked at them; then it deletes them."""
+"""How long the inspector goes on recording after somebody looked at the calls; then it deletes them."""
 MAX_RECORDED_CALLS = 100
 """The most calls that the inspector records; beyond that the oldest ones are dropped."""
 MAX_RECORDED_BODY = 128 * 2**10
@@ -81,38 +81,39 @@ MAX_INJECTED_DELAY_S = 60.0
 MAX_WORKERS = 64
 """The most worker processes."""
 WORKER_STEADY_S = 1.0
-"""A worker that lived that long is started again at once when it ends."""
+"""How long a worker must have lived to be started again at once when it ends."""
 WORKER_PAUSE_S = 0.1
-"""How long the supervisor waits before it starts one again that ended sooner; doubled each time."""
+"""How long the supervisor waits before it replaces a worker that ended sooner; doubled each time."""
 MAX_WORKER_PAUSE_S = 2.0
 """The longest of these waits."""
 MAX_FIRST_STARTS = 3
-"""How often a worker may end without a reason before the server was ready once; then the server gives up."""
+"""How often a worker may end without saying why before all were ready once; then the supervisor gives up."""
 MAX_WORKER_STARTS = 30
-"""How often in a row a worker may end so soon, later on; then the server gives up."""
+"""How often in a row a worker may end so soon, later on; then the supervisor gives up."""
 WORKER_ASKED_S = 0.5
 """How often a worker is asked whether it is there; one that has not answered by the next time gets no connections."""
 MAX_WORKER_SILENCE_S = 30.0
 """How long a worker may not answer; then it is killed, and another one started."""
 
-# The data file
+# The store
 
 STORAGE_WAIT_S = 5.0
 """How long a write waits for another program that holds the data file; then it is answered with 503."""
 STATEMENT_WAIT_S = 30.0
-"""How long one statement may take on PostgreSQL, and a transaction there may pause; then the server ends it."""
+"""How long one statement may take on PostgreSQL, and a transaction there may pause; then PostgreSQL ends it."""
 RESTART_WAIT_S = 2.0
-"""How long a call waits for PostgreSQL while that starts, or has no connection left; then it is answered with 503."""
+"""How long a call waits while PostgreSQL starts or has no connection left; then it is answered with 503."""
+"""How long a call waits for PostgreSQL while it starts or has no connection left; then the call gets 503."""
 VERSION_AGE_S = 0.2
-"""How long a call of the gateway relies on what it knows of PostgreSQL's data before it asks for changes of others."""
+"""How long the gateway relies on what it has read from PostgreSQL before it asks whether that has changed."""
 MAX_STORE_CONNECTIONS = 10
-"""The most connections of one server to PostgreSQL."""
+"""The most connections of one server, or of each of its workers, to PostgreSQL."""
 MAX_READERS = 8
 """The most connections that read the data file at once."""
 MAX_IDLE_LOG_BYTES = 16 * 2**20
 """The most bytes that the write-ahead log of the data file keeps when all of it is in the file."""
 MAX_MOVED_LINE = 32 * 2**20
-"""The most bytes of a line in the file of `to11ai local import`, which is one row."""
+"""The most bytes of a line in the file of ``to11ai local import``, which is one row."""
 MAX_CACHED_READS = 1000
 """The most results of queries that are kept in memory for the calls of the gateway; more, and all are forgotten."""
 MAX_CACHED_NAMES = 1000

@@ -23,18 +23,18 @@ def add_commands(commands: Commands) -> None:
     local.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help=text)
     text = "a further name of this server in requests, such as that of its container; can be repeated"
     local.add_argument("--allow-host", action="append", default=[], metavar="NAME", help=text)
-    text = "SQLite file, or postgresql:// URL of a database, for the state; by default nothing is kept"
-    local.add_argument("--data", metavar="PLACE", help=text)
-    text = "how many processes serve (1), each with an interpreter of its own; more than one need --data"
+    text = "SQLite file or postgresql:// URL that keeps the state; by default nothing is kept"
+    local.add_argument("--data", metavar="STORE", help=text)
+    text = "how many processes serve (1), each with an interpreter of its own; more than one needs --data"
     local.add_argument("--workers", type=worker_count, default=1, metavar="N", help=text)
     text = "a provider of the gateway: NAME=echo, or NAME=upstream,base_url=URL,key_env=VARIABLE,models=A|B"
     local.add_argument("--provider", action="append", default=[], metavar="NAME=KIND,...", help=text)
     local.add_argument("--config", metavar="FILE", help="TOML or JSON file that configures the gateway")
     text = "URL of an OpenTelemetry collector that gets the gateway's spans, such as http://127.0.0.1:4318"
     local.add_argument("--otlp", type=collector_url, metavar="URL", help=text)
-    text = "whether only registered labels may be moved in its project; by default as stored in FILE, else no"
+    text = "whether only registered labels may be moved in its project; by default as the store says, else no"
     local.add_argument("--strict-labels", action=argparse.BooleanOptionalAction, help=text)
-    text = "whether an undefined variable of a template is an error, else it is nil; by default as FILE says, or yes"
+    text = "whether an undefined variable of a template is an error, not nil; by default as the store says, else yes"
     local.add_argument("--strict-variables", action=argparse.BooleanOptionalAction, help=text)
     local.add_argument("--json", action="store_true", help="print URLs, key and project as one JSON object")
     local.set_defaults(run=_local)
@@ -49,18 +49,18 @@ def add_commands(commands: Commands) -> None:
 def _add_moving(local: Parser) -> None:
     """Add the commands that move a project."""
     commands = local.add_subparsers(metavar="COMMAND")
-    place = "SQLite file, or postgresql:// URL of a database, of the state"
+    store = "SQLite file or postgresql:// URL that keeps the state"
     text = "write a project to a file, from which import makes the same project in another store"
     export = commands.add_parser("export", help=text, description=text)
-    export.add_argument("--data", dest="source", required=True, metavar="PLACE", help=place)
+    export.add_argument("--data", dest="source", required=True, metavar="STORE", help=store)
     export.add_argument("-o", "--output", metavar="FILE", help="file to write; by default the standard output")
     export.add_argument("--project", metavar="ID", help="id of the project; by default the main one")
     text = "write the main key of the project, too, in clear; else only its digest is written"
     export.add_argument("--with-key", action="store_true", help=text)
     export.set_defaults(run=_export)
-    text = "make the project in a file of export, all of it or nothing"
+    text = "make the project that export wrote to a file, all of it or nothing"
     import_ = commands.add_parser("import", help=text, description=text)
-    import_.add_argument("--data", dest="target", required=True, metavar="PLACE", help=f"{place}, created if need be")
+    import_.add_argument("--data", dest="target", required=True, metavar="STORE", help=f"{store}, created if need be")
     import_.add_argument("file", metavar="FILE", help="file to read, - for the standard input")
     import_.set_defaults(run=_import)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..cli.parser import Commands, Parser
 
 PULL = "write the prompts, label registry and environments of a project to files that people review"
-PUSH = "make a project what its files are: show the plan, ask, and apply it"
+PUSH = "make a project match its files: show the plan, ask, and apply it"
 
 
 def add_commands(commands: Commands) -> None:

@@ -194,7 +194,7 @@ class PromptResource(Resource):
     ) -> PromptLabelPointer:
         """Point a label at a version of the prompt; drops the prompt from this client's cache for that label.
 
-        Drops it from the shared cache, too, for all labels.
+        A shared cache drops it for all labels.
 
         Args:
             label: letters, digits, ``_`` and ``-``, up to 64.

@@ -100,7 +100,7 @@ class SharedPromptCache(PromptCache):
         if name is None:
             return load(may_retry=may_retry)
         # Without retries there is an old value here.
-        look = self._agree(key, name, began, load.total_s, may_wait=may_retry)
+        look = self._look_or_wait(key, name, began, load.total_s, may_wait=may_retry)
         entry = self._entries.get(key)
         ask = partial(self._ask, key, name, flight, load=partial(load, spent_s=self._clock() - began))
         if look is None:
@@ -117,7 +117,7 @@ class SharedPromptCache(PromptCache):
             return entry.data
         return ask(look, may_retry=may_retry)
 
-    def _agree(self, key: Key, name: str, began: float, total_s: float | None, *, may_wait: bool) -> Look | None:
+    def _look_or_wait(self, key: Key, name: str, began: float, total_s: float | None, *, may_wait: bool) -> Look | None:
         """Look for a value; if there is none and another process fetches it, wait for it."""
         until = began + min(WAIT_S, WAIT_S if total_s is None else total_s / 2)
         pause = POLL_S

@@ -74,7 +74,7 @@ class FleetValues:
         at, data, generation = content.get("at"), content.get("data"), content.get("generation")
         if type(at) is float and is_object(data) and isinstance(prompt_id := data.get("promptId"), str):
             if prompt_id != look.prompt_id:
-                look.prompt_id = self._know(key, prompt_id)
+                look.prompt_id = self._remember_id(key, prompt_id)
                 look.generation = self._generation(key[0], prompt_id)
             age_s = self._now() - at
             usable = -MAX_SKEW_S <= age_s < self._kept_s
@@ -108,7 +108,7 @@ class FleetValues:
         look.prompt_id, look.generation = prompt_id, self._read_generation(generation_name, generation)
         return value
 
-    def _know(self, key: Key, prompt_id: str) -> str:
+    def _remember_id(self, key: Key, prompt_id: str) -> str:
         if len(self._ids) >= MAX_KNOWN:
             self._ids.clear()
         self._ids[key[:2]] = prompt_id
@@ -119,7 +119,7 @@ class FleetValues:
         prompt_id, generation = data["promptId"], look.generation
         if look.prompt_id != prompt_id:
             # A generation that may have begun during the request is not that of the reply.
-            generation = self._generation(key[0], self._know(key, prompt_id), before=began - MAX_SKEW_S)
+            generation = self._generation(key[0], self._remember_id(key, prompt_id), before=began - MAX_SKEW_S)
         # Without a generation nobody uses the value, but from it the next process knows the prompt before it asks.
         content = {"at": began, "data": data, "generation": generation}
         if value := self._signing.signed(name, content):

@@ -1,4 +1,4 @@
-"""Defines the application of the inspector: who may see it, which page is at a path, what browsers must not do."""
+"""Defines the application of the inspector: who may see it, which page is at a path, and what browsers must not do."""
 
 from __future__ import annotations
 

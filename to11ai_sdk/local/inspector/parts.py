@@ -1,4 +1,4 @@
-"""Names what the inspector shows and changes, and the one request that a page is made for."""
+"""Holds what the pages of the inspector need: what they show and change, and the request of the browser."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ class Recording:
             self._watch(lambda application: _Recorded(application, self))
 
     def stop(self) -> None:
-        """Record no more, and delete what was recorded."""
+        """Stop recording, and delete what was recorded."""
         with self._lock:
             self._end = None
             self._kept.clear()

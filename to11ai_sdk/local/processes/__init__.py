@@ -1,1 +1,1 @@
-"""Runs a local to11 in processes: one that ends gently, or several workers that a supervisor starts again."""
+"""Runs a local to11 in one process, or in several workers that a supervisor replaces when they end."""

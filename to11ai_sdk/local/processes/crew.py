@@ -85,12 +85,12 @@ class Crew:
         return all(each.is_ready for each in self._all)
 
     @property
-    def has_some(self) -> bool:
+    def has_ready(self) -> bool:
         """Whether any is ready."""
         return any(each.is_ready for each in self._all)
 
     @property
-    def has_any(self) -> bool:
+    def has_processes(self) -> bool:
         """Whether any process has not ended."""
         return any(each.process for each in self._all)
 
@@ -118,8 +118,8 @@ class Crew:
         ready.sort(key=lambda process: not process.answers)
         return any(process.channel.give(connection) for process in ready)
 
-    def look(self) -> None:
-        """Ask those that serve whether they are there, now and then; end those that do not answer for long.
+    def check_answers(self) -> None:
+        """Ask those that serve, now and then, whether they are there; kill those that do not answer for long.
 
         Questions are counted, not seconds: this process may have been stopped together with the workers.
         """

@@ -22,7 +22,7 @@ if hasattr(signal, "SIGHUP"):
 
 
 def run(plan: ServingPlan, say: Callable[[Served], None]) -> None:
-    """Serve until SIGINT or SIGTERM.
+    """Serve until SIGINT, SIGTERM or SIGHUP.
 
     Args:
         plan: what to serve.

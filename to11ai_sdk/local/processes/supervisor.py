@@ -1,4 +1,4 @@
-"""Supervises workers: hands each new connection to the next one, and starts again what ends too early."""
+"""Supervises workers: hands each new connection to the next one, and replaces those that end too early."""
 
 from __future__ import annotations
 
@@ -101,8 +101,8 @@ class Supervisor:
         if not self._crew.was_ready and self._crew.is_ready:
             self._crew.was_ready = True
             self._say(self._crew.reachable)
-        self._listen(self._crew.has_some)
-        self._crew.look()
+        self._listen(self._crew.has_ready)
+        self._crew.check_answers()
         for key, _ in self._selector.select(self._crew.pause_s):
             key.data()
 
@@ -115,7 +115,7 @@ class Supervisor:
         self._is_listening = is_wanted
 
     def _hand_over(self) -> None:
-        """Give the connections that wait to the workers."""
+        """Hand the connections that wait to the workers."""
         for connection in islice(iter(self._listener.accept, None), BACKLOG):
             if self._crew.give(connection):
                 connection.close()
@@ -128,7 +128,7 @@ class Supervisor:
         is_hurried = False
         self._crew.is_ending = True
         self._crew.say(DRAIN)
-        while self._crew.has_any and time.monotonic() < deadline:
+        while self._crew.has_processes and time.monotonic() < deadline:
             if signals.must_hurry and not is_hurried:
                 is_hurried = True
                 deadline = min(deadline, time.monotonic() + _END_S)

@@ -1,4 +1,4 @@
-"""Runs transactions on a PostgreSQL database: of all servers one writes at a time, and reads do not wait for it."""
+"""Runs transactions on a PostgreSQL database: only one server writes at a time, and reads do not wait for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Knows the version of the data, without a question to the server for each call of the gateway."""
+"""Remembers the version of the data, so that a call of the gateway need not ask PostgreSQL for it each time."""
 
 from __future__ import annotations
 
