@@ -65,26 +65,14 @@ def import_project(data: str, source: str) -> int:
     Returns:
         The exit status.
     """
-    is_new = "://" not in data and not Path(data).exists()
     try:
-        with _input(source) as file, _opened(data) as store, store.transaction() as tx:
+        with _input(source) as file, _target(data) as store, store.transaction() as tx:
             done = _import(tx, ProjectReader(file))
     except (DataFileError, MovingError, Problem, ProjectFileError, project_rows.RefusedRowError) as exc:
-        if is_new:
-            _remove_empty(Path(data))
         return _failed("import", exc)
     except OSError as exc:
         return _failed("import", f"cannot read {source}: {exc.strerror}")
     return _succeeded("imported", done)
-
-
-def _remove_empty(data: Path) -> None:
-    """Remove a new data file, unless another program has put a project there meanwhile."""
-    with suppress(DataFileError, Problem):
-        if data.exists():
-            with _opened(str(data)) as store, store.transaction() as tx:
-                if not projects.exist(tx):
-                    data.unlink()
 
 
 class _Done:
@@ -178,6 +166,28 @@ def _opened(data: str) -> Generator[Store]:
         yield store
     finally:
         store.close()
+
+
+@contextmanager
+def _target(data: str) -> Generator[Store]:
+    """Open the store of an import, and remove a file that was made for one that fails."""
+    is_new = "://" not in data and not Path(data).exists()
+    try:
+        with _opened(data) as store:
+            yield store
+    except BaseException:
+        if is_new:
+            _remove_empty(Path(data))
+        raise
+
+
+def _remove_empty(data: Path) -> None:
+    """Remove a new data file, unless another program has put a project there meanwhile."""
+    with suppress(DataFileError, Problem):
+        if data.exists():
+            with _opened(str(data)) as store, store.transaction() as tx:
+                if not projects.exist(tx):
+                    data.unlink()
 
 
 @contextmanager

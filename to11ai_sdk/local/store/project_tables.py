@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,6 +18,15 @@ _LARGEST = 2**53
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and (value.isascii() or _SURROGATE.search(value) is None)
+
+
+def _has_whole_texts(value: Any) -> bool:
+    """Return whether no text in a document, nor a name, has half of a pair of surrogates."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_number(value: Any) -> bool:
@@ -44,9 +54,9 @@ KINDS: Mapping[str, Callable[[Any], bool]] = {
     "a whole number": _is_number,
     "a list of texts": _are_texts,
     "a list of shares": _are_shares,
-    "an object": is_object,
+    "an object in UTF-8": lambda value: is_object(value) and _has_whole_texts(value),
     "a SHA-256": lambda value: isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None,
-    "a value": lambda _: True,
+    "a value in UTF-8": lambda value: _has_whole_texts(value),
 }
 """What the values of a column are, and how that is checked; after ``?`` they may be null."""
 
@@ -153,9 +163,9 @@ TABLES = (
                 number="version",
                 time="created_at",
             ),
-            "template_json": "an object",
-            "variables_schema": "a value",
-            "model_config": "?an object",
+            "template_json": "an object in UTF-8",
+            "variables_schema": "a value in UTF-8",
+            "model_config": "?an object in UTF-8",
         },
         "version",
         owner=("prompt_id", "prompts"),
@@ -186,7 +196,7 @@ TABLES = (
             **_columns(
                 text="id project_id rule_id created_by", null_text="description", number="version", time="created_at"
             ),
-            "snapshot_json": "an object",
+            "snapshot_json": "an object in UTF-8",
         },
         "version",
         owner=("rule_id", "rules"),
