@@ -310,7 +310,8 @@ CREATE INDEX IF NOT EXISTS gateway_replies_by_age ON gateway_replies (kept_at);
 """
 
 ECHO = """
--- Since format 5. What echo keeps for later requests: responses (used: the higher, the later), where their items are, and failures.
+-- Since format 5. What echo keeps for later requests: responses (used: the higher, the later), where their items are,
+-- and failures.
 CREATE TABLE IF NOT EXISTS gateway_responses (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     project_id TEXT NOT NULL REFERENCES projects (id),
