@@ -160,12 +160,12 @@ def checked_proxy(scheme: str, host: str) -> str | None:
 
     try:
         parts = urlsplit(proxy if "//" in proxy else f"//{proxy}")
-        usable = parts.scheme in ("", "http", "https") and parts.netloc.isascii() and parts.hostname
+        usable = bool(parts.scheme in ("", "http", "https") and parts.netloc.isascii() and parts.hostname)
         # More than an address is a password with a "/", "?" or "#", whose rest would be taken for the host.
         usable = usable and parts[2:] in (("", "", ""), ("/", "", ""))
         port = parts.port
     except ValueError:
-        usable, port = None, None
+        usable, port = False, None
     if not usable or port == 0:
         # Not printed: it may contain a password.
         raise _refused(f"{host}: HTTPS_PROXY is not the address of an HTTP proxy, like http://proxy.example:3128")

@@ -9,6 +9,7 @@ from ..json_types import is_object
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+    from typing import Any
 
 _POSIX = """_to11ai_words() {
     case "$1" in
@@ -77,9 +78,10 @@ def _words(parser: argparse.ArgumentParser, path: str, flags: set[str]) -> Itera
     words: list[str] = []
     for action in parser._actions:  # pyright: ignore[reportPrivateUsage] - argparse has no public way to list them
         options = [option for option in action.option_strings if option.startswith("--")]
-        words += options or map(str, action.choices or ())
+        choices: Any = action.choices or ()
+        words += options or map(str, choices)
         flags.update(options if action.nargs == 0 else ())
-        if is_object(action.choices):
-            for name, command in action.choices.items():
+        if is_object(choices):
+            for name, command in choices.items():
                 yield from _words(command, f"{path} {name}", flags)
     yield path, words
