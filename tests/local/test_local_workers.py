@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import json
 import os
@@ -228,6 +229,7 @@ def test_no_process_can_be_started(
     def fork() -> int:
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
+    gc.collect()  # else it may close what earlier tests left open
     before = psutil.Process().num_fds()
     monkeypatch.setattr(os, "fork", fork)
     assert serve(0, data, workers=2) == 1
