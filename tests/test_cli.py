@@ -284,7 +284,7 @@ def test_a_bundle_without_the_local_folder_says_the_same(
 def test_a_bundle_without_the_folder_of_pull_and_push_says_so(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "to11ai_sdk.project_files.options", None)
+    monkeypatch.setitem(sys.modules, "to11ai_sdk.local.project_files.options", None)
     code, _, err = run(capsys, command)
     assert code == 2
     assert err.startswith(f"to11ai: {command} needs the folder project_files of to11ai_sdk: ")

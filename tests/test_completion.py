@@ -11,7 +11,7 @@ import pytest
 
 from to11ai_sdk.cli import main
 from to11ai_sdk.cli.commands import make_parser
-from to11ai_sdk.cli.completion import script
+from to11ai_sdk.local.tools.completion import script
 from to11ai_sdk.resources.table import ENDPOINTS
 
 if TYPE_CHECKING:

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from to11ai_sdk.cli import commands as cli
 from to11ai_sdk.cli.parser import UsageError
 from to11ai_sdk.local import LocalTo11
-from to11ai_sdk.project_files import push as push_module
-from to11ai_sdk.project_files.console import Progress, say_diff
-from to11ai_sdk.project_files.fields import canonical, dump, read_fields, write_field
-from to11ai_sdk.project_files.folder import read_lines
-from to11ai_sdk.project_files.plan import plan_prompt
-from to11ai_sdk.project_files.prompt_file import FileVersion, PromptFile, file_name, read_prompt_file
-from to11ai_sdk.project_files.remote import RemotePrompt, StoredVersion
+from to11ai_sdk.local.project_files import push as push_module
+from to11ai_sdk.local.project_files.console import Progress, say_diff
+from to11ai_sdk.local.project_files.fields import canonical, dump, read_fields, write_field
+from to11ai_sdk.local.project_files.folder import read_lines
+from to11ai_sdk.local.project_files.plan import plan_prompt
+from to11ai_sdk.local.project_files.prompt_file import FileVersion, PromptFile, file_name, read_prompt_file
+from to11ai_sdk.local.project_files.remote import RemotePrompt, StoredVersion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -138,7 +138,7 @@ def test_nothing_in_a_prompt_controls_the_terminal(version: Any, diff: Any) -> N
 
 
 def test_changes_are_in_colour_on_a_terminal(version: Any, diff: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("to11ai_sdk.cli.terminal.is_terminal", lambda: True)
+    monkeypatch.setattr("to11ai_sdk.local.tools.terminal.is_terminal", lambda: True)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
     version(chat("one"))

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from faults.server import READ, ScriptedServer
 
-from to11ai_sdk.cli import terminal
 from to11ai_sdk.local import LocalTo11
+from to11ai_sdk.local.tools import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

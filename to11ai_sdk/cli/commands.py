@@ -1,4 +1,4 @@
-"""Builds and runs the command ``to11ai``: a sub-command per row of the endpoint table, plus those of ``local``."""
+"""Builds and runs the command ``to11ai``: a sub-command per row of the endpoint table, plus those of ``local/``."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from ..client import create_client
 from ..errors import To11aiError
 from ..settings import API_URL, SETTINGS, __version__
 from .parser import Parser, UsageError, dashed, json_value, setting
-from .snapshots import add_snapshot
-from .tools import add_diff, add_tools
+from .printing import is_terminal, print_json, safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 PACKAGE = __name__.rpartition(".cli.")[0]
 PROGRAM = f"python -m {PACKAGE}" if "." in PACKAGE else "to11ai"
 """The name of this command; a copy inside another package has no script."""
+_FOLDER = "the folder local of to11ai_sdk"
 
 ACTIONS: dict[str, dict[str, Any]] = {
     "int": {"type": int, "metavar": "N"},
@@ -74,8 +74,6 @@ def _unwritten(exc: OSError) -> int:
 
 
 def _complain(problem: object, code: int) -> int:
-    from .terminal import safe
-
     print(f"{PROGRAM}:", safe(" ".join(str(problem).split())), file=sys.stderr)
     return code
 
@@ -93,11 +91,9 @@ def make_parser(words: Sequence[str] | None = None) -> Parser:
     parser.add_argument("--version", action="version", version=f"to11ai-sdk {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_local_commands(commands)
-    add_snapshot(commands)
-    add_tools(commands, parser)
+    _add_tools(commands, parser)
     if words is None or words[:1] not in (["local"], ["demo"], ["doctor"]):
-        _add_project_commands(commands)
-        _add_rows(commands, words)
+        _add_diff(_add_rows(commands, words)["prompts"])
     return parser
 
 
@@ -110,13 +106,22 @@ def _add_local_commands(commands: Commands) -> None:
         add_commands(commands)
 
 
-def _add_project_commands(commands: Commands) -> None:
+def _add_tools(commands: Commands, parser: Parser) -> None:
     try:
-        from ..project_files.options import add_commands
+        from ..local.tools.commands import add_tools
     except ImportError as exc:
-        _add_removed(commands, ("pull", "push"), "the folder project_files of to11ai_sdk", exc)
+        _add_removed(commands, ("snapshot", "pull", "push", "doctor", "completion"), _FOLDER, exc)
     else:
-        add_commands(commands)
+        add_tools(commands, parser)
+
+
+def _add_diff(commands: Commands) -> None:
+    try:
+        from ..local.tools.commands import add_diff
+    except ImportError as exc:
+        _add_removed(commands, ("diff",), _FOLDER, exc)
+    else:
+        add_diff(commands, _client)
 
 
 def _add_removed(commands: Commands, names: Iterable[str], needed: str, exc: ImportError) -> None:
@@ -125,7 +130,8 @@ def _add_removed(commands: Commands, names: Iterable[str], needed: str, exc: Imp
         commands.add_parser(name, description="").set_defaults(run=partial(_missing, name, needed, exc))
 
 
-def _add_rows(commands: Commands, words: Sequence[str] | None) -> None:
+def _add_rows(commands: Commands, words: Sequence[str] | None) -> dict[str, Commands]:
+    """Add the commands of the table; return the groups by their namespaces."""
     from ..resources.table import ENDPOINTS
 
     groups = {"": commands}
@@ -133,7 +139,7 @@ def _add_rows(commands: Commands, words: Sequence[str] | None) -> None:
         group, path = _group(groups, row.owner.namespace), dashed(row.name).split(".")
         if words is None or words[:1] == path[:1]:
             _add_row(group, row, path[-1], whole=words is None or words[: len(path)] == path)
-    add_diff(groups["prompts"], _client)
+    return groups
 
 
 def _client(options: argparse.Namespace) -> To11aiClient:
@@ -191,7 +197,17 @@ def _call(row: Endpoint, options: argparse.Namespace) -> int:
     arguments = {parameter.name: value for parameter, value in given if value is not None or parameter.required}
     with client:
         result = attrgetter(f"{row.owner.namespace}.{row.signature.__name__}")(client)(**arguments)
-    from .output import show
-
-    show(result, as_json=options.json)
+    _show(result, as_json=options.json)
     return 0
+
+
+def _show(result: object, *, as_json: bool) -> None:
+    """Print a result: as a table for people, as JSON in a pipe or a file, or where the tables have been removed."""
+    try:
+        from ..local.tools.output import show
+    except ImportError:
+        as_json = True
+    if as_json or not is_terminal():
+        print_json(result)
+    else:
+        show(result)

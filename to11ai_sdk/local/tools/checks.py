@@ -7,16 +7,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from .._http.encoding import json_bytes
-from .._http.envelope import decode, error_from_reply, unwrap
-from .._http.exchange import Reply, monotonic
-from .._http.headers import request_headers
-from .._http.urllib_exchange import is_loopback
-from ..errors import To11aiApiError
-from ..gateway import gateway_auth_headers
-from ..json_types import is_array, is_object
-from ..resources.table import ENDPOINTS
-from ..settings import GATEWAY_URL, header_value, origin
+from ..._http.encoding import json_bytes
+from ..._http.envelope import decode, error_from_reply, unwrap
+from ..._http.exchange import Reply, monotonic
+from ..._http.headers import request_headers
+from ..._http.urllib_exchange import is_loopback
+from ...errors import To11aiApiError
+from ...gateway import gateway_auth_headers
+from ...json_types import is_array, is_object
+from ...resources.table import ENDPOINTS
+from ...settings import GATEWAY_URL, header_value, origin
 from .network_checks import Check, NetworkChecks, ms_since, outcome
 
 if TYPE_CHECKING:

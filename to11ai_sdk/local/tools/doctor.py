@@ -9,8 +9,9 @@ from functools import reduce
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from .._http.headers import SHORTEST_SECRET
-from ..settings import API_URL, GATEWAY_URL, SETTINGS, origin
+from ..._http.headers import SHORTEST_SECRET
+from ...cli.printing import safe
+from ...settings import API_URL, GATEWAY_URL, SETTINGS, origin
 from . import terminal
 from .checks import PROVIDERS, Checks, key_of
 
@@ -33,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
         checks.append(shown._asdict())
         if not options.json:
             text = f"{shown.message}; {shown.advice}" if shown.advice else shown.message
-            print(terminal.paint(f"{shown.status:<8}", COLOURS[shown.status]), f"{shown.name:<17}", terminal.safe(text))
+            print(terminal.paint(f"{shown.status:<8}", COLOURS[shown.status]), f"{shown.name:<17}", safe(text))
     ok = all(check["status"] != "failed" for check in checks)
     if options.json:
         print(json.dumps({"ok": ok, "base_url": _hide(url, secrets), "checks": checks}, indent=2))

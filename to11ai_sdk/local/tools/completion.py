@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..json_types import is_object
+from ...json_types import is_object
 
 if TYPE_CHECKING:
     import argparse

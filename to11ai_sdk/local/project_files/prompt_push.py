@@ -8,7 +8,7 @@ from .plan import plan_prompt
 from .remote import as_version
 
 if TYPE_CHECKING:
-    from ..resources.prompts import PromptResource
+    from ...resources.prompts import PromptResource
     from .plan import PromptChange
     from .prompt_file import FileVersion, PromptFile
     from .remote import RemotePrompt, RemoteReader

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from ..cli.parser import UsageError
-from ..cli.terminal import BOLD, GREEN, RED, YELLOW, diff, is_terminal, paint, safe
+from ...cli.parser import UsageError
+from ...cli.printing import is_terminal, safe
+from ..tools.terminal import BOLD, GREEN, RED, YELLOW, diff, paint
 
 _SIGNS = {"+": GREEN, "~": YELLOW, "-": RED}
 _WIDTH = 30

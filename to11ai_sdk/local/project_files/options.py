@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..cli.parser import setting
-from ..client import create_client
-from ..settings import API_URL
+from ...cli.parser import setting
+from ...client import create_client
+from ...settings import API_URL
 
 if TYPE_CHECKING:
     import argparse
 
-    from ..cli.parser import Commands, Parser
+    from ...cli.parser import Commands, Parser
 
 PULL = "write the prompts, label registry and environments of a project to files that people review"
 PUSH = "make a project match its files: show the plan, ask, and apply it"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..json_types import is_array
+from ...json_types import is_array
 from .folder import LISTS
 
 if TYPE_CHECKING:

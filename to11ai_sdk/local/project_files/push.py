@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from ..cli.parser import UsageError
-from ..errors import To11aiError
+from ...cli.parser import UsageError
+from ...errors import To11aiError
 from .console import Progress, agreed, say, say_diff, say_step
 from .folder import LISTS, read_folder
 from .plan import plan_project, plan_records

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..json_types import is_array, is_object
+from ...json_types import is_array, is_object
 from .fields import INVISIBLE, dump, problem, read_json
 
 if TYPE_CHECKING:

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from .. import models
-from .._http.exchange import HttpAttempt, Reply, monotonic, now
-from .._http.network_errors import network_error
-from .._http.urllib_exchange import UrllibExchange, bypasses_proxy, checked_proxy, is_loopback
-from ..errors import To11aiError, To11aiNetworkError
-from ..settings import __version__, seconds
+from ... import models
+from ..._http.exchange import HttpAttempt, Reply, monotonic, now
+from ..._http.network_errors import network_error
+from ..._http.urllib_exchange import UrllibExchange, bypasses_proxy, checked_proxy, is_loopback
+from ...errors import To11aiError, To11aiNetworkError
+from ...settings import __version__, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

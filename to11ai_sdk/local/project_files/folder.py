@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..cli.parser import UsageError
-from ..json_types import is_object
+from ...cli.parser import UsageError
+from ...json_types import is_object
 from .fields import FileField, canonical, dump, problem, read_fields, write_field
 from .prompt_file import SUFFIX, PromptFile, checked, file_name, read_prompt_file
 

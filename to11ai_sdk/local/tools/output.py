@@ -1,13 +1,13 @@
-"""Shows the result of a call: as JSON in a pipe or a file, to a person on a terminal as a table."""
+"""Shows the result of a call to a person on a terminal, as a table."""
 
 from __future__ import annotations
 
 import json
 import re
-from operator import methodcaller
 from typing import Any
 
-from ..json_types import is_array, is_object
+from ...cli.printing import json_text
+from ...json_types import is_array, is_object
 from . import terminal
 
 _DULL = re.compile("projectId|.*ByUserId|.*Image|createdBy|updatedBy")
@@ -15,13 +15,9 @@ _DULL = re.compile("projectId|.*ByUserId|.*Image|createdBy|updatedBy")
 _NARROW = 8
 
 
-def show(result: object, *, as_json: bool) -> None:
-    """Print a result; ``as_json`` prints it on a terminal as in a pipe."""
-    text = json_text(result)
-    if as_json or not terminal.is_terminal():
-        print(terminal.safe_json(text))
-        return
-    data = json.loads(text)
+def show(result: object) -> None:
+    """Print a result as a table, or its fields below each other."""
+    data = json.loads(json_text(result))
     rows = data.get("items", data) if is_object(data) else data
     if not is_array(rows):
         print("\n".join(_record(data)))
@@ -31,17 +27,6 @@ def show(result: object, *, as_json: bool) -> None:
         print(
             *terminal.wrap("page {page} of {totalPages}, {total} in all".format_map(page), terminal.width()), sep="\n"
         )
-
-
-def json_text(result: object) -> str:
-    """Return a result as JSON with the API's names, in characters that the output can encode."""
-    options: dict[str, Any] = {"indent": 2, "default": methodcaller("model_dump", mode="json", by_alias=True)}
-    text = json.dumps(result, ensure_ascii=False, **options)
-    try:
-        text.encode(terminal.encoding())
-    except UnicodeEncodeError:
-        text = json.dumps(result, **options)
-    return text
 
 
 def _table(rows: list[dict[str, Any]]) -> list[str]:

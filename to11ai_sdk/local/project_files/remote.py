@@ -10,8 +10,8 @@ from .folder import LISTS, Project, settings
 from .prompt_file import FileVersion, PromptFile, merged
 
 if TYPE_CHECKING:
-    from ..client import To11aiClient
-    from ..models.prompts import Prompt, PromptVersion
+    from ...client import To11aiClient
+    from ...models.prompts import Prompt, PromptVersion
     from .console import Progress
 
 WORKERS = 8

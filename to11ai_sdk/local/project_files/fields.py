@@ -7,8 +7,8 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from ..cli.parser import UsageError
-from ..json_types import is_array, is_object
+from ...cli.parser import UsageError
+from ...json_types import is_array, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,18 +1,20 @@
-"""Adds the commands ``doctor``, ``completion`` and ``prompts diff``; each imports its code when it runs."""
+"""Adds the commands for people at a machine; each imports its code when it runs."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .parser import setting
+from ...cli.parser import setting
+from ..project_files.options import add_commands as add_project_commands
+from .snapshots import add_snapshot
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from ..client import To11aiClient
-    from .parser import Commands, Parser
+    from ...cli.parser import Commands, Parser
+    from ...client import To11aiClient
 
 DOCTOR_HELP = "check proxy, DNS, TLS, clock, key, project and gateway; changes nothing and prints no key"
 COMPLETION_HELP = "print a script that completes commands and options in a shell"
@@ -21,7 +23,9 @@ DIFF_CODES = "The exit code is 0 if they are the same, 1 if they differ, 2 for e
 
 
 def add_tools(commands: Commands, parser: Parser) -> None:
-    """Add ``doctor`` and ``completion``, which completes the words of a parser."""
+    """Add all but ``prompts diff``; ``completion`` completes the words of the parser."""
+    add_snapshot(commands)
+    add_project_commands(commands)
     doctor = commands.add_parser("doctor", help=DOCTOR_HELP, description=DOCTOR_HELP)
     doctor.add_server()
     doctor.add_setting("project_id", "id of the project")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ..json_types import is_array, is_object
-from .parser import UsageError
+from ...cli.parser import UsageError
+from ...json_types import is_array, is_object
 from .terminal import diff
 
 if TYPE_CHECKING:
-    from ..client import To11aiClient
-    from ..models.prompts import PromptVersion
+    from ...client import To11aiClient
+    from ...models.prompts import PromptVersion
 
 
 def run(client: To11aiClient, project_id: str, prompt_id: str, old: str, new: str) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 import unicodedata
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
+
+from ...cli.printing import JOINERS, is_terminal, safe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,20 +15,7 @@ BOLD, RED, GREEN, YELLOW, CYAN = 1, 31, 32, 33, 36
 _NARROW = 8
 _MOST_LINES = 20_000
 """A comparison of more could take minutes."""
-_JOINERS = "\u200c\u200d"
-_DANGEROUS = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"}
 _MARKS = {"+": GREEN, "-": RED, "@": CYAN}
-
-
-def is_terminal(stream: TextIO | None = None) -> bool:
-    """Return whether a stream, by default the standard output, is a terminal."""
-    output = stream or sys.stdout
-    return output is not None and output.isatty()
-
-
-def encoding() -> str:
-    """Return the encoding of the standard output, which may have been closed before the start."""
-    return sys.stdout.encoding if sys.stdout else "utf-8"
 
 
 def width() -> int:
@@ -49,25 +36,13 @@ def paint(text: str, colour: int) -> str:
     return text if plain or not is_terminal() else f"\x1b[{colour}m{text}\x1b[m"
 
 
-def safe(text: str) -> str:
-    """Return text on one line, with escapes for what controls a terminal, is invisible, or cannot be encoded."""
-    if text.isascii() and text.isprintable():
-        return text
-    shown = "".join(char if _is_harmless(char) else repr(char)[1:-1] for char in text)
-    return shown.encode(encoding(), "backslashreplace").decode(encoding())
-
-
-def _is_harmless(char: str) -> bool:
-    return char in _JOINERS or unicodedata.category(char) not in _DANGEROUS
-
-
 def columns(text: str) -> int:
     """Return how many columns a text takes: wide characters two, combining ones none."""
     return len(text) if text.isascii() else sum(map(_columns, text))
 
 
 def _columns(char: str) -> int:
-    if char in _JOINERS or unicodedata.category(char) in ("Mn", "Me"):
+    if char in JOINERS or unicodedata.category(char) in ("Mn", "Me"):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
@@ -107,13 +82,6 @@ def wrap(text: str, room: int) -> list[str]:
                 taken = _columns(char)
             lines[-1] += char
     return lines
-
-
-def safe_json(text: str) -> str:
-    """Return JSON with escapes for what controls a terminal, if the standard output is one."""
-    if not is_terminal():
-        return text
-    return "".join(char if char == "\n" or _is_harmless(char) else json.dumps(char)[1:-1] for char in text)
 
 
 def diff(old: Sequence[str], new: Sequence[str], old_name: str, new_name: str) -> list[str]:

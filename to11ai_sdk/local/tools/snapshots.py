@@ -5,16 +5,16 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from ..client import create_client
-from ..settings import API_URL
-from .parser import UsageError, json_value, setting
-from .terminal import safe
+from ...cli.parser import UsageError, json_value, setting
+from ...cli.printing import safe
+from ...client import create_client
+from ...settings import API_URL
 
 if TYPE_CHECKING:
     import argparse
 
-    from ..snapshot import Snapshot
-    from .parser import Commands
+    from ...cli.parser import Commands
+    from ...snapshot import Snapshot
 
 HELP = "write resolved prompts to a file, for create_client(snapshot=...)"
 
@@ -38,7 +38,7 @@ def add_snapshot(commands: Commands) -> None:
 
 
 def _snapshot(options: argparse.Namespace) -> int:
-    from ..snapshot import Snapshot
+    from ...snapshot import Snapshot
 
     project_id = setting(options, "project_id")
     key, url = setting(options, "api_key"), setting(options, "base_url", API_URL)

@@ -9,7 +9,7 @@ from hashlib import sha256
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from ..json_types import is_array
+from ...json_types import is_array
 from .fields import FileField, canonical, problem, read_fields, write_field
 from .sections import read_template, split, write_template
 

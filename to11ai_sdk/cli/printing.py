@@ -1,0 +1,59 @@
+"""Prints JSON, and texts that cannot control the terminal they are shown on."""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from operator import methodcaller
+from typing import Any, TextIO
+
+JOINERS = "\u200c\u200d"
+"""Characters that join others into one, which many languages need."""
+_DANGEROUS = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"}
+
+
+def is_terminal(stream: TextIO | None = None) -> bool:
+    """Return whether a stream, by default the standard output, is a terminal."""
+    output = stream or sys.stdout
+    return output is not None and output.isatty()
+
+
+def encoding() -> str:
+    """Return the encoding of the standard output, which may have been closed before the start."""
+    return sys.stdout.encoding if sys.stdout else "utf-8"
+
+
+def safe(text: str) -> str:
+    """Return text on one line, with escapes for what controls a terminal, is invisible, or cannot be encoded."""
+    if text.isascii() and text.isprintable():
+        return text
+    shown = "".join(char if _is_harmless(char) else repr(char)[1:-1] for char in text)
+    return shown.encode(encoding(), "backslashreplace").decode(encoding())
+
+
+def _is_harmless(char: str) -> bool:
+    return char in JOINERS or unicodedata.category(char) not in _DANGEROUS
+
+
+def safe_json(text: str) -> str:
+    """Return JSON with escapes for what controls a terminal, if the standard output is one."""
+    if not is_terminal():
+        return text
+    return "".join(char if char == "\n" or _is_harmless(char) else json.dumps(char)[1:-1] for char in text)
+
+
+def json_text(result: object) -> str:
+    """Return a result as JSON with the API's names, in characters that the output can encode."""
+    options: dict[str, Any] = {"indent": 2, "default": methodcaller("model_dump", mode="json", by_alias=True)}
+    text = json.dumps(result, ensure_ascii=False, **options)
+    try:
+        text.encode(encoding())
+    except UnicodeEncodeError:
+        text = json.dumps(result, **options)
+    return text
+
+
+def print_json(result: object) -> None:
+    """Print a result as JSON."""
+    print(safe_json(json_text(result)))

@@ -1,0 +1,1 @@
+"""Holds the tools for people at a machine: the doctor, tables, completion, comparisons, and taking snapshots."""
