@@ -278,9 +278,7 @@ def describe(session: nox.Session, built: Path) -> None:
         session.error(f"the wheel holds more than the package: {alien}")
     size = built.stat().st_size
     local = sum(f.compress_size for f in files if f.filename.startswith("to11ai_sdk/local/"))
-    code = sum(f.compress_size for f in files if f.filename.startswith("to11ai_sdk/project_files/"))
-    without = f"{size - local:,} without local/, {size - local - code:,} also without project_files/"
-    session.log(f"{built.name}: {size:,} bytes, {without}, {len(files)} files")
+    session.log(f"{built.name}: {size:,} bytes, {size - local:,} without local/, {len(files)} files")
 
 
 def demo(session: nox.Session, bare: Path) -> None:
