@@ -138,9 +138,9 @@ def test_the_imports_are_those_of_the_page() -> None:
     assert {name: set(re.findall(r"`([\w/]+)`", to)) for name, to in rows} == {k: v for k, v in edges.items() if v}
 
 
-def test_nothing_but_the_command_the_fixture_and_taking_a_snapshot_leads_from_the_core_into_local() -> None:
+def test_nothing_but_the_command_and_the_fixture_leads_from_the_core_into_local() -> None:
     into = {NAMES[path] for path in CORE if any(NAMES[to].startswith("local/") for to in imports()[path])}
-    assert into == {"cli/commands.py", "pytest_plugin.py", "snapshot.py"}
+    assert into == {"cli/commands.py", "pytest_plugin.py"}
 
 
 def test_no_imports_go_in_a_circle() -> None:

@@ -66,7 +66,7 @@ class Snapshot:
         Raises:
             ValueError: no prompt has such a label, or some cannot be rendered; names them.
         """
-        from .local.tools.snapshot_taking import taken
+        from .snapshot_taking import taken
 
         entries, left_out = taken(client, project_id, labels, slugs, variables or {}, partial=partial)
         return cls(({**entry, HASH: _hash(entry)} for entry in entries), left_out)

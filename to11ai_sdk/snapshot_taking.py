@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 
-from ..._http.encoding import canonical
-from ..._http.exchange import REQUEST_ID
-from ..._http.headers import SHORTEST_SECRET
-from ...errors import To11aiApiError
-from ...json_types import is_mapping, is_sequence
-from ...resources.table import ENDPOINTS
+from ._http.encoding import canonical
+from ._http.exchange import REQUEST_ID
+from ._http.headers import SHORTEST_SECRET
+from .errors import To11aiApiError
+from .json_types import is_mapping, is_sequence
+from .resources.table import ENDPOINTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
-    from ...client import To11aiClient
+    from .client import To11aiClient
 
 UNLABELLED = ("PROMPT_NOT_FOUND", "PROMPT_LABELS_NOT_FOUND")
 UNRENDERED = 422
