@@ -280,14 +280,14 @@ def test_a_bundle_without_the_local_folder_says_the_same(
     assert err.startswith(f"to11ai: {command} needs the extra 'local'")
 
 
-@pytest.mark.parametrize("command", ["pull", "push"])
-def test_a_bundle_without_the_folder_of_pull_and_push_says_so(
+@pytest.mark.parametrize("command", ["pull", "push", "snapshot", "doctor", "completion", "prompts diff"])
+def test_a_bundle_without_the_local_folder_says_which_commands_need_it(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "to11ai_sdk.local.project_files.options", None)
-    code, _, err = run(capsys, command)
+    monkeypatch.setitem(sys.modules, "to11ai_sdk.local.tools.commands", None)
+    code, _, err = run(capsys, *command.split())
     assert code == 2
-    assert err.startswith(f"to11ai: {command} needs the folder project_files of to11ai_sdk: ")
+    assert err.startswith(f"to11ai: {command.split()[-1]} needs the folder local of to11ai_sdk: ")
 
 
 def test_local_is_served_with_the_options_given(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -202,7 +202,7 @@ def modules(folder: Path) -> set[str]:
 
 def test_import_statements_lead_a_freezer_to_every_module() -> None:
     ours = {name for name in modules(PACKAGE) if not name.startswith("local/")}
-    command = {name for name in ours if name.startswith(("cli/", "project_files/"))}
+    command = {name for name in ours if name.startswith("cli/")}
     apart = {"__main__.py", "pytest_plugin.py", *command}
     assert ours - reached_from(PACKAGE / "__init__.py") == apart
     assert modules(PACKAGE) - reached_from(PACKAGE / "__main__.py", PACKAGE / "local" / "__init__.py") == {

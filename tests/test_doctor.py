@@ -18,9 +18,10 @@ from faults.certificates import authority, serving
 from faults.proxy import TunnelProxy
 from faults.server import HOLD, KEEP, READ, Endless, ScriptedServer
 
-from to11ai_sdk.cli import doctor, main, network_checks
+from to11ai_sdk.cli import main
 from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.local.tools import checks as probes
+from to11ai_sdk.local.tools import doctor, network_checks
 
 if TYPE_CHECKING:
     from .faults.server import Received, Script

@@ -404,7 +404,7 @@ def test_events_need_their_pagination() -> None:
 # --- models by hand
 
 
-FROM_DICT = [name for name in to11ai_sdk.__all__ if hasattr(getattr(to11ai_sdk, name), "from_dict")]
+FROM_DICT = [name for name in to11ai_sdk.__all__ if hasattr(getattr(to11ai_sdk, name), "model_construct")]
 
 
 def test_every_model_has_from_dict() -> None:

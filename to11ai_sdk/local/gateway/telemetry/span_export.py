@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ..routing import Attempt
     from ..upstream.attempts import Reached
 
-_SCOPE = InstrumentationScope("to11ai_sdk.local.gateway", __version__)
+_SCOPE = InstrumentationScope("to11ai_sdk", __version__)
 _STARTED_AT, _LATENCY_MS = COLUMNS.index("started_at"), COLUMNS.index("latency_ms")
 _ERROR, _UNSET = Status(StatusCode.ERROR), Status(StatusCode.UNSET)
 
