@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,10 +53,19 @@ def on_terminal(answer: bytes, *words: str, **variables: str) -> tuple[int, str]
         os.close(theirs)
         output = _read(ours, b"[y/N] ")
         if output.endswith(b"[y/N] "):
-            run.send_signal(signal.SIGINT) if answer == INTERRUPT else os.write(ours, answer)
+            _interrupt(run) if answer == INTERRUPT else os.write(ours, answer)
             output += _read(ours, None)
     os.close(ours)
     return run.returncode, output.decode()
+
+
+def _interrupt(run: subprocess.Popen[bytes]) -> None:
+    """Send Ctrl-C until the process ends: one that comes before it waits for the answer is not noticed at once."""
+    for _ in range(60):
+        run.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            run.wait(1)
+            return
 
 
 def _read(terminal: int, until: bytes | None) -> bytes:
