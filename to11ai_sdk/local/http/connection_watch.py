@@ -86,6 +86,8 @@ class ConnectionWatch:
     def _run(self) -> None:
         while not self._end.wait(_TICK_S):
             self._some.clear()
+            if self._end.is_set():  # stop() may have come before the clear
+                return
             if connections := self._connections():
                 self._some.set()
                 self._look(connections, monotonic())
