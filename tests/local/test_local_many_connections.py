@@ -9,12 +9,13 @@ import threading
 import time
 import weakref
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bound import connection, plain, rest, send
 
 from to11ai_sdk.local import LocalTo11, bounds
 from to11ai_sdk.local.http import thread_turns
+from to11ai_sdk.local.http.connection_watch import ConnectionWatch
 from to11ai_sdk.local.processes import garbage
 
 if TYPE_CHECKING:
@@ -145,3 +146,18 @@ def test_what_is_loaded_at_the_start_is_not_looked_at_again_but_new_garbage_is_c
             kept.append([])
         assert ring() is None
     assert (gc.get_freeze_count(), gc.get_threshold()) == (0, thresholds)
+
+
+def test_a_watch_that_is_stopped_just_before_it_waits_ends() -> None:
+    watch = ConnectionWatch(list[Any])
+
+    class StoppedMeanwhile(threading.Event):
+        def clear(self) -> None:
+            watch._end.set()
+            self.set()
+            super().clear()
+
+    watch._some = StoppedMeanwhile()
+    watch.start()
+    watch._thread.join(60)
+    assert not watch._thread.is_alive()
