@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from to11ai_sdk.cli import commands as cli
+from to11ai_sdk.cli import printing
 from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.resources.table import ENDPOINTS
 
@@ -361,3 +362,21 @@ def test_an_empty_base_url_is_no_wish_for_a_demo_of_its_own(capsys: pytest.Captu
     code, _, err = run(capsys, "demo", "--base-url", "", "--api-key", "k", "--project-id", "p")
     assert code == 2
     assert err.startswith("to11ai: base_url must not be blank")
+
+
+def test_a_standard_output_that_was_closed_before_the_start_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    assert cli.main(["completion", "bash"]) == 0
+
+
+def test_a_terminal_gets_a_table_or_without_the_local_folder_json(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    for module in (cli, printing):
+        monkeypatch.setattr(module, "is_terminal", lambda: True)
+    cli._show([{"slug": "a\u202eb"}], as_json=False)
+    assert capsys.readouterr().out.split() == ["slug", "a\\u202eb"]
+    monkeypatch.setitem(sys.modules, "to11ai_sdk.local.tools.output", None)
+    cli._show([{"slug": "a\u202eb"}], as_json=False)
+    assert json.loads(capsys.readouterr().out) == [{"slug": "a\u202eb"}]

@@ -449,3 +449,8 @@ def list_environment_releases(world: World) -> None:
     assert ids(world.client.routing_rules.releases.list(**world.ru, env_slug="staging")) == [second, first]
     assert ids(world.client.routing_rules.releases.list(**world.ru, env_slug="staging", cursor=second)) == [first]
     assert world.client.routing_rules.releases.list(**world.ru, env_slug="prod") == []
+
+
+def test_the_fixture_is_a_fresh_local_to11(to11: LocalTo11) -> None:
+    assert to11.client().prompts.list(project_id=to11.project_id).items == []
+    assert len(to11.requests) == 1

@@ -6,9 +6,11 @@ import json
 import logging
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,11 +23,19 @@ from test_cache import DIFFERENT, SAME
 from test_cache import key as key_of
 from test_shared_cache import Memory, process
 
-from to11ai_sdk import Snapshot, To11aiApiError, To11aiError, To11aiNetworkError, create_client
+from to11ai_sdk import (
+    Snapshot,
+    To11aiApiError,
+    To11aiError,
+    To11aiNetworkError,
+    To11aiResponseValidationError,
+    create_client,
+)
 from to11ai_sdk.cache import PromptCache
 from to11ai_sdk.cli import main
 from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.models.rendered import ResolvedPrompt
+from to11ai_sdk.snapshot import name_of as snapshot_name
 from to11ai_sdk.spare_prompts import SparePrompts
 
 if TYPE_CHECKING:
@@ -574,3 +584,59 @@ def test_the_command_names_what_it_leaves_out(to11: LocalTo11, capsysbinary: pyt
     assert b"that cannot be rendered: greeting" in capsysbinary.readouterr().err
     assert command(to11, "--label", "production", "--slug", "plain", "-o", "no/such/folder") == 2
     assert b"no/such/folder cannot be written: No such file or directory" in capsysbinary.readouterr().err
+
+
+# --- interrupted
+
+
+class Struck(Mapping[str, Any]):
+    """A value during whose reading a signal comes."""
+
+    def __getitem__(self, name: str) -> Any:
+        raise KeyError(name)
+
+    def __len__(self) -> int:
+        return 0
+
+    def __iter__(self) -> Iterator[str]:
+        signal.raise_signal(signal.SIGUSR1)
+        return iter(())
+
+
+def raise_struck(number: int, frame: object) -> None:
+    raise ValueError("struck")
+
+
+@pytest.fixture
+def striking() -> Iterator[None]:
+    before = {number: signal.signal(number, raise_struck) for number in (signal.SIGUSR1, signal.SIGPROF)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("striking")
+@pytest.mark.skipif(not hasattr(signal, "SIGPROF"), reason="needs the signals of POSIX")
+def test_what_a_signal_handler_raises_is_not_taken_for_a_mistake_in_a_snapshot(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"^struck$"):
+        snapshot_name(("p", "s", (Struck(),), None))  # type: ignore[arg-type]
+    content = snapshot().to_dict()
+    content["prompts"][0]["variables"] = {"a": Struck()}
+    with pytest.raises(ValueError, match=r"^struck$"):
+        Snapshot.from_dict(content)
+    path = tmp_path / "large.json"
+    path.write_text(f"[{'1,' * 8_000_000}1]", "ascii")
+    signal.setitimer(signal.ITIMER_PROF, 0.1)
+    with pytest.raises(ValueError, match=r"^struck$"):
+        Snapshot.load(path)
+
+
+def test_arguments_that_no_call_takes_have_no_name() -> None:
+    assert snapshot_name(("p", "s", (object(),), None)) == ""  # type: ignore[arg-type]
+
+
+def test_a_reply_that_is_no_prompt_leaves_the_snapshot_as_it_is() -> None:
+    one = stage(answer({"slug": "s"}), lost())
+    with pytest.raises(To11aiResponseValidationError):
+        resolved(one)
+    assert resolved(one) == "from the snapshot"

@@ -876,6 +876,27 @@ def test_threads_that_notice_a_fork_together_all_get_an_answer() -> None:
         assert guarded._threads <= MAX_THREADS
 
 
+def test_a_fork_that_another_thread_noticed_first_is_noticed_once() -> None:
+    class Noticed(GuardedStore):
+        pids = iter((-1,))
+        _pid = property(lambda self: next(self.pids, os.getpid()), lambda self, value: None)
+
+    guarded = Noticed(Memory(), PATIENCE_S, Clock())
+    jobs = guarded._jobs
+    assert guarded.run(lambda: 1) == 1
+    assert guarded._jobs is jobs
+
+
+def test_an_answer_that_comes_as_it_is_given_up_is_no_failure() -> None:
+    guarded = GuardedStore(Memory(), PATIENCE_S, Clock())
+    late = guarded_store._Job(lambda: 1, is_write=False)
+    late.is_late_here = True
+    late.run()
+    late.done.release()
+    guarded._fail(guarded._paused_until, None, late)
+    assert guarded._failures == 0
+
+
 def test_an_interrupted_start_of_a_thread_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     def start(self: object) -> None:
         raise KeyboardInterrupt

@@ -203,11 +203,12 @@ def _call(row: Endpoint, options: argparse.Namespace) -> int:
 
 def _show(result: object, *, as_json: bool) -> None:
     """Print a result: as a table for people, as JSON in a pipe or a file, or where the tables have been removed."""
+    if as_json or not is_terminal():
+        print_json(result)
+        return
     try:
         from ..local.tools.output import show
     except ImportError:
-        as_json = True
-    if as_json or not is_terminal():
         print_json(result)
     else:
         show(result)
