@@ -321,7 +321,7 @@ def test_a_stream_is_finished_after_sigterm(data: str, workers: str) -> None:
         slow = {
             "model": "echo::echo",
             "stream": True,
-            "messages": [{"role": "user", "content": "[[echo:slow=0.3]] one two"}],
+            "messages": [{"role": "user", "content": "[[echo:slow=1]] one two"}],
         }
         replies = []
         for each in streams:
@@ -331,7 +331,9 @@ def test_a_stream_is_finished_after_sigterm(data: str, workers: str) -> None:
         served.process.send_signal(signal.SIGTERM)
         until(lambda: refused(served))
         for each in kept:
-            assert json.loads(last_reply(each))["error"]["code"] == "SHUTTING_DOWN"
+            last = json.loads(last_reply(each))
+            # It may have been ready until just before its reply was sent.
+            assert last.get("data") == {"status": "ready"} or last["error"]["code"] == "SHUTTING_DOWN"
         for reply in replies:
             assert reply.read().endswith(b"data: [DONE]\n\n")
         assert served.ended() == (0, "", "")
@@ -357,7 +359,7 @@ def refused(served: Served) -> bool:
     try:
         with closing(served.connection()) as connection:
             connection.connect()
-    except ConnectionRefusedError:
+    except (ConnectionRefusedError, ConnectionResetError):  # a reset if it stops listening at this moment
         return True
     return False
 
