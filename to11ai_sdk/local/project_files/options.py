@@ -37,8 +37,7 @@ def add_commands(commands: Commands) -> None:
 def _command(commands: Commands, name: str, text: str) -> Parser:
     command = commands.add_parser(name, help=text, description=text)
     command.add_argument("folder", metavar="DIR", type=Path, help="folder of the files")
-    command.add_setting("api_key", "API key")
-    command.add_setting("base_url", f"URL of the API, {API_URL} by default")
+    command.add_server()
     command.add_setting("project_id", "id of the project")
     return command
 

@@ -22,8 +22,7 @@ HELP = "write resolved prompts to a file, for create_client(snapshot=...)"
 def add_snapshot(commands: Commands) -> None:
     """Add the command."""
     command = commands.add_parser("snapshot", help=HELP, description=HELP)
-    command.add_setting("api_key", "API key")
-    command.add_setting("base_url", f"URL of the API, {API_URL} by default")
+    command.add_server()
     command.add_setting("project_id", "id of the project")
     text = "a label of the calls that it is for; repeat it for several, in their order"
     command.add_argument("--label", action="append", required=True, metavar="TEXT", help=text)
