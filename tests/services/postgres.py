@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 READY_S = 60.0
-# Nothing here must outlive the machine.
+# What is stored need not survive a crash of the machine.
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "max_connections=200")
 _SHARED = "shared_buffers=32MB"
 
