@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from .prompt_keys import Key
-    from .spare_prompts import SparePrompts
+    from .snapshot import SparePrompts
 
     class Load(Protocol):
         """Fetches the value of a key from the server.

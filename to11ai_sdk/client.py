@@ -147,7 +147,7 @@ def _keeping(
         "stale_if_error_s": number("stale_if_error_s", stale_if_error_s),
     }
     if snapshot is not None or snapshot_first is not False:
-        from .spare_prompts import spare_prompts
+        from .snapshot import spare_prompts
 
         keeping["spares"] = spare_prompts(snapshot, snapshot_first)
     return keeping

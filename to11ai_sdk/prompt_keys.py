@@ -58,11 +58,17 @@ def _sorted_getter(names: tuple[str, ...]) -> tuple[frozenset[str], Callable[[Ma
     return frozenset(names), itemgetter(first, first, *others)
 
 
-def variables_text(variables: Any) -> str | None:
-    """Return the variables of a key as canonical JSON, whichever form they have there; ``None`` if there are none."""
-    if variables is None or isinstance(variables, str):
-        return variables
-    names, _, values = next(iter(variables))
-    if not all(isinstance(name, str) for name in names):
-        raise TypeError("names of variables must be str")
-    return canonical(dict(zip(sorted(names), values[1:], strict=True)))
+def key_text(key: Key) -> str | None:
+    """Return a key as canonical JSON, the same for equal arguments; ``None`` for those that the call will refuse."""
+    *place, variables = key
+    try:
+        if isinstance(variables, frozenset):
+            names, _, values = next(iter(variables))  # pyright: ignore[reportUnknownVariableType,reportUnknownArgumentType]
+            if not all(isinstance(name, str) for name in names):
+                return None
+            variables = canonical(dict(zip(sorted(names), values[1:], strict=True)))
+        return canonical([*place, variables])
+    except (RecursionError, TypeError, ValueError) as exc:
+        if from_handler(exc):
+            raise
+        return None

@@ -11,21 +11,22 @@ from ._http.encoding import canonical
 from ._http.exchange import MAX_BODY
 from ._http.process_safety import from_handler
 from .json_types import is_array, is_mapping, is_object
-from .prompt_keys import variables_text
+from .prompt_keys import key_text, prompt_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from typing import Any, NoReturn
+    from typing import Any
 
     from .client import To11aiClient
+    from .errors import To11aiError
     from .prompt_keys import Key
 
 FORMAT = 1
 HASH = "sha256"
+WARN_EVERY_S = 60.0
+"""Seconds between two warnings of one prompt."""
 _ENTRY = {"projectId": str, "slug": str, "labels": list, "variables": dict, "prompt": dict, HASH: str}
-_OPTIONAL = {"labels": list, "releaseId": str, "blockRenderRecord": dict, "subjectHash": str, "variantName": str}
-_PROMPT = {"promptId": str, "versionId": str, "version": (int, float), "contentHash": str, "rendered": dict}
 
 
 class Snapshot:
@@ -36,7 +37,7 @@ class Snapshot:
     """
 
     def __init__(self, entries: Iterable[Mapping[str, Any]] = (), left_out: Iterable[str] = ()) -> None:
-        self._entries = dict(sorted((_name_of_entry(entry), entry) for entry in entries))
+        self._entries = dict(sorted((_name(entry), entry) for entry in entries))
         self.left_out: tuple[str, ...] = tuple(left_out)
 
     def __len__(self) -> int:
@@ -84,7 +85,7 @@ class Snapshot:
         if len(content) > MAX_BODY:
             raise ValueError(f"{path}: more than {MAX_BODY} bytes, the most of a snapshot")
         try:
-            found = json.loads(content.decode("utf-8-sig"), parse_constant=_refuse_constant)
+            found = json.loads(content.decode("utf-8-sig"))
         except (RecursionError, ValueError) as exc:
             if from_handler(exc):
                 raise
@@ -136,26 +137,69 @@ class Snapshot:
                 os.unlink(unfinished)
 
 
-def prompts_by_name(snapshot: Snapshot) -> dict[str, Any]:
-    """Return the prompts of a snapshot by the names of their calls."""
-    entries = snapshot._entries  # pyright: ignore[reportPrivateUsage]
-    return {name: entry["prompt"] for name, entry in entries.items()}
+class SparePrompts:
+    """The prompts of a snapshot that the server has not outdated since; ``first`` answers each once without asking."""
+
+    def __init__(self, snapshot: Snapshot, *, first: bool) -> None:
+        entries = snapshot._entries  # pyright: ignore[reportPrivateUsage]
+        self._entries = dict(entries)
+        self._unanswered = dict.fromkeys(entries) if first else {}
+        self._warn_at: dict[str, float] = {}
+
+    def find(self, key: Key) -> Any:
+        """Return the prompt of a key."""
+        entry = self._entries.get(key_text(key) or "")
+        return None if entry is None else entry["prompt"]
+
+    def first(self, key: Key) -> Any:
+        """Return the prompt of a key if it may be the first answer, before anything is asked."""
+        return self.find(key) if self._unanswered and key_text(key) in self._unanswered else None
+
+    def answered(self, key: Key) -> None:
+        """Answer this key only in an outage from now on: what was cached since may be newer."""
+        self._unanswered.pop(key_text(key) or "", None)
+
+    def in_outage(self, key: Key, error: To11aiError, now: float) -> Any:
+        """Return the prompt of a key, with a warning that names the error."""
+        name, prompt = key_text(key) or "", self.find(key)
+        if prompt is not None and now >= self._warn_at.get(name, now):
+            self._warn_at[name] = now + WARN_EVERY_S
+            from logging import getLogger
+
+            text = "serving the prompt %r of project %r from the snapshot, because the server did not give it: %s"
+            getLogger("to11ai_sdk").warning(text, key[1], key[0], error)
+        return prompt
+
+    def drop(self, key: Key) -> None:
+        """Stop serving the prompt of a key."""
+        self._entries.pop(key_text(key) or "", None)
+
+    def forget(self, project_id: str, prompt_id: str, label: str | None) -> None:
+        """Stop serving a prompt, for one label or all."""
+        for name, entry in list(self._entries.items()):
+            same = entry["projectId"] == project_id and entry["prompt"].get("promptId") == prompt_id
+            if same and (label is None or label in entry["labels"]):
+                self._entries.pop(name, None)
 
 
-def name_of(key: Key) -> str:
-    """Return the name of a call, the same for equal arguments; empty for those that the call refuses."""
-    project_id, slug, labels, variables = key
-    try:
-        return canonical([project_id, slug, labels, variables_text(variables)])
-    except (RecursionError, TypeError, ValueError) as exc:
-        if from_handler(exc):
-            raise
-        return ""
+def spare_prompts(snapshot: Any, first: Any) -> SparePrompts:
+    """Check the arguments of ``create_client``, and read the snapshot."""
+    if not isinstance(first, bool):
+        raise TypeError(f"snapshot_first must be a bool, not {type(first).__name__}")
+    if snapshot is None:
+        raise ValueError("snapshot_first needs a snapshot")
+    if isinstance(snapshot, str | os.PathLike):
+        snapshot = Snapshot.load(snapshot)  # pyright: ignore[reportUnknownArgumentType]
+    elif is_mapping(snapshot):
+        snapshot = Snapshot.from_dict(snapshot)
+    if not isinstance(snapshot, Snapshot):
+        raise TypeError(f"snapshot must be a path, its content, or a Snapshot, not {type(snapshot).__name__}")
+    return SparePrompts(snapshot, first=first)
 
 
-def _name_of_entry(entry: Mapping[str, Any]) -> str:
-    variables = canonical(entry["variables"]) if entry["variables"] else None
-    return canonical([entry["projectId"], entry["slug"], entry["labels"], variables])
+def _name(entry: Mapping[str, Any]) -> str:
+    key = prompt_key(entry["projectId"], entry["slug"], entry["labels"], entry["variables"])
+    return (key and key_text(key)) or ""
 
 
 def _hash(entry: Mapping[str, Any]) -> str:
@@ -166,7 +210,7 @@ def _checked(entries: list[Any], place: str) -> Iterator[dict[str, Any]]:
     for number, entry in enumerate(entries, 1):
         slug = entry.get("slug") if is_object(entry) else None
         where = f"{place}: prompt {number}" + (f", {slug!r:.100}" if isinstance(slug, str) else "")
-        if not is_object(entry) or not _fits(entry):
+        if not is_object(entry) or {name: type(value) for name, value in entry.items()} != _ENTRY:
             raise ValueError(f"{where}: its members are not those of a snapshot; take it again")
         try:
             expected = _hash(entry)
@@ -177,30 +221,3 @@ def _checked(entries: list[Any], place: str) -> Iterator[dict[str, Any]]:
         if entry[HASH] != expected:
             raise ValueError(f"{where}: changed since it was taken, its {HASH} is another; take it again")
         yield entry
-
-
-def _fits(entry: dict[str, Any]) -> bool:
-    """Return whether an entry has the types that the model of a resolved prompt expects, without importing it."""
-    if entry.keys() != _ENTRY.keys() or not _typed(entry, _ENTRY) or not _typed(entry["prompt"], _PROMPT):
-        return False
-    prompt: dict[str, Any] = entry["prompt"]
-    optional = {name: kind for name, kind in _OPTIONAL.items() if prompt.get(name) is not None}
-    if not _typed(prompt, optional) or prompt.get("labels", ()) is None:
-        return False
-    rendered: dict[str, Any] = prompt["rendered"]
-    texts: list[Any] = [rendered.get("text")] if rendered.get("format") == "text" else [None]
-    messages = rendered.get("messages")
-    if rendered.get("format") == "chat" and is_array(messages) and all(map(is_object, messages)):
-        texts = [message.get(name) for message in messages for name in ("role", "content")]
-    blocks: dict[str, Any] = prompt.get("blockRenderRecord") or {}
-    return all(
-        isinstance(text, str) for text in (*texts, *entry["labels"], *prompt.get("labels", ()), *blocks.values())
-    )
-
-
-def _typed(values: dict[str, Any], kinds: Mapping[str, Any]) -> bool:
-    return all(isinstance(values.get(name), kind) and type(values[name]) is not bool for name, kind in kinds.items())
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number of JSON")

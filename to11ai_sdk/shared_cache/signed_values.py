@@ -10,9 +10,9 @@ import hmac
 import json
 
 from .._http.encoding import canonical
-from .._http.process_safety import from_handler, in_openssl
+from .._http.process_safety import in_openssl
 from ..json_types import is_object
-from ..prompt_keys import variables_text
+from ..prompt_keys import key_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,13 +49,8 @@ class SignedValues:
 
     def name_of(self, key: Key) -> str | None:
         """Return the name of a prompt; ``None`` for invalid arguments, which the call itself will refuse."""
-        project_id, slug, labels, variables = key
-        try:
-            return self.name("prompt", project_id, slug, labels, variables_text(variables))
-        except (RecursionError, TypeError, ValueError) as exc:
-            if from_handler(exc):
-                raise
-            return None
+        text = key_text(key)
+        return None if text is None else self.name("prompt", text)
 
     def signed(self, name: str, content: dict[str, Any]) -> str | None:
         """Return the value to keep under a name; ``None`` if it is too large or not JSON."""
