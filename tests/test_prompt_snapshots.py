@@ -240,6 +240,7 @@ HOSTILE = {
     "no hash": (changed(sha256=None), "prompt 1, 's': its members"),
     "another member": (changed(extra=1), "prompt 1, 's': its members"),
     "labels": (changed(labels="production"), "prompt 1, 's': its members"),
+    "a label": (changed(labels=[["production"]]), "prompt 1, 's': its members"),
     "no prompt": (changed(prompt=None), "prompt 1, 's': its members"),
     "infinite": (b'{"formatVersion": 1, "prompts": [' + json.dumps(changed(variables={"x": 12321})["prompts"][0])
                  .replace("12321", "1e999").encode() + b"]}", "prompt 1, 's': not JSON"),
