@@ -480,6 +480,44 @@ def test_the_first_calls_of_many_threads_ask_nobody() -> None:
     assert one.script.sent == []
 
 
+def overtaken_at(look: int) -> Stage:
+    """A client whose first call, when it has looked this often for a prompt, is overtaken by another thread's."""
+    looks = 0
+
+    def overtaken() -> None:
+        nonlocal looks
+        looks += 1
+        if looks == look:
+            assert resolved(one) == "from the snapshot"
+
+    class Spares(SparePrompts):
+        def first(self, key: Any) -> Any:
+            overtaken()
+            found = super().first(key)
+            overtaken()
+            return found
+
+    class Cache(PromptCache):
+        def fresh(self, key: Any) -> Any:
+            overtaken()
+            found = super().fresh(key)
+            overtaken()
+            return found
+
+    clock = Clock()
+    spares = Spares(snapshot(), first=True)
+    cache = Cache(spares=spares, ttl_s=TTL, max_entries=100, stale_if_error_s=3600.0, clock=clock)
+    one = staged(text("new"), cache=cache, clock=clock)
+    return one
+
+
+@pytest.mark.parametrize("look", range(1, 7))
+def test_a_first_call_that_another_overtakes_asks_nobody(look: int) -> None:
+    one = overtaken_at(look)
+    assert [resolved(one), resolved(one)] == ["from the snapshot"] * 2
+    assert one.script.sent == []
+
+
 def test_the_shared_cache_is_not_asked_first() -> None:
     class Forbidden:
         def get(self, name: str) -> object:

@@ -114,14 +114,18 @@ class PromptCache:
         Waits at most ``wait_timeout_s`` for another thread that is already loading it. Raises the error of ``load``
         unless a stale value may be served instead.
         """
+        spares = self._spares
+        # Another thread's first answer leaves the snapshot when it is in the cache, so look there afterwards.
+        first = spares.first(key) if spares else None
         fresh = self.fresh(key)
         if fresh is not None:
             return fresh
         entry = self._entries.get(key)
-        if entry is not None and self._clock() < entry.stale_until:
-            return self._refresh(key, entry, load)
-        if self._spares is not None and (spare := self._spares.first(key)) is not None:
-            return self._keep_spare(self._spares, key, spare)
+        if entry is not None and (now := self._clock()) < entry.stale_until:
+            # Another thread may have stored it since the look above.
+            return entry.data if now < entry.fresh_until else self._refresh(key, entry, load)
+        if spares and first:
+            return self._keep_spare(spares, key, first)
         if self._ttl_s <= 0 or self._max_entries <= 0:
             return load()
         return self._miss(key, load, wait_timeout_s)
