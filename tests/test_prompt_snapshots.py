@@ -628,6 +628,30 @@ def test_the_command_names_what_it_leaves_out(to11: LocalTo11, capsysbinary: pyt
     assert b"no/such/folder cannot be written: No such file or directory" in capsysbinary.readouterr().err
 
 
+def test_the_command_writes_to_no_file_named_dash(
+    to11: LocalTo11, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert command(to11, "--label", "production", "--slug", "plain", "-o", "-") == 0
+    assert capsysbinary.readouterr() == (take(to11, slugs=["plain"]).to_bytes(), b"")
+    assert os.listdir(tmp_path) == []
+    monkeypatch.setattr(sys, "stdout", None)  # closed before the start
+    assert command(to11, "--label", "production", "--slug", "plain", "-o", "-") == 0
+
+
+@pytest.mark.parametrize(("name", "shown"), [("\x1b[2J.json", r"\x1b[2J.json"), ("\udcff.json", r"\udcff.json")])
+def test_the_name_of_the_file_is_printed_safely(
+    name: str, shown: str, to11: LocalTo11, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / name
+    try:
+        path.touch()
+    except OSError:
+        pytest.skip("this system has no such names")
+    assert command(to11, "--label", "production", "--slug", "plain", "-o", str(path)) == 0
+    assert capsys.readouterr() == (f"{tmp_path / shown}: 1 prompt\n", "")
+
+
 # --- interrupted
 
 

@@ -219,3 +219,16 @@ def test_a_table_of_any_width_keeps_to_it(monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setenv("COLUMNS", str(size))
         lines = terminal.table(rows)
         assert max(map(terminal.columns, lines)) <= max(size, 6)
+
+
+def test_a_snapshot_controls_no_terminal_and_is_the_same(to11: LocalTo11) -> None:
+    with to11.client() as client:
+        for prompt in client.prompts.iter(project_id=to11.project_id):
+            place = {"project_id": to11.project_id, "prompt_id": prompt.id}
+            version = client.prompts.list_versions(**place)[0]
+            client.prompts.move_label(label="production", version_id=version.id, **place)
+    code, shown = on_a_terminal("snapshot", "--label", "production", "-o", "-")
+    assert code == 0
+    assert DANGEROUS.search(shown) is None
+    assert json.loads(shown) == json.loads(in_a_pipe("snapshot", "--label", "production"))
+    assert in_a_pipe("snapshot", "--label", "production") == in_a_pipe("snapshot", "--label", "production", "-o", "-")

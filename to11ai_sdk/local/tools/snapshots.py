@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ...cli.parser import UsageError, json_value, setting
-from ...cli.printing import safe
+from ...cli.printing import is_terminal, safe, safe_json
 from ...client import create_client
 from ...settings import API_URL
 
@@ -32,7 +32,8 @@ def add_snapshot(commands: Commands) -> None:
     command.add_argument("--variables", type=json_value, metavar="JSON", help=text)
     text = "leave out prompts that cannot be rendered with these variables"
     command.add_argument("--partial", action="store_true", help=text)
-    command.add_argument("-o", "--output", metavar="FILE", help="file to write; by default the standard output")
+    text = "file to write, or - for the standard output, which is the default"
+    command.add_argument("-o", "--output", metavar="FILE", help=text)
     command.set_defaults(run=_snapshot)
 
 
@@ -57,11 +58,18 @@ def _snapshot(options: argparse.Namespace) -> int:
 
 
 def _write(snapshot: Snapshot, path: str | None) -> None:
-    if path is None:
-        sys.stdout.buffer.write(snapshot.to_bytes())
+    if path is None or path == "-":
+        _print(snapshot.to_bytes())
     else:
         try:
             snapshot.save(path)
         except OSError as exc:
             raise UsageError(f"{path} cannot be written: {exc.strerror}") from exc
-        print(f"{path}: {len(snapshot)} prompt{'s' if len(snapshot) > 1 else ''}")
+        print(f"{safe(path)}: {len(snapshot)} prompt{'s' if len(snapshot) > 1 else ''}")
+
+
+def _print(content: bytes) -> None:
+    if is_terminal():
+        print(safe_json(content.decode()), end="")
+    elif sys.stdout:
+        sys.stdout.buffer.write(content)
