@@ -138,6 +138,18 @@ def test_prompt_becomes_system_and_messages_of_anthropic() -> None:
     assert to_anthropic_messages(chat(("user", "Hi")))[0] == ""
 
 
+def test_anthropic_gets_no_blank_messages() -> None:
+    """A block whose whole text is conditional renders to nothing."""
+    prompt = chat(
+        ("system", ""), ("system", "A"), ("developer", " \n"), ("system", "B"),
+        ("user", "Hi"), ("assistant", ""), ("user", "\t"), ("user", "Bye"), ("assistant", ""),
+    )  # fmt: skip
+    hi, bye = ({"role": "user", "content": text} for text in ("Hi", "Bye"))
+    assert to_anthropic_messages(prompt) == ("A\n\nB", [hi, bye])
+    assert len(to_openai_messages(prompt)) == 9
+    assert to_anthropic_messages(chat(("system", ""), ("system", " "), ("user", " "))) == ("", [])
+
+
 def body(code: str, **details: Any) -> bytes:
     return json.dumps({"error": {"type": "t", "code": code, "message": "no", "details": details}}).encode()
 

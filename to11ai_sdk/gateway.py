@@ -83,10 +83,17 @@ def to_anthropic_messages(prompt: ResolvedPrompt) -> tuple[str, list[dict[str, s
 
     Returns:
         The texts of the system and developer messages, joined by a blank line (``""`` if there are none), and the
-        other messages.
+        other messages. Blank ones are left out, because Anthropic refuses them.
     """
-    texts = [message.content for message in prompt.messages if message.role in ("system", "developer")]
-    others = [message for message in to_openai_messages(prompt) if message["role"] not in ("system", "developer")]
+    texts: list[str] = []
+    others: list[dict[str, str]] = []
+    for message in to_openai_messages(prompt):
+        if not message["content"].strip():
+            continue  # Anthropic refuses it.
+        if message["role"] in ("system", "developer"):
+            texts.append(message["content"])
+        else:
+            others.append(message)
     return "\n\n".join(texts), others
 
 

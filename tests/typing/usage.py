@@ -83,6 +83,8 @@ def prompts(client: To11aiClient) -> None:
         assert_type(prompt, Prompt)
     assert_type(page[0], Prompt)
     assert_type(page[1:], list[Prompt])
+    assert_type(dict(page), dict[str, Any])
+    assert_type({**page}, dict[str, Any])
     assert_type(len(page), int)
     assert_type(page.request_id, str | None)
     for prompt in client.prompts.iter(project_id="p", status="draft", sort_by="-createdAt"):
