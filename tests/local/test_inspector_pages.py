@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import re
-import shutil
-import subprocess
-import sys
-from html import escape, unescape
+from html import escape
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 from inspector_visit import SCHEMA, Visitor, fill
 
 from to11ai_sdk import To11aiApiError
-from to11ai_sdk.local import bounds
+from to11ai_sdk.local import LocalTo11, bounds
 
 if TYPE_CHECKING:
-    from to11ai_sdk.local import LocalTo11
+    from pytest_httpserver import HTTPServer
 
 HOSTILE = "<img src=x>\"'&{{ 7*7 }}</script>"
 
@@ -29,9 +25,17 @@ def visitor(to11: LocalTo11) -> Visitor:
     return Visitor(to11.base_url).sign_in(to11.api_key)
 
 
-def called(to11: LocalTo11, text: str, *, stream: bool = False, path: str = "chat/completions", **headers: str) -> str:
+def called(
+    to11: LocalTo11,
+    text: str,
+    *,
+    stream: bool = False,
+    path: str = "chat/completions",
+    model: str = "gpt-5-mini",
+    **headers: str,
+) -> str:
     """Call the gateway; return its reply."""
-    body = {"model": "gpt-5-mini", "max_tokens": 99, "stream": stream, "messages": [{"role": "user", "content": text}]}
+    body = {"model": model, "max_tokens": 99, "stream": stream, "messages": [{"role": "user", "content": text}]}
     sent = {
         "x-to11-authorization": f"Bearer {to11.api_key}",
         "x-to11-project-id": to11.project_id,
@@ -228,25 +232,31 @@ def test_a_prompt_without_versions_and_one_with_huge_ones_are_shown(to11: LocalT
     assert len(seen.text) < 4_000_000
 
 
-@pytest.mark.parametrize("form", ["curl", "python"])
-def test_what_is_copied_makes_the_same_call(to11: LocalTo11, visitor: Visitor, form: str) -> None:
-    if form == "curl" and not shutil.which("curl"):
-        pytest.skip("needs curl")
-    client = to11.client()
-    fill(client, to11.project_id)
+def test_keys_are_hidden_wherever_a_call_has_them(to11: LocalTo11, visitor: Visitor) -> None:
+    secret = "aB3" * 9
     visitor.post("/inspector/recording", record="on")
-    given = {"name": "A'd\"a $HOME `x` \\n", "plan": "@p"}
-    client.prompts.resolve(project_id=to11.project_id, slug="welcome", labels=["production"], variables=given)
-    called(to11, given["name"])
-    environment = {**os.environ, "TO11_API_URL": to11.base_url, "TO11_API_KEY": to11.api_key, "NO_PROXY": "*"}
-    for number in (1, 2):
-        page = visitor.get(f"/inspector/requests/{number}").text
-        code = unescape(re.findall(rf'id="copy-{form}"[^>]*>(.*?)</pre>', page, re.DOTALL)[0])
-        command = ["sh", "-c", code] if form == "curl" else [sys.executable, "-c", code]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
-        assert "$HOME `x`" in done.stdout, done.stderr
-        before, again = visitor.get(f"/inspector/requests/{number}").text, visitor.get("/inspector/requests").text
-        newest = re.findall(r"/inspector/requests/(\d+)", again)[0]
-        body = r"Body of the request</summary><pre[^>]*>(.*?)</pre>"
-        sent = re.findall(body, visitor.get(f"/inspector/requests/{newest}").text, re.DOTALL)
-        assert sent == re.findall(body, before, re.DOTALL)
+    sent = {"x-any": f"sk-{secret}", "helicone-auth": secret, "x-to11-session-id": f"sk-{secret}"}
+    called(to11, f"x-api-key: {secret}", path=f"chat/completions?api%5Fkey={secret}", **sent)
+    with pytest.raises(HTTPError) as caught:
+        called(to11, json.dumps({"password": secret}), path=f"files/sk-{secret}")
+    caught.value.close()
+    span = to11.traces()[-1]
+    for path in ("requests", "requests/1", "requests/2", "traces", f"traces/{span.span_id}"):
+        seen = visitor.get(f"/inspector/{path}")
+        assert (seen.status, secret in seen.text) == (200, False), path
+
+
+@pytest.mark.parametrize("cut", [4, 12])
+def test_a_key_is_hidden_in_the_pieces_of_a_stream(httpserver: HTTPServer, cut: int) -> None:
+    key = f"sk-{'aB3' * 9}"
+    pieces = [{"choices": [{"delta": {"content": part}}]} for part in ("say ", key[:cut], key[cut:], "!")]
+    stream = "".join(f"data: {json.dumps(piece)}\n\n" for piece in pieces)
+    httpserver.expect_request("/v1/chat/completions").respond_with_data(stream, content_type="text/event-stream")
+    real = {"kind": "upstream", "dialect": "openai", "base_url": httpserver.url_for("/v1"), "models": ["*"]}
+    with LocalTo11(providers={"real": real}) as to11:
+        visitor = Visitor(to11.base_url).sign_in(to11.api_key)
+        visitor.post("/inspector/recording", record="on")
+        called(to11, "hi", stream=True, model="real/m")
+        seen = visitor.get("/inspector/requests/1")
+    assert "say ***!" in seen.words
+    assert key[cut:] not in seen.text

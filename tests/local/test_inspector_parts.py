@@ -19,7 +19,15 @@ from to11ai_sdk.local.hang_up import NEVER
 from to11ai_sdk.local.http.application import HttpReply, HttpRequest, Target
 from to11ai_sdk.local.inspector.call_messages import reply_messages, request_messages
 from to11ai_sdk.local.inspector.line_diff import LinePair, side_by_side
-from to11ai_sdk.local.inspector.masking import masker, query_without_keys, readable, without_keys
+from to11ai_sdk.local.inspector.masking import (
+    HIDDEN,
+    header_without_keys,
+    masker,
+    path_without_keys,
+    query_without_keys,
+    readable,
+    without_keys,
+)
 from to11ai_sdk.local.inspector.recording import Recording
 from to11ai_sdk.local.inspector.snippets import both
 
@@ -82,6 +90,119 @@ def test_other_keys_are_hidden() -> None:
     shown = json.loads(readable(json.dumps(body).encode(), masker("k" * 24)))
     assert shown == {**dict.fromkeys(body, "***"), "max_tokens": 5, "text": "keep"}
     assert query_without_keys("a=1&key=secret&api_key=s&page=2") == "a=1&key=***&api_key=***&page=2"
+
+
+SECRET = "aB3" * 9
+KEPT = [
+    "max_tokens: 5",
+    '"prompt_cache_key": "a-b-c"',
+    "the tokens are a secret: yes",
+    "task-force-of-the-sk-team",
+    "/v1/x?page=2",
+]
+BY_NAME = [
+    'curl -H "Authorization: Bearer {}" https://x',
+    "curl -H 'x-api-key: {}'",
+    "ANTHROPIC_API_KEY={}",
+    "export AZURE_API_KEY='{}'",
+    "{{'api_key': '{}'}}",
+    'client(apiKey="{}")',
+    "os.environ['MY_SECRET'] = '{}'",
+    "grant_type=x&client_secret={}&scope=a",
+    "https://ada:{}@example.com/x",
+    "use Bearer {} there",
+    '{{"headers": {{"helicone-auth": "{}"}}}}',
+    '{{"private_key": "{}"}}',
+]
+BY_FORM = [
+    "hf_",
+    "gsk_",
+    "csk-",
+    "nvapi-",
+    "r8_",
+    "ghp_",
+    "xai-",
+    "sk-proj-",
+    "ya29.",
+    "AIza0000",
+    "pcsk_",
+    "to11_live_",
+]
+
+
+@pytest.mark.parametrize("text", BY_NAME)
+def test_a_key_is_hidden_by_its_name(text: str) -> None:
+    said = text.format(SECRET)
+    for deep in (said, json.dumps({"content": said}), json.dumps({"a": json.dumps({"b": json.dumps([said])})})):
+        shown = without_keys(deep)
+        assert SECRET[:6] not in shown, shown
+        assert HIDDEN in shown
+        if deep != said:
+            json.loads(shown)
+
+
+@pytest.mark.parametrize("beginning", BY_FORM)
+def test_a_key_is_hidden_by_its_form(beginning: str) -> None:
+    key = beginning + SECRET
+    assert without_keys(f"is {key} right?") == f"is {HIDDEN} right?"
+    assert header_without_keys("x-any", key) == HIDDEN
+    assert path_without_keys(f"/v1/{key}/x") == f"/v1/{HIDDEN}/x"
+    assert path_without_keys(f"/v1/%{ord(key[0]):02x}{key[1:]}/x") == f"/v1/{HIDDEN}/x"
+    assert query_without_keys(f"a=1&b={key}&c") == f"a=1&b={HIDDEN}&c"
+
+
+@pytest.mark.parametrize("text", KEPT)
+def test_other_texts_are_left_as_they_are(text: str) -> None:
+    assert without_keys(text) == text
+
+
+@pytest.mark.parametrize("name", ["key", "api%5Fkey", "access_token", "subscription-key", "sig", "X-Amz-Signature"])
+def test_the_values_of_parameters_with_keys_are_hidden(name: str) -> None:
+    assert query_without_keys(f"a=b&{name}={SECRET}&page=2") == f"a=b&{name}={HIDDEN}&page=2"
+
+
+@pytest.mark.parametrize("name", ["helicone-auth", "cf-aig-authorization", "x-portkey-api-key", "x-amz-security-token"])
+def test_the_values_of_headers_with_keys_are_hidden(name: str) -> None:
+    assert header_without_keys(name, "any") == HIDDEN
+    assert header_without_keys(f"{name}-count", "any") == "any"
+
+
+INNER = st.recursive(
+    st.text("ab\"'\\\n/{}: =", max_size=9),
+    lambda inner: st.dictionaries(st.sampled_from(["text", "api_key", "password"]), inner) | inner.map(json.dumps),
+    max_leaves=6,
+)
+
+
+@given(INNER, st.text("\"'\\ab /", max_size=9))
+def test_json_without_keys_is_json(value: Any, around: str) -> None:
+    body = {"x": value, "note": json.dumps({"secret_key": around + SECRET, "y": around}), "end": "kept"}
+    shown = without_keys(json.dumps(body))
+    assert SECRET not in shown
+    assert json.loads(shown)["end"] == "kept"
+
+
+@pytest.mark.parametrize(
+    "unit", ['"', "\\", "pa-", "eyJ-", '"a_', '"api_key":"', "token:", "://a:", "Bearer a", "'", "x-"]
+)
+def test_the_work_to_find_keys_is_bounded(unit: str) -> None:
+    body = (unit * bounds.MAX_RECORDED_BODY)[: bounds.MAX_RECORDED_BODY]
+    begun = time.thread_time()
+    without_keys(body)
+    assert time.thread_time() - begun < 3
+
+
+def test_escapes_show_what_would_not_be_seen() -> None:
+    shown = readable(b'{"a": "\\u202e \\u001b \xc2\x9b \xc3\xa4"}', str)
+    assert shown == '{\n  "a": "\\u202e \\u001b \\u009b ä"\n}'
+
+
+def test_a_key_is_not_left_at_the_end_of_a_body_full_of_keys() -> None:
+    key = "0123456789" * 4
+    body = (key.encode() + b" ") * bounds.MAX_RECORDED_BODY
+    for shift in (0, 7, 23):
+        kept = body[shift : shift + bounds.MAX_RECORDED_BODY + bounds.MAX_GIVEN_KEY]
+        assert key[:9] not in readable(kept, masker(key))[len(key) :]
 
 
 def test_no_part_of_a_key_is_left_where_a_body_is_cut() -> None:

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from .. import bounds
-from ..headers import SECRETS
+from .masking import header_without_keys, path_without_keys, query_without_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,9 +29,9 @@ class RecordedCall:
         number: its number, counted from 1.
         started_at: when it was received, in seconds since 1970.
         method: HTTP method.
-        path: the path as it was sent.
-        query: the query as it was sent.
-        headers: headers by lower-case name, without the values of secret ones.
+        path: the path as it was sent, without keys.
+        query: the query as it was sent, without keys.
+        headers: headers by lower-case name, without keys.
         body: the body; the beginning of a long one.
         status: HTTP status of the reply, ``None`` if there is none.
         request_id: ``x-to11-request-id`` of the reply.
@@ -43,10 +43,10 @@ class RecordedCall:
         self.number: int = number
         self.started_at: float = started_at
         self.method: str = request.method
-        self.path: str = request.target.path
-        self.query: str = request.target.query
+        self.path: str = path_without_keys(request.target.path)
+        self.query: str = query_without_keys(request.target.query)
         self.headers: dict[str, str] = {
-            name: "***" if name in SECRETS else value for name, value in request.headers.items()
+            name: header_without_keys(name, value) for name, value in request.headers.items()
         }
         self.body: bytes = request.body[:_LONGEST]
         self.status: int | None = None

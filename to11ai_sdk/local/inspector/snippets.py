@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import json
+import re
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...resources.table import ENDPOINTS
-from ..headers import SECRETS
+from ..headers import PROVIDER_KEYS, SECRETS
 from ..http.application import Target
 from ..http.arguments import decode
 from ..http.paths import Routes
 from ..problems import Problem
-from .masking import parsed
+from .masking import UNSEEN, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ROUTES = Routes(ENDPOINTS.values())
 _OF_CONNECTION = frozenset(
-    {"host", "connection", "content-length", "transfer-encoding", "accept-encoding", "user-agent"}
+    {"host", "connection", "content-length", "transfer-encoding", "accept-encoding", "user-agent", "expect"}
 )
 _KEY, _PROVIDER_KEY = "TO11_API_KEY", "PROVIDER_API_KEY"
+_VALUES = {_KEY: f"os.environ[{_KEY!r}]", _PROVIDER_KEY: f"os.environ.get({_PROVIDER_KEY!r}, '')"}
 
 
 def both(method: str, path: str, query: str, headers: Mapping[str, str], body: str) -> dict[str, str]:
@@ -29,9 +30,9 @@ def both(method: str, path: str, query: str, headers: Mapping[str, str], body: s
 
     Args:
         method: HTTP method.
-        path: the path as it was sent.
+        path: the path as it was sent, without keys.
         query: the query as it was sent, without keys.
-        headers: headers by lower-case name; values of secret ones are not read.
+        headers: headers by lower-case name, without keys.
         body: the body, without keys.
     """
     is_api = path.startswith("/v1/projects/")
@@ -47,20 +48,36 @@ def both(method: str, path: str, query: str, headers: Mapping[str, str], body: s
 
 def _gateway_keys(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the variable of each header of the gateway with a key."""
-    others = [name for name in ("authorization", "x-api-key") if name in headers]
-    return {"x-to11-authorization": _KEY, **dict.fromkeys(others, _PROVIDER_KEY)}
+    return {"x-to11-authorization": _KEY, **dict.fromkeys(sorted(PROVIDER_KEYS & headers.keys()), _PROVIDER_KEY)}
 
 
 def _scheme(header: str) -> str:
-    return "" if header == "x-api-key" else "Bearer "
+    return "Bearer " if header.endswith("authorization") else ""
 
 
 def _curl(method: str, target: str, sent: Mapping[str, str], keys: Mapping[str, str], body: str) -> str:
-    lines = [f'curl -X {shlex.quote(method)} "$TO11_API_URL"{shlex.quote(target)}']
+    # With --request, curl would wait for a body after the reply to HEAD.
+    verb = "--head" if method == "HEAD" else f"-X {shlex.quote(method)}"
+    lines = [f'curl -g --path-as-is {verb} "$TO11_API_URL"{shlex.quote(target)}']
     lines += [f'-H "{name}: {_scheme(name)}${variable}"' for name, variable in keys.items()]
-    lines += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in sent.items()]
-    lines += [f"--data-raw {shlex.quote(body)}"] if body else []
+    lines += [f"-H {_quoted(f'{name}: {value}' if value else f'{name};')}" for name, value in sent.items()]
+    if body or method in ("POST", "PUT", "PATCH"):
+        # A header without a value removes the one that curl would add.
+        lines += [] if "content-type" in sent else ["-H content-type:"]
+        lines += [f"--data-raw {_quoted(body)}"]
     return " \\\n  ".join(lines)
+
+
+def _quoted(text: str) -> str:
+    """Return a text as a word of bash; what could control the terminal that it is pasted to is escaped."""
+    if not UNSEEN.search(text):
+        return shlex.quote(text)
+    plain = text.replace("\\", r"\\").replace("'", r"\'")
+    return f"$'{UNSEEN.sub(_escaped, plain)}'"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in found[0].encode())
 
 
 def _with_client(method: str, path: str, query: str, body: str) -> str | None:
@@ -81,15 +98,19 @@ def _with_client(method: str, path: str, query: str, body: str) -> str | None:
 
 def _with_urllib(method: str, target: str, sent: Mapping[str, str], keys: Mapping[str, str], body: str) -> str:
     headers = [f"    {name!r}: {value!r},\n" for name, value in sent.items()]
-    headers += [f"    {name!r}: {_scheme(name)!r} + os.environ[{variable!r}],\n" for name, variable in keys.items()]
-    data = "None"
-    if body:
-        value: Any = parsed(body)
-        data = f"{body!r}.encode()" if value is None else f"json.dumps({value!r}).encode()"
+    headers += [f"    {name!r}: {_scheme(name)!r} + {_VALUES[variable]},\n" for name, variable in keys.items()]
     return (
-        "import json\nimport os\nfrom urllib.request import Request, urlopen\n\n"
-        f"url = os.environ['TO11_API_URL'] + {json.dumps(target)}\n"
+        "import json\nimport os\nfrom urllib.error import HTTPError\nfrom urllib.request import Request, urlopen\n\n"
+        f"url = os.environ['TO11_API_URL'] + {target!r}\n"
         f"headers = {{\n{''.join(headers)}}}\n"
-        f"request = Request(url, {data}, headers, method={method!r})\n"
-        "with urlopen(request) as reply:\n    print(reply.read().decode())\n"
+        f"request = Request(url, {_data(body)}, headers, method={method!r})\n"
+        "try:\n    reply = urlopen(request)\nexcept HTTPError as error:\n    reply = error\n"
+        "with reply:\n    print(reply.status, reply.read().decode())\n"
     )
+
+
+def _data(body: str) -> str:
+    if not body:
+        return "None"
+    value = parsed(body)
+    return f"{body!r}.encode()" if value is None else f"json.dumps({value!r}).encode()"

@@ -10,14 +10,16 @@ from ..http.failures import InjectedFailure
 from ..problems import Problem, invalid
 from . import snippets
 from .call_messages import reply_messages, request_messages
-from .masking import masker, query_without_keys, readable
+from .masking import masker, readable, without_keys
 from .parts import Shown, go_to
 
 if TYPE_CHECKING:
+    from ..http.owner_api import HasJson
     from .parts import Visit
     from .recording import RecordedCall
 
 _PER_PAGE = 50
+_IN_PIECES = "(not shown: together the pieces of this reply are a key)"
 _FAILURES = {
     "429": "429 rate limited",
     "500": "500 internal error",
@@ -36,8 +38,7 @@ def show_requests(visit: Visit) -> Shown:
     recording = visit.parts.recording
     recording.prolong()
     calls = [] if visit.parts.is_worker else recording.calls()
-    shown = [{"call": call, "query": query_without_keys(call.query)} for call in calls]
-    values = {"calls": shown, "is_on": recording.is_on, "is_worker": visit.parts.is_worker, "bounds": bounds}
+    values = {"calls": calls, "is_on": recording.is_on, "is_worker": visit.parts.is_worker, "bounds": bounds}
     return Shown("requests.html", values)
 
 
@@ -67,7 +68,7 @@ def show_traces(visit: Visit) -> Shown:
     page, recording = visit.number("page", 1), visit.parts.recording
     first = (page - 1) * _PER_PAGE
     spans = visit.parts.traces.recent(visit.parts.project_id, first + _PER_PAGE + 1)
-    shown = [span.as_json() for span in spans[first : first + _PER_PAGE]]
+    shown = [_span(span) for span in spans[first : first + _PER_PAGE]]
     recorded = {call.request_id for call in recording.calls()}
     values = {"spans": shown, "page": page, "has_more": len(spans) > first + _PER_PAGE, "recorded": recorded}
     return Shown("traces.html", {**values, "is_on": recording.is_on, "is_worker": visit.parts.is_worker})
@@ -76,7 +77,7 @@ def show_traces(visit: Visit) -> Shown:
 def show_trace(visit: Visit) -> Shown:
     """Show one call of the gateway, with its messages if it was recorded."""
     spans = visit.parts.traces.recent(visit.parts.project_id, bounds.MAX_SHOWN_TRACES)
-    span = next((shown for each in spans if (shown := each.as_json())["spanId"] == visit.path["span_id"]), None)
+    span = next((shown for each in spans if (shown := _span(each))["spanId"] == visit.path["span_id"]), None)
     if span is None:
         raise Problem(404, "TRACE_NOT_FOUND", f"it is not among the newest {bounds.MAX_SHOWN_TRACES} calls")
     call = visit.parts.recording.of_request(span["requestId"])
@@ -88,14 +89,21 @@ def _bodies(visit: Visit, call: RecordedCall) -> dict[str, Any]:
     """Return what is shown of a recorded call, without keys."""
     masked = masker(visit.parts.platform.main.api_key)
     body, reply = readable(call.body, masked), readable(call.reply, masked)
-    query = query_without_keys(call.query)
-    said = {"asked": request_messages(body), "replied": reply_messages(reply)} if _is_model_call(call) else {}
-    copies = snippets.both(call.method, call.path, query, call.headers, body)
-    return {"body": body, "reply": reply, "query": query, "snippets": copies, "asked": [], "replied": [], **said}
+    copies = snippets.both(call.method, call.path, call.query, call.headers, body)
+    shown = {"body": body, "reply": reply, "snippets": copies, "asked": [], "replied": []}
+    if call.path.startswith("/v1/projects/"):
+        return shown
+    replied = reply_messages(reply)
+    # The pieces of a stream may be those of a key.
+    safe = [(role, without_keys(masked(said))) for role, said in replied]
+    asked = [(role, without_keys(said)) for role, said in request_messages(body)]
+    return {**shown, "asked": asked, "replied": safe, "reply": reply if safe == replied else _IN_PIECES}
 
 
-def _is_model_call(call: RecordedCall) -> bool:
-    return not call.path.startswith("/v1/projects/")
+def _span(span: HasJson) -> dict[str, Any]:
+    """Return a span without keys: callers choose some of its texts."""
+    values = span.as_json()
+    return {name: without_keys(value) if isinstance(value, str) else value for name, value in values.items()}
 
 
 def show_failures(visit: Visit) -> Shown:
