@@ -291,6 +291,66 @@ def test_a_bundle_without_the_local_folder_says_which_commands_need_it(
     assert err.startswith(f"to11ai: {command.split()[-1]} needs the folder local of to11ai_sdk: ")
 
 
+@pytest.mark.parametrize("command", ["doctor --json", "completion bash", "pull there --yes", "prompts diff a b"])
+def test_a_command_that_was_removed_says_so_whatever_is_given_to_it(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "to11ai_sdk.local.tools.commands", None)
+    code, _, err = run(capsys, *command.split())
+    assert code == 2
+    assert "needs the folder local of to11ai_sdk: " in err
+
+
+def interpreted(code: str) -> tuple[int, str, str]:
+    """What a new interpreter makes of some code: status, output, errors."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("command", ["pull", "push", "snapshot", "doctor", "local", "demo"])
+def test_help_of_a_command_that_is_no_call_loads_neither_the_calls_nor_the_network(command: str) -> None:
+    help_of = f"from to11ai_sdk.cli import main\ntry: main([{command!r}, '--help'])\nexcept SystemExit: pass"
+    unwanted = ["to11ai_sdk.resources.table", "pydantic", "urllib.request", "werkzeug"]
+    code, out, _ = interpreted(f"{help_of}\nimport sys; print([name for name in {unwanted} if name in sys.modules])")
+    assert (code, out.splitlines()[-1]) == (0, "[]")
+
+
+def test_a_python_that_is_too_old_is_named_in_one_line() -> None:
+    code, out, err = interpreted("import sys; sys.version_info = (3, 9, 18, 'final', 0); import to11ai_sdk.cli")
+    assert (code, out) == (1, "")
+    assert err.startswith("to11ai needs Python 3.10 or newer, not ")
+    assert err.count("\n") == 1
+
+
+def test_a_pydantic_that_does_not_fit_is_explained_in_one_line() -> None:
+    arguments = ["prompts", "list", "--project-id", "p", "--api-key", "k", "--base-url", "http://127.0.0.1:1"]
+    broken = "import sys; sys.modules['pydantic_core'] = None; from to11ai_sdk.cli import main; "
+    code, out, err = interpreted(f"{broken}sys.exit(main({arguments}))")
+    assert (code, out) == (1, "")
+    assert re.match("to11ai: .*pydantic_core.*; install it", err)
+    assert err.count("\n") == 1
+
+
+def test_an_interrupt_at_any_time_is_exit_code_130_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupted:
+        def read(self) -> str:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "stdin", Interrupted())
+    code, _, err = run(capsys, "prompts", "resolve", "--slug", "s", "--labels", "l", "--variables", "-")
+    assert (code, err) == (130, "to11ai: interrupted\n")
+    while_loading = """import sys
+class Interrupt:
+    def find_spec(self, name, *_):
+        if name == "argparse":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupt())
+import to11ai_sdk.cli"""
+    assert interpreted(while_loading) == (130, "", "")
+
+
 def test_local_is_served_with_the_options_given(monkeypatch: pytest.MonkeyPatch) -> None:
     module = importlib.import_module("to11ai_sdk.local.serve")
     calls: list[tuple[Any, ...]] = []
@@ -336,13 +396,14 @@ def test_the_package_runs_as_a_module(monkeypatch: pytest.MonkeyPatch, capsys: p
 def written_to(output: int, *argv: str) -> tuple[int, str]:
     """One command whose output goes into a file; its status, and its errors."""
     command = [sys.executable, "-m", "to11ai_sdk", *argv]
-    done = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT)
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT, env=env)
     os.close(output)
     return done.returncode, done.stderr
 
 
 @pytest.mark.usefixtures("measured")
-@pytest.mark.parametrize("command", ["demo", "prompts list"])
+@pytest.mark.parametrize("command", ["demo", "prompts list", "--help", "prompts list --help", "--version"])
 def test_output_that_nobody_reads_is_no_error_to_talk_about(to11: LocalTo11, command: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
@@ -351,9 +412,22 @@ def test_output_that_nobody_reads_is_no_error_to_talk_about(to11: LocalTo11, com
 
 @pytest.mark.usefixtures("measured")
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
-def test_output_that_does_not_fit_is_told_in_one_line(to11: LocalTo11) -> None:
-    status, errors = written_to(os.open("/dev/full", os.O_WRONLY), "prompts", "list")
-    assert status == 1
+@pytest.mark.parametrize(
+    ("command", "code"), [("prompts list", 1), ("--help", 1), ("prompts diff --prompt-id {} 1 2", 2)]
+)
+def test_output_that_does_not_fit_is_told_in_one_line(to11: LocalTo11, command: str, code: int) -> None:
+    with to11.client() as client:
+        prompt = client.prompts.create(project_id=to11.project_id, name="Hello", slug="hello")
+        for text in ("one", "two"):
+            client.prompts.create_version(
+                project_id=to11.project_id,
+                prompt_id=prompt.id,
+                format="text",
+                template_json={"text": text},
+                variables_schema={},
+            )
+    status, errors = written_to(os.open("/dev/full", os.O_WRONLY), *command.format(prompt.id).split())
+    assert status == code
     assert errors.startswith("to11ai: ")
     assert errors.count("\n") == 1
 

@@ -46,31 +46,38 @@ def main(argv: Sequence[str] | None = None) -> int:
     The code is 0, or 1 if the call failed, or 2 for invalid arguments. Raises ``SystemExit`` after ``--help`` and
     ``--version``, and for arguments that cannot be parsed.
     """
-    words = sys.argv[1:] if argv is None else argv
-    parser = make_parser([word for word in words if not word.startswith("-")])
-    options, unexpected = parser.parse_known_args(words)
-    if unexpected:
-        parser.error(_unexpected(unexpected))
+    options = argparse.Namespace()
     try:
-        code = int(options.run(options))
-        if sys.stdout is not None:  # its file may have been closed before the start
-            sys.stdout.flush()
-    except To11aiError as exc:
+        try:
+            options = _parsed(sys.argv[1:] if argv is None else argv)
+            return int(options.run(options))
+        finally:
+            if sys.stdout is not None:  # its file may have been closed before the start
+                sys.stdout.flush()
+    except (To11aiError, ImportError, SystemError) as exc:  # the last two: Pydantic does not fit this Python
         return _complain(exc, getattr(options, "failed", 1))
     except (TypeError, ValueError) as exc:
         return _complain(exc, 2)
     except OSError as exc:
-        return _unwritten(exc)
+        return _unwritten(exc, getattr(options, "failed", 1))
     except KeyboardInterrupt:
         return _complain("interrupted", 130)
-    return code
 
 
-def _unwritten(exc: OSError) -> int:
+def _parsed(words: Sequence[str]) -> argparse.Namespace:
+    parser = make_parser([word for word in words if not word.startswith("-")])
+    options, unexpected = parser.parse_known_args(words)
+    if unexpected and not hasattr(options, "removed"):
+        parser.error(_unexpected(unexpected))
+    return options
+
+
+def _unwritten(exc: OSError, failed: int) -> int:
     # Nobody reads the output any more, or the disk is full. The rest of the buffer would be written again at exit,
     # and fail with a traceback.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 1 if isinstance(exc, BrokenPipeError) else _complain(exc, 1)
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1 if isinstance(exc, BrokenPipeError) else _complain(exc, failed)
 
 
 def _complain(problem: object, code: int) -> int:
@@ -92,7 +99,7 @@ def make_parser(words: Sequence[str] | None = None) -> Parser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_local_commands(commands)
     _add_tools(commands, parser)
-    if words is None or words[:1] not in (["local"], ["demo"], ["doctor"]):
+    if not words or words[0] not in (commands.choices or ()):
         _add_diff(_add_rows(commands, words)["prompts"])
     return parser
 
@@ -127,7 +134,8 @@ def _add_diff(commands: Commands) -> None:
 def _add_removed(commands: Commands, names: Iterable[str], needed: str, exc: ImportError) -> None:
     """Add the commands of a folder that has been removed, so that they say why they do not work."""
     for name in names:
-        commands.add_parser(name, description="").set_defaults(run=partial(_missing, name, needed, exc))
+        command = commands.add_parser(name, description="")
+        command.set_defaults(run=partial(_missing, name, needed, exc), removed=True)
 
 
 def _add_rows(commands: Commands, words: Sequence[str] | None) -> dict[str, Commands]:
