@@ -77,6 +77,16 @@ def test_headers_of_the_application_are_sent_with_each_attempt(server: Recording
     assert SECRET not in repr(client)
 
 
+def test_headers_are_those_of_the_moment_the_client_was_made(server: RecordingServer) -> None:
+    server.will_send(reply(success(PROMPT)))
+    headers = {"x-app": "1"}
+    with server.client(default_headers=headers) as client:
+        headers.update({"x-app": "2\r\nx-evil: 1", "authorization": "mine"})
+        client.prompts.get(project_id="p", prompt_id="q")
+    assert server.seen[0].headers["x-app"] == "1"
+    assert server.seen[0].headers["authorization"] == f"Bearer {KEY}"
+
+
 def test_headers_go_to_no_other_origin(server: RecordingServer) -> None:
     elsewhere = server.url.replace("localhost", "127.0.0.1")
     elsewhere = elsewhere if elsewhere != server.url else server.url.replace("127.0.0.1", "localhost")
