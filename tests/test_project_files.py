@@ -710,7 +710,7 @@ def test_long_differences_are_cut(capsys: pytest.CaptureFixture[str]) -> None:
     say_diff("a\n" * 1000, "b\n" * 1000, "x")
     assert len(capsys.readouterr().out.splitlines()) < 500
     say_diff("a\n" * 100_000, "b\n" * 100_000, "x")
-    assert capsys.readouterr().out == "    too long to show how it differs\n"
+    assert capsys.readouterr().out.endswith("    more than 20000 lines, too many to compare\n")
 
 
 def test_the_page_on_prompts_as_code_is_what_happens(to11: LocalTo11, folder: Folder) -> None:
