@@ -8,7 +8,7 @@ from ...cli.parser import UsageError
 from ...cli.printing import is_terminal, safe
 from ..tools.terminal import BOLD, GREEN, RED, YELLOW, diff, paint
 
-_SIGNS = {"+": GREEN, "~": YELLOW, "-": RED}
+_SIGNS = {"+": GREEN, "~": YELLOW, "-": RED, "!": RED}
 _WIDTH = 30
 _LONGEST_DIFF = 400
 

@@ -55,5 +55,6 @@ def _push(make_client: MakeClient, options: argparse.Namespace) -> int:
     from .remote import RemoteReader
 
     flags = {name: getattr(options, name) for name in ("check", "yes", "prune", "reason")}
+    options.failed = 2 if options.check else 1  # 1 is the exit code of a difference
     with make_client(options) as client:
         return push(RemoteReader(client, setting(options, "project_id")), options.folder, **flags)

@@ -100,6 +100,10 @@ class RemoteReader:
         numbered = tuple(StoredVersion(found.id, found.version, versions[found.id].content) for found in stored)
         return RemotePrompt(row.id, file, numbered, pointers)
 
+    def archived(self) -> list[Prompt]:
+        """Return the archived prompts, whose slugs and names are not free."""
+        return list(self.client.prompts.iter(project_id=self.project_id, status="archived", limit=100))
+
     def read_again(self, prompt: RemotePrompt) -> RemotePrompt:
         """Return a prompt as it is now."""
         return self.read_prompt(self.client.prompts.get(project_id=self.project_id, prompt_id=prompt.id))
