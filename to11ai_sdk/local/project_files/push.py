@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from operator import methodcaller
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from .folder import LISTS, read_folder
 from .names import conflicts, first_renames, takes_name
 from .plan import plan_project, plan_records
 from .prompt_push import LeftAloneError, PromptPush
-from .remote import WORKERS
+from .remote import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,6 +75,8 @@ class _Push:
         self.done: list[str] = []
         self.failed: list[str] = []
         self.stopped = False
+        self.over = False
+        self.running: set[str] = set()
         self.refused: dict[str, str] = {}
         self.steps: dict[str, PromptPush] = {}
         self.lock = Lock()
@@ -94,7 +95,12 @@ class _Push:
         return int(len(self.done) < self.total)
 
     def _report(self) -> None:
+        with self.lock:
+            self.over = True
+            unknown = sorted(self.running)
         self.progress.close()
+        if unknown:
+            say(f"Not waited for, so perhaps applied, too: {', '.join(unknown)}")
         for text in self.failed:
             say(f"FAILED {text}")
         say(f"{len(self.done)} of {self.total} changes applied.")
@@ -103,6 +109,8 @@ class _Push:
 
     def _finish(self, line: str) -> None:
         with self.lock:
+            if self.over:
+                return
             self.done.append(line)
             self.progress(len(self.done), self.total, line)
 
@@ -114,12 +122,15 @@ class _Push:
     def _apply_records(self, records: list[RecordChange]) -> None:
         self.stopped = bool(records) and not self._are_as_planned(records)
         for change in records:
+            if self.stopped:
+                return
+            self.running.add(change.line)
             try:
-                if not self.stopped:
-                    self._apply_record(change)
-                    self._finish(change.line)
+                self._apply_record(change)
+                self._finish(change.line)
             except To11aiError as exc:
                 self._fail(f"{self._where(change)}{change.line}", exc)
+            self.running.discard(change.line)
 
     def _where(self, change: RecordChange) -> str:
         line = self.wanted.lines.get(change.kind, {}).get(change.name)
@@ -152,13 +163,16 @@ class _Push:
             self._try(change, methodcaller("rename", name))
 
     def _apply_prompts(self, changes: list[PromptChange]) -> None:
-        with ThreadPoolExecutor(WORKERS) as pool:
-            try:
-                for future in [pool.submit(self._apply_prompt, change) for change in changes]:
-                    future.result()
-            except BaseException:
-                self.stopped = True
-                raise
+        try:
+            for_each(self._apply_prompt, changes, self._stop)
+        except BaseException:
+            self.stopped = True
+            raise
+
+    def _stop(self) -> None:
+        self.stopped = True
+        self.progress.close()
+        say("Stopping: the changes under way are finished first. Press Ctrl-C again not to wait for them.")
 
     def _apply_prompt(self, change: PromptChange) -> None:
         """Apply the change of one prompt, unless the failure of another has stopped the push."""
@@ -170,11 +184,12 @@ class _Push:
         step = self.steps.setdefault(change.slug, PromptPush(self.server, change, self.reason))
         if self.stopped or step.failed:
             return None
+        self.running.add(change.slug)
         try:
             action(step)
         except (To11aiError, LeftAloneError, ValueError) as exc:
             step.failed = True
             before = f" (done before: {', '.join(step.done)})" if step.done else ""
             self._fail(f"{step.where}: prompt {change.slug}{before}", exc, self.refused.get(change.slug, ""))
-            return None
-        return step
+        self.running.discard(change.slug)
+        return None if step.failed else step
