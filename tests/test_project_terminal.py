@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -122,11 +123,40 @@ def test_pull_asks_before_it_overwrites_an_edit(project: LocalTo11, tmp_path: Pa
     assert "Hello" in path.read_text("utf-8")
 
 
-def test_an_interrupted_push_says_what_was_done_and_is_finished_by_the_next(project: LocalTo11, tmp_path: Path) -> None:
-    text = (tmp_path / "prompts" / "greeting.liquid").read_text("utf-8").replace("Greeting", "Greeting of x")
+def add_copies(folder: Path) -> None:
+    """Add 30 prompts to the files."""
+    text = (folder / "prompts" / "greeting.liquid").read_text("utf-8").replace("Greeting", "Greeting of x")
     for n in range(30):
         copy = text.replace('"greeting"', f'"copy-{n}"').replace("of x", f"of {n}")
-        (tmp_path / "prompts" / f"copy-{n}.liquid").write_text(copy, "utf-8")
+        (folder / "prompts" / f"copy-{n}.liquid").write_text(copy, "utf-8")
+
+
+def test_a_second_interruption_ends_at_once_and_says_what_is_not_known(project: LocalTo11, tmp_path: Path) -> None:
+    add_copies(tmp_path)
+    project.fail_next(1, delay_s=0.001, match="prompts.create_version")
+    project.fail_next(1000, delay_s=60, match="prompts.create_version")
+    command = [sys.executable, "-m", "to11ai_sdk", "push", str(tmp_path), "--yes"]
+    with (
+        project.client() as client,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run,
+    ):
+        assert run.stdout is not None
+        while len(client.prompts.list(project_id=project.project_id)) < 2:
+            assert run.poll() is None
+            time.sleep(0.05)
+        run.send_signal(signal.SIGINT)
+        while not run.stdout.readline().startswith("Stopping: the changes under way are finished first."):
+            assert run.poll() is None
+        run.send_signal(signal.SIGINT)
+        said = run.stdout.read()
+    assert run.returncode == 130
+    assert re.search(r"^Not waited for, so perhaps applied, too: .*copy-\d", said, re.MULTILINE)
+    assert "\n1 of 31 changes applied.\nRun the same command again" in said
+    assert "Traceback" not in said
+
+
+def test_an_interrupted_push_says_what_was_done_and_is_finished_by_the_next(project: LocalTo11, tmp_path: Path) -> None:
+    add_copies(tmp_path)
     project.fail_next(1000, delay_s=0.2, match="prompts.create_version")
     command = [sys.executable, "-m", "to11ai_sdk", "push", str(tmp_path), "--yes"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:

@@ -119,7 +119,7 @@ def _add_tools(commands: Commands, parser: Parser) -> None:
     except ImportError as exc:
         _add_removed(commands, ("snapshot", "pull", "push", "doctor", "completion"), _FOLDER, exc)
     else:
-        add_tools(commands, parser)
+        add_tools(commands, parser, _client)
 
 
 def _add_diff(commands: Commands) -> None:

@@ -276,3 +276,8 @@ ECHO_WAIT_S = 1.0
 """How long a reply of `echo` waits for other writes to the store, to be kept there for other processes, too."""
 MAX_TALLIES = 10_000
 """The most requests with ``times=`` whose failures are counted; beyond that the oldest are forgotten."""
+
+# pull and push
+
+MAX_PROJECT_FILE = 64 * 1024 * 1024
+"""Bytes of a file that ``to11ai push`` reads."""

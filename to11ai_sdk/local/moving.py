@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from .export_file import ProjectFileError, ProjectReader, ProjectWriter
 from .problems import Problem
-from .project_file import ProjectFileError, ProjectReader, ProjectWriter
 from .service import access
 from .store import DataFileError, Store, open_store, project_rows, projects
 from .store.project_tables import PROJECT, TABLES

@@ -8,11 +8,9 @@ from ...cli.parser import UsageError
 from ...cli.printing import is_terminal, safe
 from ..tools.terminal import BOLD, GREEN, RED, YELLOW, diff, paint
 
-_SIGNS = {"+": GREEN, "~": YELLOW, "-": RED}
+_SIGNS = {"+": GREEN, "~": YELLOW, "-": RED, "!": RED}
 _WIDTH = 30
 _LONGEST_DIFF = 400
-_MOST_LINES = 20_000
-"""More are not compared, which can take minutes."""
 
 
 def say(text: str) -> None:
@@ -27,11 +25,7 @@ def say_step(text: str) -> None:
 
 def say_diff(old: str, new: str, name: str) -> None:
     """Print how a file differs."""
-    before, after = old.splitlines(), new.splitlines()
-    if len(before) + len(after) > _MOST_LINES:
-        print("    too long to show how it differs")
-        return
-    lines = diff(before, after, f"a/{name}", f"b/{name}")
+    lines = diff(old.splitlines(), new.splitlines(), f"a/{name}", f"b/{name}")
     for line in lines[:_LONGEST_DIFF]:
         print(f"    {line}")
     if len(lines) > _LONGEST_DIFF:

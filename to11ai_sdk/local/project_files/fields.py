@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from ...cli.parser import UsageError
@@ -83,17 +84,18 @@ def read_json(path: object, text: str, at: int, first: int) -> tuple[Any, int]:
 def read_fields(path: object, lines: Sequence[str], first: int) -> dict[str, FileField]:
     """Return the fields in these lines by name; blank lines and comments are skipped."""
     text, found = "".join(f"{line}\n" for line in lines), dict[str, FileField]()
-    at = _BLANK.match(text).end()  # type: ignore[union-attr]
+    at, line, counted = _BLANK.match(text).end(), first, 0  # type: ignore[union-attr]
     while at < len(text):
-        line, name = first + text.count("\n", 0, at), _NAME.match(text, at)
-        if name is None:
+        line, counted = line + text.count("\n", counted, at), at
+        if (name := _NAME.match(text, at)) is None:
             raise problem(path, line, 'expected a line such as name: "value"')
-        key = str(json.loads(name[1])) if name[1].startswith('"') else name[1]
+        key = str(read_json(path, text, at, first)[0]) if name[1].startswith('"') else name[1]
         if key in found:
-            raise problem(path, line, f"{key} is there twice, first in line {found[key].line}")
+            raise problem(path, line, f"{key:.100} is there twice, first in line {found[key].line}")
         value, at = read_json(path, text, name.end(), first)
         if (end := _END.match(text, at)) is None:
-            raise problem(path, first + text.count("\n", 0, at), f"unexpected text after the value of {key}")
+            what = f"unexpected text after the value of {key:.100}; a text needs double quotes"
+            raise problem(path, first + text.count("\n", 0, at), what)
         found[key] = FileField(value, line)
         at = _BLANK.match(text, end.end()).end()  # type: ignore[union-attr]
     return found
@@ -112,8 +114,8 @@ def _refuse(word: str) -> NoReturn:
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"{max(names, key=names.count)!r:.100} is there twice")
+        name, _ = Counter(name for name, _ in pairs).most_common(1)[0]
+        raise ValueError(f"{name!r:.100} is there twice")
     return members
 
 

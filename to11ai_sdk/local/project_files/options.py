@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...cli.parser import setting
-from ...client import create_client
-from ...settings import API_URL
 
 if TYPE_CHECKING:
     import argparse
 
     from ...cli.parser import Commands, Parser
+    from ..tools.commands import MakeClient
 
 PULL = "write the prompts, label registry and environments of a project to files that people review"
 PUSH = "make a project match its files: show the plan, ask, and apply it"
 
 
-def add_commands(commands: Commands) -> None:
+def add_commands(commands: Commands, make_client: MakeClient) -> None:
     """Add both commands."""
     pull = _command(commands, "pull", PULL)
     pull.add_argument("--yes", action="store_true", help="change and remove files without a question")
-    pull.set_defaults(run=_pull)
+    pull.set_defaults(run=partial(_pull, make_client))
     push = _command(commands, "push", PUSH)
     push.add_argument("--yes", action="store_true", help="apply the plan without a question")
     text = "only show the plan; the exit code is 0 if there is nothing to do, 1 if there is, 2 after an error"
@@ -31,7 +31,7 @@ def add_commands(commands: Commands) -> None:
     push.add_argument("--prune", action="store_true", help=text)
     text = "why: recorded with each new version, as changelog, and with each move of a label"
     push.add_argument("-m", "--reason", metavar="TEXT", help=text)
-    push.set_defaults(run=_push)
+    push.set_defaults(run=partial(_push, make_client))
 
 
 def _command(commands: Commands, name: str, text: str) -> Parser:
@@ -42,20 +42,19 @@ def _command(commands: Commands, name: str, text: str) -> Parser:
     return command
 
 
-def _pull(options: argparse.Namespace) -> int:
+def _pull(make_client: MakeClient, options: argparse.Namespace) -> int:
     from .pull import pull
     from .remote import RemoteReader
 
-    key, url = setting(options, "api_key"), setting(options, "base_url", API_URL)
-    with create_client(api_key=key, base_url=url) as client:
+    with make_client(options) as client:
         return pull(RemoteReader(client, setting(options, "project_id")), options.folder, yes=options.yes)
 
 
-def _push(options: argparse.Namespace) -> int:
+def _push(make_client: MakeClient, options: argparse.Namespace) -> int:
     from .push import push
     from .remote import RemoteReader
 
-    key, url = setting(options, "api_key"), setting(options, "base_url", API_URL)
     flags = {name: getattr(options, name) for name in ("check", "yes", "prune", "reason")}
-    with create_client(api_key=key, base_url=url) as client:
+    options.failed = 2 if options.check else 1  # 1 is the exit code of a difference
+    with make_client(options) as client:
         return push(RemoteReader(client, setting(options, "project_id")), options.folder, **flags)

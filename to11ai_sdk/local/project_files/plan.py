@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...json_types import is_array
 from .folder import LISTS
+from .names import interim_name, takes_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from .folder import Project
     from .prompt_file import FileVersion, PromptFile
@@ -62,7 +63,8 @@ class PromptChange:
         new = {move.version.content for move in self.moves if move.new is None}
         versions = f"{len(new)} new version{'s' * (len(new) != 1)}"
         if self.wanted is None:
-            yield f"- archive the prompt {self.slug}"
+            renamed = f", renamed to {self.fields['name']!r} as another takes its name" if self.fields else ""
+            yield f"- archive the prompt {self.slug}{renamed}"
         elif self.present is None:
             labels = ", ".join(sorted(move.label for move in self.moves))
             yield f"+ create the prompt {self.slug}" + (f", with {versions}, labels {labels}" if labels else "")
@@ -109,6 +111,8 @@ class PushPlan(NamedTuple):
     records: list[RecordChange]
     prompts: list[PromptChange]
     extra: list[str]
+    refused: dict[str, str] = {}  # noqa: RUF012
+    """Why the server will refuse prompts, by their slugs."""
 
     def __bool__(self) -> bool:
         return bool(self.records or self.prompts)
@@ -177,11 +181,20 @@ def plan_project(wanted: Project, remote: Remote, *, prune: bool) -> PushPlan:
     changes = [plan_prompt(prompt, remote.prompts.get(slug)) for slug, prompt in sorted(wanted.prompts.items())]
     only_there = [prompt for slug, prompt in sorted(remote.prompts.items()) if slug not in wanted.prompts]
     only_there = only_there if wanted.has_prompts else []
-    archived = [PromptChange(None, prompt, {}, ()) for prompt in only_there if prune]
     extra += [f"the prompt {prompt.file.slug}" for prompt in only_there if not prune]
     extra += [text for change in changes for text in _extra_labels(change)]
     made = [change for change in changes if change.present is None or change.fields or change.moves]
-    return PushPlan(records, made + archived, extra)
+    return PushPlan(records, made + _archived(only_there if prune else [], made), extra)
+
+
+def _archived(prompts: Sequence[RemotePrompt], others: Sequence[PromptChange]) -> list[PromptChange]:
+    """Return the prompts to archive; one that keeps its name from another is renamed, as that is the last chance."""
+    taken = {change.file.name for change in others if takes_name(change)}
+    names = {prompt.id: interim_name(prompt.file.name, prompt.file.slug) for prompt in prompts}
+    return [
+        PromptChange(None, prompt, {"name": names[prompt.id]} if prompt.file.name in taken else {}, ())
+        for prompt in prompts
+    ]
 
 
 def _extra_labels(change: PromptChange) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .plan import plan_prompt
@@ -27,6 +28,7 @@ class PromptPush:
         self.change = change
         self.reason = reason
         self.done: list[str] = []
+        self.failed = False
         self.line: int = 1
         self.place: dict[str, str] = {
             "project_id": server.project_id,
@@ -49,6 +51,16 @@ class PromptPush:
         else:
             self._create(self.change.file)
         self._move_labels()
+
+    def rename(self, name: str) -> None:
+        """Give the prompt its name, or an interim one, before another takes the old name."""
+        wanted, present = self.change.wanted, self.change.present
+        if present is not None:
+            self._check_is_as_planned(present)
+            self.prompts.update(**self.place, name=name)
+            self.done.append(f"renamed to {name!r}")
+            renamed = replace(present, file=replace(present.file, name=name))
+            self.change = plan_prompt(wanted, renamed) if wanted else replace(self.change, present=renamed, fields={})
 
     def _check_is_as_planned(self, present: RemotePrompt) -> None:
         wanted, now = self.change.wanted, self.server.read_again(present)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...cli.parser import UsageError
 from .console import Progress, agreed, say, say_diff
-from .folder import content, layout, prompt_paths
+from .folder import LISTS, content, find_homes, layout, read_data
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .folder import Homes
     from .remote import RemoteReader
 
 NOT_IN_FILES = (
@@ -25,12 +27,15 @@ class _Change(NamedTuple):
     path: Path
     old: str | None
     new: str | None
+    why: str = ""
 
 
 def pull(server: RemoteReader, folder: Path, *, yes: bool) -> int:
     """Make the files what the server has, and return the exit code."""
+    homes = find_homes(folder)
+    _check_is_ours(folder)
     project = server.read(Progress("reading")).project
-    changes = list(_changes(layout(project, folder), folder))
+    changes = _changes(layout(project, folder, homes), homes)
     for change in changes:
         _show(change, folder)
     lost = sum(change.old is not None for change in changes)
@@ -49,19 +54,31 @@ def pull(server: RemoteReader, folder: Path, *, yes: bool) -> int:
     return 0
 
 
-def _changes(files: dict[Path, str], folder: Path) -> list[_Change]:
+def _check_is_ours(folder: Path) -> None:
+    """Refuse to take over the files of something else."""
+    if not (folder / "prompts").is_dir():
+        for path in (folder / file for file, _ in LISTS.values()):
+            if path.exists() and content(path) is None:
+                raise UsageError(f"{path} is no file of a project of to11; choose another folder")
+
+
+def _changes(files: dict[Path, str], homes: Homes) -> list[_Change]:
     """Return how the files differ; one with other words for the same content, such as comments, stays as it is."""
     found = list[_Change]()
     for path, new in files.items():
         old = _text(path) if path.exists() else None
         if old is None or (old != new and content(path) != content(path, new)):
             found.append(_Change(path, old, new))
-    gone = (path for path in prompt_paths(folder) if path not in files)
-    return [*found, *(_Change(path, _text(path), None) for path in gone if content(path))]
+    for path, slug in homes.slugs.items():
+        if path not in files:
+            first = homes.paths[slug]
+            why = f"{first.name} is of the same prompt" if first in files else "the project has no such prompt"
+            found.append(_Change(path, _text(path), None, why))
+    return found
 
 
 def _text(path: Path) -> str:
-    return path.read_bytes().decode("utf-8", "replace")
+    return read_data(path).decode("utf-8", "replace")
 
 
 def _show(change: _Change, folder: Path) -> None:
@@ -69,7 +86,7 @@ def _show(change: _Change, folder: Path) -> None:
     if change.old is None:
         say(f"+ {name}")
     elif change.new is None:
-        say(f"- {name}: the project has no such prompt")
+        say(f"- {name}: {change.why}")
     else:
         say(f"~ {name}")
         say_diff(change.old, change.new, name)

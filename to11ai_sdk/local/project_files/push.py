@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from operator import methodcaller
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from ...cli.parser import UsageError
 from ...errors import To11aiError
 from .console import Progress, agreed, say, say_diff, say_step
 from .folder import LISTS, read_folder
+from .names import conflicts, first_renames, takes_name
 from .plan import plan_project, plan_records
 from .prompt_push import LeftAloneError, PromptPush
-from .remote import WORKERS
+from .remote import for_each
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from .folder import Project
@@ -28,17 +29,14 @@ _OWN_FAULT = (400, 404, 409, 422)
 def push(server: RemoteReader, folder: Path, *, check: bool, yes: bool, prune: bool, reason: str | None) -> int:
     """Make the server what the files are, and return the exit code."""
     wanted = read_folder(folder)
-    try:
-        remote = server.read(Progress("reading"))
-    except To11aiError as exc:
-        if check:  # 1 is the exit code of a difference
-            raise UsageError(str(exc)) from exc
-        raise
+    remote = server.read(Progress("reading"))
     plan = plan_project(wanted, remote, prune=prune)
+    if any(map(takes_name, plan.prompts)):
+        plan = plan._replace(refused=conflicts(plan.prompts, wanted, remote, server.archived()))
     _show(plan)
     if check or not plan:
         say("The project differs from the files." if plan else "The project is what the files say.")
-        return int(bool(plan))
+        return 2 if plan.refused else int(bool(plan))
     if not agreed("Apply these changes?", yes=yes):
         say("Nothing was changed.")
         return 1
@@ -50,6 +48,8 @@ def _show(plan: PushPlan) -> None:
         say_step(record.line)
     for change in plan.prompts:
         _show_prompt(change)
+        if change.slug in plan.refused:
+            say_step(f"! {change.file.path}: {plan.refused[change.slug]}")
     for text in plan.extra:
         say(f"Only on the server, and stays: {text}")
     if plan:
@@ -75,12 +75,18 @@ class _Push:
         self.done: list[str] = []
         self.failed: list[str] = []
         self.stopped = False
+        self.over = False
+        self.running: set[str] = set()
+        self.refused: dict[str, str] = {}
+        self.steps: dict[str, PromptPush] = {}
         self.lock = Lock()
 
     def apply(self, plan: PushPlan) -> int:
         """Apply all changes, and return the exit code; an interruption is reported, too."""
+        self.refused = plan.refused
         try:
             self._apply_records(plan.records)
+            self._rename_first(plan.prompts)
             # What is renamed frees its name, so that comes first.
             self._apply_prompts([change for change in plan.prompts if change.present])
             self._apply_prompts([change for change in plan.prompts if not change.present])
@@ -89,7 +95,12 @@ class _Push:
         return int(len(self.done) < self.total)
 
     def _report(self) -> None:
+        with self.lock:
+            self.over = True
+            unknown = sorted(self.running)
         self.progress.close()
+        if unknown:
+            say(f"Not waited for, so perhaps applied, too: {', '.join(unknown)}")
         for text in self.failed:
             say(f"FAILED {text}")
         say(f"{len(self.done)} of {self.total} changes applied.")
@@ -98,23 +109,28 @@ class _Push:
 
     def _finish(self, line: str) -> None:
         with self.lock:
+            if self.over:
+                return
             self.done.append(line)
             self.progress(len(self.done), self.total, line)
 
-    def _fail(self, what: str, exc: Exception) -> None:
-        self.failed.append(f"{what}: {exc}")
+    def _fail(self, what: str, exc: Exception, advice: str = "") -> None:
+        self.failed.append(f"{what}: {exc}{advice and '; '}{advice}")
         if isinstance(exc, To11aiError) and getattr(exc, "status_code", 0) not in _OWN_FAULT:
             self.stopped = True
 
     def _apply_records(self, records: list[RecordChange]) -> None:
         self.stopped = bool(records) and not self._are_as_planned(records)
         for change in records:
+            if self.stopped:
+                return
+            self.running.add(change.line)
             try:
-                if not self.stopped:
-                    self._apply_record(change)
-                    self._finish(change.line)
+                self._apply_record(change)
+                self._finish(change.line)
             except To11aiError as exc:
                 self._fail(f"{self._where(change)}{change.line}", exc)
+            self.running.discard(change.line)
 
     def _where(self, change: RecordChange) -> str:
         line = self.wanted.lines.get(change.kind, {}).get(change.name)
@@ -142,24 +158,38 @@ class _Push:
         name = {"label" if change.kind == "labels" else "slug": change.name}
         calls[change.kind, verb](project_id=self.server.project_id, **name, **(change.fields or {}))
 
+    def _rename_first(self, changes: list[PromptChange]) -> None:
+        for change, name in first_renames(changes):
+            self._try(change, methodcaller("rename", name))
+
     def _apply_prompts(self, changes: list[PromptChange]) -> None:
-        with ThreadPoolExecutor(WORKERS) as pool:
-            try:
-                for future in [pool.submit(self._apply_prompt, change) for change in changes]:
-                    future.result()
-            except BaseException:
-                self.stopped = True
-                raise
+        try:
+            for_each(self._apply_prompt, changes, self._stop)
+        except BaseException:
+            self.stopped = True
+            raise
+
+    def _stop(self) -> None:
+        self.stopped = True
+        self.progress.close()
+        say("Stopping: the changes under way are finished first. Press Ctrl-C again not to wait for them.")
 
     def _apply_prompt(self, change: PromptChange) -> None:
         """Apply the change of one prompt, unless the failure of another has stopped the push."""
-        if self.stopped:
-            return
-        step = PromptPush(self.server, change, self.reason)
-        try:
-            step.apply()
-        except (To11aiError, LeftAloneError, ValueError) as exc:
-            before = f" (done before: {', '.join(step.done)})" if step.done else ""
-            self._fail(f"{step.where}: prompt {change.slug}{before}", exc)
-        else:
+        if step := self._try(change, PromptPush.apply):
             self._finish(str(step))
+
+    def _try(self, change: PromptChange, action: Callable[[PromptPush], None]) -> PromptPush | None:
+        """Return the change of a prompt after a step, or ``None`` if it, or an earlier one, has failed."""
+        step = self.steps.setdefault(change.slug, PromptPush(self.server, change, self.reason))
+        if self.stopped or step.failed:
+            return None
+        self.running.add(change.slug)
+        try:
+            action(step)
+        except (To11aiError, LeftAloneError, ValueError) as exc:
+            step.failed = True
+            before = f" (done before: {', '.join(step.done)})" if step.done else ""
+            self._fail(f"{step.where}: prompt {change.slug}{before}", exc, self.refused.get(change.slug, ""))
+        self.running.discard(change.slug)
+        return None if step.failed else step

@@ -2,20 +2,68 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from .folder import LISTS, Project, settings
 from .prompt_file import FileVersion, PromptFile, merged
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
     from ...client import To11aiClient
     from ...models.prompts import Prompt, PromptVersion
     from .console import Progress
 
 WORKERS = 8
 """How many prompts are read or written at a time."""
+
+
+_Item = TypeVar("_Item")
+
+
+def for_each(
+    action: Callable[[_Item], object], items: Iterable[_Item], stopping: Callable[[], None] | None = None
+) -> None:
+    """Call an action with each item, several at a time, until all are done or one fails, and raise its exception.
+
+    An interruption calls ``stopping`` and waits for the actions under way, but a second one, or one without
+    ``stopping``, does not: the threads end with the process.
+    """
+    waiting, lock, failures = iter(items), Lock(), list[BaseException]()
+
+    def work() -> None:
+        while not failures:
+            try:
+                with lock:
+                    item = next(waiting)
+            except StopIteration:
+                return
+            try:
+                action(item)
+            except BaseException as exc:
+                failures.append(exc)
+
+    threads = [Thread(target=work, daemon=True) for _ in range(WORKERS)]
+    for thread in threads:
+        thread.start()
+    try:
+        _join(threads)
+    except BaseException as exc:
+        failures.append(exc)
+        if stopping is not None:
+            stopping()
+            _join(threads)
+        raise
+    if failures:
+        raise failures[0]
+
+
+def _join(threads: Sequence[Thread]) -> None:
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(0.2)  # without a time, Windows notices no Ctrl-C
 
 
 class StoredVersion(NamedTuple):
@@ -63,14 +111,15 @@ class RemoteReader:
         listed = self.client.prompts.iter(project_id=self.project_id, limit=100)
         rows = [row for row in listed if row.status != "archived"]
         found: dict[str, RemotePrompt] = {}
-        with ThreadPoolExecutor(WORKERS) as pool:
-            try:
-                for prompt in pool.map(self.read_prompt, rows):
-                    found[prompt.file.slug] = prompt
-                    progress(len(found), len(rows))
-            finally:
-                progress.close()
-                pool.shutdown(cancel_futures=True)
+
+        def read(row: Prompt) -> None:
+            found[row.slug] = self.read_prompt(row)
+            progress(len(found), len(rows))
+
+        try:
+            for_each(read, rows)
+        finally:
+            progress.close()
         project.prompts = {slug: prompt.file for slug, prompt in found.items()}
         return Remote(found, project, system)
 
@@ -99,6 +148,10 @@ class RemoteReader:
         file = PromptFile(row.slug, row.name, row.description or "", tuple(row.tags), labelled)
         numbered = tuple(StoredVersion(found.id, found.version, versions[found.id].content) for found in stored)
         return RemotePrompt(row.id, file, numbered, pointers)
+
+    def archived(self) -> list[Prompt]:
+        """Return the archived prompts, whose slugs and names are not free."""
+        return list(self.client.prompts.iter(project_id=self.project_id, status="archived", limit=100))
 
     def read_again(self, prompt: RemotePrompt) -> RemotePrompt:
         """Return a prompt as it is now."""

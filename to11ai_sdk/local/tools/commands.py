@@ -16,16 +16,18 @@ if TYPE_CHECKING:
     from ...cli.parser import Commands, Parser
     from ...client import To11aiClient
 
+    MakeClient = Callable[[argparse.Namespace], To11aiClient]
+
 DOCTOR_HELP = "check proxy, DNS, TLS, clock, key, project and gateway; changes nothing and prints no key"
 COMPLETION_HELP = "print a script that completes commands and options in a shell"
 DIFF_HELP = "compare two versions of a prompt, each given by number, id or label"
 DIFF_CODES = "The exit code is 0 if they are the same, 1 if they differ, 2 for errors."
 
 
-def add_tools(commands: Commands, parser: Parser) -> None:
+def add_tools(commands: Commands, parser: Parser, make_client: MakeClient) -> None:
     """Add all but ``prompts diff``; ``completion`` completes the words of the parser."""
-    add_snapshot(commands)
-    add_project_commands(commands)
+    add_snapshot(commands, make_client)
+    add_project_commands(commands, make_client)
     doctor = commands.add_parser("doctor", help=DOCTOR_HELP, description=DOCTOR_HELP)
     doctor.add_server()
     doctor.add_setting("project_id", "id of the project")
@@ -39,7 +41,7 @@ def add_tools(commands: Commands, parser: Parser) -> None:
     completion.set_defaults(run=partial(_complete, parser))
 
 
-def add_diff(commands: Commands, make_client: Callable[[argparse.Namespace], To11aiClient]) -> None:
+def add_diff(commands: Commands, make_client: MakeClient) -> None:
     """Add ``prompts diff``."""
     diff = commands.add_parser("diff", help=DIFF_HELP, description=f"{DIFF_HELP}\n\n{DIFF_CODES}")
     diff.add_server()
@@ -63,7 +65,7 @@ def _complete(parser: Parser, options: argparse.Namespace) -> int:
     return 0
 
 
-def _diff(make_client: Callable[[argparse.Namespace], To11aiClient], options: argparse.Namespace) -> int:
+def _diff(make_client: MakeClient, options: argparse.Namespace) -> int:
     from .prompt_diff import run
 
     with make_client(options) as client:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...cli.parser import UsageError, json_value, setting
 from ...cli.printing import is_terminal, safe, safe_json
-from ...client import create_client
-from ...settings import API_URL
 
 if TYPE_CHECKING:
     import argparse
 
     from ...cli.parser import Commands
     from ...snapshot import Snapshot
+    from .commands import MakeClient
 
 HELP = "write resolved prompts to a file, for create_client(snapshot=...)"
 
 
-def add_snapshot(commands: Commands) -> None:
+def add_snapshot(commands: Commands, make_client: MakeClient) -> None:
     """Add the command."""
     command = commands.add_parser("snapshot", help=HELP, description=HELP)
     command.add_server()
@@ -34,15 +34,14 @@ def add_snapshot(commands: Commands) -> None:
     command.add_argument("--partial", action="store_true", help=text)
     text = "file to write, or - for the standard output, which is the default"
     command.add_argument("-o", "--output", metavar="FILE", help=text)
-    command.set_defaults(run=_snapshot)
+    command.set_defaults(run=partial(_snapshot, make_client))
 
 
-def _snapshot(options: argparse.Namespace) -> int:
+def _snapshot(make_client: MakeClient, options: argparse.Namespace) -> int:
     from ...snapshot import Snapshot
 
     project_id = setting(options, "project_id")
-    key, url = setting(options, "api_key"), setting(options, "base_url", API_URL)
-    with create_client(api_key=key, base_url=url) as client:
+    with make_client(options) as client:
         snapshot = Snapshot.take(
             client,
             project_id=project_id,
