@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 from hypothesis import given
@@ -244,6 +245,70 @@ def test_the_pieces_of_a_stream_are_put_together() -> None:
     assert reply_messages(json.dumps(whole)) == [("assistant", "hi")]
     asked = {"system": "s", "messages": [{"role": "user", "content": [{"type": "text", "text": "hi"}]}]}
     assert request_messages(json.dumps(asked)) == [("system", "s"), ("user", "hi")]
+
+
+WEATHER = {"type": "object", "properties": {"city": {"const": "Oslo"}}, "required": ["city"]}
+CALLING: dict[str, dict[str, Any]] = {
+    "chat/completions": {
+        "messages": [{"role": "user", "content": "hi"}],
+        "tools": [{"type": "function", "function": {"name": "weather", "parameters": WEATHER}}],
+        "tool_choice": "required",
+    },
+    "messages": {
+        "max_tokens": 99,
+        "messages": [{"role": "user", "content": "hi"}],
+        "tools": [{"name": "weather", "input_schema": WEATHER}],
+        "tool_choice": {"type": "any"},
+    },
+    "responses": {
+        "input": "hi",
+        "tools": [{"type": "function", "name": "weather", "parameters": WEATHER}],
+        "tool_choice": "required",
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def gateway() -> Iterator[LocalTo11]:
+    with LocalTo11(seed=1) as to11:
+        yield to11
+
+
+def reply_of(gateway: LocalTo11, path: str, body: dict[str, Any]) -> str:
+    headers = {"x-to11-authorization": f"Bearer {gateway.api_key}", "x-to11-project-id": gateway.project_id}
+    content = json.dumps({"model": "gpt-5-mini", **body}).encode()
+    request = Request(f"{gateway.gateway_url}/{path}", content, {**headers, "content-type": "application/json"})
+    with build_opener(ProxyHandler({})).open(request, timeout=60) as reply:
+        return str(reply.read().decode())
+
+
+@pytest.mark.parametrize("path", CALLING)
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_messages_of_each_format_are_found(gateway: LocalTo11, path: str, *, stream: bool) -> None:
+    body = {**CALLING[path], "stream": stream}
+    assert reply_messages(reply_of(gateway, path, body)) == [("tool call", 'weather {"city": "Oslo"}')]
+    without = {name: value for name, value in body.items() if not name.startswith("tool")}
+    text = "one\u2028two\x85three"
+    without["input" if path == "responses" else "messages"] = [{"role": "user", "content": text}]
+    assert reply_messages(reply_of(gateway, path, without)) == [("assistant", f"echo: {text}")]
+
+
+def test_the_choices_of_a_stream_are_kept_apart(gateway: LocalTo11) -> None:
+    body = {"messages": [{"role": "user", "content": "hi there"}], "n": 2, "stream": True}
+    assert reply_messages(reply_of(gateway, "chat/completions", body)) == [
+        ("assistant", "echo: hi there"),
+        ("assistant", "echo: hi there (2)"),
+    ]
+
+
+def test_text_and_tool_calls_of_one_message_are_both_shown() -> None:
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    message = {"role": "assistant", "content": "so", "tool_calls": [call]}
+    both_shown = [("assistant", "so"), ("tool call", "f {}")]
+    assert request_messages(json.dumps({"messages": [message]})) == both_shown
+    assert reply_messages(json.dumps({"choices": [{"message": message}]})) == both_shown
+    blocks = [{"type": "thinking", "thinking": "t"}, {"type": "tool_use", "name": "f", "input": {}}]
+    assert reply_messages(json.dumps({"content": blocks})) == [("reasoning", "t"), ("tool call", "f {}")]
 
 
 class Echo:

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 HIDDEN = "***"
-_SECRET = (
+_WORDS = (
     r"(?:(?:api|access|account|auth|client|encryption|master|private|secret|session|shared|signing|subscription)[_-]?key"
     r"|secret|password|passwd|passphrase|authorization|auth|credentials?|cookie|token)"
 )
-_NAME = re.compile(rf".*{_SECRET}|key|sig|(?:.*[_-])?signature", re.IGNORECASE | re.DOTALL)
+_NAME = re.compile(rf".*{_WORDS}|key|sig|(?:.*[_-])?signature", re.IGNORECASE | re.DOTALL)
 _BY_FORM = re.compile(
     r"(?<![A-Za-z0-9])(?:(?:sk|pk|rk|xai|gsk|pplx|to11_local)[-_][\w-]{16,}"
     r"|(?:csk|nvapi|hf|r8|fw|tgp|pa|pcsk|lsv2|to11|gh[opsur]|github_pat|glpat|xox[abpr])[-_]"
@@ -32,7 +32,7 @@ _BY_FORM = re.compile(
 )
 """Keys that are known by their beginning."""
 _QUOTED = re.compile(
-    rf"((?:(?P<q>\\{{0,15}}[\"'])[\w.-]{{0,40}}?{_SECRET}(?P=q)\]?|(?<![\w-])[\w-]{{0,40}}?{_SECRET})"
+    rf"((?:(?P<q>\\{{0,15}}[\"'])[\w.-]{{0,40}}?{_WORDS}(?P=q)\]?|(?<![\w-])[\w-]{{0,40}}?{_WORDS})"
     r"\s{0,9}[:=]\s{0,9}(?P<e>\\{0,15})(?P<v>[\"']))"
     # Backslashes of the value itself, other text, and quotes within it.
     r"(?:(?P=e)(?P=e)\\\\|[^\\\"']+|\\+(?![\\\"'])|(?!(?P=e)(?P=v))\\*[\"'])+",
@@ -40,8 +40,8 @@ _QUOTED = re.compile(
 )
 """A name and a value in quotes: JSON, also within texts of JSON, and the source of many languages."""
 _PLAIN = re.compile(
-    rf"(?<![\w-])((?:[\w-]{{0,40}}?{_SECRET}(?:=|%3D)"
-    rf"|(?:[\w-]{{0,40}}[_-]{_SECRET}|authorization|api[_-]?key|password):\s{{0,3}}))"
+    rf"(?<![\w-])((?:[\w-]{{0,40}}?{_WORDS}(?:=|%3D)"
+    rf"|(?:[\w-]{{0,40}}[_-]{_WORDS}|authorization|api[_-]?key|password):\s{{0,3}}))"
     r"(?:(?:Bearer|Basic|Token)\s{1,3})?[^\s&,;\"'\\<>{}]{4,}",
     re.IGNORECASE,
 )

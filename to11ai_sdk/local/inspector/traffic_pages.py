@@ -77,9 +77,10 @@ def show_traces(visit: Visit) -> Shown:
 def show_trace(visit: Visit) -> Shown:
     """Show one call of the gateway, with its messages if it was recorded."""
     spans = visit.parts.traces.recent(visit.parts.project_id, bounds.MAX_SHOWN_TRACES)
-    span = next((shown for each in spans if (shown := _span(each))["spanId"] == visit.path["span_id"]), None)
-    if span is None:
+    found = next((each for each in spans if each.as_json()["spanId"] == visit.path["span_id"]), None)
+    if found is None:
         raise Problem(404, "TRACE_NOT_FOUND", f"it is not among the newest {bounds.MAX_SHOWN_TRACES} calls")
+    span = _span(found)
     call = visit.parts.recording.of_request(span["requestId"])
     bodies: dict[str, Any] = _bodies(visit, call) if call else {}
     return Shown("trace.html", {"span": span, "call": call, **bodies})
