@@ -98,7 +98,8 @@ def test_rendering_is_that_of_resolve(to11: LocalTo11, visitor: Visitor) -> None
     for label, given, code in [
         ("production", '{"name": "Ada", "plan": 1}', "TEMPLATE_"),
         ("production", "[]", "INVALID_INPUT"),
-        ("production", "{", "INVALID_INPUT"),
+        ("production", "{", "the variables are not JSON: Expecting"),
+        ("production", '{"name": 1e999}', "the variables are not JSON: name: 1e999 is too large"),
         ("other", "{}", "PROMPT_LABELS_NOT_FOUND"),
     ]:
         seen = visitor.post(path, label=label, variables=given)
@@ -144,6 +145,13 @@ def test_messages_are_recorded_only_on_request(to11: LocalTo11, visitor: Visitor
     assert visitor.get("/inspector/requests/1").status == 404
     called(to11, "after the recording")
     assert visitor.get("/inspector/requests").text.count("/inspector/requests/") == 0
+
+
+@pytest.mark.parametrize("number", ["0", "01", "-1", "1e3", "%EF%BC%91", "9" * 5000, "1%2F2", "x"])
+def test_a_request_that_is_not_recorded_is_not_found(to11: LocalTo11, visitor: Visitor, number: str) -> None:
+    visitor.post("/inspector/recording", record="on")
+    to11.client().prompts.list(project_id=to11.project_id)
+    assert visitor.get(f"/inspector/requests/{number}").status == 404
 
 
 def test_traces_show_tokens_and_the_messages_that_were_recorded(to11: LocalTo11, visitor: Visitor) -> None:

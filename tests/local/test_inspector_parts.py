@@ -27,6 +27,7 @@ from to11ai_sdk.local.inspector.masking import (
     path_without_keys,
     query_without_keys,
     readable,
+    visible,
     without_keys,
 )
 from to11ai_sdk.local.inspector.recording import Recording
@@ -48,7 +49,7 @@ def text(pairs: list[LinePair], side: str) -> list[tuple[int, str]]:
 @given(LINES, LINES)
 def test_each_line_stands_on_its_side_with_its_number(old: list[str], new: list[str]) -> None:
     pairs = side_by_side("\n".join(old), "\n".join(new))
-    for side, lines in (("left", "\n".join(old).splitlines()), ("right", "\n".join(new).splitlines())):
+    for side, lines in (("left", "\n".join(old).split("\n")), ("right", "\n".join(new).split("\n"))):
         shown = text(pairs, side)
         assert [lines[number - 1] for number, _ in shown] == [line for _, line in shown]
         assert len(shown) + sum(pair.skipped for pair in pairs) == len(lines)
@@ -57,6 +58,13 @@ def test_each_line_stands_on_its_side_with_its_number(old: list[str], new: list[
             assert pair.left
             assert pair.right
             assert pair.left[1] == pair.right[1]
+
+
+@pytest.mark.parametrize(("old", "new"), [("a\nb", "a\nb\n"), ("a\nb", "a\r\nb"), ("a b", "a\u2028b"), ("", "\n")])
+def test_other_line_ends_are_differences(old: str, new: str) -> None:
+    for pairs in (side_by_side(old, new), side_by_side(new, old)):
+        assert {pair.kind for pair in pairs} & {"changed", "added", "removed"}
+    assert {pair.kind for pair in side_by_side(new, new)} == {"same"}
 
 
 def test_what_changed_within_a_line_is_marked() -> None:
@@ -194,8 +202,9 @@ def test_the_work_to_find_keys_is_bounded(unit: str) -> None:
 
 
 def test_escapes_show_what_would_not_be_seen() -> None:
-    shown = readable(b'{"a": "\\u202e \\u001b \xc2\x9b \xc3\xa4"}', str)
-    assert shown == '{\n  "a": "\\u202e \\u001b \\u009b ä"\n}'
+    shown = readable(b'{"a": "\\u202e \\u001b \xc2\x9b \xc3\xa4 \xf3\xa0\x81\xa1"}', str)
+    assert shown == '{\n  "a": "\\u202e \\u001b \\u009b ä \\udb40\\udc61"\n}'
+    assert visible("a\u202eb\x1b\r\n\tä") == "a⟨U+202E⟩b⟨U+001B⟩⟨U+000D⟩\n\tä"
 
 
 def test_a_key_is_not_left_at_the_end_of_a_body_full_of_keys() -> None:

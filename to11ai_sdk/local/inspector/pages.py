@@ -104,7 +104,9 @@ class InspectorPages:
         if request.unread is not None:
             raise request.unread
         path = request.target.path
-        if path.startswith(_STATIC) and request.method == "GET":
+        if path.rstrip("/") == "/inspector":
+            return _redirect("/")
+        if path.startswith(_STATIC) and request.method in ("GET", "HEAD"):
             return _static(path.removeprefix(_STATIC))
         query = request.target.arguments()
         if path == "/" and "token" in query and request.method == "GET":

@@ -45,8 +45,7 @@ def show_requests(visit: Visit) -> Shown:
 def show_request(visit: Visit) -> Shown:
     """Show one recorded request."""
     visit.parts.recording.prolong()
-    number = visit.path["number"]
-    call = visit.parts.recording.find(int(number)) if number.isascii() and number.isdigit() else None
+    call = visit.parts.recording.find(visit.path["number"])
     if call is None:
         raise Problem(404, "NOT_RECORDED", "this request is not recorded, or not any more")
     return Shown("request.html", {"call": call, **_bodies(visit, call)})
