@@ -6,7 +6,7 @@ import http.client
 import re
 from html import unescape
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +46,8 @@ class Visitor:
             seen = Seen(reply.status, {k.lower(): v for k, v in reply.getheaders()}, reply.read().decode())
         finally:
             connection.close()
+        if "location" in seen.headers:
+            seen.headers["location"] = urljoin(path, seen.headers["location"])
         self.cookie = seen.headers.get("set-cookie", self.cookie).partition(";")[0]
         found = re.search(r'name="csrf" value="([0-9a-f]+)"', seen.text)
         self._csrf = found[1] if found else self._csrf

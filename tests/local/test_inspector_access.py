@@ -164,6 +164,8 @@ def test_forms_of_other_sites_are_refused(to11: LocalTo11) -> None:
         {"Origin": "http://localhost:1"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site", "Origin": "null"},
+        {"Sec-Fetch-Site": "same-site", "Origin": f"http://{host}"},
+        {"Sec-Fetch-Site": ""},
     ]
     for headers in refused:
         assert visitor.post("/inspector/failures", headers, **form).status == 403
@@ -175,10 +177,24 @@ def test_forms_of_other_sites_are_refused(to11: LocalTo11) -> None:
         assert visitor.send("POST", "/inspector/failures", urlencode({"csrf": csrf, **form})).status == 403
         assert visitor.send("POST", "/inspector/recording", urlencode({"csrf": csrf, "record": "on"})).status == 403
     assert "Waiting: 0" in visitor.get("/inspector/failures").words
-    own = [{}, {"Origin": "null", "Sec-Fetch-Site": "same-origin"}, {"Origin": f"http://{host}"}]
+    own = [
+        {},
+        {"Origin": "null", "Sec-Fetch-Site": "same-origin"},
+        {"Origin": f"http://{host}"},
+        {"Origin": "https://to11.example", "Sec-Fetch-Site": "same-origin"},  # a proxy changed the host
+    ]
     for headers in own:
         assert visitor.post("/inspector/failures", headers, **form).status == 303
     assert visitor.post("/inspector/failures", do="clear").status == 303
+
+
+def test_what_people_type_leads_to_it(to11: LocalTo11) -> None:
+    visitor = Visitor(to11.base_url)
+    for path in ("/inspector", "/inspector/"):
+        assert (visitor.get(path).status, visitor.get(path).headers["location"]) == (303, "/")
+    for path in ("/inspector/static/inspector.css", "/"):
+        head, full = visitor.send("HEAD", path), visitor.get(path)
+        assert (head.status, head.headers["content-length"]) == (full.status, full.headers["content-length"])
 
 
 def test_no_form_is_sent_by_get(to11: LocalTo11) -> None:

@@ -55,7 +55,7 @@ def test_prompts_are_listed_searched_and_paged(to11: LocalTo11, visitor: Visitor
     first, second = visitor.get("/"), visitor.get("/?page=2")
     assert "30 prompts" in first.words
     assert (first.text.count("<tr>"), second.text.count("<tr>")) == (26, 6)
-    assert 'href="/?page=2"' in first.text
+    assert 'href="?page=2"' in first.text
     assert visitor.get("/?q=SLUG-07").text.count("<tr>") == 2
     assert visitor.get("/?q=100%25_").text.count("<tr>") == 26
     assert "No prompt has" in visitor.get("/?q=100__").words
@@ -98,7 +98,8 @@ def test_rendering_is_that_of_resolve(to11: LocalTo11, visitor: Visitor) -> None
     for label, given, code in [
         ("production", '{"name": "Ada", "plan": 1}', "TEMPLATE_"),
         ("production", "[]", "INVALID_INPUT"),
-        ("production", "{", "INVALID_INPUT"),
+        ("production", "{", "the variables are not JSON: Expecting"),
+        ("production", '{"name": 1e999}', "the variables are not JSON: name: 1e999 is too large"),
         ("other", "{}", "PROMPT_LABELS_NOT_FOUND"),
     ]:
         seen = visitor.post(path, label=label, variables=given)
@@ -118,7 +119,7 @@ def test_rules_show_the_share_of_each_variant(to11: LocalTo11, visitor: Visitor)
     assert visitor.get("/inspector/rules/nothing").status == 404
     odd = "a/b c&d"
     to11.create_rule(odd)
-    assert 'href="/inspector/rules/a%2Fb%20c%26d"' in visitor.get("/inspector/rules").text
+    assert 'href="../inspector/rules/a%2Fb%20c%26d"' in visitor.get("/inspector/rules").text
     assert escape(odd) in visitor.get("/inspector/rules/a%2Fb%20c%26d").text
 
 
@@ -144,6 +145,13 @@ def test_messages_are_recorded_only_on_request(to11: LocalTo11, visitor: Visitor
     assert visitor.get("/inspector/requests/1").status == 404
     called(to11, "after the recording")
     assert visitor.get("/inspector/requests").text.count("/inspector/requests/") == 0
+
+
+@pytest.mark.parametrize("number", ["0", "01", "-1", "1e3", "%EF%BC%91", "9" * 5000, "1%2F2", "x"])
+def test_a_request_that_is_not_recorded_is_not_found(to11: LocalTo11, visitor: Visitor, number: str) -> None:
+    visitor.post("/inspector/recording", record="on")
+    to11.client().prompts.list(project_id=to11.project_id)
+    assert visitor.get(f"/inspector/requests/{number}").status == 404
 
 
 def test_traces_show_tokens_and_the_messages_that_were_recorded(to11: LocalTo11, visitor: Visitor) -> None:

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 from hypothesis import given
@@ -26,6 +27,7 @@ from to11ai_sdk.local.inspector.masking import (
     path_without_keys,
     query_without_keys,
     readable,
+    visible,
     without_keys,
 )
 from to11ai_sdk.local.inspector.recording import Recording
@@ -47,7 +49,7 @@ def text(pairs: list[LinePair], side: str) -> list[tuple[int, str]]:
 @given(LINES, LINES)
 def test_each_line_stands_on_its_side_with_its_number(old: list[str], new: list[str]) -> None:
     pairs = side_by_side("\n".join(old), "\n".join(new))
-    for side, lines in (("left", "\n".join(old).splitlines()), ("right", "\n".join(new).splitlines())):
+    for side, lines in (("left", "\n".join(old).split("\n")), ("right", "\n".join(new).split("\n"))):
         shown = text(pairs, side)
         assert [lines[number - 1] for number, _ in shown] == [line for _, line in shown]
         assert len(shown) + sum(pair.skipped for pair in pairs) == len(lines)
@@ -56,6 +58,13 @@ def test_each_line_stands_on_its_side_with_its_number(old: list[str], new: list[
             assert pair.left
             assert pair.right
             assert pair.left[1] == pair.right[1]
+
+
+@pytest.mark.parametrize(("old", "new"), [("a\nb", "a\nb\n"), ("a\nb", "a\r\nb"), ("a b", "a\u2028b"), ("", "\n")])
+def test_other_line_ends_are_differences(old: str, new: str) -> None:
+    for pairs in (side_by_side(old, new), side_by_side(new, old)):
+        assert {pair.kind for pair in pairs} & {"changed", "added", "removed"}
+    assert {pair.kind for pair in side_by_side(new, new)} == {"same"}
 
 
 def test_what_changed_within_a_line_is_marked() -> None:
@@ -193,8 +202,9 @@ def test_the_work_to_find_keys_is_bounded(unit: str) -> None:
 
 
 def test_escapes_show_what_would_not_be_seen() -> None:
-    shown = readable(b'{"a": "\\u202e \\u001b \xc2\x9b \xc3\xa4"}', str)
-    assert shown == '{\n  "a": "\\u202e \\u001b \\u009b ä"\n}'
+    shown = readable(b'{"a": "\\u202e \\u001b \xc2\x9b \xc3\xa4 \xf3\xa0\x81\xa1"}', str)
+    assert shown == '{\n  "a": "\\u202e \\u001b \\u009b ä \\udb40\\udc61"\n}'
+    assert visible("a\u202eb\x1b\r\n\tä") == "a⟨U+202E⟩b⟨U+001B⟩⟨U+000D⟩\n\tä"
 
 
 def test_a_key_is_not_left_at_the_end_of_a_body_full_of_keys() -> None:
@@ -244,6 +254,70 @@ def test_the_pieces_of_a_stream_are_put_together() -> None:
     assert reply_messages(json.dumps(whole)) == [("assistant", "hi")]
     asked = {"system": "s", "messages": [{"role": "user", "content": [{"type": "text", "text": "hi"}]}]}
     assert request_messages(json.dumps(asked)) == [("system", "s"), ("user", "hi")]
+
+
+WEATHER = {"type": "object", "properties": {"city": {"const": "Oslo"}}, "required": ["city"]}
+CALLING: dict[str, dict[str, Any]] = {
+    "chat/completions": {
+        "messages": [{"role": "user", "content": "hi"}],
+        "tools": [{"type": "function", "function": {"name": "weather", "parameters": WEATHER}}],
+        "tool_choice": "required",
+    },
+    "messages": {
+        "max_tokens": 99,
+        "messages": [{"role": "user", "content": "hi"}],
+        "tools": [{"name": "weather", "input_schema": WEATHER}],
+        "tool_choice": {"type": "any"},
+    },
+    "responses": {
+        "input": "hi",
+        "tools": [{"type": "function", "name": "weather", "parameters": WEATHER}],
+        "tool_choice": "required",
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def gateway() -> Iterator[LocalTo11]:
+    with LocalTo11(seed=1) as to11:
+        yield to11
+
+
+def reply_of(gateway: LocalTo11, path: str, body: dict[str, Any]) -> str:
+    headers = {"x-to11-authorization": f"Bearer {gateway.api_key}", "x-to11-project-id": gateway.project_id}
+    content = json.dumps({"model": "gpt-5-mini", **body}).encode()
+    request = Request(f"{gateway.gateway_url}/{path}", content, {**headers, "content-type": "application/json"})
+    with build_opener(ProxyHandler({})).open(request, timeout=60) as reply:
+        return str(reply.read().decode())
+
+
+@pytest.mark.parametrize("path", CALLING)
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_messages_of_each_format_are_found(gateway: LocalTo11, path: str, *, stream: bool) -> None:
+    body = {**CALLING[path], "stream": stream}
+    assert reply_messages(reply_of(gateway, path, body)) == [("tool call", 'weather {"city": "Oslo"}')]
+    without = {name: value for name, value in body.items() if not name.startswith("tool")}
+    text = "one\u2028two\x85three"
+    without["input" if path == "responses" else "messages"] = [{"role": "user", "content": text}]
+    assert reply_messages(reply_of(gateway, path, without)) == [("assistant", f"echo: {text}")]
+
+
+def test_the_choices_of_a_stream_are_kept_apart(gateway: LocalTo11) -> None:
+    body = {"messages": [{"role": "user", "content": "hi there"}], "n": 2, "stream": True}
+    assert reply_messages(reply_of(gateway, "chat/completions", body)) == [
+        ("assistant", "echo: hi there"),
+        ("assistant", "echo: hi there (2)"),
+    ]
+
+
+def test_text_and_tool_calls_of_one_message_are_both_shown() -> None:
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    message = {"role": "assistant", "content": "so", "tool_calls": [call]}
+    both_shown = [("assistant", "so"), ("tool call", "f {}")]
+    assert request_messages(json.dumps({"messages": [message]})) == both_shown
+    assert reply_messages(json.dumps({"choices": [{"message": message}]})) == both_shown
+    blocks = [{"type": "thinking", "thinking": "t"}, {"type": "tool_use", "name": "f", "input": {}}]
+    assert reply_messages(json.dumps({"content": blocks})) == [("reasoning", "t"), ("tool call", "f {}")]
 
 
 class Echo:

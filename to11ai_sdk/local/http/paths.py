@@ -114,6 +114,6 @@ class Dispatcher:
             return self._gateway
         if path.startswith("/local/"):
             return self._local
-        if path == "/" or path.startswith("/inspector/"):
+        if path in ("/", "/inspector") or path.startswith("/inspector/"):
             return self._inspector
         return self._gateway if not below and self._is_meant_for_gateway(path) else self._control_plane

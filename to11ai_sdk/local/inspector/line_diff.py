@@ -38,7 +38,8 @@ class LinePair(NamedTuple):
 
 def side_by_side(old: str, new: str) -> list[LinePair]:
     """Return the lines of two texts, those that changed next to each other."""
-    left, right = (text.splitlines()[: bounds.MAX_SHOWN_LINES] for text in (old, new))
+    # Other line ends, and one after the last line, are differences, too.
+    left, right = (text.split("\n")[: bounds.MAX_SHOWN_LINES] for text in (old, new))
     budget = _Budget(bounds.MAX_DIFF_WORK)
     pairs: list[LinePair] = []
     for tag, i1, i2, j1, j2 in _blocks(left, right):

@@ -114,10 +114,14 @@ def check_own_page(headers: Mapping[str, str]) -> None:
     Raises:
         Problem: 403.
     """
-    # Without a referrer, browsers send the origin "null" with forms; then the other header and the token decide.
-    origin = headers.get("origin", "null")
-    is_other = origin != "null" and origin.partition("://")[2] != headers.get("host", "")
-    if is_other or headers.get("sec-fetch-site", "same-origin") != "same-origin":
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin", "null")
+    if site is not None:
+        # The browser's own word; proxies often put another host into the header that is compared below.
+        is_other = site not in ("same-origin", "none")
+    else:
+        # Without a referrer, browsers send the origin "null" with forms; then the token decides.
+        is_other = origin != "null" and origin.partition("://")[2] != headers.get("host", "")
+    if is_other:
         raise Problem(403, "FOREIGN_FORM", "this form was sent by a page of another origin")
 
 

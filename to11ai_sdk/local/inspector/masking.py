@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 HIDDEN = "***"
-_SECRET = (
+_WORDS = (
     r"(?:(?:api|access|account|auth|client|encryption|master|private|secret|session|shared|signing|subscription)[_-]?key"
     r"|secret|password|passwd|passphrase|authorization|auth|credentials?|cookie|token)"
 )
-_NAME = re.compile(rf".*{_SECRET}|key|sig|(?:.*[_-])?signature", re.IGNORECASE | re.DOTALL)
+_NAME = re.compile(rf".*{_WORDS}|key|sig|(?:.*[_-])?signature", re.IGNORECASE | re.DOTALL)
 _BY_FORM = re.compile(
     r"(?<![A-Za-z0-9])(?:(?:sk|pk|rk|xai|gsk|pplx|to11_local)[-_][\w-]{16,}"
     r"|(?:csk|nvapi|hf|r8|fw|tgp|pa|pcsk|lsv2|to11|gh[opsur]|github_pat|glpat|xox[abpr])[-_]"
@@ -32,7 +32,7 @@ _BY_FORM = re.compile(
 )
 """Keys that are known by their beginning."""
 _QUOTED = re.compile(
-    rf"((?:(?P<q>\\{{0,15}}[\"'])[\w.-]{{0,40}}?{_SECRET}(?P=q)\]?|(?<![\w-])[\w-]{{0,40}}?{_SECRET})"
+    rf"((?:(?P<q>\\{{0,15}}[\"'])[\w.-]{{0,40}}?{_WORDS}(?P=q)\]?|(?<![\w-])[\w-]{{0,40}}?{_WORDS})"
     r"\s{0,9}[:=]\s{0,9}(?P<e>\\{0,15})(?P<v>[\"']))"
     # Backslashes of the value itself, other text, and quotes within it.
     r"(?:(?P=e)(?P=e)\\\\|[^\\\"']+|\\+(?![\\\"'])|(?!(?P=e)(?P=v))\\*[\"'])+",
@@ -40,8 +40,8 @@ _QUOTED = re.compile(
 )
 """A name and a value in quotes: JSON, also within texts of JSON, and the source of many languages."""
 _PLAIN = re.compile(
-    rf"(?<![\w-])((?:[\w-]{{0,40}}?{_SECRET}(?:=|%3D)"
-    rf"|(?:[\w-]{{0,40}}[_-]{_SECRET}|authorization|api[_-]?key|password):\s{{0,3}}))"
+    rf"(?<![\w-])((?:[\w-]{{0,40}}?{_WORDS}(?:=|%3D)"
+    rf"|(?:[\w-]{{0,40}}[_-]{_WORDS}|authorization|api[_-]?key|password):\s{{0,3}}))"
     r"(?:(?:Bearer|Basic|Token)\s{1,3})?[^\s&,;\"'\\<>{}]{4,}",
     re.IGNORECASE,
 )
@@ -50,8 +50,11 @@ _SCHEMES = re.compile(
     r"\b((?:Bearer|Basic)\s{1,9})(?:(?=[\w.~+/=-]{0,60}[0-9])[\w.~+/=-]{8,}|[\w.~+/=-]{20,})", re.IGNORECASE | re.ASCII
 )
 _IN_URLS = re.compile(r"(?<=://)([^\s/:@\"'\\]{0,200}:)[^\s/@\"'\\]{1,200}(?=@)")
-UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
-"""Controls, and what changes the order of what is read."""
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+"""Controls, what changes the order of what is read, and characters without a picture."""
 
 
 def masker(key: str) -> Callable[[str], str]:
@@ -100,12 +103,22 @@ def readable(content: bytes | bytearray, masked: Callable[[str], str]) -> str:
     return text[: min(bounds.MAX_RECORDED_BODY, len(text) - bounds.MAX_GIVEN_KEY)] + "\n[cut]"
 
 
+def visible(text: str) -> str:
+    """Return a text with names for what would not be seen; line ends are kept."""
+    return UNSEEN.sub(lambda found: f"\u27e8U+{ord(found[0]):04X}\u27e9", text)
+
+
 def pretty(text: str) -> str:
     """Return JSON with indentation, and with escapes for what would not be seen; any other text as it is."""
     value = parsed(text)
     if value is None:
         return text
-    return UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, indent=2, ensure_ascii=False))
+    return UNSEEN.sub(_escaped, json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))
 
 
 def parsed(text: str) -> Any:

@@ -91,28 +91,29 @@ class InspectorPages:
 
     def __call__(self, request: HttpRequest) -> HttpReply:
         """Answer one request."""
-        session = self._sessions.find(request.headers)
         try:
-            return self._answer(request, session)
+            return self._answer(request)
         except Problem as exc:
-            return self._problem(exc, session)
+            return self._problem(exc, request)
         except Exception:
             _log.exception("%s %s failed", request.method, request.target.path)
-            return self._problem(_INTERNAL, session)
+            return self._problem(_INTERNAL, request)
 
-    def _answer(self, request: HttpRequest, session: str | None) -> HttpReply:
+    def _answer(self, request: HttpRequest) -> HttpReply:
         if request.unread is not None:
             raise request.unread
         path = request.target.path
-        if path.startswith(_STATIC) and request.method == "GET":
+        if path.rstrip("/") == "/inspector":
+            return _redirect(request)
+        if path.startswith(_STATIC) and request.method in ("GET", "HEAD"):
             return _static(path.removeprefix(_STATIC))
-        query = request.target.arguments()
+        query, session = request.target.arguments(), self._sessions.find(request.headers)
         if path == "/" and "token" in query and request.method == "GET":
             return self._enter(query["token"], request, session)
         if (request.method, path) == _SIGN_IN:
             return self._sign_in(request)
         if session is None:
-            return self._page("sign_in.html", {"error": None}, None, 401)
+            return self._page("sign_in.html", {"error": None}, request, 401)
         return self._signed_in(request, query, session)
 
     def _signed_in(self, request: HttpRequest, query: Mapping[str, str], session: str) -> HttpReply:
@@ -122,34 +123,36 @@ class InspectorPages:
             form = _form(request.body)
             check_form(self._sessions, session, form)
         if (request.method, request.target.path) == _SIGN_OUT:
-            return _redirect("/", {"Set-Cookie": self._sessions.end()})
+            return _redirect(request, cookie=self._sessions.end())
         match = _ROUTES.match(request.method, request.target.path)
         shown = match.row.show(Visit(self._parts, match.arguments, query, form, request.hang_up))
         if shown.location is not None:
-            return _redirect(shown.location)
-        return self._page(shown.template, shown.values, session, shown.status)
+            return _redirect(request, shown.location)
+        return self._page(shown.template, shown.values, request, shown.status)
 
     def _enter(self, token: str, request: HttpRequest, session: str | None) -> HttpReply:
         """Exchange the token of the link for a session, and hide it from the address bar and the history."""
         is_preview = "prefetch" in request.headers.get("sec-purpose", "")
         link = self._parts.link
         if not is_preview and link is not None and link.redeem(token):
-            return _redirect("/", {"Set-Cookie": self._sessions.begin()})
-        return _redirect("/") if session is not None else self._page("sign_in.html", {"error": _USED}, None, 403)
+            return _redirect(request, cookie=self._sessions.begin())
+        return _redirect(request) if session is not None else self._page("sign_in.html", {"error": _USED}, request, 403)
 
     def _sign_in(self, request: HttpRequest) -> HttpReply:
         check_own_page(request.headers)
         if self._sessions.is_key(_form(request.body).get("key", "").strip()):
-            return _redirect("/", {"Set-Cookie": self._sessions.begin()})
+            return _redirect(request, cookie=self._sessions.begin())
         error = "This is not the key of the main project, which the server printed at its start or was given."
-        return self._page("sign_in.html", {"error": error}, None, 403)
+        return self._page("sign_in.html", {"error": error}, request, 403)
 
-    def _problem(self, problem: Problem, session: str | None) -> HttpReply:
-        return self._page("problem.html", {"problem": problem}, session, problem.status)
+    def _problem(self, problem: Problem, request: HttpRequest) -> HttpReply:
+        return self._page("problem.html", {"problem": problem}, request, problem.status)
 
-    def _page(self, template: str, values: dict[str, Any], session: str | None, status: int) -> HttpReply:
-        token = self._sessions.form_token(session) if session else None
-        common = {"csrf": token, "project_id": self._parts.project_id, "here": template}
+    def _page(self, template: str, values: dict[str, Any], request: HttpRequest, status: int) -> HttpReply:
+        common = {"here": template, "root": _root(request), "csrf": None}
+        session = self._sessions.find(request.headers)
+        if session is not None and template != "sign_in.html":
+            common |= {"csrf": self._sessions.form_token(session), **self._parts.state()}
         body = self._templates.render(template, {**common, **values})
         hint = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
         return HttpReply(status, {"Content-Type": "text/html; charset=utf-8", **hint, **_HEADERS}, body)
@@ -162,8 +165,14 @@ def _static(name: str) -> HttpReply:
     return HttpReply(200, {"Content-Type": found[0], **_HEADERS}, found[1])
 
 
-def _redirect(location: str, more: Mapping[str, str] | None = None) -> HttpReply:
-    return HttpReply(303, {"Location": location, **_HEADERS, **(more or {})}, b"")
+def _root(request: HttpRequest) -> str:
+    """Return the way from an address to ``/``: links are relative, as a proxy may serve all of them below a path."""
+    return "../" * (request.target.path.count("/") - 1) or "./"
+
+
+def _redirect(request: HttpRequest, location: str = "", cookie: str | None = None) -> HttpReply:
+    more = {} if cookie is None else {"Set-Cookie": cookie}
+    return HttpReply(303, {"Location": _root(request) + location, **_HEADERS, **more}, b"")
 
 
 def _form(body: bytes) -> dict[str, str]:

@@ -61,6 +61,11 @@ class InspectorParts(NamedTuple):
         """Id of the main project, which is the one that is shown."""
         return self.platform.main.project_id
 
+    def state(self) -> dict[str, Any]:
+        """Return what every page shows: the project, what is going to fail, and whether calls are recorded."""
+        waiting = 0 if self.is_worker else len(self.failures.waiting())
+        return {"project_id": self.project_id, "waiting": waiting, "recording": self.recording.is_on}
+
     def session(self) -> AbstractContextManager[Session]:
         """Open a session that reads the project."""
         return self.platform.owner(self.project_id, write=False)
@@ -129,5 +134,5 @@ class Shown(NamedTuple):
 
 
 def go_to(location: str) -> Shown:
-    """Send the browser to another page, after a change."""
+    """Send the browser to another page, after a change; the address is relative to ``/``."""
     return Shown("", {}, 303, location)

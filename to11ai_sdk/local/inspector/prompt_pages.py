@@ -151,7 +151,10 @@ def _said(message: dict[str, Any]) -> tuple[str, str]:
 
 def _variables(visit: Visit) -> dict[str, Any]:
     given = visit.form.get("variables", "").strip() or "{}"
-    value = request_body.parse(given.encode("utf-8"))
+    try:
+        value = request_body.parse(given.encode("utf-8"))
+    except Problem as exc:
+        raise Problem(exc.status, exc.code, exc.message.replace("the body is", "the variables are", 1)) from None
     if not is_object(value):
         raise invalid("the variables must be a JSON object", field="variables")
     return value

@@ -118,9 +118,9 @@ class Recording:
         with self._lock:
             return list(self._kept)[::-1]
 
-    def find(self, number: int) -> RecordedCall | None:
+    def find(self, number: str) -> RecordedCall | None:
         """Return a call by its number."""
-        return next((call for call in self.calls() if call.number == number), None)
+        return next((call for call in self.calls() if str(call.number) == number), None)
 
     def of_request(self, request_id: str | None) -> RecordedCall | None:
         """Return the call with this id of a request."""

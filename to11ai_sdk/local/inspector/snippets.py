@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from ..problems import Problem
 from .masking import UNSEEN, parsed
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Mapping
 
 _ROUTES = Routes(ENDPOINTS.values())

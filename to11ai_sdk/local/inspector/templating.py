@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
+from .masking import visible
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -44,7 +46,7 @@ class PageTemplates:
             lstrip_blocks=True,
         )
         self._environment.get_template("base.html")  # a frozen program may lack them
-        self._environment.filters |= {"moment": _moment, "number": _number, "segment": _segment}
+        self._environment.filters |= {"moment": _moment, "number": _number, "segment": _segment, "visible": visible}
 
     def render(self, name: str, values: dict[str, Any]) -> bytes:
         """Return a page."""

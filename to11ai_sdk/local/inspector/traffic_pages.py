@@ -31,6 +31,7 @@ _FAILURES = {
     "drop": "connection dropped",
     "delay": "late reply",
 }
+_NOTHING_ENTERED = {"kind": "429", "match": "", "times": "1", "delay_s": "0", "retry_after": "", "processed": ""}
 
 
 def show_requests(visit: Visit) -> Shown:
@@ -45,8 +46,7 @@ def show_requests(visit: Visit) -> Shown:
 def show_request(visit: Visit) -> Shown:
     """Show one recorded request."""
     visit.parts.recording.prolong()
-    number = visit.path["number"]
-    call = visit.parts.recording.find(int(number)) if number.isascii() and number.isdigit() else None
+    call = visit.parts.recording.find(visit.path["number"])
     if call is None:
         raise Problem(404, "NOT_RECORDED", "this request is not recorded, or not any more")
     return Shown("request.html", {"call": call, **_bodies(visit, call)})
@@ -59,7 +59,7 @@ def switch_recording(visit: Visit) -> Shown:
         visit.parts.recording.start()
     else:
         visit.parts.recording.stop()
-    return go_to("/inspector/traces" if visit.form.get("back") == "traces" else "/inspector/requests")
+    return go_to("inspector/traces" if visit.form.get("back") == "traces" else "inspector/requests")
 
 
 def show_traces(visit: Visit) -> Shown:
@@ -77,9 +77,10 @@ def show_traces(visit: Visit) -> Shown:
 def show_trace(visit: Visit) -> Shown:
     """Show one call of the gateway, with its messages if it was recorded."""
     spans = visit.parts.traces.recent(visit.parts.project_id, bounds.MAX_SHOWN_TRACES)
-    span = next((shown for each in spans if (shown := _span(each))["spanId"] == visit.path["span_id"]), None)
-    if span is None:
+    found = next((each for each in spans if each.as_json()["spanId"] == visit.path["span_id"]), None)
+    if found is None:
         raise Problem(404, "TRACE_NOT_FOUND", f"it is not among the newest {bounds.MAX_SHOWN_TRACES} calls")
+    span = _span(found)
     call = visit.parts.recording.of_request(span["requestId"])
     bodies: dict[str, Any] = _bodies(visit, call) if call else {}
     return Shown("trace.html", {"span": span, "call": call, **bodies})
@@ -106,11 +107,12 @@ def _span(span: HasJson) -> dict[str, Any]:
     return {name: without_keys(value) if isinstance(value, str) else value for name, value in values.items()}
 
 
-def show_failures(visit: Visit) -> Shown:
-    """Show the failures that wait for requests, and the form for more."""
-    waiting = [] if visit.parts.is_worker else visit.parts.failures.waiting()
-    values = {"waiting": waiting[:_PER_PAGE], "total": len(waiting), "kinds": _FAILURES, "rows": sorted(ENDPOINTS)}
-    return Shown("failures.html", {**values, "bounds": bounds, "is_worker": visit.parts.is_worker})
+def show_failures(visit: Visit, problem: Problem | None = None) -> Shown:
+    """Show the failures that wait for requests, and the form for more, with what was entered if that is refused."""
+    queue = [] if visit.parts.is_worker else visit.parts.failures.waiting()
+    values = {"queue": queue[:_PER_PAGE], "kinds": _FAILURES, "rows": sorted(ENDPOINTS), "bounds": bounds}
+    values |= {"entered": {**_NOTHING_ENTERED, **visit.form}, "problem": problem, "is_worker": visit.parts.is_worker}
+    return Shown("failures.html", values, problem.status if problem else 200)
 
 
 def change_failures(visit: Visit) -> Shown:
@@ -118,12 +120,19 @@ def change_failures(visit: Visit) -> Shown:
     visit.one_process()
     if visit.form.get("do") == "clear":
         visit.parts.failures.clear()
-    else:
-        times = int(_between(visit.form, "times", 1, bounds.MAX_INJECTED_TIMES))
-        if len(visit.parts.failures.waiting()) + times > bounds.MAX_INJECTED_TIMES:
-            raise invalid(f"at most {bounds.MAX_INJECTED_TIMES} failures can wait; cancel those first", field="times")
-        visit.parts.failures.add(_failure(visit), times)
-    return go_to("/inspector/failures")
+        return go_to("inspector/failures")
+    try:
+        _add(visit)
+    except Problem as exc:
+        return show_failures(visit, exc)
+    return go_to("inspector/failures")
+
+
+def _add(visit: Visit) -> None:
+    times = int(_between(visit.form, "times", 1, bounds.MAX_INJECTED_TIMES))
+    if len(visit.parts.failures.waiting()) + times > bounds.MAX_INJECTED_TIMES:
+        raise invalid(f"at most {bounds.MAX_INJECTED_TIMES} failures can wait; cancel those first", field="times")
+    visit.parts.failures.add(_failure(visit), times)
 
 
 def _failure(visit: Visit) -> InjectedFailure:
@@ -131,6 +140,8 @@ def _failure(visit: Visit) -> InjectedFailure:
     kind, delay_s = form.get("kind", ""), _between(form, "delay_s", 0, bounds.MAX_INJECTED_DELAY_S)
     if kind not in _FAILURES:
         raise invalid(f"kind must be one of {', '.join(_FAILURES)}", field="kind")
+    if kind == "delay" and delay_s == 0:
+        raise invalid("a late reply needs a delay in seconds", field="delay_s")
     retry_after = form.get("retry_after", "").strip()
     try:
         return InjectedFailure(

@@ -1,5 +1,12 @@
 "use strict";
-// Copies code, and shows what is new in lists; pages work without both.
+// Copies code, shows results in place, and shows what is new in lists; pages work without all of it.
+document.documentElement.classList.add("scripted");
+
+async function load(address, options) {
+  const reply = await fetch(address, { headers: { accept: "text/html" }, ...options });
+  return [reply.status, new DOMParser().parseFromString(await reply.text(), "text/html")];
+}
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
@@ -14,18 +21,40 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => { button.textContent = "Copy"; }, 2000);
 });
 
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) return event.preventDefault(); // a double click
+  form.dataset.sent = "yes";
+  setTimeout(() => { delete form.dataset.sent; }, 2000);
+  const place = document.getElementById(form.dataset.into);
+  if (!place) return;
+  event.preventDefault();
+  try {
+    const [, page] = await load(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    place.replaceChildren(...page.getElementById(place.id).childNodes);
+  } catch {
+    form.submit(); // shows what happened instead
+  }
+  delete form.dataset.sent;
+});
+
 async function refresh() {
   const live = document.getElementById("live");
   if (!live || !live.dataset.refresh) return;
   try {
-    const busy = live.contains(document.activeElement) && document.activeElement.matches("a");
-    if (!document.hidden && !busy) {
-      const reply = await fetch(location.href, { headers: { accept: "text/html" } });
-      const found = new DOMParser().parseFromString(await reply.text(), "text/html").getElementById("live");
+    const selected = !getSelection().isCollapsed && live.contains(getSelection().anchorNode);
+    if (!document.hidden && !selected && !live.contains(document.activeElement)) {
+      const [status, page] = await load(location.href);
+      if (status === 401) return location.reload();
+      const found = page.getElementById("live");
       if (found && found.innerHTML !== live.innerHTML) live.replaceChildren(...found.childNodes);
+      const [old, now] = [document, page].map((each) => each.querySelector("nav"));
+      if (now && old.innerHTML !== now.innerHTML && !old.contains(document.activeElement)) old.replaceChildren(...now.childNodes);
     }
+    live.classList.remove("stale");
   } catch {
-    // The server has stopped; when it is back, so are the lists.
+    live.classList.add("stale"); // the server has stopped; when it is back, so are the lists
   }
   setTimeout(refresh, Number(live.dataset.refresh));
 }
