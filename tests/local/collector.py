@@ -18,6 +18,8 @@ class Collector:
 
     def __init__(self, status: int = 200) -> None:
         self.status = status
+        self.reply_headers: dict[str, str] = {}
+        self.reply = b""
         self.held = threading.Event()
         self.held.set()
         self.bodies: list[bytes] = []
@@ -80,8 +82,11 @@ class Collector:
                 collector._take(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
                 collector.held.wait(60)
                 self.send_response(collector.status)
-                self.send_header("content-length", "0")
+                for name, value in collector.reply_headers.items():
+                    self.send_header(name, value)
+                self.send_header("content-length", str(len(collector.reply)))
                 self.end_headers()
+                self.wfile.write(collector.reply)
 
             def log_message(self, *args: Any) -> None:
                 pass

@@ -251,6 +251,12 @@ OTLP_PAUSE_S = 1.0
 """How long spans wait to be sent to a collector together."""
 OTLP_AT_ONCE = 512
 """The most spans that one request to a collector has."""
+OTLP_TIMEOUT_S = 10.0
+"""How long one request to a collector may take by default, with its retries."""
+MAX_OTLP_TIMEOUT_S = 60.0
+"""The longest such time that is accepted: other software reads ``OTEL_EXPORTER_OTLP_TIMEOUT`` as milliseconds."""
+MAX_OTLP_REPLY = 64 * 2**10
+"""The most bytes that are read of a collector's reply."""
 OTLP_CLOSE_S = 3.0
 """How long a server that stops waits for a collector to take the last spans."""
 OTLP_LOG_S = 60.0

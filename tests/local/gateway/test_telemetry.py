@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 import socket
 import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,6 +20,7 @@ from gateway_harness import HELLO, Caller, saying
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as SentSpan
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 from raw_provider import RawProvider, reply
+from telemetry_harness import PARENT, TRACE, assert_has, calling, one, warnings_of
 from test_readme import blocks
 
 from to11ai_sdk.cli import main
@@ -31,40 +30,8 @@ from to11ai_sdk.local.gateway.telemetry import collector as collector_room
 from to11ai_sdk.local.gateway.telemetry import gen_ai
 from to11ai_sdk.local.gateway.telemetry.lost_spans import LostSpans
 
-if TYPE_CHECKING:
-    from collections.abc import Generator
-
+pytestmark = pytest.mark.usefixtures("instant_export")
 PAGE = (Path(__file__).parents[3] / "docs" / "opentelemetry.md").read_text("utf-8")
-TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
-
-
-@pytest.fixture
-def collector() -> Generator[Collector]:
-    with Collector() as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def _instant(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "OTLP_PAUSE_S", 0.05)
-    monkeypatch.delenv("OTEL_SERVICE_NAME", raising=False)
-
-
-@contextmanager
-def calling(collector: Collector, **options: Any) -> Generator[Caller]:
-    """A caller of a gateway that sends its spans, all by the end of this block."""
-    with LocalTo11(otlp=collector.url, sleep=lambda seconds: None, **options) as to11:
-        yield Caller(to11)
-
-
-def one(collector: Collector) -> tuple[SentSpan, dict[str, Any]]:
-    (span,) = collector.spans
-    return span, known(span)
-
-
-def assert_has(attributes: dict[str, Any], **expected: Any) -> None:
-    names = {name.replace("__", "."): value for name, value in expected.items()}
-    assert {name: attributes.get(name) for name in names} == names
 
 
 def test_a_chat_is_a_span_by_the_conventions(collector: Collector) -> None:
@@ -332,10 +299,6 @@ def test_no_value_of_a_reply_does_either(collector: Collector, content: Any) -> 
 def refusing() -> str:
     with socket.create_server(("127.0.0.1", 0)) as free:
         return f"http://127.0.0.1:{free.getsockname()[1]}"
-
-
-def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 @pytest.mark.parametrize("status", [400, 401, 404])

@@ -35,15 +35,18 @@ def traces_url(given: object) -> str:
 
 
 def span_export() -> type[SpanExport]:
-    """Import the export, and with it the libraries of the extra.
+    """Import the export, and with it the libraries of the extra; check the variables that those read.
 
     Raises:
         ImportError: they are not installed.
+        ValueError: a variable of the environment is wrong.
     """
     try:
+        from . import exporter_environment
         from .span_export import SpanExport
     except ImportError as exc:
         raise ImportError(f"otlp needs the extra 'otel', pip install 'to11ai-sdk[otel]': {exc}") from exc
+    exporter_environment.check()
     return SpanExport
 
 
@@ -52,6 +55,7 @@ def opened(url: str | None, platform: Platform) -> SpanExport | None:
 
     Raises:
         ImportError: the libraries of the extra are not installed.
+        ValueError: a variable of the environment is wrong.
     """
     return None if url is None else span_export()(url, platform)
 

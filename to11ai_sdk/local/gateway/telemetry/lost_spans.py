@@ -52,6 +52,12 @@ class LostSpans:
             _log.warning("%d spans were not sent to %s: %s", number, self._url, reason)
 
 
+def printable(text: str) -> str:
+    """Return a text from outside as a line of the log may have it."""
+    shown = "".join(each if each.isprintable() else " " for each in text[: bounds.MAX_SPAN_TEXT])
+    return " ".join(shown.split())
+
+
 class LibraryLog(logging.Filter):
     """Keeps what the exporter of OpenTelemetry logs in one thread, instead of a line in the log for each batch.
 
@@ -72,5 +78,5 @@ class LibraryLog(logging.Filter):
         """Return whether a record is for the log: it is of another thread."""
         if record.thread != self._thread:
             return True
-        self.latest = " ".join(record.getMessage().split())[: bounds.MAX_SPAN_TEXT]
+        self.latest = printable(record.getMessage())
         return False

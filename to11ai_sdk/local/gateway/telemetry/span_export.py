@@ -10,6 +10,7 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import requests
 from opentelemetry.exporter.otlp.proto.http import trace_exporter
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
@@ -21,7 +22,9 @@ from opentelemetry.trace.span import TraceState
 from ....settings import __version__
 from ... import bounds
 from ..observe.traces import COLUMNS
+from . import exporter_environment
 from .call_details import CallDetails, Try
+from .collector_session import CollectorSession
 from .gen_ai import attributes_of, of_target, span_name
 from .lost_spans import LibraryLog, LostSpans
 from .prompt_names import PromptNames
@@ -57,7 +60,7 @@ class SpanExport:
         self.lost: LostSpans = LostSpans(url, timer)
         self._timer = timer
         self._resource = _resource()
-        self._exporter = _Exporter(url, self.lost, PromptNames(platform, timer))
+        self._exporter = _Exporter(url, self.lost, PromptNames(platform, timer), CollectorSession(timer))
         self._processor = BatchSpanProcessor(
             self._exporter,
             max_queue_size=bounds.MAX_OTLP_SPANS,
@@ -123,8 +126,10 @@ class _CallSpan(ReadableSpan):
 class _Exporter(SpanExporter):
     """OpenTelemetry's exporter, and how many spans it has still to send."""
 
-    def __init__(self, url: str, lost: LostSpans, names: PromptNames) -> None:
-        self._inner = trace_exporter.OTLPSpanExporter(endpoint=url)
+    def __init__(self, url: str, lost: LostSpans, names: PromptNames, session: CollectorSession) -> None:
+        limit_s = exporter_environment.timeout_s()
+        self._inner = trace_exporter.OTLPSpanExporter(endpoint=url, timeout=limit_s, session=session)
+        self._session = session
         self._lost = lost
         self._names = names
         self._waiting = 0
@@ -144,17 +149,21 @@ class _Exporter(SpanExporter):
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Send spans, and count those that are lost."""
         self._said.watch()
+        self._session.problem = ""
         result = SpanExportResult.FAILURE
         try:
             for span in spans:
                 if isinstance(span, _CallSpan):
                     span.name_prompt(self._names)
             result = self._inner.export(spans)
+        except requests.RequestException:  # which older versions let through; the session keeps what it says
+            pass
         finally:
             with self._lock:
                 self._waiting -= len(spans)
-            if result is not SpanExportResult.SUCCESS and not self._has_ended:
-                self._lost.add(len(spans), self._said.latest or "the exporter failed")
+            lost = self._session.rejected if result is SpanExportResult.SUCCESS else len(spans)
+            if lost and not self._has_ended:
+                self._lost.add(min(lost, len(spans)), self._reason("the exporter failed"))
         return result
 
     def shutdown(self) -> None:
@@ -165,12 +174,15 @@ class _Exporter(SpanExporter):
         self._has_ended = True
         shutdown: Callable[[], None] = self._inner.shutdown
         shutdown()
-        reason = self._said.latest or "the server stopped"
+        reason = self._reason("the server stopped")
         if self._waiting:
             self._lost.add(self._waiting, reason)
         else:
             self._log.removeFilter(self._said)
         self._lost.log(reason)
+
+    def _reason(self, otherwise: str) -> str:
+        return self._session.problem or self._said.latest or otherwise
 
 
 def _resource() -> Resource:
