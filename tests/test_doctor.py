@@ -237,6 +237,26 @@ def test_a_certificate_that_is_not_trusted(kind: str, says: str, checks: Any) ->
     assert keys == [None]
 
 
+@pytest.mark.parametrize(
+    ("kind", "off_s", "advice"),
+    [
+        ("expired", 0, "renew the certificate of the server"),
+        ("expired", -90_000, "set this machine's clock"),
+        ("not yet valid", 0, "have the certificate of the server issued again"),
+        ("of an unknown authority", 0, "perhaps the server does not send its intermediate certificate"),
+        ("without its intermediate", 0, "perhaps the server does not send its intermediate certificate"),
+        ("self-signed", 0, "the server or a proxy before it signed its certificate itself"),
+        ("wants a certificate, TLS 1.2", 0, "perhaps the server wants a client certificate"),
+        ("TLS 1.1 only", 0, "the server must offer TLS 1.2 or newer"),
+    ],
+)
+def test_the_advice_fits_the_fault_of_the_handshake(kind: str, off_s: int, advice: str, checks: Any) -> None:
+    with ScriptedServer(always(date=network_checks.now() + off_s), tls=serving(kind)) as server:
+        code, found = checks("--base-url", server.url)
+    assert (code, found["tls"]["status"]) == (1, "failed")
+    assert found["tls"]["advice"].startswith(advice)
+
+
 def test_a_trust_store_that_is_not_there_is_named(checks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/no/such/file.pem")
     with ScriptedServer(always(), tls=serving()) as server:
@@ -267,6 +287,84 @@ def test_a_date_that_is_none_is_not_judged(date: str, checks: Any) -> None:
     with ScriptedServer((READ, answer, KEEP) * 20, tls=serving()) as server:
         _, found = checks("--base-url", server.url)
     assert (found["clock"]["status"], found["clock"]["message"]) == ("skipped", "because no reply had a date")
+
+
+@pytest.mark.parametrize(
+    ("answer", "advice"),
+    [
+        ({"status": 302}, "the address that it redirects to"),
+        ({"status": 401}, "set TO11_API_KEY to a valid one"),
+        ({"status": 401, "page": True}, "no proxy answers for it"),
+        ({"status": 403, "page": True}, "no proxy answers for it"),
+        ({"status": 404, "page": True}, "no proxy answers for it"),
+        ({"status": 429, "after": "30"}, "try again in 30 s"),
+        ({"status": 429, "after": "soon"}, "try again later"),
+        ({"status": 429, "after": "1e999"}, "try again later"),
+        ({"status": 503, "after": "7"}, "try again in 7 s"),
+    ],
+)
+def test_the_advice_fits_what_the_server_answers(answer: dict[str, Any], advice: str, checks: Any) -> None:
+    def respond(request: Received) -> bytes:
+        body = b"<p>Sign in</p>" if answer.get("page") else b'{"success": false, "error": {}}'
+        head = f"HTTP/1.1 {answer['status']} X\r\nRetry-After: {answer.get('after', '')}\r\n"
+        return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+    with ScriptedServer((READ, respond, KEEP) * 20, tls=serving()) as server:
+        code, found = checks("--base-url", server.url)
+    assert code == 1
+    assert advice in found["key"]["advice"]
+    assert found["project"]["status"] == ("failed" if answer["status"] == 429 else "skipped")
+    assert found["latency"]["status"] == "skipped"
+
+
+def test_a_server_that_slows_callers_down_meanwhile_fails_without_being_asked_more(checks: Any) -> None:
+    statuses = iter([200])
+
+    def answer(request: Received) -> bytes:
+        return reply(request, status=next(statuses, 429))
+
+    with ScriptedServer((READ, answer, KEEP) * 20, tls=serving()) as server:
+        code, found = checks("--base-url", server.url)
+        asked = len(server.requests)
+    assert (code, found["key"]["status"], found["project"]["status"]) == (1, "ok", "failed")
+    assert "429" in found["project"]["message"]
+    assert asked == 5
+
+
+def test_a_url_with_a_path_is_suspected_if_there_is_no_project(to11: LocalTo11, checks: Any) -> None:
+    code, found = checks("--base-url", f"{to11.base_url}/v1")
+    assert (code, found["project"]["status"]) == (1, "failed")
+    assert found["project"]["advice"].endswith("the URL of the API is probably without /v1")
+
+
+@pytest.mark.parametrize("key", [f"{KEY} ", f" {KEY}", f'"{KEY}"', f"'{KEY}'"])
+def test_a_key_with_a_space_or_quote_around_it_is_noticed_if_it_is_refused(
+    key: str, checks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TO11_API_KEY", key)
+    with ScriptedServer(always(status=401), tls=serving()) as server:
+        code, found = checks("--base-url", server.url)
+    assert (code, found["key"]["status"]) == (1, "failed")
+    assert "without the space or quote" in found["key"]["advice"]
+    assert KEY in doctor._secrets(key)
+
+
+def test_a_slow_server_is_measured_and_given_its_time_for_each_call(
+    checks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, skipped = network_checks.monotonic, [0.0]
+    for module in (network_checks, probes):
+        monkeypatch.setattr(module, "monotonic", lambda: real() + skipped[0])
+
+    def slow(request: Received) -> bytes:
+        skipped[0] += 40
+        return reply(request)
+
+    with ScriptedServer((READ, slow, KEEP) * 20, tls=serving()) as server:
+        code, found = checks("--base-url", server.url, "--timeout-s", "100")
+    assert (code, found["project"]["status"], found["latency"]["status"]) == (0, "ok", "warning")
+    assert found["latency"]["values"]["calls"] == 3
+    assert 40_000 <= found["latency"]["values"]["p50_ms"] <= found["latency"]["values"]["max_ms"] < 100_000
 
 
 @pytest.mark.parametrize(("status", "verdict"), [(429, "warning"), (500, "failed"), (503, "failed"), (302, "failed")])
@@ -336,16 +434,35 @@ def test_a_proxy_is_used_and_its_password_is_not_shown(
         ({}, "none, HTTPS_PROXY is not set"),
         ({"HTTPS_PROXY": "http://proxy.invalid:1", "NO_PROXY": "other,127.0.0.0/8"}, "none, by NO_PROXY (127.0.0.0/8)"),
         ({"HTTP_PROXY": "http://proxy.invalid:1"}, "none, HTTPS_PROXY is not set"),
+        ({"ALL_PROXY": "http://proxy.invalid:1"}, "none, HTTPS_PROXY is not set; ALL_PROXY is not read"),
+        (
+            {"https_proxy": "", "HTTPS_PROXY": "http://proxy.invalid:1"},
+            "none, https_proxy is empty and overrides HTTPS_PROXY",
+        ),
+        ({"https_proxy": "http://proxy.invalid:1", "no_proxy": "a .0.0.1"}, "none, by NO_PROXY (.0.0.1)"),
+        (
+            {"HTTPS_PROXY": "http://proxy.invalid:1", "NO_PROXY": "127.0.0.1:{port}"},
+            "none, by NO_PROXY (127.0.0.1:{port})",
+        ),
     ],
 )
 def test_why_no_proxy_is_used(
     variables: dict[str, str], says: str, checks: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
     with ScriptedServer(always(), tls=serving()) as server:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value.replace("{port}", str(server.port)))
         code, found = checks("--base-url", server.url)
-    assert (code, found["proxy"]["message"]) == (0, says)
+    assert (code, found["proxy"]["message"]) == (0, says.replace("{port}", str(server.port)))
+
+
+@pytest.mark.parametrize("variable", ["https_proxy", "HTTPS_PROXY"])
+def test_the_variable_that_names_the_proxy_is_named(
+    variable: str, checks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "http://127.0.0.1:1")
+    _, found = checks("--base-url", "https://api.invalid")
+    assert found["proxy"]["message"] == f"127.0.0.1:1, by {variable}"
 
 
 def test_a_proxy_may_have_an_ipv6_address(checks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -423,11 +540,44 @@ def test_a_gateway_of_unknown_address_is_skipped_with_its_providers(
     assert found["gateway_openai"]["message"] == "because gateway is not ok"
 
 
-@pytest.mark.parametrize("answer", [{"status": 404}, {"data": "none"}, {"data": None}])
+@pytest.mark.parametrize(
+    "answer", [{"status": 404}, {"status": 401}, {"status": 502}, {"data": "none"}, {"data": None}]
+)
 def test_what_is_no_gateway_fails(answer: dict[str, Any], to11: LocalTo11, checks: Any) -> None:
     with ScriptedServer(always(**answer), tls=serving()) as server:
         code, found = checks("--gateway-url", server.url)
     assert (code, found["latency"]["status"], found["gateway"]["status"]) == (1, "ok", "failed")
+
+
+def test_a_gateway_that_is_down_is_named_by_its_own_setting(to11: LocalTo11, checks: Any) -> None:
+    code, found = checks("--gateway-url", "http://127.0.0.1:1")
+    assert (code, found["latency"]["status"], found["gateway"]["status"]) == (1, "ok", "failed")
+    assert found["gateway"]["advice"].startswith("check TO11_GATEWAY_URL")
+
+
+def test_every_provider_with_a_key_is_tried_or_named(
+    to11: LocalTo11, monkeypatch: pytest.MonkeyPatch, checks: Any
+) -> None:
+    listed = [{"id": "new-1", "owned_by": "new-provider"}, {"id": "x", "owned_by": "\x1b[2J"}, {"id": "y"}]
+    for name in ("GROQ", "PERPLEXITY", "GEMINI", "AZURE_OPENAI", "MISTRAL", "NEW_PROVIDER"):
+        monkeypatch.setenv(f"{name}_API_KEY", f"key-of-{name}")
+    monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", "key-of-bedrock")
+
+    def answer(request: Received) -> bytes:
+        return reply(request, data=listed, status=401 if "mistral" in request.target else 200)
+
+    with ScriptedServer((READ, answer, KEEP) * 20, tls=serving()) as server:
+        _, found = checks("--gateway-url", server.url)
+        sent = b"".join(request.raw for request in server.requests)
+    later = {name.removeprefix("gateway_"): check for name, check in found.items() if name.startswith("gateway_")}
+    assert later.pop("mistral")["status"] == "failed"
+    assert set(later) == {"gemini", "groq", "perplexity", "azure-openai", "bedrock", "new-provider"}
+    assert {check["status"] for check in later.values()} == {"skipped"}
+    assert later["new-provider"]["message"].startswith("NEW_PROVIDER_API_KEY was not tried")
+    assert "lists 1 of its models" in later["new-provider"]["message"]
+    assert "lists none of its models" in later["groq"]["message"]
+    assert sent.count(b"key-of-") == sent.count(b"key-of-MISTRAL") == 1
+    assert "key-of" not in str(found)
 
 
 def test_a_provider_that_refuses_its_key(to11: LocalTo11, monkeypatch: pytest.MonkeyPatch, checks: Any) -> None:

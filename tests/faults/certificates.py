@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import warnings
 from datetime import datetime, timedelta, timezone
 from functools import cache
 
@@ -54,6 +55,23 @@ def _at_most_tls_1_2() -> ssl.SSLContext:
     return context
 
 
+def _tls_1_1() -> ssl.SSLContext:
+    context = _signed(*HOSTS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    return context
+
+
+def _without_its_intermediate() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    leaf = authority().create_child_ca().issue_cert(*HOSTS)
+    with leaf.private_key_pem.tempfile() as key, leaf.cert_chain_pems[0].tempfile() as certificate:
+        context.load_cert_chain(certificate, key)
+    return context
+
+
 _KINDS = {
     "good": lambda: _signed(*HOSTS),
     "expired": lambda: _signed(*HOSTS, days=(-30, -1)),
@@ -63,6 +81,8 @@ _KINDS = {
     "self-signed": _self_signed,
     "wants a certificate, TLS 1.2": lambda: _asking_for_a_certificate(ssl.TLSVersion.TLSv1_2),
     "wants a certificate, TLS 1.3": lambda: _asking_for_a_certificate(ssl.TLSVersion.TLSv1_3),
+    "TLS 1.1 only": _tls_1_1,
+    "without its intermediate": _without_its_intermediate,
     "TLS 1.2 only": _at_most_tls_1_2,
 }
 

@@ -33,7 +33,7 @@ def add_tools(commands: Commands, parser: Parser, make_client: MakeClient) -> No
     doctor.add_setting("project_id", "id of the project")
     text = "URL of the gateway (or TO11_GATEWAY_URL); known for the hosted API and on this machine"
     doctor.add_argument("--gateway-url", metavar="URL", help=text)
-    doctor.add_argument("--timeout-s", type=float, default=10.0, metavar="N", help="most seconds for a check (10)")
+    doctor.add_argument("--timeout-s", type=float, default=10.0, metavar="N", help="most seconds for a call (10)")
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
     doctor.set_defaults(run=_doctor)
     completion = commands.add_parser("completion", help=COMPLETION_HELP, description=COMPLETION_HELP)

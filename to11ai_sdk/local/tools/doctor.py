@@ -13,7 +13,8 @@ from ..._http.headers import SHORTEST_SECRET
 from ...cli.printing import safe
 from ...settings import API_URL, GATEWAY_URL, SETTINGS, origin
 from . import terminal
-from .checks import PROVIDERS, Checks, key_of
+from .checks import Checks
+from .gateway_checks import PROVIDERS, key_of
 
 if TYPE_CHECKING:
     import argparse
@@ -43,12 +44,16 @@ def run(options: argparse.Namespace) -> int:
 
 def _secrets(api_key: str) -> list[str]:
     """Return what must not be printed even if a server or a proxy repeats it, the longest first."""
-    found = {api_key, *(key_of(provider) or "" for provider in PROVIDERS)}
+    found = {api_key, *filter(None, map(key_of, PROVIDERS))}
     for name, value in os.environ.items():
+        if name.endswith("_API_KEY"):
+            found.add(value)
         if name.lower().endswith("_proxy"):
             user = value.rpartition("@")[0].rpartition("/")[2]
             plain = unquote(user)
             found |= {user, plain, *user.split(":"), *plain.split(":"), b64encode(plain.encode()).decode()}
+    # A server sees a key without the spaces around it.
+    found |= {secret.strip() for secret in found} | {secret.strip(" '\"") for secret in found}
     return sorted((secret for secret in found if len(secret) >= SHORTEST_SECRET), key=len, reverse=True)
 
 

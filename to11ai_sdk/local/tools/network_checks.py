@@ -16,20 +16,20 @@ from sysconfig import get_platform
 from threading import Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 from ... import models
 from ..._http.exchange import HttpAttempt, Reply, monotonic, now
 from ..._http.network_errors import network_error
-from ..._http.urllib_exchange import UrllibExchange, bypasses_proxy, checked_proxy, is_loopback
+from ..._http.urllib_exchange import UrllibExchange, checked_proxy, is_loopback
 from ...errors import To11aiError, To11aiNetworkError
 from ...settings import __version__, seconds
+from .reasons import CLOCK_OFF_S, certificate_advice, variable_of, why_no_proxy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SKEW_S, SOON_S = 60.0, 14 * 86_400.0
-"""What is a warning: a difference of clocks, and the time until a certificate expires."""
+SOON_S = 14 * 86_400.0
+"""A time until a certificate expires that is a warning."""
 
 
 class Check(NamedTuple):
@@ -81,6 +81,8 @@ class NetworkChecks:
                 check = failure(exc, "copy the value again, without spaces or line breaks")
             except To11aiError as exc:
                 check = failure(exc, "check the URL, and the proxies and firewalls before it")
+        if name.startswith("gateway"):
+            check = check._replace(advice=check.advice.replace("base_url", "TO11_GATEWAY_URL"))
         if check.status == "failed" or need in self._blocked or (name == "gateway" and check.status == "skipped"):
             self._blocked[name] = self._blocked.get(need, name)
         return check._replace(name=name)
@@ -96,22 +98,27 @@ class NetworkChecks:
                 results.put(exc)
 
         Thread(target=run, daemon=True).start()
-        try:
-            result = results.get(timeout=self._timeout_s + 1)
-        except Empty:
-            raise TimeoutError from None
+        result: Check | Exception | None = None
+        while result is None:
+            with suppress(Empty):
+                result = results.get(timeout=max(self._deadline + 1 - monotonic(), 0))
+            if result is None and monotonic() > self._deadline + 1:  # a later call of the check has a later deadline
+                raise TimeoutError
         if isinstance(result, Exception):
             raise result
         return result
 
     def _reply(self, url: str, headers: Mapping[str, str], method: str = "GET", body: bytes | None = None) -> Reply:
         exchange = self._exchanges.setdefault(urlsplit(url).netloc, UrllibExchange())
+        self._deadline = monotonic() + self._timeout_s
         sent = now()
         reply = exchange(HttpAttempt(method, url, headers, body, deadline=self._deadline, safe=True))
         if self._skew_s is None:
             with suppress(TypeError, ValueError, OverflowError):
                 moment = parsedate_to_datetime(reply.headers.get("date", ""))
-                self._skew_s = moment.replace(tzinfo=moment.tzinfo or timezone.utc).timestamp() - (sent + now()) / 2
+                moment = moment.replace(tzinfo=moment.tzinfo or timezone.utc)
+                # The date is cut off to a second.
+                self._skew_s = moment.timestamp() + 0.5 - (sent + now()) / 2
         return reply
 
     def _check_python(self) -> Check:
@@ -136,13 +143,9 @@ class NetworkChecks:
         if proxy := checked_proxy(scheme, host):
             parts = urlsplit(proxy if "//" in proxy else f"//{proxy}")
             self._proxy = parts.netloc.rpartition("@")[2]
-            return outcome("ok", "{proxy}, by HTTPS_PROXY", proxy=self._proxy)
-        proxies = getproxies()
-        entries = [entry for entry in proxies.get("no", "").replace(",", " ").split() if bypasses_proxy(host, entry)]
-        why = f"by NO_PROXY ({entries[0]})" if entries else "by the system or for a loopback address"
-        return outcome(
-            "ok", f"none, {why}" if scheme in proxies else f"none, {scheme.upper()}_PROXY is not set", proxy=None
-        )
+            how = variable_of(scheme) or "the system's settings"
+            return outcome("ok", f"{{proxy}}, by {how}", proxy=self._proxy)
+        return outcome("ok", f"none, {why_no_proxy(scheme, host)}", proxy=None)
 
     def _check_dns(self) -> Check:
         at, started = urlsplit(f"//{self._proxy or self._site.netloc}"), monotonic()
@@ -182,10 +185,9 @@ class NetworkChecks:
             return outcome("skipped", text) if local else outcome("warning", text, "others can read the key; use https")
         if self._tls_error:
             self._ask_for_the_time()
-            file = os.environ.get("SSL_CERT_FILE")
             check = failure(self._tls_error)
-            missing = f"SSL_CERT_FILE names no file; {check.advice}"
-            return check._replace(advice=missing) if file and not os.path.isfile(file) else check
+            found = certificate_advice(self._tls_error.cause, self._skew_s)
+            return check._replace(advice=f"{found}; {check.advice}" if found else check.advice)
         version, certificate = self._tls
         start, end = (ssl.cert_time_to_seconds(certificate[name]) for name in ("notBefore", "notAfter"))
         soon = end - now() < min(SOON_S, (end - start) / 4)
@@ -209,7 +211,7 @@ class NetworkChecks:
             return outcome("skipped", "because no reply had a date")
         how = "behind" if self._skew_s > 0 else "ahead of"
         text = f"{abs(self._skew_s):.0f} s {how} the server's"
-        if abs(self._skew_s) < SKEW_S:
+        if abs(self._skew_s) < CLOCK_OFF_S:
             return outcome("ok", text, skew_s=round(self._skew_s, 1))
         return outcome(
             "warning", text, "set this machine's clock; certificates depend on it", skew_s=round(self._skew_s, 1)
