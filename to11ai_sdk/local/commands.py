@@ -140,4 +140,4 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _without_extra(command: str, exc: ImportError) -> UsageError:
-    return UsageError(f"{command} needs the extra 'local', pip install 'to11ai-sdk[local]': {exc}")
+    return UsageError(f"{command} needs the extra 'local', pip install 'to11ai-sdk[local]': {exc.__cause__ or exc}")
