@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -122,9 +124,25 @@ def types(session: nox.Session) -> None:
 
 
 def run_mypy(session: nox.Session) -> None:
-    """Check our own types; the output is printed if there are errors."""
+    """Check our own types, and the examples of the pages; the output is printed if there are errors."""
     session.run("mypy", "-p", "to11ai_sdk", silent=True)
     session.run("mypy", "tests/typing", silent=True)
+    readers = ("--allow-untyped-defs", "--allow-untyped-calls", "--ignore-missing-imports")
+    session.run("mypy", *readers, *examples(Path(session.create_tmp()).resolve()), silent=True)
+
+
+def examples(folder: Path) -> list[str]:
+    """Write the programs of each page to a file, with the numbers of its lines; the two left out are generated."""
+    first = "from to11ai_sdk import To11aiClient; client: To11aiClient"
+    written = []
+    for page in (Path("README.md"), *Path("docs").glob("*.md")):
+        parts = re.split(r"^```(\w*)$", page.read_text("utf-8"), flags=re.MULTILINE)
+        blocks = list(zip(["", *parts[1::2]], parts[::2], strict=True))
+        code = [text if kind == "python" else "\n" * text.count("\n") for kind, text in blocks]
+        if "python" in parts and page.stem not in ("clients", "reference"):
+            written.append(folder / f"example_{page.stem.replace('-', '_')}.py")
+            written[-1].write_text(first + "".join(code), "utf-8")
+    return [str(path) for path in written]
 
 
 def run_pyright(session: nox.Session) -> Any:
@@ -249,9 +267,10 @@ def wheel(session: nox.Session) -> None:
     """The wheel holds the package only, and works with nothing but Pydantic beside it."""
     session.install(".[local]", *requirements("build"))
     work = Path(session.create_tmp()).resolve()
-    session.run("python", "-m", "build", "--wheel", "--outdir", str(work), silent=True)
+    session.run("python", "-m", "build", "--outdir", str(work), silent=True)
     built = max(work.glob("*.whl"), key=os.path.getmtime)
     describe(session, built)
+    check_sdist(session, max(work.glob("*.tar.gz"), key=os.path.getmtime))
     bare = work / "bare"
     python = str(bare / "bin" / "python")
     if session.venv_backend == "uv":
@@ -279,6 +298,15 @@ def describe(session: nox.Session, built: Path) -> None:
     size = built.stat().st_size
     local = sum(f.compress_size for f in files if f.filename.startswith("to11ai_sdk/local/"))
     session.log(f"{built.name}: {size:,} bytes, {size - local:,} without local/, {len(files)} files")
+
+
+def check_sdist(session: nox.Session, built: Path) -> None:
+    """Refuse an sdist that lacks a file of the repository: its pages link to each other, and its tests read them."""
+    with tarfile.open(built) as archive:
+        inside = {name.partition("/")[2] for name in archive.getnames()}
+    tracked = str(session.run("git", "ls-files", external=True, silent=True)).splitlines()
+    if missing := sorted({*tracked} - inside):
+        session.error(f"the sdist lacks {missing}")
 
 
 def demo(session: nox.Session, bare: Path) -> None:

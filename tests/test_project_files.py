@@ -282,7 +282,7 @@ def access(to11: LocalTo11) -> list[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Folder:
-    return Folder(tmp_path / "prompts-of-us", capsys)
+    return Folder(tmp_path / "our-prompts", capsys)
 
 
 @pytest.fixture
@@ -893,8 +893,8 @@ def test_the_page_on_prompts_as_code_is_what_happens(to11: LocalTo11, folder: Fo
     folder.edit("prompts/support-reply.liquid", "{{ topic }}.", "{{ topic }} in two sentences.")
     commands = [line.split()[1:] for line in texts["sh"][1].splitlines()]
     assert [words[:3] for words in commands] == [
-        ["push", "prompts-of-us", "--check"],
-        ["push", "prompts-of-us", "--yes"],
+        ["push", "our-prompts", "--check"],
+        ["push", "our-prompts", "--yes"],
     ]
     assert folder.run("push", to11, "--yes", "--reason", "shorter answers") == (0, texts["text"][1])
     assert "+ environments.yaml\n" in folder.run("pull", to11, "--yes")[1]

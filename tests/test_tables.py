@@ -156,7 +156,7 @@ def test_a_pipe_gets_the_json_that_it_always_got(to11: LocalTo11) -> None:
 
 def test_the_page_shows_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     page = (ROOT / "docs" / "guide.md").read_text("utf-8")
-    script, shown = re.findall(r"```sh\n(export .*?)```\n\n```text\n(.*?)```", page, re.DOTALL)[0]
+    script, shown = re.findall(r"```sh\n(export [^`]*)```\n\n[^`]*```text\n([^`]*)```", page)[0]
     with LocalTo11() as fresh:
         monkeypatch.setenv("TO11_API_KEY", fresh.api_key)
         monkeypatch.setenv("TO11_API_URL", fresh.base_url)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from shell_pages import page_blocks
 
 if TYPE_CHECKING:
     import anthropic
@@ -15,17 +16,20 @@ if TYPE_CHECKING:
     from to11ai_sdk import PromptVersion, ResolvedPrompt
     from to11ai_sdk.local import LocalTo11
 
-PAGE = Path(__file__).parents[2] / "docs" / "gateway.md"
 SETTINGS = {"temperature": 0.2, "maxTokens": 200, "stop": ["END"], "seed": None, "owner": "us"}
 MODELS = ["gpt-4o", "gpt-5-mini", "claude-sonnet-4-6", "grok-4"]
 
 
-def test_the_page_on_the_gateway_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    section = PAGE.read_text("utf-8").partition("## From a prompt to an answer")[2]
-    found = re.search(r"```python\n(.*?)```", section, re.DOTALL)
-    assert found
-    exec(compile(found[1], "gateway.md", "exec"), {"__name__": "page"})
-    assert capsys.readouterr().out.splitlines() == re.findall(r"\)  # (.*)", found[1])
+def test_the_page_on_the_gateway_runs(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("gateway.toml").write_text(page_blocks("docs/gateway.md", "toml")[0], "utf-8")
+    for block in page_blocks("docs/gateway.md", "python"):
+        exec(compile(block, "gateway.md", "exec"), {"__name__": "page"})
+        promised = re.findall(r"\)  # ([\[e].*)", block)
+        printed = capsys.readouterr().out.splitlines()
+        assert [line for line in printed if "echo: " in line] == promised
 
 
 @pytest.fixture

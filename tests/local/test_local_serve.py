@@ -147,7 +147,7 @@ def test_what_stops_it_from_starting_is_said(to11: LocalTo11, tmp_path: Path) ->
     with serving(f"port={port}") as process:
         out, err = process.communicate(timeout=60)
         assert (process.returncode, out) == (1, "")
-        assert err == f"to11ai local: port {port} is taken; choose another one, or 0 for any\n"
+        assert err == f"to11ai local: port {port} is taken; choose another one, or 0 for any free one\n"
     with serving(f"port=0, data={str(tmp_path)!r}") as process:
         out, err = process.communicate(timeout=60)
         assert (process.returncode, out) == (1, "")

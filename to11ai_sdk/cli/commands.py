@@ -126,16 +126,16 @@ def _add_diff(commands: Commands) -> None:
     try:
         from ..local.tools.commands import add_diff
     except ImportError as exc:
-        _add_removed(commands, ("diff",), _FOLDER, exc)
+        _add_removed(commands, ("diff",), _FOLDER, exc, "prompts ")
     else:
         add_diff(commands, _client)
 
 
-def _add_removed(commands: Commands, names: Iterable[str], needed: str, exc: ImportError) -> None:
+def _add_removed(commands: Commands, names: Iterable[str], needed: str, exc: ImportError, group: str = "") -> None:
     """Add the commands of a folder that has been removed, so that they say why they do not work."""
     for name in names:
         command = commands.add_parser(name, description="")
-        command.set_defaults(run=partial(_missing, name, needed, exc), removed=True)
+        command.set_defaults(run=partial(_missing, group + name, needed, exc), removed=True)
 
 
 def _add_rows(commands: Commands, words: Sequence[str] | None) -> dict[str, Commands]:

@@ -42,7 +42,7 @@ def _check_extra() -> None:
 
     for library in ("dateutil", "liquid", "phonenumbers", "re2", "werkzeug"):
         if find_spec(library) is None:
-            raise ModuleNotFoundError(name=library)
+            raise ModuleNotFoundError(f"No module named {library!r}", name=library)
 
 
 def __getattr__(name: str) -> object:

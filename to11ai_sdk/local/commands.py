@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..cli.parser import Commands, Parser
 
 LOCAL_HELP = "for development, not for production: the to11 control plane and gateway on this machine"
-DEMO_HELP = "create, release and resolve a prompt and print each step; by default on a local to11"
+DEMO_HELP = "create, publish and resolve a prompt, and print each step; by default on a local to11"
 
 
 def add_commands(commands: Commands) -> None:
@@ -48,7 +48,7 @@ def add_commands(commands: Commands) -> None:
 
 def _add_moving(local: Parser) -> None:
     """Add the commands that move a project."""
-    commands = local.add_subparsers(metavar="COMMAND")
+    commands = local.add_subparsers(metavar="[COMMAND]")
     store = "SQLite file or postgresql:// URL that keeps the state"
     text = "write a project to a file, from which import makes the same project in another store"
     export = commands.add_parser("export", help=text, description=text)
@@ -140,4 +140,4 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _without_extra(command: str, exc: ImportError) -> UsageError:
-    return UsageError(f"{command} needs the extra 'local', pip install 'to11ai-sdk[local]': {exc}")
+    return UsageError(f"{command} needs the extra 'local', pip install 'to11ai-sdk[local]': {exc.__cause__ or exc}")

@@ -101,7 +101,7 @@ class PromptResource(Resource):
         Args:
             status: only ``"active"``, ``"draft"`` or ``"archived"`` ones.
             sort_by: the server's sort key, with ``-`` in front for the reverse order.
-            tags: only prompts with these tags, in one string.
+            tags: only prompts with all of these tags, separated by commas.
             page: number of the page, from 1.
             limit: items per page.
         """

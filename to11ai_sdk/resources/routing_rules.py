@@ -98,7 +98,7 @@ class RoutingRuleReleaseResource(Resource):
             env_slug: slug of the environment.
             strategy: ``"single"`` with ``version_id``, or ``"weighted"`` with ``weights``.
             version_id: id of the version that serves all.
-            weights: ``RuleReleaseWeight`` or ``{"versionId": ..., "weight": ...}``, percentages that total 100.
+            weights: each a ``RuleReleaseWeight`` or ``{"versionId": ..., "weight": ...}``; percentages that total 100.
             reason: recorded with the release.
 
         Raises:

@@ -125,7 +125,7 @@ def _listen(address: ListeningAddress, port: int) -> socket.socket:
     except OSError as exc:
         listener.close()
         if exc.errno == errno.EADDRINUSE:
-            raise PortTakenError(exc.errno, f"port {port} is taken; choose another one, or 0 for any") from exc
+            raise PortTakenError(exc.errno, f"port {port} is taken; choose another one, or 0 for any free one") from exc
         raise OSError(exc.errno, f"cannot listen on {address.name}, port {port}: {exc.strerror}") from exc
     listener.setblocking(False)
     return listener

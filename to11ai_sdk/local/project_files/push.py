@@ -53,7 +53,7 @@ def _show(plan: PushPlan) -> None:
     for text in plan.extra:
         say(f"Only on the server, and stays: {text}")
     if plan:
-        say(f"Changes: {len(plan.records)} of labels and environments, {len(plan.prompts)} of prompts")
+        say(f"Changes: {len(plan.records)} to labels and environments, {len(plan.prompts)} to prompts")
 
 
 def _show_prompt(change: PromptChange) -> None:

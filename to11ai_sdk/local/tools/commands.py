@@ -47,8 +47,8 @@ def add_diff(commands: Commands, make_client: MakeClient) -> None:
     diff.add_server()
     diff.add_setting("project_id", "id of the project")
     diff.add_argument("--prompt-id", required=True, metavar="TEXT", help="id of the prompt")
-    diff.add_argument("old", metavar="OLD")
-    diff.add_argument("new", metavar="NEW")
+    diff.add_argument("old", metavar="OLD", help="a version, by number, id or label")
+    diff.add_argument("new", metavar="NEW", help="the version to compare it with")
     diff.set_defaults(run=partial(_diff, make_client), failed=2)
 
 
