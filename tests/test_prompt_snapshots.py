@@ -310,7 +310,7 @@ def test_in_an_outage_it_answers_with_one_warning(failure: Any, caplog: pytest.L
     assert [resolved(one) for _ in range(3)] == ["from the snapshot"] * 3
     assert len(one.script.sent) == 1
     assert [line.partition(":")[0] for line in warnings(caplog)] == [
-        "serving the prompt 's' of project 'p' from the snapshot, because the server did not give it"
+        "serving the snapshot's prompt 's' of project 'p', because the server did not give it"
     ]
 
 

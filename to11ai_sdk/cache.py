@@ -242,10 +242,9 @@ class PromptCache:
                     del self._entries[key]
 
 
-def warn_of_outage(key: Key, error: To11aiError) -> None:
-    """Log that an expired prompt is served."""
+def warn_of_outage(key: Key, error: To11aiError, kept: str = "expired") -> None:
+    """Log that a prompt that was kept is served."""
     from logging import getLogger
 
-    getLogger("to11ai_sdk").warning(
-        "serving the expired prompt %r of project %r, because a refresh failed: %s", key[1], key[0], error
-    )
+    text = "serving the %s prompt %r of project %r, because the server did not give it: %s"
+    getLogger("to11ai_sdk").warning(text, kept, key[1], key[0], error)

@@ -10,6 +10,7 @@ from hashlib import sha256
 from ._http.encoding import canonical
 from ._http.exchange import MAX_BODY
 from ._http.process_safety import from_handler
+from .cache import warn_of_outage
 from .json_types import is_array, is_mapping, is_object
 from .prompt_keys import key_text, prompt_key
 
@@ -164,10 +165,7 @@ class SparePrompts:
         name, prompt = key_text(key) or "", self.find(key)
         if prompt is not None and now >= self._warn_at.get(name, now):
             self._warn_at[name] = now + WARN_EVERY_S
-            from logging import getLogger
-
-            text = "serving the prompt %r of project %r from the snapshot, because the server did not give it: %s"
-            getLogger("to11ai_sdk").warning(text, key[1], key[0], error)
+            warn_of_outage(key, error, "snapshot's")
         return prompt
 
     def drop(self, key: Key) -> None:
