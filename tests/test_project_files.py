@@ -846,15 +846,64 @@ def test_a_version_that_the_server_stores_in_another_form_is_reported(
 ) -> None:
     write(to11, "one", "Hello")
     folder.run("pull", to11)
+    for n in range(40):
+        (folder.path / "prompts" / f"slug-{n}.liquid").write_text(greeting(f"slug-{n}", f"Name {n}"), "utf-8")
     with to11.client() as client:
         made = client.prompts.get_version(
             project_id=to11.project_id, prompt_id=prompt_id(to11, "one"), version_number=1
         ).model_dump(mode="json", by_alias=True)
     body = {"success": True, "code": 200, "data": {**made, "templateJson": {"text": "Hello!"}}, "error": None}
-    other.fail_next(body=json.dumps(body), match="prompts.create_version")
+    other.fail_next(100, body=json.dumps(body), match="prompts.create_version")
     code, said = folder.run("push", other, "--yes")
     assert code == 1
-    assert "the server stored the new version in another form" in said
+    assert "the server stored version 1 in another form; if that is right, move the label there" in said
+    assert 1 <= sum(request.row == "prompts.create_version" for request in other.requests) <= 8
+
+
+def test_what_the_server_has_stored_in_another_form_is_not_created_again(to11: LocalTo11, folder: Folder) -> None:
+    made = write(to11, "one", "Hello")
+    folder.run("pull", to11)
+    folder.edit("prompts/one.liquid", "Hello\n", "\nHi\n\n")
+    with to11.client() as client:
+        place = {"project_id": to11.project_id, "prompt_id": made}
+        content: dict[str, Any] = {"format": "text", "template_json": {"text": "Hi"}, "variables_schema": {}}
+        stored = client.prompts.create_version(**place, **content)
+        code, said = folder.run("push", to11, "--check")
+        assert code == 2
+        assert "one.liquid: version 2, without a label, differs only in blanks and empty values from the file" in said
+        assert folder.run("push", to11, "--yes")[0] == 1
+        assert versions(to11, made) == ["Hi", "Hello"]
+        client.prompts.move_label(**place, label="production", version_id=stored.id)
+    folder.run("pull", to11, "--yes")
+    assert folder.run("push", to11, "--check")[0] == 0
+    folder.edit("prompts/one.liquid", "Hi\n", "Hi\n\n")
+    assert folder.run("push", to11, "--yes")[0] == 0
+    assert versions(to11, made) == ["Hi\n", "Hi", "Hello"]
+
+
+def test_a_plan_says_when_a_label_goes_back(to11: LocalTo11, folder: Folder) -> None:
+    """As it does if somebody has changed a prompt after it was pulled."""
+    made = write(to11, "one", "Hello")
+    folder.run("pull", to11)
+    with to11.client() as client:
+        place = {"project_id": to11.project_id, "prompt_id": made}
+        content: dict[str, Any] = {"format": "text", "template_json": {"text": "theirs"}, "variables_schema": {}}
+        version = client.prompts.create_version(**place, **content)
+        client.prompts.move_label(**place, label="production", version_id=version.id)
+    said = folder.run("push", to11, "--check")[1]
+    assert "~ prompt one: move the label production back from version 2 to version 1\n" in said
+    assert "\nLabels go back to older versions. If you do not mean that, others have changed the project" in said
+
+
+def test_a_version_that_is_not_listed_stops_both_commands(to11: LocalTo11, folder: Folder) -> None:
+    write(to11, "one", "Hello")
+    folder.run("pull", to11)
+    body = json.dumps({"success": True, "code": 200, "data": [], "error": None})
+    for command in ("pull", "push"):
+        to11.fail_next(body=body, match="prompts.list_versions")
+        code, said = folder.run(command, to11, "--yes")
+        assert code == 2
+        assert "the server does not list the version of one that production points at; nothing was changed" in said
 
 
 class _Terminal(io.StringIO):
