@@ -835,6 +835,30 @@ def test_a_setting_that_the_server_refuses_is_reported_with_its_line(to11: Local
     assert folder.run("push", to11, "--check")[0] == 1
 
 
+def test_a_label_that_must_be_registered_first_is_reported_with_what_to_do(to11: LocalTo11, folder: Folder) -> None:
+    folder.run("pull", to11)
+    to11.enforce_label_registry = True
+    (folder.path / "prompts").mkdir()
+    (folder.path / "prompts" / "x.liquid").write_text(greeting("x", "X").replace("production", "beta"), "utf-8")
+    code, said = folder.run("push", to11, "--yes")
+    assert code == 1
+    assert re.search(r"FAILED .*x.liquid:6: .*PROMPT_LABEL_NOT_REGISTERED.*; add it to labels.yaml\n", said)
+    (folder.path / "labels.yaml").write_text('production: {"is_default": true}\nbeta: {}\n', "utf-8")
+    assert folder.run("push", to11, "--yes")[0] == 0
+    assert folder.run("push", to11, "--check")[0] == 0
+
+
+@pytest.mark.parametrize("flag", ["is_default", "is_gateway_fallback"])
+def test_two_environments_cannot_both_be_the_only_one(to11: LocalTo11, folder: Folder, flag: str) -> None:
+    """Each push would take it from the one and give it to the other."""
+    folder.run("pull", to11)
+    text = f'prod: {{"name": "P", "{flag}": true}}\n\nstaging: {{"name": "S", "{flag}": true}}\n'
+    (folder.path / "environments.yaml").write_text(text, "utf-8")
+    code, said = folder.run("push", to11, "--yes")
+    assert code == 2
+    assert f"environments.yaml:3: only one environment can have {flag}, and prod has it, too" in said
+
+
 def test_an_outage_before_the_plan_is_exit_code_1(to11: LocalTo11, folder: Folder) -> None:
     folder.run("pull", to11)
     to11.fail_next(status=403)

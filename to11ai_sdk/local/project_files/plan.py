@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...json_types import is_array
 from .fields import loosened
-from .folder import LISTS
+from .folder import LISTS, UNIQUE
 from .names import interim_name, takes_name
 
 if TYPE_CHECKING:
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from .folder import Project
     from .prompt_file import FileVersion, PromptFile
     from .remote import Remote, RemotePrompt
-
-_UNIQUE = ("is_default", "is_gateway_fallback")
-"""Settings of environments that move from one to another: set on the new one, never cleared on the old one."""
 
 
 class Move(NamedTuple):
@@ -179,7 +176,7 @@ def plan_records(
     kind: str, wanted: Mapping[str, dict[str, Any]], present: Mapping[str, dict[str, Any]]
 ) -> list[RecordChange]:
     """Return what makes the list of the server like that of the file, without archiving."""
-    taken = {flag for flag in _UNIQUE if any(record.get(flag) for record in wanted.values())}
+    taken = {flag for flag in UNIQUE if any(record.get(flag) for record in wanted.values())}
     changes = [
         RecordChange(kind, name, _changes(kind, record, present.get(name), taken), present.get(name))
         for name, record in wanted.items()

@@ -26,6 +26,7 @@ _BACK = (
     "Labels go back to older versions. If you do not mean that, others have changed the project since it was pulled: "
     "pull, and merge their changes with yours."
 )
+_ADVICE = {"PROMPT_LABEL_NOT_REGISTERED": "add it to labels.yaml"}
 _OWN_FAULT = (400, 404, 409, 422)
 """Statuses of errors that concern one prompt; after any other, nothing more is started."""
 
@@ -201,6 +202,7 @@ class _Push:
         except (To11aiError, LeftAloneError, ValueError) as exc:
             step.failed = True
             before = f" (done before: {', '.join(step.done)})" if step.done else ""
-            self._fail(f"{step.where}: prompt {change.slug}{before}", exc, self.refused.get(change.slug, ""))
+            advice = _ADVICE.get(getattr(exc, "error_code", "")) or self.refused.get(change.slug, "")
+            self._fail(f"{step.where}: prompt {change.slug}{before}", exc, advice)
         self.running.discard(change.slug)
         return None if step.failed else step
