@@ -420,6 +420,9 @@ def test_labels_and_environments_are_created_and_changed_and_archived_only_if_as
     (folder.path / "environments.yaml").write_text(text, "utf-8")
     code, said = folder.run("push", to11, "--yes")
     assert code == 0
+    assert '+ create the label new\n    description: "n"\n' in said
+    assert '~ change the environment prod: name\n    name: "Production" -> "P"\n' in said
+    assert "~ change the label production: is_default\n    is_default: true -> false\n" in said
     for kind in ("label gone", "environment gone", "prompt old"):
         assert f"Only on the server, and stays: the {kind}\n" in said
     assert folder.run("push", to11, "--check")[0] == 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...json_types import is_array
-from .fields import loosened
+from .fields import dump, loosened
 from .folder import LISTS, UNIQUE
 from .names import interim_name, takes_name
 
@@ -124,6 +124,12 @@ class RecordChange(NamedTuple):
             return f"- archive the {noun} {self.name}"
         names = ", ".join(self.fields)
         return f"+ create the {noun} {self.name}" if self.is_new else f"~ change the {noun} {self.name}: {names}"
+
+    def details(self) -> Iterator[str]:
+        """Yield each setting, as it is and as it will be."""
+        for name, value in (self.fields or {}).items():
+            before = f"{dump(self.old[name])} -> " if self.old and name in self.old else ""
+            yield f"{name}: {before}{dump(value)}"
 
 
 class PushPlan(NamedTuple):

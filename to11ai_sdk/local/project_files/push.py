@@ -56,6 +56,8 @@ def _twins(changes: list[PromptChange]) -> dict[str, str]:
 def _show(plan: PushPlan) -> None:
     for record in plan.records:
         say_step(record.line)
+        for text in record.details():
+            say(f"    {text}")
     for change in plan.prompts:
         _show_prompt(change)
         if change.slug in plan.refused:
