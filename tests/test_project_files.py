@@ -420,6 +420,9 @@ def test_labels_and_environments_are_created_and_changed_and_archived_only_if_as
     (folder.path / "environments.yaml").write_text(text, "utf-8")
     code, said = folder.run("push", to11, "--yes")
     assert code == 0
+    assert '+ create the label new\n    description: "n"\n' in said
+    assert '~ change the environment prod: name\n    name: "Production" -> "P"\n' in said
+    assert "~ change the label production: is_default\n    is_default: true -> false\n" in said
     for kind in ("label gone", "environment gone", "prompt old"):
         assert f"Only on the server, and stays: the {kind}\n" in said
     assert folder.run("push", to11, "--check")[0] == 0
@@ -835,6 +838,30 @@ def test_a_setting_that_the_server_refuses_is_reported_with_its_line(to11: Local
     assert folder.run("push", to11, "--check")[0] == 1
 
 
+def test_a_label_that_must_be_registered_first_is_reported_with_what_to_do(to11: LocalTo11, folder: Folder) -> None:
+    folder.run("pull", to11)
+    to11.enforce_label_registry = True
+    (folder.path / "prompts").mkdir()
+    (folder.path / "prompts" / "x.liquid").write_text(greeting("x", "X").replace("production", "beta"), "utf-8")
+    code, said = folder.run("push", to11, "--yes")
+    assert code == 1
+    assert re.search(r"FAILED .*x.liquid:6: .*PROMPT_LABEL_NOT_REGISTERED.*; add it to labels.yaml\n", said)
+    (folder.path / "labels.yaml").write_text('production: {"is_default": true}\nbeta: {}\n', "utf-8")
+    assert folder.run("push", to11, "--yes")[0] == 0
+    assert folder.run("push", to11, "--check")[0] == 0
+
+
+@pytest.mark.parametrize("flag", ["is_default", "is_gateway_fallback"])
+def test_two_environments_cannot_both_be_the_only_one(to11: LocalTo11, folder: Folder, flag: str) -> None:
+    """Each push would take it from the one and give it to the other."""
+    folder.run("pull", to11)
+    text = f'prod: {{"name": "P", "{flag}": true}}\n\nstaging: {{"name": "S", "{flag}": true}}\n'
+    (folder.path / "environments.yaml").write_text(text, "utf-8")
+    code, said = folder.run("push", to11, "--yes")
+    assert code == 2
+    assert f"environments.yaml:3: only one environment can have {flag}, and prod has it, too" in said
+
+
 def test_an_outage_before_the_plan_is_exit_code_1(to11: LocalTo11, folder: Folder) -> None:
     folder.run("pull", to11)
     to11.fail_next(status=403)
@@ -846,15 +873,64 @@ def test_a_version_that_the_server_stores_in_another_form_is_reported(
 ) -> None:
     write(to11, "one", "Hello")
     folder.run("pull", to11)
+    for n in range(40):
+        (folder.path / "prompts" / f"slug-{n}.liquid").write_text(greeting(f"slug-{n}", f"Name {n}"), "utf-8")
     with to11.client() as client:
         made = client.prompts.get_version(
             project_id=to11.project_id, prompt_id=prompt_id(to11, "one"), version_number=1
         ).model_dump(mode="json", by_alias=True)
     body = {"success": True, "code": 200, "data": {**made, "templateJson": {"text": "Hello!"}}, "error": None}
-    other.fail_next(body=json.dumps(body), match="prompts.create_version")
+    other.fail_next(100, body=json.dumps(body), match="prompts.create_version")
     code, said = folder.run("push", other, "--yes")
     assert code == 1
-    assert "the server stored the new version in another form" in said
+    assert "the server stored version 1 in another form; if that is right, move the label there" in said
+    assert 1 <= sum(request.row == "prompts.create_version" for request in other.requests) <= 8
+
+
+def test_what_the_server_has_stored_in_another_form_is_not_created_again(to11: LocalTo11, folder: Folder) -> None:
+    made = write(to11, "one", "Hello")
+    folder.run("pull", to11)
+    folder.edit("prompts/one.liquid", "Hello\n", "\nHi\n\n")
+    with to11.client() as client:
+        place = {"project_id": to11.project_id, "prompt_id": made}
+        content: dict[str, Any] = {"format": "text", "template_json": {"text": "Hi"}, "variables_schema": {}}
+        stored = client.prompts.create_version(**place, **content)
+        code, said = folder.run("push", to11, "--check")
+        assert code == 2
+        assert "one.liquid: version 2, without a label, differs only in blanks and empty values from the file" in said
+        assert folder.run("push", to11, "--yes")[0] == 1
+        assert versions(to11, made) == ["Hi", "Hello"]
+        client.prompts.move_label(**place, label="production", version_id=stored.id)
+    folder.run("pull", to11, "--yes")
+    assert folder.run("push", to11, "--check")[0] == 0
+    folder.edit("prompts/one.liquid", "Hi\n", "Hi\n\n")
+    assert folder.run("push", to11, "--yes")[0] == 0
+    assert versions(to11, made) == ["Hi\n", "Hi", "Hello"]
+
+
+def test_a_plan_says_when_a_label_goes_back(to11: LocalTo11, folder: Folder) -> None:
+    """As it does if somebody has changed a prompt after it was pulled."""
+    made = write(to11, "one", "Hello")
+    folder.run("pull", to11)
+    with to11.client() as client:
+        place = {"project_id": to11.project_id, "prompt_id": made}
+        content: dict[str, Any] = {"format": "text", "template_json": {"text": "theirs"}, "variables_schema": {}}
+        version = client.prompts.create_version(**place, **content)
+        client.prompts.move_label(**place, label="production", version_id=version.id)
+    said = folder.run("push", to11, "--check")[1]
+    assert "~ prompt one: move the label production back from version 2 to version 1\n" in said
+    assert "\nLabels go back to older versions. If you do not mean that, others have changed the project" in said
+
+
+def test_a_version_that_is_not_listed_stops_both_commands(to11: LocalTo11, folder: Folder) -> None:
+    write(to11, "one", "Hello")
+    folder.run("pull", to11)
+    body = json.dumps({"success": True, "code": 200, "data": [], "error": None})
+    for command in ("pull", "push"):
+        to11.fail_next(body=body, match="prompts.list_versions")
+        code, said = folder.run(command, to11, "--yes")
+        assert code == 2
+        assert "the server does not list the version of one that production points at; nothing was changed" in said
 
 
 class _Terminal(io.StringIO):

@@ -36,7 +36,7 @@ def agreed(question: str, *, yes: bool) -> bool:
     """Return whether to go on: asks on a terminal, and elsewhere needs ``--yes``."""
     if yes:
         return True
-    if not (sys.stdin.isatty() and is_terminal()):
+    if sys.stdin is None or not (sys.stdin.isatty() and is_terminal()):
         raise UsageError("nothing was changed, because nobody can be asked: give --yes")
     try:
         return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")

@@ -7,6 +7,7 @@ import math
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from unicodedata import normalize
 
 from ...cli.parser import UsageError
 from ...json_types import is_array, is_object
@@ -57,6 +58,16 @@ def _with_plain_numbers(value: Any) -> Any:
     if is_array(value):
         return [_with_plain_numbers(member) for member in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def loosened(value: Any) -> Any:
+    """Return a value without what a server may change: blanks, and members of objects that are empty."""
+    if is_object(value):
+        members = {name: loosened(member) for name, member in value.items()}
+        return {name: member for name, member in members.items() if member not in (None, False, "", [], {})}
+    if is_array(value):
+        return [loosened(member) for member in value]
+    return normalize("NFC", " ".join(value.split())) if isinstance(value, str) else value
 
 
 def write_field(name: str, value: Any) -> str:

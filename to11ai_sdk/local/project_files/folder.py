@@ -31,6 +31,8 @@ ENVIRONMENT = {
     "requires_approval": "true or false",
     "sort_order": "whole number",
 }
+UNIQUE = ("is_default", "is_gateway_fallback")
+"""Settings that one environment has: set on the new one, never cleared on the old one."""
 LISTS = {"labels": ("labels.yaml", LABEL), "environments": ("environments.yaml", ENVIRONMENT)}
 """The file of each list, and the settings of its records."""
 
@@ -124,7 +126,17 @@ def read_folder(folder: Path) -> Project:
         fields = read_fields(path, read_lines(path), 1)
         setattr(project, name, {key: _record(path, found, LISTS[name][1]) for key, found in fields.items()})
         project.lines[name] = {key: found.line for key, found in fields.items()}
+        if name == "environments":
+            _check_unique(path, getattr(project, name), project.lines[name])
     return project
+
+
+def _check_unique(path: Path, records: Records, lines: dict[str, int]) -> None:
+    for flag in UNIQUE:
+        holders = [name for name, record in records.items() if record.get(flag)]
+        if len(holders) > 1:
+            text = f"only one environment can have {flag}, and {holders[0]} has it, too"
+            raise problem(path, lines[holders[1]], text)
 
 
 def _record(path: Path, found: FileField, kinds: Mapping[str, str]) -> dict[str, Any]:

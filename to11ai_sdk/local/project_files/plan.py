@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...json_types import is_array
-from .folder import LISTS
+from .fields import dump, loosened
+from .folder import LISTS, UNIQUE
 from .names import interim_name, takes_name
 
 if TYPE_CHECKING:
@@ -15,9 +17,6 @@ if TYPE_CHECKING:
     from .folder import Project
     from .prompt_file import FileVersion, PromptFile
     from .remote import Remote, RemotePrompt
-
-_UNIQUE = ("is_default", "is_gateway_fallback")
-"""Settings of environments that move from one to another: set on the new one, never cleared on the old one."""
 
 
 class Move(NamedTuple):
@@ -77,9 +76,31 @@ class PromptChange:
         for move in self.moves:
             groups.setdefault((move.old, move.version.content), []).append(move)
         for first, *others in groups.values():
-            old, new = (self.present.number(id_) if self.present and id_ else "" for id_ in (first.old, first.new))
+            old, new = (self.present.number(id_) if self.present else 0 for id_ in (first.old, first.new))
             labels = f"label{'s' * bool(others)} {', '.join(move.label for move in (first, *others))}"
-            yield f"move the {labels} from {old or 'no version'} to {new or 'the new version'}"
+            places = (
+                f"from {f'version {old}' if old else 'no version'} to {f'version {new}' if new else 'the new version'}"
+            )
+            yield f"move the {labels}{' back' * (0 < new < old)} {places}"
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether a label goes back to an older version, as if somebody had changed the prompt since it was pulled."""
+        number = self.present.number if self.present else lambda _: 0
+        return any(0 < number(move.new) < number(move.old) for move in self.moves)
+
+    def twin(self, version: FileVersion) -> int:
+        """Return the number of what a server that stores texts in another form made of a version, or 0.
+
+        It is newer than all versions with labels, and differs in blanks and empty values only.
+        """
+        wanted = _loose(version.content)
+        for stored in self.present.versions if self.present else ():
+            if self.present and stored.id in self.present.pointers.values():
+                return 0
+            if _loose(stored.content) == wanted:
+                return stored.number
+        return 0
 
 
 class RecordChange(NamedTuple):
@@ -104,6 +125,12 @@ class RecordChange(NamedTuple):
         names = ", ".join(self.fields)
         return f"+ create the {noun} {self.name}" if self.is_new else f"~ change the {noun} {self.name}: {names}"
 
+    def details(self) -> Iterator[str]:
+        """Yield each setting, as it is and as it will be."""
+        for name, value in (self.fields or {}).items():
+            before = f"{dump(self.old[name])} -> " if self.old and name in self.old else ""
+            yield f"{name}: {before}{dump(value)}"
+
 
 class PushPlan(NamedTuple):
     """All changes of a push, in their order, and what is on the server only and stays there."""
@@ -116,6 +143,13 @@ class PushPlan(NamedTuple):
 
     def __bool__(self) -> bool:
         return bool(self.records or self.prompts)
+
+
+def _loose(content: str) -> Any:
+    try:
+        return loosened(json.loads(content))
+    except RecursionError:
+        return content
 
 
 def plan_prompt(wanted: PromptFile, present: RemotePrompt | None) -> PromptChange:
@@ -148,7 +182,7 @@ def plan_records(
     kind: str, wanted: Mapping[str, dict[str, Any]], present: Mapping[str, dict[str, Any]]
 ) -> list[RecordChange]:
     """Return what makes the list of the server like that of the file, without archiving."""
-    taken = {flag for flag in _UNIQUE if any(record.get(flag) for record in wanted.values())}
+    taken = {flag for flag in UNIQUE if any(record.get(flag) for record in wanted.values())}
     changes = [
         RecordChange(kind, name, _changes(kind, record, present.get(name), taken), present.get(name))
         for name, record in wanted.items()

@@ -19,6 +19,18 @@ class LeftAloneError(Exception):
     """Raised for a prompt that is left as it is, because the plan does not fit the server."""
 
 
+class RewrittenError(LeftAloneError):
+    """Raised for a version that the server has stored in another form, as it may do with all others, too."""
+
+
+ACCEPT = "if that is right, move the label there (to11ai prompts move-label), and pull"
+
+
+def twin_text(number: int) -> str:
+    """Return what to do about a version that seems to be what the server made of the text in a file."""
+    return f"version {number}, without a label, differs only in blanks and empty values from the file; {ACCEPT}"
+
+
 class PromptPush:
     """The change of one prompt, and how far it has come."""
 
@@ -96,6 +108,8 @@ class PromptPush:
             self.done.append(f"moved the label {label}")
 
     def _create_version(self, version: FileVersion) -> str:
+        if twin := self.change.twin(version):
+            raise LeftAloneError(twin_text(twin))
         made = self.prompts.create_version(
             **self.place,
             format=version.format,  # type: ignore[arg-type]
@@ -106,5 +120,5 @@ class PromptPush:
         )
         self.done.append(f"created version {made.version}")
         if as_version(made).content != version.content:
-            raise LeftAloneError("the server stored the new version in another form: pull, and review the difference")
+            raise RewrittenError(f"the server stored version {made.version} in another form; {ACCEPT}")
         return made.id

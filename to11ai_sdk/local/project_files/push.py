@@ -11,7 +11,7 @@ from .console import Progress, agreed, say, say_diff, say_step
 from .folder import LISTS, read_folder
 from .names import conflicts, first_renames, takes_name
 from .plan import plan_project, plan_records
-from .prompt_push import LeftAloneError, PromptPush
+from .prompt_push import LeftAloneError, PromptPush, RewrittenError, twin_text
 from .remote import for_each
 
 if TYPE_CHECKING:
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from .plan import PromptChange, PushPlan, RecordChange
     from .remote import RemoteReader
 
+_BACK = (
+    "Labels go back to older versions. If you do not mean that, others have changed the project since it was pulled: "
+    "pull, and merge their changes with yours."
+)
+_ADVICE = {"PROMPT_LABEL_NOT_REGISTERED": "add it to labels.yaml"}
 _OWN_FAULT = (400, 404, 409, 422)
 """Statuses of errors that concern one prompt; after any other, nothing more is started."""
 
@@ -31,8 +36,8 @@ def push(server: RemoteReader, folder: Path, *, check: bool, yes: bool, prune: b
     wanted = read_folder(folder)
     remote = server.read(Progress("reading"))
     plan = plan_project(wanted, remote, prune=prune)
-    if any(map(takes_name, plan.prompts)):
-        plan = plan._replace(refused=conflicts(plan.prompts, wanted, remote, server.archived()))
+    archived = server.archived() if any(map(takes_name, plan.prompts)) else ()
+    plan = plan._replace(refused=conflicts(plan.prompts, wanted, remote, archived) | _twins(plan.prompts))
     _show(plan)
     if check or not plan:
         say("The project differs from the files." if plan else "The project is what the files say.")
@@ -43,13 +48,22 @@ def push(server: RemoteReader, folder: Path, *, check: bool, yes: bool, prune: b
     return _Push(server, wanted, reason, len(plan.records) + len(plan.prompts)).apply(plan)
 
 
+def _twins(changes: list[PromptChange]) -> dict[str, str]:
+    found = {change.slug: change.twin(move.version) for change in changes for move in change.moves if move.new is None}
+    return {slug: twin_text(number) for slug, number in found.items() if number}
+
+
 def _show(plan: PushPlan) -> None:
     for record in plan.records:
         say_step(record.line)
+        for text in record.details():
+            say(f"    {text}")
     for change in plan.prompts:
         _show_prompt(change)
         if change.slug in plan.refused:
             say_step(f"! {change.file.path}: {plan.refused[change.slug]}")
+    if any(change.goes_back for change in plan.prompts):
+        say(_BACK)
     for text in plan.extra:
         say(f"Only on the server, and stays: {text}")
     if plan:
@@ -116,8 +130,8 @@ class _Push:
 
     def _fail(self, what: str, exc: Exception, advice: str = "") -> None:
         self.failed.append(f"{what}: {exc}{advice and '; '}{advice}")
-        if isinstance(exc, To11aiError) and getattr(exc, "status_code", 0) not in _OWN_FAULT:
-            self.stopped = True
+        refused = isinstance(exc, To11aiError) and getattr(exc, "status_code", 0) not in _OWN_FAULT
+        self.stopped = self.stopped or refused or isinstance(exc, RewrittenError)
 
     def _apply_records(self, records: list[RecordChange]) -> None:
         self.stopped = bool(records) and not self._are_as_planned(records)
@@ -190,6 +204,7 @@ class _Push:
         except (To11aiError, LeftAloneError, ValueError) as exc:
             step.failed = True
             before = f" (done before: {', '.join(step.done)})" if step.done else ""
-            self._fail(f"{step.where}: prompt {change.slug}{before}", exc, self.refused.get(change.slug, ""))
+            advice = _ADVICE.get(getattr(exc, "error_code", "")) or self.refused.get(change.slug, "")
+            self._fail(f"{step.where}: prompt {change.slug}{before}", exc, advice)
         self.running.discard(change.slug)
         return None if step.failed else step

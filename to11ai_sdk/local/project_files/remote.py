@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from ...cli.parser import UsageError
 from .folder import LISTS, Project, settings
 from .prompt_file import FileVersion, PromptFile, merged
 
@@ -83,11 +84,9 @@ class RemotePrompt:
     versions: tuple[StoredVersion, ...]
     pointers: dict[str, str]
 
-    def number(self, version_id: str | None) -> str:
-        """Return a version as people name it."""
-        return next(
-            (f"version {version.number}" for version in self.versions if version.id == version_id), "an unknown version"
-        )
+    def number(self, version_id: str | None) -> int:
+        """Return the number of a version, or 0 if there is none."""
+        return next((version.number for version in self.versions if version.id == version_id), 0)
 
 
 class Remote(NamedTuple):
@@ -140,6 +139,7 @@ class RemoteReader:
         place = {"project_id": self.project_id, "prompt_id": row.id}
         pointers = {found.label: found.version_id for found in self.client.prompts.list_labels(**place)}
         stored = sorted(self.client.prompts.list_versions(**place), key=lambda version: -version.version)
+        _check_complete(row.slug, pointers, {version.id for version in stored})
         labels = {
             version.id: tuple(label for label, id_ in pointers.items() if id_ == version.id) for version in stored
         }
@@ -156,6 +156,11 @@ class RemoteReader:
     def read_again(self, prompt: RemotePrompt) -> RemotePrompt:
         """Return a prompt as it is now."""
         return self.read_prompt(self.client.prompts.get(project_id=self.project_id, prompt_id=prompt.id))
+
+
+def _check_complete(slug: str, pointers: dict[str, str], listed: set[str]) -> None:
+    if lost := ", ".join(sorted(label for label, id_ in pointers.items() if id_ not in listed)):
+        raise UsageError(f"the server does not list the version of {slug} that {lost} points at; nothing was changed")
 
 
 def as_version(row: PromptVersion, labels: tuple[str, ...] = ()) -> FileVersion:
