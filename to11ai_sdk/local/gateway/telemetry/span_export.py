@@ -121,6 +121,8 @@ class _CallSpan(ReadableSpan):
         slug = names.of(known["to11.project.id"], prompt_id) if prompt_id else None
         if slug is not None:
             known["gen_ai.prompt.name"] = slug
+            if (version := known.get("to11.prompt.version")) is not None:
+                known["gen_ai.prompt.version"] = str(version)
 
 
 class _Exporter(SpanExporter):
