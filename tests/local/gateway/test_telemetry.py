@@ -109,6 +109,28 @@ def test_it_joins_the_callers_trace_and_the_providers_spans_are_its_children(col
     assert attributes["to11.request.model"] == "up::m"
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("vendor=1, t61@rs=a b ,,x*/_-=~", "vendor=1,t61@rs=a b,x*/_-=~"),
+        (",".join(f"k{number}=v" for number in range(32)), ",".join(f"k{number}=v" for number in range(32))),
+        (",".join(f"k{number}=v" for number in range(33)), ""),
+        ("a=1,a=2", ""), ("UP=1", ""), ("a=1,b", ""), ("a=\xe9", ""), ("a=" + "x" * 300, ""), ("a=b=c", ""), (",,", ""),
+    ],
+)  # fmt: skip
+def test_a_trace_state_is_kept_if_it_is_valid_and_else_costs_nothing(
+    collector: Collector, caplog: pytest.LogCaptureFixture, given: str, kept: str
+) -> None:
+    with calling(collector) as caller:
+        flags = {"traceparent": f"00-{TRACE}-{PARENT}-01", "tracestate": given}
+        assert (
+            caller.send("POST", "/v1/chat/completions", {"model": "gpt-4o", "messages": HELLO}, **flags).status == 200
+        )
+    span, _ = one(collector)
+    assert (span.parent_span_id.hex(), span.trace_state) == (PARENT, kept)
+    assert warnings_of(caplog) == []
+
+
 def test_a_trace_that_is_not_sampled_is_not_sent(collector: Collector) -> None:
     with calling(collector) as caller:
         for flags in ("00", "02", "03", "01"):
@@ -332,6 +354,18 @@ def test_each_attempt_is_an_event_if_there_are_several(collector: Collector) -> 
     assert [known(event)["error.type"] for event in never.events] == ["unreachable"] * 3
     times = [event.time_unix_nano for event in once.events]
     assert once.start_time_unix_nano <= times[0] <= times[1] <= once.end_time_unix_nano
+
+
+def test_no_text_of_a_span_is_long_or_has_what_databases_refuse(collector: Collector) -> None:
+    busy = reply(b"", status=503)
+    with RawProvider(lambda request: busy) as provider, calling(collector, providers={"up": provider.config}) as caller:
+        caller.chat(model="up::a\0\ud800" + "m" * 5000)
+    span, attributes = one(collector)
+    for texts in (attributes, *map(known, span.events)):
+        assert texts["gen_ai.request.model"].startswith("a\ufffd?m")
+        assert len(texts["gen_ai.request.model"]) == 1000
+    assert len(span.events) > 1
+    assert "\0" not in span.name
 
 
 def test_a_prompt_is_named_by_its_slug_and_a_rule_by_its_parts(collector: Collector) -> None:

@@ -7,7 +7,7 @@ they have no name for is ``to11.*``.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from ....json_types import is_object
@@ -124,7 +124,7 @@ def attributes_of(call: AdmittedCall, attempt: Attempt | None, details: CallDeta
         **{f"gen_ai.usage.{part}": count for part, count in details.token_parts.items()},
         "to11.project.id": span["project_id"],
         "to11.request.model": span["model"] if span["model"] != model else None,
-        "to11.prompt.labels": [bounded_text(each) for each in span["prompt_labels"][:MAX_SPAN_LABELS]],
+        "to11.prompt.labels": list(span["prompt_labels"][:MAX_SPAN_LABELS]),
         **own,
         **(of_target(attempt.provider) if attempt else {}),
     }
@@ -132,7 +132,7 @@ def attributes_of(call: AdmittedCall, attempt: Attempt | None, details: CallDeta
         found["gen_ai.response.time_to_first_chunk"] = details.first_after_s
     if span["status"] >= 400:
         found.setdefault("error.type", str(span["status"]))
-    return dict(_sendable(found))
+    return dict(sendable(found))
 
 
 def of_target(provider: ProviderConfig) -> dict[str, Value]:
@@ -167,7 +167,7 @@ def _of_request(call: UnderstoodCall, attempt: Attempt | None) -> dict[str, Valu
     if found.get("gen_ai.request.choice.count") == 1:
         del found["gen_ai.request.choice.count"]
     if endpoint == "embeddings" and isinstance(form := body.get("encoding_format"), str):
-        found["gen_ai.request.encoding_formats"] = [bounded_text(form)]
+        found["gen_ai.request.encoding_formats"] = [form]
     output = _OUTPUTS.get(endpoint) or _output_of(body)
     return found | ({"gen_ai.output.type": output} if output else {})
 
@@ -181,7 +181,7 @@ def _member(body: Mapping[str, Any], path: str) -> object:
 def _finish_reasons(attempt: Attempt | None, details: CallDetails, span: Mapping[str, Any]) -> list[str]:
     """Return the reasons in the provider's words; ``error`` for a stream of a chat that ended without one."""
     if details.finish_reasons:
-        return [bounded_text(each) for each in details.finish_reasons]
+        return details.finish_reasons
     if details.stop is not None and attempt is not None:
         return [_STOPS.get(attempt.provider.spoken[0], {}).get(details.stop, details.stop)]
     return ["error"] if span["is_stream"] and span["error_code"] and span["endpoint"] in CHAT else []
@@ -195,16 +195,22 @@ def _output_of(body: Mapping[str, Any]) -> str | None:
     return {"json_schema": "json", "json_object": "json", "text": "text"}.get(kind) if isinstance(kind, str) else None
 
 
+def _text(value: str) -> str:
+    """Return a text of a bounded length in UTF-8, without NUL: some databases refuse that, and all spans with it."""
+    return bounded_text(value).replace("\0", "\ufffd")
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 2**63
 
 
-def _sendable(found: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
-    """Yield what is known: texts of a bounded length in UTF-8, and no number that the protocol cannot hold."""
+def sendable(found: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
+    """Yield what is known, and no number that the protocol cannot hold."""
     for name, value in found.items():
         if isinstance(value, str):
-            yield name, bounded_text(value)
+            yield name, _text(value)
         elif isinstance(value, list):
-            yield from [(name, value[:MAX_OTLP_ITEMS])] if value else []
+            texts = cast("list[str]", value)[:MAX_OTLP_ITEMS]
+            yield from [(name, [_text(each) for each in texts])] if texts else []
         elif isinstance(value, bool) or _is_number(value):
             yield name, value
