@@ -86,7 +86,8 @@ class Collector:
                     self.send_header(name, value)
                 self.send_header("content-length", str(len(collector.reply)))
                 self.end_headers()
-                self.wfile.write(collector.reply)
+                if collector.reply:
+                    self.wfile.write(collector.reply)
 
             def log_message(self, *args: Any) -> None:
                 pass

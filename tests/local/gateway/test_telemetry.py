@@ -26,8 +26,8 @@ from test_readme import blocks
 from to11ai_sdk.cli import main
 from to11ai_sdk.gateway import gateway_prompt_headers
 from to11ai_sdk.local import LocalTo11, bounds
+from to11ai_sdk.local.gateway.telemetry import call_details, gen_ai
 from to11ai_sdk.local.gateway.telemetry import collector as collector_room
-from to11ai_sdk.local.gateway.telemetry import gen_ai
 from to11ai_sdk.local.gateway.telemetry.lost_spans import LostSpans
 
 pytestmark = pytest.mark.usefixtures("instant_export")
@@ -109,6 +109,28 @@ def test_it_joins_the_callers_trace_and_the_providers_spans_are_its_children(col
     assert attributes["to11.request.model"] == "up::m"
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("vendor=1, t61@rs=a b ,,x*/_-=~", "vendor=1,t61@rs=a b,x*/_-=~"),
+        (",".join(f"k{number}=v" for number in range(32)), ",".join(f"k{number}=v" for number in range(32))),
+        (",".join(f"k{number}=v" for number in range(33)), ""),
+        ("a=1,a=2", ""), ("UP=1", ""), ("a=1,b", ""), ("a=\xe9", ""), ("a=" + "x" * 300, ""), ("a=b=c", ""), (",,", ""),
+    ],
+)  # fmt: skip
+def test_a_trace_state_is_kept_if_it_is_valid_and_else_costs_nothing(
+    collector: Collector, caplog: pytest.LogCaptureFixture, given: str, kept: str
+) -> None:
+    with calling(collector) as caller:
+        flags = {"traceparent": f"00-{TRACE}-{PARENT}-01", "tracestate": given}
+        assert (
+            caller.send("POST", "/v1/chat/completions", {"model": "gpt-4o", "messages": HELLO}, **flags).status == 200
+        )
+    span, _ = one(collector)
+    assert (span.parent_span_id.hex(), span.trace_state) == (PARENT, kept)
+    assert warnings_of(caplog) == []
+
+
 def test_a_trace_that_is_not_sampled_is_not_sent(collector: Collector) -> None:
     with calling(collector) as caller:
         for flags in ("00", "02", "03", "01"):
@@ -122,7 +144,7 @@ STREAMS: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "chat": ("/v1/chat/completions", "gpt-4o", {"messages": HELLO}, "stop"),
     "messages": ("/v1/messages", "claude-sonnet-4-6", {"messages": HELLO, "max_tokens": 9}, "end_turn"),
     "responses": ("/v1/responses", "gpt-4o", {"input": "Hello!"}, "completed"),
-    "translated": ("/v1/messages", "gpt-4o", {"messages": HELLO, "max_tokens": 9}, "end_turn"),
+    "translated": ("/v1/messages", "gpt-4o", {"messages": HELLO, "max_tokens": 9}, "stop"),
 }
 
 
@@ -142,9 +164,127 @@ def test_each_format_as_a_stream_and_at_once(collector: Collector, kind: str, st
         gen_ai__request__stream=True if streams else None,
         gen_ai__response__model=model,
     )
-    assert attributes["gen_ai.response.finish_reasons"] == ["stop" if kind == "translated" and not streams else reason]
+    assert attributes["gen_ai.response.finish_reasons"] == [reason]
     assert attributes["gen_ai.response.id"]
     assert ("gen_ai.response.time_to_first_chunk" in attributes) == streams
+
+
+OPENAI_USAGE = {
+    "prompt_tokens": 100,
+    "completion_tokens": 50,
+    "prompt_tokens_details": {"cached_tokens": 40, "cache_write_tokens": 10, "audio_tokens": 5, "text_tokens": 95},
+    "completion_tokens_details": {"reasoning_tokens": 20, "audio_tokens": 7, "text_tokens": 0},
+}
+OPENAI_PARTS = {
+    "input_tokens": 100, "output_tokens": 50, "cache_read.input_tokens": 40, "cache_write.input_tokens": 10,
+    "audio.input_tokens": 5, "text.input_tokens": 95, "reasoning.output_tokens": 20, "audio.output_tokens": 7,
+}  # fmt: skip
+ANTHROPIC_USAGE = {
+    "input_tokens": 10,
+    "output_tokens": 5,
+    "cache_read_input_tokens": 3,
+    "cache_creation_input_tokens": 4,
+}
+ANTHROPIC_PARTS = {"input_tokens": 17, "output_tokens": 5, "cache_read.input_tokens": 3, "cache_write.input_tokens": 4}
+
+
+def usage_of(attributes: dict[str, Any]) -> dict[str, Any]:
+    prefix = "gen_ai.usage."
+    return {name.removeprefix(prefix): value for name, value in attributes.items() if name.startswith(prefix)}
+
+
+@pytest.mark.parametrize(
+    ("usage", "parts"),
+    [
+        (OPENAI_USAGE, OPENAI_PARTS),
+        # What proxies add of other formats is not counted twice.
+        ({**OPENAI_USAGE, "cache_read_input_tokens": 40, "cache_creation_input_tokens": 10}, OPENAI_PARTS),
+        (
+            {"prompt_tokens": 9, "completion_tokens": 1, "prompt_cache_hit_tokens": 8, "prompt_tokens_details": None},
+            {"input_tokens": 9, "output_tokens": 1, "cache_read.input_tokens": 8},
+        ),
+        (
+            {"input_tokens": 9, "output_tokens": 2, "input_tokens_details": {"cached_tokens": 8},
+             "cache_read_input_tokens": 8, "output_tokens_details": {"reasoning_tokens": 1}},
+            {"input_tokens": 9, "output_tokens": 2, "cache_read.input_tokens": 8, "reasoning.output_tokens": 1},
+        ),
+        (ANTHROPIC_USAGE, ANTHROPIC_PARTS),
+        (
+            {**ANTHROPIC_USAGE, "output_tokens_details": {"thinking_tokens": 2}},
+            {**ANTHROPIC_PARTS, "reasoning.output_tokens": 2},
+        ),
+        (
+            {"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": -1, "audio_tokens": "x"},
+             "completion_tokens_details": [3]},
+            {"input_tokens": 9},
+        ),
+    ],
+    ids=["chat", "both names", "deepseek", "responses", "messages", "thinking", "nonsense"],
+)  # fmt: skip
+def test_tokens_are_counted_by_kind_and_none_twice(
+    collector: Collector, usage: dict[str, Any], parts: dict[str, int]
+) -> None:
+    content = {"id": "r", "model": "m", "choices": [], "usage": usage}
+    body = reply(json.dumps(content).encode(), "content-type: application/json")
+    with RawProvider(lambda request: body) as provider, calling(collector, providers={"up": provider.config}) as caller:
+        caller.chat(model="up::m")
+        (kept,) = caller.to11.traces()
+    assert usage_of(known(collector.spans[0])) == parts
+    assert kept.input_tokens == parts["input_tokens"]
+
+
+def test_the_parts_of_a_translated_stream_are_counted_too(collector: Collector) -> None:
+    chunk = {"id": "r", "model": "m", "choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": "length"}]}
+    last = {**chunk, "choices": [], "usage": OPENAI_USAGE}
+    events = "".join(f"data: {json.dumps(each)}\n\n" for each in (chunk, last)) + "data: [DONE]\n\n"
+    body = reply(events.encode(), "content-type: text/event-stream")
+    with RawProvider(lambda request: body) as provider, calling(collector, providers={"up": provider.config}) as caller:
+        caller.message(model="up::m", stream=True)
+    _, attributes = one(collector)
+    names = ("input_tokens", "output_tokens", "cache_read.input_tokens", "cache_write.input_tokens")
+    expected = {name: OPENAI_PARTS[name] for name in (*names, "reasoning.output_tokens")}
+    assert usage_of(attributes) == expected
+    assert attributes["gen_ai.response.finish_reasons"] == ["length"]
+
+
+@pytest.mark.parametrize(
+    ("path", "model", "parameters", "expected"),
+    [
+        ("/v1/responses", "gpt-4o", {"previous_response_id": "resp_1", "reasoning": {"effort": "high"}},
+         {"gen_ai.request.previous_response.id": "resp_1", "gen_ai.request.reasoning.level": "high"}),
+        ("/v1/responses", "gpt-4o", {"conversation": {"id": "conv_2"}}, {"gen_ai.conversation.id": "conv_2"}),
+        ("/v1/responses", "gpt-4o", {"conversation": "conv_3"}, {"gen_ai.conversation.id": "conv_3"}),
+        ("/v1/chat/completions", "gpt-4o", {"reasoning_effort": "low"}, {"gen_ai.request.reasoning.level": "low"}),
+        ("/v1/messages", "claude-sonnet-4-6", {"top_k": 5, "output_config": {"effort": "medium"}},
+         {"gen_ai.request.top_k": 5, "gen_ai.request.reasoning.level": "medium"}),
+        ("/v1/chat/completions", "gpt-4o", {"reasoning_effort": ["low"], "conversation": {"id": 5}},
+         {"gen_ai.request.reasoning.level": None, "gen_ai.conversation.id": None}),
+    ],
+)  # fmt: skip
+def test_further_parameters(
+    collector: Collector, path: str, model: str, parameters: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    with calling(collector) as caller:
+        caller.send("POST", path, {"model": model, "max_tokens": 9, "messages": HELLO, "input": "Hi", **parameters})
+    _, attributes = one(collector)
+    assert {name: attributes.get(name) for name in expected} == expected
+
+
+def test_the_header_for_the_conversation_takes_precedence(collector: Collector) -> None:
+    with calling(collector) as caller:
+        body = {"model": "gpt-4o", "input": "Hi", "conversation": "conv_1"}
+        caller.send("POST", "/v1/responses", body, x_to11_conversation_id="mine")
+    assert one(collector)[1]["gen_ai.conversation.id"] == "mine"
+
+
+def test_a_stream_that_is_refused_was_one_and_one_that_breaks_ended_in_an_error(collector: Collector) -> None:
+    with calling(collector) as caller:
+        assert caller.chat(text="[[echo:status=429]]", stream=True).status == 429
+        assert caller.chat(text="[[echo:cut]]", stream=True).status == 200
+    refused, broken = map(known, collector.spans)
+    assert_has(refused, gen_ai__request__stream=True, error__type="rate_limit")
+    assert "gen_ai.response.finish_reasons" not in refused
+    assert_has(broken, gen_ai__request__stream=True, gen_ai__response__finish_reasons=["error"])
 
 
 def test_other_endpoints_have_their_operation(collector: Collector) -> None:
@@ -216,6 +356,18 @@ def test_each_attempt_is_an_event_if_there_are_several(collector: Collector) -> 
     assert once.start_time_unix_nano <= times[0] <= times[1] <= once.end_time_unix_nano
 
 
+def test_no_text_of_a_span_is_long_or_has_what_databases_refuse(collector: Collector) -> None:
+    busy = reply(b"", status=503)
+    with RawProvider(lambda request: busy) as provider, calling(collector, providers={"up": provider.config}) as caller:
+        caller.chat(model="up::a\0\ud800" + "m" * 5000)
+    span, attributes = one(collector)
+    for texts in (attributes, *map(known, span.events)):
+        assert texts["gen_ai.request.model"].startswith("a\ufffd?m")
+        assert len(texts["gen_ai.request.model"]) == 1000
+    assert len(span.events) > 1
+    assert "\0" not in span.name
+
+
 def test_a_prompt_is_named_by_its_slug_and_a_rule_by_its_parts(collector: Collector) -> None:
     with calling(collector) as caller:
         api = Api.of(caller.to11)
@@ -235,6 +387,7 @@ def test_a_prompt_is_named_by_its_slug_and_a_rule_by_its_parts(collector: Collec
         known(span),
         gen_ai__prompt__name="welcome",
         to11__prompt__id=prompt.id,
+        gen_ai__prompt__version="1",
         to11__prompt__version=1,
         to11__prompt__labels=["production"],
         to11__rule__id=rule,
@@ -445,9 +598,12 @@ def test_the_example_of_the_page_runs(collector: Collector, capsys: pytest.Captu
 
 
 def test_the_page_names_each_attribute() -> None:
-    names = {*gen_ai._FLOATS.values(), *gen_ai._INTEGERS.values(), *gen_ai._OF_SPAN.values()}
-    parts = {part for found in re.findall(r"`([\w.]+)`", PAGE) for part in (found, found.rpartition(".")[2])}
-    assert {name for name in names if not {name, name.rpartition(".")[2]} & parts} == set()
+    names = {*gen_ai._FLOATS.values(), *gen_ai._INTEGERS.values(), *gen_ai._TEXTS.values(), *gen_ai._OF_SPAN.values()}
+    names |= {f"gen_ai.usage.{part}" for part in call_details._PARTS}
+    found = re.findall(r"`([\w.]+)`", PAGE)
+    assert {
+        name for name in names if not any(name == each or name.endswith(f".{each.lstrip('.')}") for each in found)
+    } == set()
 
 
 def test_calls_at_once_are_all_sent(collector: Collector) -> None:

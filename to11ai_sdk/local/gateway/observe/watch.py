@@ -79,10 +79,13 @@ class ReplyFacts:
         self.is_broken |= is_broken
 
     def _count(self, usage: dict[str, Any]) -> None:
-        fresh = _number(usage, "input_tokens", "prompt_tokens")
-        if fresh is not None:
-            self.input_tokens = fresh + (_number(usage, _READ) or 0) + (_number(usage, _WRITTEN) or 0)
-        output = _number(usage, "output_tokens", "completion_tokens")
+        given = token_count(usage, "prompt_tokens", "input_tokens")
+        if given is not None:
+            # Some servers add Anthropic's names to OpenAI's, whose numbers include them.
+            is_total = "input_tokens_details" in usage or token_count(usage, "prompt_tokens") is not None
+            cached = 0 if is_total else (token_count(usage, _READ) or 0) + (token_count(usage, _WRITTEN) or 0)
+            self.input_tokens = given + cached
+        output = token_count(usage, "output_tokens", "completion_tokens")
         self.output_tokens = self.output_tokens if output is None else output
 
 
@@ -212,7 +215,8 @@ def _message_texts(message: Any) -> list[str]:
     return [text for text in texts if isinstance(text, str)]
 
 
-def _number(usage: dict[str, Any], *names: str) -> int | None:
+def token_count(usage: dict[str, Any], *names: str) -> int | None:
+    """Return the first of these counts that is a number."""
     for name in names:
         value = usage.get(name)
         if value is not None and (count := _count(value)) is not None:

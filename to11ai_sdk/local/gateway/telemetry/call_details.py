@@ -9,18 +9,35 @@ from ...bounds import MAX_OTLP_ITEMS
 from ...json_input.reader import objects
 from ..formats.neutral import End, Start
 from ..gateway_problem import TOO_LARGE, GatewayProblem
-from ..observe.watch import ReplyFacts
+from ..observe.watch import ReplyFacts, token_count
 from ..provider import ReplyTooLargeError, UnreachableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from ..formats.neutral import Delta
+    from ..formats.neutral import Delta, StopReason, Usage
     from ..routing import Attempt
     from ..upstream.attempts import Reached
 
 _ENDED = ("completed", "incomplete", "failed", "cancelled")
 """The last statuses of an OpenAI response, which has no finish reason."""
+
+_INPUT = ("prompt_tokens_details", "input_tokens_details")
+_OUTPUT = ("completion_tokens_details", "output_tokens_details")
+_PARTS = {
+    "cache_read.input_tokens": (
+        (*_INPUT, None),
+        ("cached_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens"),
+    ),
+    "cache_write.input_tokens": (
+        (*_INPUT, None),
+        ("cache_write_tokens", "cache_creation_tokens", "cache_creation_input_tokens"),
+    ),
+    "reasoning.output_tokens": (_OUTPUT, ("reasoning_tokens", "thinking_tokens")),
+    **{f"{kind}.input_tokens": (_INPUT, (f"{kind}_tokens",)) for kind in ("text", "image", "audio")},
+    **{f"{kind}.output_tokens": (_OUTPUT, (f"{kind}_tokens",)) for kind in ("text", "image", "audio")},
+}
+"""Where a usage has the parts of its tokens: members of it, ``None`` for itself, and the names there."""
 
 
 class Try(NamedTuple):
@@ -49,6 +66,9 @@ class CallDetails(ReplyFacts):
 
     Attributes:
         response_id: the provider's id of the reply.
+        token_parts: parts of the input and output tokens, by the end of their attribute, such as
+            ``"reasoning.output_tokens"``.
+        stop: why a translated stream ended, of which the provider's own word is not known.
         first_after_s: seconds from the beginning of the call to the first event of a stream, or to a whole reply.
         tries: the requests to providers, in their order.
     """
@@ -56,6 +76,8 @@ class CallDetails(ReplyFacts):
     def __init__(self, timer: Callable[[], float]) -> None:
         super().__init__()
         self.response_id: str | None = None
+        self.token_parts: dict[str, int] = {}
+        self.stop: StopReason | None = None
         self.first_after_s: float | None = None
         self.tries: list[Try] = []
         self._reasons: dict[int, str] = {}
@@ -88,7 +110,9 @@ class CallDetails(ReplyFacts):
         if isinstance(delta, Start):
             self._identify(delta.id)
         elif isinstance(delta, End):
-            self._reason(0, delta.stop)
+            self.stop = delta.stop
+        if isinstance(delta, Start | End) and delta.usage:
+            self.token_parts.update(_neutral_parts(delta.usage))
 
     def watched(self, ask: Callable[[Attempt], Reached]) -> Callable[[Attempt], Reached]:
         """Return a function that asks a target, and notes how that went."""
@@ -111,6 +135,10 @@ class CallDetails(ReplyFacts):
 
         return noting
 
+    def _count(self, usage: dict[str, Any]) -> None:
+        super()._count(usage)
+        self.token_parts.update(_parts(usage))
+
     def _arrived(self) -> None:
         if self.first_after_s is None:
             self.first_after_s = self._timer() - self._begun
@@ -131,6 +159,24 @@ class CallDetails(ReplyFacts):
     def _reason(self, index: int, value: object) -> None:
         if isinstance(value, str) and value and (index in self._reasons or len(self._reasons) < MAX_OTLP_ITEMS):
             self._reasons[index] = value
+
+
+def _parts(usage: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    for part, (holders, names) in _PARTS.items():
+        for holder in holders:
+            found = usage if holder is None else usage.get(holder)
+            if is_object(found) and (count := token_count(found, *names) or 0) > 0:
+                yield part, count
+                break
+
+
+def _neutral_parts(usage: Usage) -> Iterator[tuple[str, int]]:
+    counts = {
+        "cache_read.input_tokens": usage.cache_read_tokens,
+        "cache_write.input_tokens": usage.cache_write_tokens,
+        "reasoning.output_tokens": usage.reasoning_tokens,
+    }
+    return ((part, count) for part, count in counts.items() if count > 0)
 
 
 def _word(exc: GatewayProblem | UnreachableError) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import time
 from datetime import timezone
 from threading import Lock, Thread
@@ -25,7 +26,7 @@ from ..observe.traces import COLUMNS
 from . import exporter_environment
 from .call_details import CallDetails, Try
 from .collector_session import CollectorSession
-from .gen_ai import attributes_of, of_target, span_name
+from .gen_ai import attributes_of, of_target, sendable, span_name
 from .lost_spans import LibraryLog, LostSpans
 from .prompt_names import PromptNames
 
@@ -41,6 +42,11 @@ if TYPE_CHECKING:
 
 _SCOPE = InstrumentationScope("to11ai_sdk", __version__)
 _STARTED_AT, _LATENCY_MS = COLUMNS.index("started_at"), COLUMNS.index("latency_ms")
+_STATE_MEMBER = re.compile(
+    r"([a-z][a-z0-9_*/-]{0,255}|[a-z0-9][a-z0-9_*/-]{0,240}@[a-z][a-z0-9_*/-]{0,13})"
+    r"=[ -+\--<>-~]{0,255}[!-+\--<>-~]"
+)
+_MAX_STATE_MEMBERS = 32  # of W3C Trace Context
 _ERROR, _UNSET = Status(StatusCode.ERROR), Status(StatusCode.UNSET)
 
 
@@ -121,6 +127,8 @@ class _CallSpan(ReadableSpan):
         slug = names.of(known["to11.project.id"], prompt_id) if prompt_id else None
         if slug is not None:
             known["gen_ai.prompt.name"] = slug
+            if (version := known.get("to11.prompt.version")) is not None:
+                known["gen_ai.prompt.version"] = str(version)
 
 
 class _Exporter(SpanExporter):
@@ -174,7 +182,7 @@ class _Exporter(SpanExporter):
         self._has_ended = True
         shutdown: Callable[[], None] = self._inner.shutdown
         shutdown()
-        reason = self._reason("the server stopped")
+        reason = self._reason("the server stopped before it answered")
         if self._waiting:
             self._lost.add(self._waiting, reason)
         else:
@@ -202,9 +210,16 @@ def _contexts(call: AdmittedCall) -> tuple[SpanContext, SpanContext | None]:
     trace_id, flags = int(place.trace_id, 16), TraceFlags(int(place.flags, 16))
     if place.parent_span_id is None:
         return SpanContext(trace_id, int(place.span_id, 16), False, flags), None
-    state = TraceState.from_header([call.incoming.headers.get("tracestate", "")])
+    state = _state_of(call.incoming.headers.get("tracestate", ""))
     parent = SpanContext(trace_id, int(place.parent_span_id, 16), True, flags, state)
     return SpanContext(trace_id, int(place.span_id, 16), False, flags, state), parent
+
+
+def _state_of(header: str) -> TraceState:
+    """Return a caller's trace state; an invalid one is empty, and not written to the log for each call."""
+    given = [member.strip(" \t") for member in header.split(",", _MAX_STATE_MEMBERS)]
+    is_valid = len(given) <= _MAX_STATE_MEMBERS and all(_STATE_MEMBER.fullmatch(each) for each in given if each)
+    return TraceState.from_header([header] if is_valid else [])
 
 
 def _event(tried: Try, start_ns: int) -> Event:
@@ -216,5 +231,4 @@ def _event(tried: Try, start_ns: int) -> Event:
         "http.response.status_code": tried.status,
         "error.type": tried.error,
     }
-    attributes = {name: value for name, value in known.items() if value is not None}
-    return Event("to11.attempt", attributes, start_ns + int(tried.after_s * 1e9))
+    return Event("to11.attempt", dict(sendable(known)), start_ns + int(tried.after_s * 1e9))
