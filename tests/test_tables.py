@@ -9,6 +9,7 @@ import shlex
 import struct
 import subprocess
 import sys
+import time
 import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ import pytest
 from faults.server import READ, ScriptedServer
 
 from to11ai_sdk.local import LocalTo11
-from to11ai_sdk.local.tools import terminal
+from to11ai_sdk.local.tools import output, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,6 +110,26 @@ def test_columns_are_aligned_and_the_id_is_whole(to11: LocalTo11) -> None:
     for row in rows[:4]:
         cells = "".join(char if columns(char) == 1 else f"{char}\0" for char in row)  # one character a column
         assert re.match(r" (greeting|wide|hostile|e)\b", cells[at - 1 :])
+
+
+@pytest.mark.parametrize("size", [40, 60, 80, 120])
+def test_an_id_that_is_shown_can_be_copied(size: int, to11: LocalTo11) -> None:
+    with to11.client() as client:
+        prompt = next(prompt for prompt in client.prompts.list(project_id=to11.project_id) if prompt.slug == "wide")
+        version = client.prompts.list_versions(project_id=to11.project_id, prompt_id=prompt.id)[0]
+        client.prompts.move_label(
+            project_id=to11.project_id, prompt_id=prompt.id, label="production", version_id=version.id
+        )
+    _, out = on_a_terminal("prompts", "list-labels", "--prompt-id", prompt.id, columns=size, NO_COLOR="1")
+    heading, row = out.splitlines()[:2]
+    assert prompt.id in row
+    assert ("versionId" in heading) is (version.id in row) is (size >= 80)
+    assert [line for line in out.splitlines() if columns(line) > size] == []
+
+
+def test_notes_below_a_table_are_broken_between_words() -> None:
+    _, out = on_a_terminal("prompts", "list", columns=30, NO_COLOR="1")
+    assert re.search(r"^\(with --json also name, slug,\ntags, .*", out, re.MULTILINE)
 
 
 def test_one_thing_is_shown_whole(to11: LocalTo11) -> None:
@@ -205,6 +226,20 @@ def test_a_text_fits_its_room(text: str, room: int, shown: str | None) -> None:
     assert terminal.columns(fitted) == room
     assert len(fitted) <= 5 * room + 5
     assert shown is None or fitted == shown
+
+
+@pytest.mark.parametrize("text", ["x" * 5_000_000, "\u0300" * 1_000_000, "漢" * 1_000_000, "\n" * 1_000_000])
+def test_a_huge_text_is_broken_into_lines_in_linear_time(text: str) -> None:
+    started = time.process_time()
+    lines = terminal.wrap(text, 60)
+    assert time.process_time() - started < 30
+    assert "".join(lines) == text.replace("\n", "")
+    assert max(map(terminal.columns, lines)) <= 60
+
+
+def test_a_list_of_rows_without_anything_to_show_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    output.show([{"label": "", "note": None}])
+    assert capsys.readouterr().out.split() == ["label"]
 
 
 def test_texts_too_long_to_compare_are_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,21 +24,30 @@ def show(result: object) -> None:
         return
     print("\n".join(_table(rows)) if rows else "(none)")
     if is_object(data) and is_object(page := data.get("pagination")):
-        print(
-            *terminal.wrap("page {page} of {totalPages}, {total} in all".format_map(page), terminal.width()), sep="\n"
-        )
+        print("\n".join(_note("page {page} of {totalPages}, {total} in all".format_map(page))))
 
 
 def _table(rows: list[dict[str, Any]]) -> list[str]:
     columns = {name: [_cell(name, row[name]) for row in rows] for name in rows[0] if not _DULL.fullmatch(name)}
-    names = [name for name, cells in columns.items() if any(cells)]
+    names = [name for name, cells in columns.items() if any(cells)] or [*columns][:1]
     widths = [max(map(terminal.columns, (name, *columns[name]))) for name in names]
+    ids = {place for place, name in enumerate(names) if re.fullmatch("id|.*Id", name)}
     room, shown = terminal.width() - widths[0], 1
-    while shown < len(names) and (room := room - min(widths[shown], _NARROW) - 2) >= 0:
+    while shown < len(names):
+        room -= 2 + (widths[shown] if shown in ids else min(widths[shown], _NARROW))
+        if room < 0:
+            break
         shown += 1
-    heading, *lines = terminal.table([names[:shown], *zip(*(columns[name] for name in names[:shown]), strict=True)])
-    more = f"(with --json also {', '.join(names[shown:])})" if names[shown:] else ""
-    return [terminal.paint(heading, terminal.BOLD), *lines, *(terminal.wrap(more, terminal.width()) if more else ())]
+    rows_shown = [names[:shown], *zip(*(columns[name] for name in names[:shown]), strict=True)]
+    heading, *lines = terminal.table(rows_shown, ids | {0})
+    more = _note(f"(with --json also {', '.join(names[shown:])})") if names[shown:] else ()
+    return [terminal.paint(heading, terminal.BOLD), *lines, *more]
+
+
+def _note(text: str) -> list[str]:
+    from textwrap import wrap
+
+    return wrap(text, max(terminal.width(), _NARROW))
 
 
 def _record(data: dict[str, Any]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ...cli.printing import JOINERS, is_terminal, safe
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
 BOLD, RED, GREEN, YELLOW, CYAN = 1, 31, 32, 33, 36
 _NARROW = 8
@@ -53,34 +53,45 @@ def fit(text: str, room: int) -> str:
     if (taken := columns(text)) > room:
         end = safe("…")
         kept = room - len(end)
-        while columns(text) > max(kept, 0):
-            text = text[:-1]
+        text = text[: _breaks(text, max(kept, 0))[0]]
         text = (text + end)[: max(room, 0)] if kept < 0 else text + end
         taken = columns(text)
     return text + " " * (room - taken)
 
 
-def table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return rows as lines with aligned columns in the terminal's width; the first column is the last to be cut."""
+def _breaks(text: str, room: int) -> Sequence[int]:
+    """Return where the lines of a text end, each as full as its columns allow."""
+    if text.isascii():
+        return [*range(room, len(text), max(room, 1)), len(text)]
+    ends, taken = list[int](), 0
+    for place, char in enumerate(text):
+        size = _columns(char)
+        if taken + size > room:
+            ends.append(place)
+            taken = 0
+        taken += size
+    return [*ends, len(text)]
+
+
+def table(rows: Sequence[Sequence[str]], whole: Container[int] = (0,)) -> list[str]:
+    """Return rows as lines with aligned columns in the terminal's width; those in ``whole`` are the last to be cut."""
     widths = [max(columns(safe(cell[:400])) for cell in column) for column in zip(*rows, strict=True)]
+
+    def next_to_cut(place: int) -> tuple[bool, bool, int]:
+        wide = widths[place] > _NARROW
+        return wide and place not in whole, wide and place > 0, widths[place]
+
     for _ in range(sum(widths) + 2 * len(widths) - 2 - width()):
-        widest = max(range(len(widths)), key=lambda place: (place > 0 and widths[place] > _NARROW, widths[place]))
-        widths[widest] -= 1
+        widths[max(range(len(widths)), key=next_to_cut)] -= 1
     return ["  ".join(map(fit, row, widths)).rstrip() for row in rows]
 
 
 def wrap(text: str, room: int) -> list[str]:
     """Return the lines of a text, safe, and each broken where it is full."""
     lines: list[str] = []
-    for line in text.split("\n"):
-        taken, room = 0, max(room, _NARROW)
-        lines.append("")
-        for char in safe(line):
-            taken += _columns(char)
-            if taken > room:
-                lines.append("")
-                taken = _columns(char)
-            lines[-1] += char
+    for line in map(safe, text.split("\n")):
+        ends = _breaks(line, max(room, _NARROW))
+        lines += map(line.__getitem__, map(slice, (0, *ends[:-1]), ends))
     return lines
 
 
