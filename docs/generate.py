@@ -55,6 +55,7 @@ HEAD = """# Reference
 
 Every public name of `to11ai_sdk`. `docs/generate.py` writes this page from the code; do not edit it. All methods below
 `client` take keyword arguments only. Any call may raise the exceptions under [Errors](#errors).
+`to11ai_sdk.__version__` is the version of the package.
 """
 
 
