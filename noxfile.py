@@ -264,7 +264,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def wheel(session: nox.Session) -> None:
-    """The wheel holds the package only, and works with nothing but Pydantic beside it."""
+    """The wheel holds the package only, and works with only Pydantic installed; the sdist holds every file."""
     session.install(".[local]", *requirements("build"))
     work = Path(session.create_tmp()).resolve()
     session.run("python", "-m", "build", "--outdir", str(work), silent=True)

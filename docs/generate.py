@@ -55,6 +55,7 @@ HEAD = """# Reference
 
 Every public name of `to11ai_sdk`. `docs/generate.py` writes this page from the code; do not edit it. All methods below
 `client` take keyword arguments only. Any call may raise the exceptions under [Errors](#errors).
+`to11ai_sdk.__version__` is the version of the package.
 """
 
 
@@ -95,7 +96,8 @@ def signature(name: str, call: Any) -> str:
     keywords = [place for place, parameter in enumerate(parameters) if parameter.kind is parameter.KEYWORD_ONLY]
     if keywords:
         shown.insert(keywords[0], "*")
-    result = "" if found.return_annotation is found.empty else f" -> {typed(found.return_annotation)}"
+    shows_result = found.return_annotation is not found.empty and not isinstance(call, type)
+    result = f" -> {typed(found.return_annotation)}" if shows_result else ""
     line = f"{name}({', '.join(shown)}){result}"
     broken = f"{name}(\n" + "".join(f"    {parameter},\n" for parameter in shown) + f"){result}"
     return f"```python\n{line if len(line) <= 100 else broken}\n```"
@@ -164,6 +166,8 @@ def plain_class(kind: type, name: str) -> Iterator[str]:
     """A class that is no model, resource or error: what it is for, and its methods."""
     doc = parts(kind.__doc__)
     yield f"## `{name}`"
+    if "__init__" in vars(kind) and inspect.signature(kind).parameters.keys() <= doc.arguments.keys():
+        yield signature(name, kind)
     yield markdown(doc.prose)
     yield table(
         ("attribute or argument", "meaning"),

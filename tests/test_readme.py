@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from to11ai_sdk import To11aiClient
+from to11ai_sdk import To11aiClient, __version__
 from to11ai_sdk.cli.commands import make_parser
 from to11ai_sdk.local import LocalTo11, demo
 
@@ -64,11 +64,12 @@ def project(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalTo11]:
 def test_every_python_block_runs(project: LocalTo11, capsys: pytest.CaptureFixture[str]) -> None:
     names = execute(project, "README.md", {"__name__": "readme"})
     out = capsys.readouterr().out
+    promised = re.findall(r"^ *print\(.*\)  # (.*)$", README, re.MULTILINE)
+    assert "echo: Hello!" in promised
+    assert [line for line in promised if line not in out.splitlines()] == []
     assert "1 ['production']\nsystem Welcome.\n" in out
-    assert "404 PROMPT_NOT_FOUND\n" in out
     assert "prompts.create 200\n127.0.0.1:" in out
     assert ": the connection ended before the reply did\n" in out
-    assert "https://gw.to11.ai/v1 https://gw.to11.ai\n" in out
     own_tests = [value for name, value in names.items() if name.startswith("test_")]
     assert own_tests
     for own_test in own_tests:
@@ -79,7 +80,13 @@ def test_every_python_block_runs(project: LocalTo11, capsys: pytest.CaptureFixtu
 def test_every_python_block_of_the_guide_runs(project: LocalTo11, capsys: pytest.CaptureFixture[str]) -> None:
     execute(project, "docs/guide.md", {"__name__": "guide"})
     out = capsys.readouterr().out
+    assert f"{__version__} req_" in out
     assert "1 ['production']\nsystem You answer questions about kettles.\nuser Which one is quiet?\n" in out
+    assert "\n['support-reply', 'welcome-message'] 2 support-reply 2\nsupport-reply\nwelcome-message\ngpt-4o " in out
+    assert "['max_completion_tokens', 'messages', 'model', 'stop', 'temperature'] ['extra_body', 'max_tokens', " in out
+    assert " -> version_" in out
+    assert "\nprod True\nstaging False\n" in out
+    assert "\n1 One model for all\n" in out
 
 
 def test_the_fallback_of_the_page_on_reliability_is_for_outages_only(

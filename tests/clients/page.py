@@ -44,7 +44,7 @@ NAMES = {"errors": "errors", "stream_error": "broken stream", "agent": "agent or
 def page(report: dict[str, dict[str, Any]]) -> str:
     """Return the whole page."""
     parts = [HEAD, "## What works", capabilities(report), "## What they send", sent(report)]
-    parts += ["## How often they retry", TRIES, tries(report), "## How to point them at the gateway", *sections(report)]
+    parts += ["## How often they retry", TRIES, tries(report), "## How to point them at the gateway", *sections()]
     parts += ["## Coding agents", coding_agents.section()]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
@@ -128,7 +128,7 @@ def grouped(head: list[str], cells: dict[str, tuple[str, ...]]) -> str:
     return table(["client", *head], [["; ".join(names), *row] for row, names in titles.items()])
 
 
-def sections(report: dict[str, dict[str, Any]]) -> Iterator[str]:
+def sections() -> Iterator[str]:
     """Yield a section for each client: its code and its notes. Clients with the same code share a section."""
     by_lines: dict[str, list[type[Client]]] = {}
     for client in CLIENTS:
@@ -136,7 +136,16 @@ def sections(report: dict[str, dict[str, Any]]) -> Iterator[str]:
     for lines, clients in by_lines.items():
         yield f"### {' and '.join(client.title for client in clients)}"
         yield f"```{'python' if clients[0].language == 'python' else 'js'}\n{lines}\n```"
-        yield "\n".join(dict.fromkeys(f"- {text}" for client in clients for text in known(client)))
+        yield "\n".join(notes(clients))
+
+
+def notes(clients: list[type[Client]]) -> Iterator[str]:
+    """Yield the notes of clients that share a section, each once; one that is not for all of them names its client."""
+    known_by = {client.title: list(known(client)) for client in clients}
+    said = dict.fromkeys(text for texts in known_by.values() for text in texts)
+    for text in said:
+        titles = [title for title, texts in known_by.items() if text in texts]
+        yield f"- {text}" if len(titles) == len(clients) else f"- **{', '.join(titles)}.** {text}"
 
 
 def known(client: type[Client]) -> Iterator[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from . import coding_agents
 from .adapters import CLIENTS
-from .page import PAGE
+from .page import PAGE, sections
 
 if TYPE_CHECKING:
     from .client import Client
@@ -39,6 +39,10 @@ def test_the_page_shows_the_lines_and_the_version_that_run(client: type[Client])
 
 def test_the_page_shows_how_the_coding_agents_are_run() -> None:
     assert PAGE.read_text("utf-8").endswith(f"## Coding agents\n\n{coding_agents.section()}\n")
+
+
+def test_the_page_shows_what_is_known_of_each_client() -> None:
+    assert "\n\n" + "\n\n".join(sections()) + "\n\n## Coding agents\n" in PAGE.read_text("utf-8")
 
 
 def test_titles_are_unique() -> None:

@@ -58,7 +58,7 @@ class Owner(ABC):
 
     @property
     def strict_variables(self) -> bool:
-        """Whether an undefined variable is an error in a template, or else nil. On in a new project; can be set."""
+        """Whether an undefined variable is an error in a template, not nil. On in a new project; can be set."""
         return self._platform.strict_variables(self.project_id)
 
     @strict_variables.setter

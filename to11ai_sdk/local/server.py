@@ -62,8 +62,8 @@ class LocalTo11(Unique, Owner):
     Raises:
         ConfigError: the configuration of the gateway is wrong; a ``ValueError``.
         TypeError: the port is not an ``int``, or a host not a ``str``.
-        ValueError: no such port or address, no name of a host, no URL of a collector, or ``TO11_LOCAL_API_KEY`` is
-            missing or no key.
+        ValueError: an invalid port, address, name of a host or URL of a collector, or ``TO11_LOCAL_API_KEY`` is missing
+            or not a key.
     """
 
     def __init__(
