@@ -808,6 +808,20 @@ def test_pull_takes_no_folder_of_something_else(to11: LocalTo11, folder: Folder)
     assert "labels.yaml is no file of a project of to11; choose another folder" in said
 
 
+def test_what_cannot_be_written_is_reported(to11: LocalTo11, folder: Folder, tmp_path: Path) -> None:
+    write(to11, "one", "Hello")
+    folder.path.mkdir()
+    (folder.path / "prompts").write_text("a file", "utf-8")
+    code, said = folder.run("pull", to11)
+    assert code == 2
+    assert "\n0 of 3 files changed.\n" in said
+    assert re.search(r"prompts: \w", said)
+    folder.path = folder.path / "prompts"
+    code, said = folder.run("pull", to11)
+    assert code == 2
+    assert "prompts is not a folder" in said
+
+
 def test_pull_removes_a_second_file_of_a_prompt_and_says_why(to11: LocalTo11, folder: Folder) -> None:
     write(to11, "one", "Hello")
     folder.run("pull", to11)

@@ -113,6 +113,21 @@ def test_an_interruption_at_the_question_changes_nothing(project: LocalTo11, tmp
     assert "Traceback" not in said
 
 
+def test_nobody_is_asked_where_no_input_is_open(project: LocalTo11, tmp_path: Path) -> None:
+    command = 'exec "$0" -m to11ai_sdk push "$1" <&-'
+    run = subprocess.run(
+        ["/bin/sh", "-c", command, sys.executable, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert (run.returncode, texts(project)) == (2, ["Hello"])
+    assert "nobody can be asked: give --yes" in run.stderr
+
+
+def test_a_terminal_without_control_codes_gets_plain_lines(project: LocalTo11, tmp_path: Path) -> None:
+    code, said = on_terminal(b"y\n", "push", str(tmp_path), TERM="dumb")
+    assert (code, "\x1b" in said) == (0, False)
+    assert "greeting: created version 2, moved the label production\r\n" in said
+
+
 def test_pull_asks_before_it_overwrites_an_edit(project: LocalTo11, tmp_path: Path) -> None:
     path = tmp_path / "prompts" / "greeting.liquid"
     code, said = on_terminal(b"n\n", "pull", str(tmp_path))

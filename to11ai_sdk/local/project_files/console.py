@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from ...cli.parser import UsageError
@@ -49,7 +50,7 @@ class Progress:
 
     def __init__(self, verb: str) -> None:
         self.verb = verb
-        self.on_terminal: bool = is_terminal(sys.stderr) and is_terminal()
+        self.on_terminal: bool = is_terminal(sys.stderr) and is_terminal() and os.environ.get("TERM") != "dumb"
         self.unfinished: bool = False
 
     def __call__(self, done: int, total: int, line: str = "") -> None:

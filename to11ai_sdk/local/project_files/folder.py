@@ -66,10 +66,11 @@ def read_data(path: Path) -> bytes:
             raise UsageError(f"{path} has more than {MAX_PROJECT_FILE} bytes")
         return path.read_bytes()
     except OSError as exc:
-        raise _unreadable(exc) from None
+        raise file_error(exc) from None
 
 
-def _unreadable(exc: OSError) -> UsageError:
+def file_error(exc: OSError) -> UsageError:
+    """Return the error of a file that cannot be read or written."""
     return UsageError(f"{exc.filename}: {exc.strerror}")
 
 
@@ -92,7 +93,7 @@ def prompt_paths(folder: Path) -> list[Path]:
 
 def _walk(folder: Path, top: Path) -> Iterator[Path]:
     def fail(exc: OSError) -> NoReturn:  # or what is in there would count as deleted
-        raise _unreadable(exc)
+        raise file_error(exc)
 
     for parent, folders, files in os.walk(top, onerror=fail):
         folders[:] = [name for name in folders if not name.startswith(".")]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ...cli.parser import UsageError
 from .console import Progress, agreed, say, say_diff
-from .folder import LISTS, content, find_homes, layout, read_data
+from .folder import LISTS, content, file_error, find_homes, layout, read_data
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +56,8 @@ def pull(server: RemoteReader, folder: Path, *, yes: bool) -> int:
 
 def _check_is_ours(folder: Path) -> None:
     """Refuse to take over the files of something else."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder")
     if not (folder / "prompts").is_dir():
         for path in (folder / file for file, _ in LISTS.values()):
             if path.exists() and content(path) is None:
@@ -94,13 +96,20 @@ def _show(change: _Change, folder: Path) -> None:
 
 def _apply(change: _Change) -> None:
     """Write or remove a file; one is never half-written."""
-    if change.new is None:
-        change.path.unlink()
-        return
-    change.path.parent.mkdir(parents=True, exist_ok=True)
-    draft = change.path.with_name(f".{os.getpid()}.tmp")
     try:
-        draft.write_bytes(change.new.encode("utf-8"))
-        os.replace(draft, change.path)
+        if change.new is None:
+            change.path.unlink()
+        else:
+            change.path.parent.mkdir(parents=True, exist_ok=True)
+            _write(change.path, change.new)
+    except OSError as exc:
+        raise file_error(exc) from exc
+
+
+def _write(path: Path, text: str) -> None:
+    draft = path.with_name(f".{os.getpid()}.tmp")
+    try:
+        draft.write_bytes(text.encode("utf-8"))
+        os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
