@@ -526,6 +526,26 @@ def test_labels_that_somebody_changes_after_the_plan_stop_the_push(
     assert "somebody changed the labels after the plan was made" in said
 
 
+def test_an_environment_that_somebody_changes_after_the_plan_is_not_archived(
+    to11: LocalTo11, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.run("pull", to11)
+
+    def meanwhile(*_: Any, **__: Any) -> bool:
+        with to11.client() as client:
+            client.project_environments.update(project_id=to11.project_id, slug="qa", name="In use")
+        return True
+
+    with to11.client() as client:
+        client.project_environments.create(project_id=to11.project_id, slug="qa", name="Quality")
+    monkeypatch.setattr(push_module, "agreed", meanwhile)
+    code, said = folder.run("push", to11, "--prune")
+    assert code == 1
+    assert "somebody changed the environments after the plan was made" in said
+    with to11.client() as client:
+        assert client.project_environments.get(project_id=to11.project_id, slug="qa").archived_at is None
+
+
 def test_a_label_that_no_file_has_is_named_because_it_cannot_be_removed(to11: LocalTo11, folder: Folder) -> None:
     write(to11, "greeting", "one", "two")
     folder.run("pull", to11)

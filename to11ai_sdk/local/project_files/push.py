@@ -153,8 +153,11 @@ class _Push:
     def _are_as_planned(self, records: list[RecordChange]) -> bool:
         present, _ = self.server.read_lists()
         for kind in LISTS:
+            rows = getattr(present, kind)
             planned = [change for change in records if change.kind == kind and change.fields is not None]
-            if planned != plan_records(kind, getattr(self.wanted, kind) or {}, getattr(present, kind)):
+            gone = [change for change in records if change.kind == kind and change.fields is None]
+            same = planned == plan_records(kind, getattr(self.wanted, kind) or {}, rows)
+            if not same or any(rows.get(change.name) != change.old for change in gone):
                 self.failed.append(f"somebody changed the {kind} after the plan was made, so nothing was started")
         return not self.failed
 
