@@ -864,9 +864,10 @@ def test_two_files_with_one_slug_and_settings_that_are_no_object_are_mistakes(to
 
 def test_a_setting_that_the_server_refuses_is_reported_with_its_line(to11: LocalTo11, folder: Folder) -> None:
     folder.run("pull", to11)
-    (folder.path / "labels.yaml").write_text('production: {}\nfine: {}\n"not valid": {}\n', "utf-8")
+    (folder.path / "labels.yaml").write_text('production: {}\nfine: {}\n"not valid": {}\n"": {}\n', "utf-8")
     code, said = folder.run("push", to11, "--yes")
     assert code == 1
+    assert re.search(r"FAILED .*labels.yaml:4: \+ create the label : ", said)
     assert re.search(r"FAILED .*labels.yaml:3: \+ create the label not valid: HTTP 4", said)
     assert "+ create the label fine\n" in said
     assert folder.run("push", to11, "--check")[0] == 1

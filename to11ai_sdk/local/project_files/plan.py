@@ -76,7 +76,7 @@ class PromptChange:
         for move in self.moves:
             groups.setdefault((move.old, move.version.content), []).append(move)
         for first, *others in groups.values():
-            old, new = (self.present.number(id_) if self.present else 0 for id_ in (first.old, first.new))
+            old, new = self._number(first.old), self._number(first.new)
             labels = f"label{'s' * bool(others)} {', '.join(move.label for move in (first, *others))}"
             places = (
                 f"from {f'version {old}' if old else 'no version'} to {f'version {new}' if new else 'the new version'}"
@@ -86,8 +86,10 @@ class PromptChange:
     @property
     def goes_back(self) -> bool:
         """Whether a label goes back to an older version, as if somebody had changed the prompt since it was pulled."""
-        number = self.present.number if self.present else lambda _: 0
-        return any(0 < number(move.new) < number(move.old) for move in self.moves)
+        return any(0 < self._number(move.new) < self._number(move.old) for move in self.moves)
+
+    def _number(self, version_id: str | None) -> int:
+        return self.present.number(version_id) if self.present else 0
 
     def twin(self, version: FileVersion) -> int:
         """Return the number of what a server that stores texts in another form made of a version, or 0.

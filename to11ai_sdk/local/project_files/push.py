@@ -130,8 +130,9 @@ class _Push:
 
     def _fail(self, what: str, exc: Exception, advice: str = "") -> None:
         self.failed.append(f"{what}: {exc}{advice and '; '}{advice}")
-        refused = isinstance(exc, To11aiError) and getattr(exc, "status_code", 0) not in _OWN_FAULT
-        self.stopped = self.stopped or refused or isinstance(exc, RewrittenError)
+        outage = isinstance(exc, To11aiError) and getattr(exc, "status_code", 0) not in _OWN_FAULT
+        if outage or isinstance(exc, RewrittenError):
+            self.stopped = True
 
     def _apply_records(self, records: list[RecordChange]) -> None:
         self.stopped = bool(records) and not self._are_as_planned(records)
@@ -142,7 +143,7 @@ class _Push:
             try:
                 self._apply_record(change)
                 self._finish(change.line)
-            except To11aiError as exc:
+            except (To11aiError, ValueError) as exc:
                 self._fail(f"{self._where(change)}{change.line}", exc)
             self.running.discard(change.line)
 
