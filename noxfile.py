@@ -184,7 +184,7 @@ def inspector(session: nox.Session) -> None:
     browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if browser is None:
         session.skip("needs Chromium; on Debian it is apt-get install chromium")
-    session.install(".[test]", "playwright>=1.40")
+    session.install(".[test]", "playwright>=1.40", "axe-playwright-python>=0.1.4")
     pictures = Path(session.create_tmp()).resolve() / "pictures"
     env = {"TO11_CHROMIUM": browser, "TO11_PICTURES": str(pictures)}
     options = [option for option in session.posargs if option != "--write"]

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.error import HTTPError
-from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
+from browsing import accessibility_problems, chat, signed_in
 from inspector_visit import fill
 
 from to11ai_sdk import To11aiApiError
@@ -18,12 +14,7 @@ from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.local.inspector.login import LoginLink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-CHROMIUM = os.environ.get("TO11_CHROMIUM", "")
-if not CHROMIUM:
-    pytest.skip("TO11_CHROMIUM names no Chromium; nox -s inspector does", allow_module_level=True)
-sync_api = pytest.importorskip("playwright.sync_api")
+    from pathlib import Path
 
 CONTRAST = """() => {
   const channels = (text) => text.match(/[\\d.]+/g).map(Number);
@@ -53,65 +44,11 @@ NAMELESS = """() => [...document.querySelectorAll("a, button, input, select, tex
   .filter((e) => e.type !== "hidden")
   .filter((e) => !(e.textContent.trim() || e.ariaLabel || e.labels?.length || e.getAttribute("aria-labelledby")))
   .map((e) => e.outerHTML)"""
-NOT_SAFE = ("Content Security Policy", "Content-Security-Policy", "Refused to")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    options = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def to11() -> Iterator[LocalTo11]:
-    with LocalTo11(seed=1) as to11:
-        yield to11
 
 
 @pytest.fixture(params=["light", "dark"])
 def scheme(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-@pytest.fixture
-def page(browser: Any, scheme: str) -> Iterator[Any]:
-    context = browser.new_context(color_scheme=scheme, viewport={"width": 1180, "height": 760})
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    context.set_default_timeout(60_000)
-    page = context.new_page()
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(f"Refused to go on: {error}"))
-    yield page
-    context.close()
-    assert [text for text in said if any(word in text for word in NOT_SAFE)] == []
-
-
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    folder = Path(os.environ.get("TO11_PICTURES") or tmp_path)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def signed_in(page: Any, to11: LocalTo11) -> None:
-    page.goto(f"{to11.base_url}/")
-    page.get_by_label("Key").fill(to11.api_key)
-    page.keyboard.press("Enter")
-    page.get_by_role("heading", name="Prompts").wait_for()
-
-
-def chat(to11: LocalTo11, text: str, *, stream: bool = False, model: str = "gpt-5-mini") -> None:
-    body = {"model": model, "stream": stream, "messages": [{"role": "user", "content": text}]}
-    keys = {"x-to11-authorization": f"Bearer {to11.api_key}", "x-to11-project-id": to11.project_id}
-    request = Request(f"{to11.gateway_url}/chat/completions", json.dumps(body).encode(), keys)
-    try:
-        build_opener(ProxyHandler({})).open(request, timeout=60).read()
-    except HTTPError as error:
-        error.close()
 
 
 def test_the_way_through_all_pages(page: Any, to11: LocalTo11, scheme: str, pictures: Path) -> None:
@@ -122,6 +59,7 @@ def test_the_way_through_all_pages(page: Any, to11: LocalTo11, scheme: str, pict
         page.screenshot(path=pictures / f"{name}-{scheme}.png")
         assert page.evaluate(CONTRAST) == [], name
         assert page.evaluate(NAMELESS) == [], name
+        assert accessibility_problems(page) == [], name
         assert page.locator("h1").count() == 1
         assert to11.api_key not in page.content()
 

@@ -17,12 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 WITH_LOCAL = """
+from http.client import HTTPConnection
+
 from to11ai_sdk.local import ConfigError, DataFileError, LocalTo11, PortTakenError, SeenRequest, Span
 
 with LocalTo11(config="to11.toml") as to11:
     with to11.client() as client:
         client.prompts.create(project_id=to11.project_id, name="A", slug="a")
     print(to11.requests[-1].row, to11.requests[-1].status)
+    connection = HTTPConnection(to11.base_url.partition("://")[2])
+    connection.request("GET", "/", headers={"Accept": "text/html"})
+    print("inspector", connection.getresponse().status)
+    connection.close()
 """
 NOT_NEEDED = "pygments,mypy,rich,attr,hypothesis,IPython"
 """What Pydantic imports where it is there, and this environment has: hundreds of modules to compile."""
@@ -44,11 +50,20 @@ def test_pyinstaller(to11: LocalTo11, tmp_path: Path) -> None:
 
 
 @needs("PyInstaller")
-def test_pyinstaller_with_the_local_to11(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("options", "status"), [((), 503), (("--collect-data", "to11ai_sdk"), 401)])
+def test_pyinstaller_with_the_local_to11(tmp_path: Path, options: tuple[str, ...], status: int) -> None:
     (tmp_path / "app.py").write_text(WITH_LOCAL)
     (tmp_path / "to11.toml").write_text('[providers.echo]\nkind = "echo"\n')
-    run(*python("-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR", "app.py"), cwd=tmp_path)
-    assert run(tmp_path / "dist" / "app" / "app", cwd=tmp_path) == "prompts.create 200\n"
+    run(*python("-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR", *options, "app.py"), cwd=tmp_path)
+    assert run(tmp_path / "dist" / "app" / "app", cwd=tmp_path) == f"prompts.create 200\ninspector {status}\n"
+
+
+@needs("cx_Freeze")
+def test_cx_freeze_with_the_local_to11(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(WITH_LOCAL)
+    (tmp_path / "to11.toml").write_text('[providers.echo]\nkind = "echo"\n')
+    run(*python("-m", "cx_Freeze", "build_exe", "--script=app.py", "--build-exe=frozen", "--silent"), cwd=tmp_path)
+    assert run(tmp_path / "frozen" / "app", cwd=tmp_path) == "prompts.create 200\ninspector 401\n"
 
 
 @needs("cx_Freeze")

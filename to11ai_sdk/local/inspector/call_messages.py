@@ -144,7 +144,7 @@ def _of_delta(choice: int, delta: dict[str, Any]) -> Iterator[Piece]:
     for call in objects(delta.get("tool_calls")):
         called = call.get("function")
         if is_object(called):
-            name = called.get("name")
-            if isinstance(name, str) and name:
-                yield Piece(choice, _CALL, f"{name} ", is_first=True)
+            tool = called.get("name")
+            if isinstance(tool, str) and tool:
+                yield Piece(choice, _CALL, f"{tool} ", is_first=True)
             yield Piece(choice, _CALL, _text(called.get("arguments") or ""))

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _LACKING = (
     "The inspector needs Jinja2, which is part of the extra: pip install 'to11ai-sdk[local]'. In a frozen program it "
-    "needs its templates, too; with PyInstaller: --collect-data to11ai_sdk\n"
+    "needs its templates, too; with PyInstaller --collect-data to11ai_sdk, "
+    "with Nuitka --include-package-data=to11ai_sdk\n"
 )
 
 

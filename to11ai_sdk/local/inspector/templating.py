@@ -41,12 +41,13 @@ class PageTemplates:
         self._environment = Environment(
             autoescape=True,
             undefined=StrictUndefined,
+            finalize=_seen,
             loader=FunctionLoader(_source),
             trim_blocks=True,
             lstrip_blocks=True,
         )
         self._environment.get_template("base.html")  # a frozen program may lack them
-        self._environment.filters |= {"moment": _moment, "number": _number, "segment": _segment, "visible": visible}
+        self._environment.filters |= {"moment": _moment, "number": _number, "segment": _segment}
 
     def render(self, name: str, values: dict[str, Any]) -> bytes:
         """Return a page."""
@@ -55,6 +56,11 @@ class PageTemplates:
 
 def _source(name: str) -> str:
     return (files(__package__ or "") / "templates" / name).read_text("utf-8")
+
+
+def _seen(value: object) -> object:
+    """Return what is shown of a value; what people can send again is ``e``, escaped already, and stays as it is."""
+    return visible(value) if type(value) is str else value
 
 
 def _moment(value: str | float | None) -> str:
