@@ -589,7 +589,7 @@ def test_a_wrong_url_is_a_mistake_on_the_command_line(capsys: pytest.CaptureFixt
 
 
 def test_the_example_of_the_page_runs(collector: Collector, capsys: pytest.CaptureFixture[str]) -> None:
-    ((line, code),) = blocks("python", PAGE)
+    (line, code), _ = blocks("python", PAGE)  # the other one is run by tests/clients/test_traces.py
     code = code.replace("http://127.0.0.1:4318", collector.url)
     code += "    from gateway_harness import Caller\n    assert Caller(to11).chat().status == 200\n"
     exec(compile("\n" * line + code, "opentelemetry.md", "exec"), {})
