@@ -65,7 +65,7 @@ def test_a_loss_is_logged_with_its_reason(
         collector.wait_for(1)
     (line,) = warnings_of(caplog)
     port = collector.url.rpartition(":")[2]
-    assert line.startswith(f"1 spans were not sent to {collector.url}/v1/traces: {words.replace('PORT', port)}")
+    assert line.startswith(f"1 span was not sent to {collector.url}/v1/traces: {words.replace('PORT', port)}")
     assert "pw" not in line
     assert line.isprintable()
     assert set(collector.paths) == {"/v1/traces"}

@@ -49,7 +49,8 @@ class LostSpans:
         with self._lock:
             number, self._unlogged = self._unlogged, 0
         if number:
-            _log.warning("%d spans were not sent to %s: %s", number, self._url, reason)
+            words = "1 span was" if number == 1 else f"{number} spans were"
+            _log.warning("%s not sent to %s: %s", words, self._url, reason)
 
 
 def printable(text: str) -> str:
