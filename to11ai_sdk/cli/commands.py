@@ -88,7 +88,8 @@ def _complain(problem: object, code: int) -> int:
 def _unexpected(arguments: Iterable[str]) -> str:
     """Name the unknown options; any other surplus text may be a secret and is not repeated."""
     names = [argument.partition("=")[0] for argument in arguments if argument.startswith("--")]
-    return f"unknown option {', '.join(names)}" if names else "a value without an option; write --option VALUE"
+    unknown = f"unknown option {', '.join(names)}; options come after their command"
+    return unknown if names else "a value without an option; write --option VALUE"
 
 
 def make_parser(words: Sequence[str] | None = None) -> Parser:
