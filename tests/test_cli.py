@@ -430,6 +430,15 @@ def test_output_that_does_not_fit_is_told_in_one_line(to11: LocalTo11, command: 
     assert errors.count("\n") == 1
 
 
+@pytest.mark.skipif(not Path("/dev/null").exists(), reason="there is no file that can be no folder")
+def test_a_file_that_cannot_be_written_ends_no_output(to11: LocalTo11, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run(capsys, "pull", "/dev/null/there", "--yes")
+    assert code != 0
+    assert "/dev/null/there" in err
+    assert err.count("\n") == 1
+    assert run(capsys, "prompts", "list")[1] != ""
+
+
 def test_an_empty_base_url_is_no_wish_for_a_demo_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = run(capsys, "demo", "--base-url", "", "--api-key", "k", "--project-id", "p")
     assert code == 2
