@@ -196,6 +196,12 @@ def test_what_is_not_json_is_a_usage_error(value: str, to11: LocalTo11, capsys: 
         (("prompts", "create", "--slug", "s"), "required: --name"),
         (("prompts", "list", "--page", "two"), "invalid int value: 'two'"),
         (("prompts", "list", "--pag", "2"), "unknown option --pag"),
+        (("--api-key", KEY, "prompts", "list"), "COMMAND: not one of 'local', "),
+        (("--api-key", f"{KEY} (choose from ", "prompts", "list"), "; options come after their command"),
+        (("prompts", "--api-key", KEY, "list"), "COMMAND: not one of 'create', "),
+        ((f"--api-key={KEY}", "prompts", "list"), "unknown option --api-key; options come after their command"),
+        (("completion", KEY), "not one of 'bash', 'zsh', 'fish'"),
+        (("prompts", "list", "--\x1b[2J"), r"unknown option --\x1b[2J"),
         (("prompts", "list", "--secret=hush"), "unknown option --secret"),
         (("prompts", "list", KEY), "a value without an option"),
         (("prompts", "get", "--prompt-id", ".."), "prompt_id must be an id"),
@@ -214,6 +220,7 @@ def test_a_wrong_command_line_is_one_line_and_exit_code_2(
     assert err.count("\n") == 1
     assert KEY not in err
     assert "hush" not in err
+    assert "\x1b" not in err
 
 
 @pytest.mark.parametrize(("missing", "variable"), [("--api-key", "TO11_API_KEY"), ("--project-id", "TO11_PROJECT_ID")])
@@ -421,6 +428,15 @@ def test_output_that_does_not_fit_is_told_in_one_line(to11: LocalTo11, command: 
     assert status == code
     assert errors.startswith("to11ai: ")
     assert errors.count("\n") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/null").exists(), reason="there is no file that can be no folder")
+def test_a_file_that_cannot_be_written_ends_no_output(to11: LocalTo11, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run(capsys, "pull", "/dev/null/there", "--yes")
+    assert code != 0
+    assert "/dev/null/there" in err
+    assert err.count("\n") == 1
+    assert run(capsys, "prompts", "list")[1] != ""
 
 
 def test_an_empty_base_url_is_no_wish_for_a_demo_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:

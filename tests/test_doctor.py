@@ -148,6 +148,14 @@ def test_the_page_shows_what_is_printed(to11: LocalTo11, capsys: pytest.CaptureF
     assert shape(capsys.readouterr().out) == shape(shown)
 
 
+def test_a_key_in_the_place_of_a_project_is_not_shown(checks: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    with ScriptedServer(always(), tls=serving()) as server:
+        _, found = checks("--base-url", server.url, "--project-id", KEY)
+        main(["doctor", "--base-url", server.url, "--project-id", KEY])
+    assert found["project"]["values"] == {"id": "[hidden]"}
+    assert KEY not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "check", "says"),
     [

@@ -557,5 +557,12 @@ def test_redaction_leaves_other_values_and_short_secrets_alone() -> None:
     assert error.details == {"n": 1, "list": [None, True, "key"]}
 
 
+@pytest.mark.parametrize("key", [f"{KEY} ", f" {KEY}", f"  {KEY}  "])
+def test_a_key_is_hidden_as_a_server_reads_it_without_spaces_around_it(server: RecordingServer, key: str) -> None:
+    echo = reply({"error": {"message": f"bad key {KEY}, bad token {KEY}2"}}, 422)
+    error = error_of(server, echo, api_key=key, default_headers={"X-Token": f" {KEY}2 "})
+    assert KEY not in everything(error)
+
+
 def test_the_attributes_of_a_class_are_documented() -> None:
     assert RuleNotFoundError.rule_id.__doc__ == "Id of the rule."

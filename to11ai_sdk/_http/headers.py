@@ -56,8 +56,9 @@ def trace_headers() -> dict[str, str]:
 
 
 def secrets_of(api_key: str, headers: Mapping[str, str]) -> list[str]:
-    """Return the key and the values of those headers whose names say that they are secret."""
-    return [api_key, *(value for name, value in headers.items() if any(word in name.lower() for word in _SECRET_WORDS))]
+    """Return the key and the values of those headers whose names say that they are secret, as a server reads them."""
+    found = [value for name, value in headers.items() if any(word in name.lower() for word in _SECRET_WORDS)]
+    return [value.strip() for value in (api_key, *found)]
 
 
 def redact(error: BaseException, secret: str) -> None:

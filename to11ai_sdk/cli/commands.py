@@ -73,9 +73,12 @@ def _parsed(words: Sequence[str]) -> argparse.Namespace:
 
 
 def _unwritten(exc: OSError, failed: int) -> int:
-    # Nobody reads the output any more, or the disk is full. The rest of the buffer would be written again at exit,
-    # and fail with a traceback.
-    if sys.stdout is not None:
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        # Nobody reads the output any more, or the disk is full. The rest of the buffer would be written again at exit,
+        # and fail with a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1 if isinstance(exc, BrokenPipeError) else _complain(exc, failed)
 
@@ -88,7 +91,8 @@ def _complain(problem: object, code: int) -> int:
 def _unexpected(arguments: Iterable[str]) -> str:
     """Name the unknown options; any other surplus text may be a secret and is not repeated."""
     names = [argument.partition("=")[0] for argument in arguments if argument.startswith("--")]
-    return f"unknown option {', '.join(names)}" if names else "a value without an option; write --option VALUE"
+    unknown = f"unknown option {', '.join(names)}; options come after their command"
+    return unknown if names else "a value without an option; write --option VALUE"
 
 
 def make_parser(words: Sequence[str] | None = None) -> Parser:

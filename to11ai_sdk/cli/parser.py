@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..settings import API_URL, SETTINGS
+from .printing import safe
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction["Parser"]  # pyright: ignore[reportPrivateUsage]
@@ -41,7 +42,11 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the message on one line of stderr and exit with code 2."""
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        head, wrong, choices = message.rpartition(" (choose from ")
+        if wrong:
+            # What was given is not repeated: with options before the command, it is their value, such as a key.
+            message = f"{head.partition(':')[0]}: not one of {choices[:-1]}; options come after their command"
+        self.exit(2, f"{self.prog}: {safe(message)} (see {self.prog} --help)\n")
 
 
 def dashed(name: str) -> str:

@@ -31,7 +31,12 @@ def run(options: argparse.Namespace) -> int:
     secrets = _secrets(given["api_key"])
     checks: list[dict[str, object]] = []
     for check in all_checks.run():
-        shown = check._replace(message=_hide(check.message, secrets), advice=_hide(check.advice, secrets))
+        values = {
+            name: _hide(value, secrets) if isinstance(value, str) else value for name, value in check.values.items()
+        }
+        shown = check._replace(
+            message=_hide(check.message, secrets), advice=_hide(check.advice, secrets), values=values
+        )
         checks.append(shown._asdict())
         if not options.json:
             text = f"{shown.message}; {shown.advice}" if shown.advice else shown.message
