@@ -20,6 +20,7 @@ from .packing import ROOT, call, needs, needs_index, python, run, source, write_
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+PAGE = (ROOT / "docs" / "lambda.md").read_text("utf-8")
 TARGET = "3.13"
 """The Python that the page builds for."""
 OTHERS = ("3.12", "3.11", "3.10", "3.14")
@@ -38,8 +39,7 @@ def found(version: str) -> str | None:
 
 def commands(tool: str) -> str:
     """The page's block for a tool."""
-    page = (ROOT / "docs" / "lambda.md").read_text("utf-8")
-    blocks = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     return next(block for block in blocks if block.startswith(f"rm -rf bundle\n{tool} "))
 
 
@@ -88,6 +88,10 @@ def check(to11: LocalTo11, folder: Path) -> None:
     compiled = {path.parent.parent / f"{path.name.split('.')[0]}.py" for path in bundle.rglob("*.pyc")}
     assert compiled == set(bundle.rglob("*.py"))
     assert {struct.unpack("<I", path.read_bytes()[4:8])[0] for path in bundle.rglob("*.pyc")} == {UNCHECKED}
+    size = sum(path.stat().st_size for path in (bundle / "to11ai_sdk").rglob("*") if path.is_file())
+    stated = re.search(r"^\| `to11ai_sdk` \| ([\d.]+) \|", PAGE, re.MULTILINE)
+    assert stated
+    assert size / 1e6 == pytest.approx(float(stated[1]), rel=0.15)
 
 
 RUN = "import runpy, sys; sys.path.insert(0, sys.argv[1]); runpy.run_path(sys.argv[2], run_name='__main__')"

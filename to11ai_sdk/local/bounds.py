@@ -56,7 +56,7 @@ INSPECTOR_SESSION_S = 43_200.0
 MAX_INSPECTOR_BODY = 1 * 2**20
 """The most bytes of a form that is sent to the inspector; more is refused with 413."""
 RECORDING_S = 300.0
-"""How long the inspector goes on recording after somebody looked at the calls; then it deletes them."""
+"""How long the inspector keeps recording after somebody last looked at the calls; then it deletes them."""
 MAX_RECORDED_CALLS = 100
 """The most calls that the inspector records; beyond that the oldest ones are dropped."""
 MAX_RECORDED_BODY = 128 * 2**10
