@@ -38,7 +38,7 @@ class Snapshot:
     """
 
     def __init__(self, entries: Iterable[Mapping[str, Any]] = (), left_out: Iterable[str] = ()) -> None:
-        self._entries = dict(sorted((_name(entry), entry) for entry in entries))
+        self._entries = dict(sorted({_name(entry): entry for entry in entries}.items()))
         self.left_out: tuple[str, ...] = tuple(left_out)
 
     def __len__(self) -> int:
@@ -81,6 +81,8 @@ class Snapshot:
             OSError: the file cannot be read.
             ValueError: it is not such a file, was changed or cut off, or is of a later version; says where.
         """
+        if _is_special(path):
+            raise ValueError(f"{path}: no regular file")
         with open(path, "rb") as file:
             content = file.read(MAX_BODY + 1)
         if len(content) > MAX_BODY:
@@ -100,7 +102,9 @@ class Snapshot:
         """Check the content of such a file, which is at this ``place``."""
         version = content.get("formatVersion") if is_mapping(content) else None
         if type(version) is int and version != FORMAT:
-            raise ValueError(f"{place}: format {version}, of another to11ai-sdk; update this one, or take it again")
+            raise ValueError(
+                f"{place}: format {version!r:.20}, of another to11ai-sdk; update this one, or take it again"
+            )
         entries = content.get("prompts") if type(version) is int else None
         if not is_array(entries) or len(content) != 2:
             raise ValueError(f"{place}: no snapshot, which is an object of a formatVersion and a list of prompts")
@@ -124,6 +128,10 @@ class Snapshot:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write it to a file, with prompts and variables in clear; if that fails, the old file stays."""
         content, target = self.to_bytes(), os.path.realpath(path)
+        if _is_special(path):
+            with open(path, "wb") as file:
+                file.write(content)
+            return
         unfinished = f"{target}.{os.urandom(4).hex()}.tmp"
         try:
             with open(unfinished, "xb") as file:
@@ -193,6 +201,11 @@ def spare_prompts(snapshot: Any, first: Any) -> SparePrompts:
     if not isinstance(snapshot, Snapshot):
         raise TypeError(f"snapshot must be a path, its content, or a Snapshot, not {type(snapshot).__name__}")
     return SparePrompts(snapshot, first=first)
+
+
+def _is_special(path: str | os.PathLike[str]) -> bool:
+    """Return whether a path is a pipe, a device or a folder, to be neither waited for nor replaced."""
+    return os.path.exists(path) and not os.path.isfile(path)
 
 
 def _name(entry: Mapping[str, Any]) -> str:
