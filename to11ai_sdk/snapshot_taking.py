@@ -7,19 +7,19 @@ import json
 from ._http.encoding import canonical
 from ._http.exchange import REQUEST_ID
 from ._http.headers import SHORTEST_SECRET
-from .errors import To11aiApiError
+from .errors import To11aiApiError, To11aiError
 from .json_types import is_mapping, is_sequence
 from .resources.table import ENDPOINTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
     from .client import To11aiClient
 
 UNLABELLED = ("PROMPT_NOT_FOUND", "PROMPT_LABELS_NOT_FOUND")
-UNRENDERED = 422
+UNRENDERED = (400, 422)
 
 
 def taken(
@@ -33,9 +33,7 @@ def taken(
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the entries of a snapshot, without hashes, and the slugs that were left out."""
     sets = _sets(variables)
-    if isinstance(slugs, str):
-        raise TypeError("slugs must be a list, not one str")
-    wanted = list(dict.fromkeys(_active(client, project_id) if slugs is None else slugs))
+    wanted = _wanted(client, project_id, slugs)
     if unknown := ", ".join(repr(slug) for slug in sets.keys() - set(wanted)):
         raise ValueError(f"variables: no prompt to take has the slug {unknown:.300}")
     entries: list[dict[str, Any]] = []
@@ -43,16 +41,24 @@ def taken(
     for slug in wanted:
         try:
             entries += [_entry(client, project_id, slug, labels, given) for given in sets.get(slug, [{}])]
-        except To11aiApiError as error:
-            if error.status_code == UNRENDERED:
+        except To11aiError as error:
+            if isinstance(error, To11aiApiError) and error.status_code in UNRENDERED:
                 failed[slug] = error
-            elif slugs is not None or error.error_code not in UNLABELLED:
+            elif slugs is not None or slug in sets or not _is_unlabelled(error):
+                error.args = (f"the prompt {slug!r:.100}: {error}",)
                 raise
-    if failed and not partial:
+    if failed and not (partial and entries):
         raise ValueError(_advice(failed)) from next(iter(failed.values()))
     if not entries:
         raise ValueError(f"no prompt of the project can be taken for the labels {', '.join(labels):.300}")
     return entries, list(failed)
+
+
+def _is_unlabelled(error: To11aiError) -> bool:
+    # Some servers put a general code in ``code`` and the exact one in the details.
+    details = getattr(error, "details", None)
+    found = details.get("code") if is_mapping(details) else None
+    return getattr(error, "error_code", None) in UNLABELLED or found in UNLABELLED
 
 
 def _sets(variables: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
@@ -67,8 +73,14 @@ def _sets(variables: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
     return found
 
 
-def _active(client: To11aiClient, project_id: str) -> Iterator[str]:
-    return (prompt.slug for prompt in client.prompts.iter(project_id=project_id) if prompt.status != "archived")
+def _wanted(client: To11aiClient, project_id: str, slugs: Iterable[str] | None) -> list[str]:
+    """Return the slugs of the prompts to take, by default of all that are not archived."""
+    if isinstance(slugs, str):
+        raise TypeError("slugs must be a list, not one str")
+    if slugs is None:
+        prompts = client.prompts.iter(project_id=project_id)
+        slugs = (prompt.slug for prompt in prompts if prompt.status != "archived")
+    return list(dict.fromkeys(slugs))
 
 
 def _entry(
