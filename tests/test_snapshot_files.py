@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import os
-import subprocess
 import sys
 import threading
 import zipfile
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from neighbours.packing import run
 from samples import RESOLVED
 from scripted import KEY, URL
 from test_prompt_snapshots import CALL, ROOT, snapshot
@@ -157,16 +157,8 @@ client = to11ai_sdk.create_client(
 print(client.prompts.resolve(project_id="p", slug="s", labels=["production"]).messages[0].content)
 print(to11ai_sdk.__file__)
 """
-    run = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": str(archive)},
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        timeout=120,
-        check=True,
-    )
-    words, where = run.stdout.splitlines()
+    found = run(sys.executable, "-c", code, cwd=tmp_path, PYTHONPATH=str(archive))
+    words, where = found.splitlines()
     assert words == "from the snapshot"
     assert where.startswith(str(archive))
 
