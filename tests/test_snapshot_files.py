@@ -121,6 +121,18 @@ def test_what_an_open_descriptor_names_is_written_to() -> None:
         assert file.read() == snapshot().to_bytes()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_who_may_not_read_the_old_file_may_not_read_the_new_one_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "prompts.json"
+    path.touch(0o600)
+    modes: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda number: modes.append(os.fstat(number).st_mode & 0o777))
+    snapshot().save(path)
+    assert [*modes, path.stat().st_mode & 0o777] == [0o600, 0o600]
+
+
 # --- where a process finds it
 
 

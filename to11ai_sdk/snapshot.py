@@ -135,11 +135,11 @@ class Snapshot:
         unfinished = f"{target}.{os.urandom(4).hex()}.tmp"
         try:
             with open(unfinished, "xb") as file:
+                with suppress(FileNotFoundError):
+                    os.chmod(unfinished, os.stat(target).st_mode & 0o777)
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            with suppress(FileNotFoundError):
-                os.chmod(unfinished, os.stat(target).st_mode & 0o777)
             os.replace(unfinished, target)
         finally:
             with suppress(FileNotFoundError):
