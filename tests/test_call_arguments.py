@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from samples import PROMPT_VERSION, RESOLVED, RESOLVED_TEXT
+from samples import PROMPT, PROMPT_VERSION, RESOLVED, RESOLVED_TEXT
 
-from to11ai_sdk import PromptVersion, ResolvedPrompt
+from to11ai_sdk import Prompt, PromptVersion, ResolvedPrompt
 
 CHAT = [
     {"role": "system", "content": "Be brief."},
@@ -44,11 +44,35 @@ def test_a_text_prompt_is_one_message_of_the_user() -> None:
 
 
 def test_messages_can_be_added() -> None:
-    prompt = resolved(CHAT[0])
+    prompt = resolved(*CHAT[:2])
     arguments = prompt.to_anthropic()
-    arguments["messages"].append(CHAT[1])
-    assert prompt.to_anthropic() == {"system": "Be brief.", "messages": [], "max_tokens": 4096}
-    assert arguments["messages"] == [CHAT[1]]
+    arguments["messages"].append(CHAT[3])
+    assert prompt.to_anthropic() == {"system": "Be brief.", "messages": [CHAT[1]], "max_tokens": 4096}
+    assert arguments["messages"] == [CHAT[1], CHAT[3]]
+
+
+# fmt: off
+UNANSWERABLE: dict[str, list[dict[str, str]]] = {
+    "only of the system": [CHAT[0], CHAT[2]],
+    "a blank one of the user": [CHAT[0], {"role": "user", "content": " \n"}],
+    "none": [],
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("messages", UNANSWERABLE.values(), ids=UNANSWERABLE)
+def test_anthropic_needs_a_message_that_is_not_of_the_system(messages: list[dict[str, str]]) -> None:
+    prompt = resolved(*messages)
+    with pytest.raises(ValueError, match=r"no message of a user or an assistant: pass messages="):
+        prompt.to_anthropic(model="m")
+    given = prompt.to_anthropic(model="m", messages=[CHAT[1]])
+    assert given["messages"] == [CHAT[1]]
+    assert given.get("system", "") == "\n\n".join(text["content"] for text in messages if text["role"] != "user")
+    if messages:
+        assert prompt.to_openai() == {"messages": messages}
+    else:
+        with pytest.raises(ValueError, match=r"pass messages="):
+            prompt.to_openai()
 
 
 @pytest.mark.parametrize("role", ["tool", "function", "User"])
@@ -71,6 +95,11 @@ SETTINGS: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ({"stop": "END"}, {"stop": "END"}, {"stop_sequences": ["END"], "max_tokens": 4096}),
     ({"stop": ["A", "B"]}, {"stop": ["A", "B"]}, {"stop_sequences": ["A", "B"], "max_tokens": 4096}),
     ({"stop_sequences": ["A"]}, {"stop": ["A"]}, {"stop_sequences": ["A"], "max_tokens": 4096}),
+    ({"stopSequences": "A"}, {"stop": "A"}, {"stop_sequences": ["A"], "max_tokens": 4096}),
+    ({"stop": "A", "stop_sequences": ["B"]}, {"stop": "A"}, {"stop_sequences": ["B"], "max_tokens": 4096}),
+    ({"stop": [], "stop_sequences": ""}, {}, {"max_tokens": 4096}),
+    ({"max_tokens": 0}, {"max_completion_tokens": 0}, {"max_tokens": 0}),
+    ({"parallel_tool_calls": False, "logprobs": True}, {"logprobs": True}, {"max_tokens": 4096}),
     ({"reasoningEffort": "low", "seed": 1}, {"reasoning_effort": "low", "seed": 1}, {"max_tokens": 4096}),
     ({"thinking": {"type": "disabled"}}, {}, {"thinking": {"type": "disabled"}, "max_tokens": 4096}),
     ({"model": None, "owner": "us", "stream": True, "messages": [], "tools": []}, {}, {"max_tokens": 4096}),
@@ -98,6 +127,12 @@ def test_arguments_replace_settings() -> None:
     assert body == {"temperature": 0, "top_k": 1}
 
 
+def test_parallel_tool_calls_are_for_calls_with_tools() -> None:
+    """OpenAI refuses the argument in any other call."""
+    settings = version({"parallelToolCalls": False})
+    assert resolved(CHAT[1]).to_openai(settings, tools=[{}])["parallel_tool_calls"] is False
+
+
 def test_a_version_without_settings() -> None:
     assert resolved(CHAT[1]).to_openai(version(None)) == {"messages": [CHAT[1]]}
 
@@ -113,6 +148,17 @@ def test_another_version_is_refused() -> None:
     for method in (other.to_openai, other.to_anthropic):
         with pytest.raises(ValueError, match="resolved from the version 'pv_2', not 'pv_1'"):
             method(version({}))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["pv_1", 1, 0, "", {}, {"id": "pv_1"}, Prompt.from_dict(PROMPT), resolved(CHAT[1])],
+    ids=lambda wrong: type(wrong).__name__,
+)
+def test_what_is_no_version_is_a_type_error(wrong: Any) -> None:
+    for method in (resolved(CHAT[1]).to_openai, resolved(CHAT[1]).to_anthropic):
+        with pytest.raises(TypeError, match=f"^version must be a PromptVersion, not {type(wrong).__name__}$"):
+            method(wrong)
 
 
 @pytest.mark.parametrize("settings", [None, {"model": "m"}, [1], "text"])

@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from samples import EVENT, PROMPT, RELEASE, RULE_VERSION
-from scripted import answer, staged
+from scripted import answer, raw, staged
 
-from to11ai_sdk import PaginatedLabelEvents, PaginatedResult, Prompt, PromptLabelEvent, To11aiResponseValidationError
+from to11ai_sdk import (
+    PaginatedLabelEvents,
+    PaginatedResult,
+    Prompt,
+    PromptLabelEvent,
+    To11aiApiError,
+    To11aiResponseValidationError,
+)
 from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.resources.paging import MAX_IDLE, MAX_PAGES
 
@@ -26,6 +33,7 @@ if TYPE_CHECKING:
 KINDS = [(PaginatedResult, Prompt, PROMPT), (PaginatedLabelEvents, PromptLabelEvent, EVENT)]
 PAGES = pytest.mark.parametrize(("kind", "row", "sample"), KINDS, ids=["prompts", "events"])
 RULE = {"project_id": "pr_1", "rule_id": "r_1"}
+PR = {"project_id": "pr_1"}
 
 
 def page_of(kind: Any, sample: dict[str, Any], count: int = 3) -> Any:
@@ -117,6 +125,10 @@ ENDLESS: dict[str, tuple[Callable[[int], Reply], str]] = {
     "the same rows": (lambda n: prompts("ab", n, 10**9, 10**8), "the last 101 of them without a new row"),
     "nothing": (lambda n: prompts("", n, 10**9, 10**8), "page 1 is page 1 of 100000000 with 0 rows"),
     "ever more": (lambda n: prompts(chr(200 + n), n, 2 * n, n + 1), "the list does not end"),
+    "ever more on as many pages": (
+        lambda n: prompts(chr(200 + n), n, 10**9, 10**8),
+        "page 151 is page 151 of 100000000",
+    ),
     "ever fewer": (
         lambda n: prompts("ab", 1 + (n + 1) % 2, 10**9 - n, 10**8),
         "the last 101 of them without a new row",
@@ -133,12 +145,56 @@ def test_no_row_comes_twice_or_never_when_the_list_changes(change: str) -> None:
 
 
 @pytest.mark.parametrize("lie", ENDLESS)
-def test_a_list_without_an_end_is_an_error(lie: str) -> None:
+def test_a_list_without_an_end_is_an_error(lie: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("to11ai_sdk.resources.paging.MAX_PAGES", 50)
     make, text = ENDLESS[lie]
     stage = staged(lambda: make(len(stage.script.sent)))
     with pytest.raises(To11aiResponseValidationError, match=rf"^prompts\.list: .*{text}"):
         read(stage)
     assert len(stage.script.sent) < 1000
+
+
+ROWS: dict[str, tuple[list[Reply], Callable[[To11aiClient], Iterator[Any]]]] = {
+    "numbered pages": (
+        [prompts("ab", 1), prompts("cd", 2), prompts("ef", 3)],
+        lambda client: client.prompts.iter(**PR),
+    ),
+    "cursors": (
+        [answer([{**RELEASE, "id": letter} for letter in ids]) for ids in ("ab", "cd", "ef", "")],
+        lambda client: client.routing_rules.releases.iter(**RULE),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ROWS)
+def test_a_loop_can_go_on_after_an_error(kind: str) -> None:
+    """A list that looked complete after an error would be worse than the error."""
+    pages, make = ROWS[kind]
+    stage = staged(pages[0], raw("{}", 500), raw("{}", 404), *pages[1:], max_retries=0)
+    rows, found, errors = make(stage.client), [], []
+    while len(found) < 6:
+        try:
+            for row in rows:
+                found.append(row.id)
+        except To11aiApiError as exc:
+            errors.append(exc.status_code)
+            assert found == ["a", "b"]
+    assert (found, errors) == ([*"abcdef"], [500, 404])
+    assert next(rows, None) is None
+    assert next(rows, None) is None
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit, ZeroDivisionError])
+def test_what_interrupts_a_loop_does_not_end_its_list(stop: type[BaseException]) -> None:
+    def interrupted() -> Reply:
+        raise stop
+
+    stage = staged(prompts("ab", 1, 4, 2), interrupted, prompts("cd", 2, 4, 2))
+    rows = stage.client.prompts.iter(**PR)
+    assert [next(rows).id, next(rows).id] == ["a", "b"]
+    with pytest.raises(stop):
+        next(rows)
+    assert [row.id for row in rows] == ["c", "d"]
 
 
 def test_events_are_read_page_by_page() -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
         messages: Required[list[Any]]
         max_tokens: Required[int]
+        extra_body: dict[str, Any]
         model: str
         system: str
 
@@ -35,9 +36,9 @@ ANTHROPIC_MAX_TOKENS = 4096
 _SAMPLING = ("temperature", "top_k", "top_p")
 _OPENAI = (
     "frequency_penalty,logit_bias,logprobs,model,n,parallel_tool_calls,presence_penalty,reasoning_effort,"
-    "response_format,seed,stop,temperature,top_logprobs,top_p,verbosity"
+    "response_format,seed,temperature,top_logprobs,top_p,verbosity"
 )
-_ANTHROPIC = ("model", "output_config", "stop_sequences", "thinking", *_SAMPLING)
+_ANTHROPIC = ("model", "output_config", "thinking", *_SAMPLING)
 
 
 def openai_arguments(
@@ -45,7 +46,10 @@ def openai_arguments(
 ) -> OpenAIArguments:
     """Return the arguments of ``chat.completions.create``; those ``given`` replace the version's settings."""
     settings = _settings(prompt, version)
-    found = {"messages": to_openai_messages(prompt), "stop": settings.get("stop_sequences")}
+    stop = settings.get("stop") or settings.get("stop_sequences")
+    found = {"messages": to_openai_messages(prompt), "stop": stop or None}
+    if not given.get("tools"):  # OpenAI would refuse it.
+        settings.pop("parallel_tool_calls", None)
     if "max_tokens" not in given:
         # The newer name, because models that reason refuse max_tokens.
         found["max_completion_tokens"] = _max_tokens(settings)
@@ -58,10 +62,10 @@ def anthropic_arguments(
     """Return the arguments of ``messages.create``; those ``given`` replace the version's settings."""
     settings = _settings(prompt, version)
     system, messages = to_anthropic_messages(prompt)
-    stop = settings.get("stop")
+    stop = settings.get("stop_sequences") or settings.get("stop") or None
     found = {
         "messages": messages,
-        "max_tokens": _max_tokens(settings) or ANTHROPIC_MAX_TOKENS,
+        "max_tokens": _max_tokens(settings, ANTHROPIC_MAX_TOKENS),
         "stop_sequences": [stop] if isinstance(stop, str) else stop,
         "system": system or None,
     }
@@ -73,13 +77,17 @@ def anthropic_arguments(
     return merged  # type: ignore[no-any-return]
 
 
-def _settings(prompt: ResolvedPrompt, version: PromptVersion | None) -> dict[str, Any]:
+def _settings(prompt: ResolvedPrompt, version: object) -> dict[str, Any]:
     """Return the settings of the version by snake_case names, if the prompt can be sent and is of that version."""
     for place, message in enumerate(prompt.messages):
         if message.role not in ("system", "developer", "user", "assistant"):
             raise ValueError(f"messages[{place}] has the role {message.role!r:.100}, which needs more than text")
     if version is None:
         return {}
+    from .models.prompts import PromptVersion
+
+    if not isinstance(version, PromptVersion):
+        raise TypeError(f"version must be a PromptVersion, not {type(version).__name__}")
     if version.id != prompt.version_id:
         raise ValueError(
             f"the prompt was resolved from the version {prompt.version_id!r:.100}, not {version.id!r:.100}"
@@ -94,14 +102,16 @@ def _snake(name: str) -> str:
     return "".join(f"_{char.lower()}" if char.isupper() else char for char in name)
 
 
-def _max_tokens(settings: Mapping[str, Any]) -> Any:
+def _max_tokens(settings: Mapping[str, Any], default: int | None = None) -> Any:
     names = ("max_tokens", "max_completion_tokens", "max_output_tokens")
-    return next((found for name in names if (found := settings.get(name)) is not None), None)
+    return next((found for name in names if (found := settings.get(name)) is not None), default)
 
 
 def _merged(
     found: Mapping[str, Any], settings: Mapping[str, Any], names: Iterable[str], given: Mapping[str, Any]
 ) -> Any:
     """Return all arguments, without those that are ``None``; settings replace what was ``found``, given ones both."""
+    if not found["messages"] and "messages" not in given:
+        raise ValueError("the prompt has no message of a user or an assistant: pass messages=[...]")
     own = {name: settings[name] for name in names if settings.get(name) is not None}
     return {name: value for name, value in {**found, **own, **given}.items() if value is not None}

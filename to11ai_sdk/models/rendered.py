@@ -95,8 +95,9 @@ class ResolvedPrompt(Model):
                 ``stream=True`` to the SDK's method instead, so that type checkers know what it returns.
 
         Raises:
-            ValueError: the version is not the one that was resolved, its settings are no object, or a message has a
-                role other than ``system``, ``developer``, ``user`` and ``assistant``.
+            TypeError: the version is no ``PromptVersion``.
+            ValueError: the version is not the one that was resolved, its settings are no object, a message has a
+                role other than ``system``, ``developer``, ``user`` and ``assistant``, or there is no message to answer.
         """
         from ..call_arguments import openai_arguments
 

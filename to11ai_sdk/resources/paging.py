@@ -6,15 +6,39 @@ from ..errors import To11aiResponseValidationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from typing import Any
 
+    from typing_extensions import ParamSpec
+
     from ..models.prompts import PaginatedLabelEvents, PaginatedResult
+
+    P = ParamSpec("P")
 
 MAX_IDLE = 100
 """The most pages in a row without a new row; a list that changes while it is read has some."""
 MAX_PAGES = 10_000
-"""The most pages of a list by cursors; one of numbered pages may have three times the pages it names first."""
+"""The most pages of a list; one of numbered pages may also have no more than three times those it names first."""
+
+
+def _resumable(walk: Callable[P, Iterator[Any]]) -> Callable[P, Iterator[Any]]:
+    """Raise the errors that a walk yields, which would end it if it raised them itself."""
+
+    def row(found: Any) -> Any:
+        if isinstance(found, BaseException):
+            raise found
+        return found
+
+    return lambda *args, **named: map(row, walk(*args, **named))
+
+
+def _page(fetch: Callable[[Any], Any], cursor: object) -> Generator[BaseException, None, Any]:
+    """Return a page; after an error, yield it and fetch again."""
+    while True:
+        try:
+            return fetch(cursor)
+        except BaseException as exc:
+            yield exc
 
 
 class _Walk:
@@ -40,6 +64,7 @@ class _Walk:
         )
 
 
+@_resumable
 def numbered(name: str, fetch: Callable[[int], PaginatedResult | PaginatedLabelEvents]) -> Iterator[Any]:
     """Yield the rows of a list with numbered pages.
 
@@ -48,9 +73,9 @@ def numbered(name: str, fetch: Callable[[int], PaginatedResult | PaginatedLabelE
     """
     walk, number, total, most = _Walk(name), 1, 0, 0
     while True:
-        page = fetch(number)
+        page = yield from _page(fetch, number)
         at, new = page.pagination, walk.new(page.items)
-        most = most or 3 * at.total_pages + MAX_IDLE
+        most = most or min(3 * at.total_pages, MAX_PAGES) + MAX_IDLE
         removed, total = total - at.total, at.total
         stuck = not page.items and number < at.total_pages and removed <= 0
         if stuck or at.page != number or walk.idle > MAX_IDLE or walk.pages > most:
@@ -64,6 +89,7 @@ def numbered(name: str, fetch: Callable[[int], PaginatedResult | PaginatedLabelE
             return
 
 
+@_resumable
 def below(
     name: str, fetch: Callable[[Any], Sequence[Any]], cursor_of: Callable[[Any], object], first: object = None
 ) -> Iterator[Any]:
@@ -72,7 +98,7 @@ def below(
     The list ends with an empty page, or the row with the cursor ``first``. New rows come above, so nothing moves.
     """
     walk, cursor = _Walk(name), None
-    while page := fetch(cursor):
+    while page := (yield from _page(fetch, cursor)):
         new = walk.new(page)
         if not new and [cursor_of(row) for row in page] == [cursor]:
             return  # The server counts the row of the cursor itself.
