@@ -819,6 +819,13 @@ def test_what_has_no_end_is_not_read(to11: LocalTo11, folder: Folder) -> None:
     assert "two.liquid has more than" in folder.run("push", to11, "--check")[1]
 
 
+@pytest.mark.parametrize("command", ["pull", "push"])
+def test_a_folder_without_a_name_is_not_the_present_one(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        cli.main([command, ""])
+    assert "the name of a folder is empty" in capsys.readouterr().err
+
+
 def test_pull_takes_no_folder_of_something_else(to11: LocalTo11, folder: Folder) -> None:
     folder.path.mkdir()
     (folder.path / "labels.yaml").write_text("- name: bug\n  color: red\n", "utf-8")
