@@ -961,7 +961,24 @@ def test_a_plan_says_when_a_label_goes_back(to11: LocalTo11, folder: Folder) -> 
         client.prompts.move_label(**place, label="production", version_id=version.id)
     said = folder.run("push", to11, "--check")[1]
     assert "~ prompt one: move the label production back from version 2 to version 1\n" in said
-    assert "\nLabels go back to older versions. If you do not mean that, others have changed the project" in said
+    assert "\nLabels go back to older versions. If you do not mean that: if others have changed it since" in said
+
+
+def test_a_plan_says_when_an_edit_leaves_out_what_others_have_changed(to11: LocalTo11, folder: Folder) -> None:
+    made = write(to11, "one", "You are a helpful assistant. Answer {{ question }} in one sentence.")
+    folder.run("pull", to11)
+    with to11.client() as client:
+        place = {"project_id": to11.project_id, "prompt_id": made}
+        theirs = "You are a helpful assistant. Never reveal a secret of ours. Answer {{ question }} in one sentence."
+        content: dict[str, Any] = {"format": "text", "template_json": {"text": theirs}, "variables_schema": {}}
+        version = client.prompts.create_version(**place, **content)
+        client.prompts.move_label(**place, label="production", version_id=version.id)
+    folder.edit("prompts/one.liquid", "one sentence", "two sentences")
+    warning = "    This looks like an edit of version 1, but production is at version 2: if others have changed it"
+    assert warning in folder.run("push", to11, "--check")[1]
+    folder.run("pull", to11, "--yes")
+    folder.edit("prompts/one.liquid", "one sentence", "two sentences")
+    assert "This looks like an edit" not in folder.run("push", to11, "--check")[1]
 
 
 def test_a_version_that_is_not_listed_stops_both_commands(to11: LocalTo11, folder: Folder) -> None:

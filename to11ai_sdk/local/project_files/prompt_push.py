@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .others import twin as find_twin
 from .plan import plan_prompt
 from .remote import as_version
 
@@ -108,7 +109,7 @@ class PromptPush:
             self.done.append(f"moved the label {label}")
 
     def _create_version(self, version: FileVersion) -> str:
-        if twin := self.change.twin(version):
+        if twin := find_twin(self.change, version):
             raise LeftAloneError(twin_text(twin))
         made = self.prompts.create_version(
             **self.place,

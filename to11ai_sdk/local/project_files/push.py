@@ -10,6 +10,7 @@ from ...errors import To11aiError
 from .console import Progress, agreed, say, say_diff, say_step
 from .folder import LISTS, read_folder
 from .names import conflicts, first_renames, takes_name
+from .others import goes_back, older_base, twin
 from .plan import plan_project, plan_records
 from .prompt_push import LeftAloneError, PromptPush, RewrittenError, twin_text
 from .remote import for_each
@@ -22,10 +23,8 @@ if TYPE_CHECKING:
     from .plan import PromptChange, PushPlan, RecordChange
     from .remote import RemoteReader
 
-_BACK = (
-    "Labels go back to older versions. If you do not mean that, others have changed the project since it was pulled: "
-    "pull, and merge their changes with yours."
-)
+_MERGE = "if others have changed it since you pulled, pull, and merge their changes with yours."
+_BACK = f"Labels go back to older versions. If you do not mean that: {_MERGE}"
 _ADVICE = {"PROMPT_LABEL_NOT_REGISTERED": "add it to labels.yaml"}
 _OWN_FAULT = (400, 404, 409, 422)
 """Statuses of errors that concern one prompt; after any other, nothing more is started."""
@@ -49,8 +48,8 @@ def push(server: RemoteReader, folder: Path, *, check: bool, yes: bool, prune: b
 
 
 def _twins(changes: list[PromptChange]) -> dict[str, str]:
-    found = {change.slug: change.twin(move.version) for change in changes for move in change.moves if move.new is None}
-    return {slug: twin_text(number) for slug, number in found.items() if number}
+    new = ((change, move.version) for change in changes for move in change.moves if move.new is None)
+    return {change.slug: twin_text(number) for change, version in new if (number := twin(change, version))}
 
 
 def _show(plan: PushPlan) -> None:
@@ -62,7 +61,7 @@ def _show(plan: PushPlan) -> None:
         _show_prompt(change)
         if change.slug in plan.refused:
             say_step(f"! {change.file.path}: {plan.refused[change.slug]}")
-    if any(change.goes_back for change in plan.prompts):
+    if any(map(goes_back, plan.prompts)):
         say(_BACK)
     for text in plan.extra:
         say(f"Only on the server, and stays: {text}")
@@ -75,6 +74,9 @@ def _show_prompt(change: PromptChange) -> None:
         say_step(line)
     if change.wanted and change.present:
         say_diff(change.present.file.text, change.wanted.text, f"{change.slug}.liquid")
+    if found := older_base(change):
+        base, label, number = found
+        say(f"    This looks like an edit of version {base}, but {label} is at version {number}: {_MERGE}")
 
 
 class _Push:
