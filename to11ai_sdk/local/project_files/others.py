@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .prompt_file import FileVersion
     from .remote import StoredVersion
 
-_MOST_VERSIONS = 30
+_MOST_VERSIONS = 10
 _LONGEST = 200_000
 """Characters; longer versions are not compared word by word."""
 _ALIKE = 0.5

@@ -131,7 +131,8 @@ class _Push:
             self.progress(len(self.done), self.total, line)
 
     def _fail(self, what: str, exc: Exception, advice: str = "") -> None:
-        self.failed.append(f"{what}: {exc}{advice and '; '}{advice}")
+        more = f"; {advice}" if advice not in str(exc) else ""  # "" is in any text
+        self.failed.append(f"{what}: {exc}{more}")
         outage = isinstance(exc, To11aiError) and getattr(exc, "status_code", 0) not in _OWN_FAULT
         if outage or isinstance(exc, RewrittenError):
             self.stopped = True
