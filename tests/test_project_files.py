@@ -476,6 +476,9 @@ def test_one_bad_template_does_not_stop_the_others(to11: LocalTo11, other: Local
         write(to11, name, "Hello")
     folder.run("pull", to11)
     folder.edit("prompts/bad.liquid", "=== text\nHello", "=== text\n{% if %}")
+    code, said = folder.run("push", other, "--check")
+    assert code == 2
+    assert re.search(r"\n! .*bad.liquid: the version in line 6: text: \w", said)
     code, said = folder.run("push", other, "--yes")
     assert code == 1
     assert re.search(r"FAILED .*bad\.liquid:6: prompt bad \(done before: created the prompt\): HTTP 4", said)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from ...errors import To11aiError
 from .console import Progress, agreed, say, say_diff, say_step
 from .folder import LISTS, read_folder
-from .names import conflicts, first_renames, takes_name
-from .others import goes_back, older_base, twin
+from .names import first_renames
+from .others import goes_back, older_base
 from .plan import plan_project, plan_records
-from .prompt_push import LeftAloneError, PromptPush, RewrittenError, twin_text
+from .prompt_push import LeftAloneError, PromptPush, RewrittenError
+from .refusals import ADVICE, find_refusals
 from .remote import for_each
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 _MERGE = "if others have changed it since you pulled, pull, and merge their changes with yours."
 _BACK = f"Labels go back to older versions. If you do not mean that: {_MERGE}"
-_ADVICE = {"PROMPT_LABEL_NOT_REGISTERED": "add it to labels.yaml"}
 _OWN_FAULT = (400, 404, 409, 422)
 """Statuses of errors that concern one prompt; after any other, nothing more is started."""
 
@@ -35,8 +35,7 @@ def push(server: RemoteReader, folder: Path, *, check: bool, yes: bool, prune: b
     wanted = read_folder(folder)
     remote = server.read(Progress("reading"))
     plan = plan_project(wanted, remote, prune=prune)
-    archived = server.archived() if any(map(takes_name, plan.prompts)) else ()
-    plan = plan._replace(refused=conflicts(plan.prompts, wanted, remote, archived) | _twins(plan.prompts))
+    plan = plan._replace(refused=find_refusals(plan.prompts, wanted, remote, server))
     _show(plan)
     if check or not plan:
         say("The project differs from the files." if plan else "The project is what the files say.")
@@ -45,11 +44,6 @@ def push(server: RemoteReader, folder: Path, *, check: bool, yes: bool, prune: b
         say("Nothing was changed.")
         return 1
     return _Push(server, wanted, reason, len(plan.records) + len(plan.prompts)).apply(plan)
-
-
-def _twins(changes: list[PromptChange]) -> dict[str, str]:
-    new = ((change, move.version) for change in changes for move in change.moves if move.new is None)
-    return {change.slug: twin_text(number) for change, version in new if (number := twin(change, version))}
 
 
 def _show(plan: PushPlan) -> None:
@@ -211,7 +205,7 @@ class _Push:
         except (To11aiError, LeftAloneError, ValueError) as exc:
             step.failed = True
             before = f" (done before: {', '.join(step.done)})" if step.done else ""
-            advice = _ADVICE.get(getattr(exc, "error_code", "")) or self.refused.get(change.slug, "")
+            advice = ADVICE.get(getattr(exc, "error_code", "")) or self.refused.get(change.slug, "")
             self._fail(f"{step.where}: prompt {change.slug}{before}", exc, advice)
         self.running.discard(change.slug)
         return None if step.failed else step
