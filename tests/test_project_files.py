@@ -476,6 +476,9 @@ def test_one_bad_template_does_not_stop_the_others(to11: LocalTo11, other: Local
         write(to11, name, "Hello")
     folder.run("pull", to11)
     folder.edit("prompts/bad.liquid", "=== text\nHello", "=== text\n{% if %}")
+    code, said = folder.run("push", other, "--check")
+    assert code == 2
+    assert re.search(r"\n! .*bad.liquid: the version in line 6: text: \w", said)
     code, said = folder.run("push", other, "--yes")
     assert code == 1
     assert re.search(r"FAILED .*bad\.liquid:6: prompt bad \(done before: created the prompt\): HTTP 4", said)
@@ -819,6 +822,13 @@ def test_what_has_no_end_is_not_read(to11: LocalTo11, folder: Folder) -> None:
     assert "two.liquid has more than" in folder.run("push", to11, "--check")[1]
 
 
+@pytest.mark.parametrize("command", ["pull", "push"])
+def test_a_folder_without_a_name_is_not_the_present_one(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        cli.main([command, ""])
+    assert "the name of a folder is empty" in capsys.readouterr().err
+
+
 def test_pull_takes_no_folder_of_something_else(to11: LocalTo11, folder: Folder) -> None:
     folder.path.mkdir()
     (folder.path / "labels.yaml").write_text("- name: bug\n  color: red\n", "utf-8")
@@ -933,7 +943,9 @@ def test_what_the_server_has_stored_in_another_form_is_not_created_again(to11: L
         code, said = folder.run("push", to11, "--check")
         assert code == 2
         assert "one.liquid: version 2, without a label, differs only in blanks and empty values from the file" in said
-        assert folder.run("push", to11, "--yes")[0] == 1
+        code, said = folder.run("push", to11, "--yes")
+        assert code == 1
+        assert said.partition("FAILED")[2].count("version 2, without a label") == 1
         assert versions(to11, made) == ["Hi", "Hello"]
         client.prompts.move_label(**place, label="production", version_id=stored.id)
     folder.run("pull", to11, "--yes")
@@ -954,7 +966,24 @@ def test_a_plan_says_when_a_label_goes_back(to11: LocalTo11, folder: Folder) -> 
         client.prompts.move_label(**place, label="production", version_id=version.id)
     said = folder.run("push", to11, "--check")[1]
     assert "~ prompt one: move the label production back from version 2 to version 1\n" in said
-    assert "\nLabels go back to older versions. If you do not mean that, others have changed the project" in said
+    assert "\nLabels go back to older versions. If you do not mean that: if others have changed it since" in said
+
+
+def test_a_plan_says_when_an_edit_leaves_out_what_others_have_changed(to11: LocalTo11, folder: Folder) -> None:
+    made = write(to11, "one", "You are a helpful assistant. Answer {{ question }} in one sentence.")
+    folder.run("pull", to11)
+    with to11.client() as client:
+        place = {"project_id": to11.project_id, "prompt_id": made}
+        theirs = "You are a helpful assistant. Never reveal a secret of ours. Answer {{ question }} in one sentence."
+        content: dict[str, Any] = {"format": "text", "template_json": {"text": theirs}, "variables_schema": {}}
+        version = client.prompts.create_version(**place, **content)
+        client.prompts.move_label(**place, label="production", version_id=version.id)
+    folder.edit("prompts/one.liquid", "one sentence", "two sentences")
+    warning = "    This looks like an edit of version 1, but production is at version 2: if others have changed it"
+    assert warning in folder.run("push", to11, "--check")[1]
+    folder.run("pull", to11, "--yes")
+    folder.edit("prompts/one.liquid", "one sentence", "two sentences")
+    assert "This looks like an edit" not in folder.run("push", to11, "--check")[1]
 
 
 def test_a_version_that_is_not_listed_stops_both_commands(to11: LocalTo11, folder: Folder) -> None:

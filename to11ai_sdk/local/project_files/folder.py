@@ -101,7 +101,8 @@ def _walk(folder: Path, top: Path) -> Iterator[Path]:
             raise UsageError(f"{Path(parent, link)} is a link to a folder, which is not followed")
         for name in (*folders, *files):
             if name.lower().endswith(SUFFIX) and not name.startswith("."):
-                yield inside(folder, Path(parent, name))
+                path = Path(parent, name)
+                yield inside(folder, path) if path.is_symlink() else path
 
 
 def inside(folder: Path, name: str | Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,10 +37,16 @@ def add_commands(commands: Commands, make_client: MakeClient) -> None:
 
 def _command(commands: Commands, name: str, text: str) -> Parser:
     command = commands.add_parser(name, help=text, description=text)
-    command.add_argument("folder", metavar="DIR", type=Path, help="folder of the files")
+    command.add_argument("folder", metavar="DIR", type=_folder, help="folder of the files")
     command.add_server()
     command.add_setting("project_id", "id of the project")
     return command
+
+
+def _folder(text: str) -> Path:
+    if not text:  # a variable of a script that is not set, which must not mean the present folder
+        raise ArgumentTypeError("the name of a folder is empty")
+    return Path(text)
 
 
 def _pull(make_client: MakeClient, options: argparse.Namespace) -> int:

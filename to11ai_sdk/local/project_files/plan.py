@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...json_types import is_array
-from .fields import dump, loosened
+from .fields import dump
 from .folder import LISTS, UNIQUE
 from .names import interim_name, takes_name
 
@@ -76,33 +75,16 @@ class PromptChange:
         for move in self.moves:
             groups.setdefault((move.old, move.version.content), []).append(move)
         for first, *others in groups.values():
-            old, new = self._number(first.old), self._number(first.new)
+            old, new = self.number(first.old), self.number(first.new)
             labels = f"label{'s' * bool(others)} {', '.join(move.label for move in (first, *others))}"
             places = (
                 f"from {f'version {old}' if old else 'no version'} to {f'version {new}' if new else 'the new version'}"
             )
             yield f"move the {labels}{' back' * (0 < new < old)} {places}"
 
-    @property
-    def goes_back(self) -> bool:
-        """Whether a label goes back to an older version, as if somebody had changed the prompt since it was pulled."""
-        return any(0 < self._number(move.new) < self._number(move.old) for move in self.moves)
-
-    def _number(self, version_id: str | None) -> int:
+    def number(self, version_id: str | None) -> int:
+        """Return the number of a version of the server, or 0 if there is none."""
         return self.present.number(version_id) if self.present else 0
-
-    def twin(self, version: FileVersion) -> int:
-        """Return the number of what a server that stores texts in another form made of a version, or 0.
-
-        It is newer than all versions with labels, and differs in blanks and empty values only.
-        """
-        wanted = _loose(version.content)
-        for stored in self.present.versions if self.present else ():
-            if self.present and stored.id in self.present.pointers.values():
-                return 0
-            if _loose(stored.content) == wanted:
-                return stored.number
-        return 0
 
 
 class RecordChange(NamedTuple):
@@ -145,13 +127,6 @@ class PushPlan(NamedTuple):
 
     def __bool__(self) -> bool:
         return bool(self.records or self.prompts)
-
-
-def _loose(content: str) -> Any:
-    try:
-        return loosened(json.loads(content))
-    except RecursionError:
-        return content
 
 
 def plan_prompt(wanted: PromptFile, present: RemotePrompt | None) -> PromptChange:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .others import twin as find_twin
 from .plan import plan_prompt
+from .refusals import ACCEPT, twin_text
 from .remote import as_version
 
 if TYPE_CHECKING:
@@ -21,14 +23,6 @@ class LeftAloneError(Exception):
 
 class RewrittenError(LeftAloneError):
     """Raised for a version that the server has stored in another form, as it may do with all others, too."""
-
-
-ACCEPT = "if that is right, move the label there (to11ai prompts move-label), and pull"
-
-
-def twin_text(number: int) -> str:
-    """Return what to do about a version that seems to be what the server made of the text in a file."""
-    return f"version {number}, without a label, differs only in blanks and empty values from the file; {ACCEPT}"
 
 
 class PromptPush:
@@ -108,7 +102,7 @@ class PromptPush:
             self.done.append(f"moved the label {label}")
 
     def _create_version(self, version: FileVersion) -> str:
-        if twin := self.change.twin(version):
+        if twin := find_twin(self.change, version):
             raise LeftAloneError(twin_text(twin))
         made = self.prompts.create_version(
             **self.place,

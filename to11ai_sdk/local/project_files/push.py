@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from ...errors import To11aiError
 from .console import Progress, agreed, say, say_diff, say_step
 from .folder import LISTS, read_folder
-from .names import conflicts, first_renames, takes_name
+from .names import first_renames
+from .others import goes_back, older_base
 from .plan import plan_project, plan_records
-from .prompt_push import LeftAloneError, PromptPush, RewrittenError, twin_text
+from .prompt_push import LeftAloneError, PromptPush, RewrittenError
+from .refusals import ADVICE, find_refusals
 from .remote import for_each
 
 if TYPE_CHECKING:
@@ -22,11 +24,8 @@ if TYPE_CHECKING:
     from .plan import PromptChange, PushPlan, RecordChange
     from .remote import RemoteReader
 
-_BACK = (
-    "Labels go back to older versions. If you do not mean that, others have changed the project since it was pulled: "
-    "pull, and merge their changes with yours."
-)
-_ADVICE = {"PROMPT_LABEL_NOT_REGISTERED": "add it to labels.yaml"}
+_MERGE = "if others have changed it since you pulled, pull, and merge their changes with yours."
+_BACK = f"Labels go back to older versions. If you do not mean that: {_MERGE}"
 _OWN_FAULT = (400, 404, 409, 422)
 """Statuses of errors that concern one prompt; after any other, nothing more is started."""
 
@@ -36,8 +35,7 @@ def push(server: RemoteReader, folder: Path, *, check: bool, yes: bool, prune: b
     wanted = read_folder(folder)
     remote = server.read(Progress("reading"))
     plan = plan_project(wanted, remote, prune=prune)
-    archived = server.archived() if any(map(takes_name, plan.prompts)) else ()
-    plan = plan._replace(refused=conflicts(plan.prompts, wanted, remote, archived) | _twins(plan.prompts))
+    plan = plan._replace(refused=find_refusals(plan.prompts, wanted, remote, server))
     _show(plan)
     if check or not plan:
         say("The project differs from the files." if plan else "The project is what the files say.")
@@ -46,11 +44,6 @@ def push(server: RemoteReader, folder: Path, *, check: bool, yes: bool, prune: b
         say("Nothing was changed.")
         return 1
     return _Push(server, wanted, reason, len(plan.records) + len(plan.prompts)).apply(plan)
-
-
-def _twins(changes: list[PromptChange]) -> dict[str, str]:
-    found = {change.slug: change.twin(move.version) for change in changes for move in change.moves if move.new is None}
-    return {slug: twin_text(number) for slug, number in found.items() if number}
 
 
 def _show(plan: PushPlan) -> None:
@@ -62,7 +55,7 @@ def _show(plan: PushPlan) -> None:
         _show_prompt(change)
         if change.slug in plan.refused:
             say_step(f"! {change.file.path}: {plan.refused[change.slug]}")
-    if any(change.goes_back for change in plan.prompts):
+    if any(map(goes_back, plan.prompts)):
         say(_BACK)
     for text in plan.extra:
         say(f"Only on the server, and stays: {text}")
@@ -75,6 +68,9 @@ def _show_prompt(change: PromptChange) -> None:
         say_step(line)
     if change.wanted and change.present:
         say_diff(change.present.file.text, change.wanted.text, f"{change.slug}.liquid")
+    if found := older_base(change):
+        base, label, number = found
+        say(f"    This looks like an edit of version {base}, but {label} is at version {number}: {_MERGE}")
 
 
 class _Push:
@@ -129,7 +125,8 @@ class _Push:
             self.progress(len(self.done), self.total, line)
 
     def _fail(self, what: str, exc: Exception, advice: str = "") -> None:
-        self.failed.append(f"{what}: {exc}{advice and '; '}{advice}")
+        more = f"; {advice}" if advice not in str(exc) else ""  # "" is in any text
+        self.failed.append(f"{what}: {exc}{more}")
         outage = isinstance(exc, To11aiError) and getattr(exc, "status_code", 0) not in _OWN_FAULT
         if outage or isinstance(exc, RewrittenError):
             self.stopped = True
@@ -208,7 +205,7 @@ class _Push:
         except (To11aiError, LeftAloneError, ValueError) as exc:
             step.failed = True
             before = f" (done before: {', '.join(step.done)})" if step.done else ""
-            advice = _ADVICE.get(getattr(exc, "error_code", "")) or self.refused.get(change.slug, "")
+            advice = ADVICE.get(getattr(exc, "error_code", "")) or self.refused.get(change.slug, "")
             self._fail(f"{step.where}: prompt {change.slug}{before}", exc, advice)
         self.running.discard(change.slug)
         return None if step.failed else step
