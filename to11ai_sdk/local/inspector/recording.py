@@ -9,7 +9,8 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from .. import bounds
-from .masking import header_without_keys, path_without_keys, query_without_keys
+from ..headers import SECRETS
+from .masking import HIDDEN, header_without_keys, path_without_keys, query_without_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,9 +30,6 @@ class RecordedCall:
         number: its number, counted from 1.
         started_at: when it was received, in seconds since 1970.
         method: HTTP method.
-        path: the path as it was sent, without keys.
-        query: the query as it was sent, without keys.
-        headers: headers by lower-case name, without keys.
         body: the body; the beginning of a long one.
         status: HTTP status of the reply, ``None`` if there is none.
         request_id: ``x-to11-request-id`` of the reply.
@@ -43,17 +41,30 @@ class RecordedCall:
         self.number: int = number
         self.started_at: float = started_at
         self.method: str = request.method
-        self.path: str = path_without_keys(request.target.path)
-        self.query: str = query_without_keys(request.target.query)
-        self.headers: dict[str, str] = {
-            name: header_without_keys(name, value) for name, value in request.headers.items()
-        }
+        self._target = request.target
+        self._headers = {name: HIDDEN if name in SECRETS else value for name, value in request.headers.items()}
         self.body: bytes = request.body[:_LONGEST]
         self.status: int | None = None
         self.request_id: str | None = None
         self.latency_ms: float | None = None
         self.reply: bytearray = bytearray()
         self._begun = time.perf_counter()
+
+    # Keys are looked for when the call is shown, not while it is answered.
+    @property
+    def path(self) -> str:
+        """The path as it was sent, without keys."""
+        return path_without_keys(self._target.path)
+
+    @property
+    def query(self) -> str:
+        """The query as it was sent, without keys."""
+        return query_without_keys(self._target.query)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers by lower-case name, without keys."""
+        return {name: header_without_keys(name, value) for name, value in self._headers.items()}
 
     def begin_reply(self, reply: HttpReply) -> None:
         """Record the head of the reply."""
