@@ -170,6 +170,16 @@ def test_traces_show_tokens_and_the_messages_that_were_recorded(to11: LocalTo11,
     assert visitor.get("/inspector/traces/x").status == 404
 
 
+def test_the_list_of_traces_says_where_it_ends(
+    to11: LocalTo11, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "MAX_SHOWN_TRACES", 52)
+    for number in range(53):
+        called(to11, str(number))
+    assert "Only the newest" not in visitor.get("/inspector/traces").words
+    assert "Only the newest 52 calls" in visitor.get("/inspector/traces?page=2").words
+
+
 def test_a_recording_is_bounded(to11: LocalTo11, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     visitor.post("/inspector/recording", record="on")
     called(to11, "x" * (bounds.MAX_RECORDED_BODY + 5000))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from itertools import count
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING
 
 from .. import bounds
@@ -97,14 +97,15 @@ class Recording:
         self._end: float | None = None
         self._kept: deque[RecordedCall] = deque(maxlen=bounds.MAX_RECORDED_CALLS)
         self._numbers = count(1)
-        self._lock = Lock()
+        self._lock = RLock()
 
     @property
     def is_on(self) -> bool:
         """Whether calls are recorded now; what was recorded is deleted when that ends."""
-        if self._end is not None and self._timer() >= self._end:
-            self.stop()
-        return self._end is not None
+        with self._lock:
+            if self._end is not None and self._timer() >= self._end:
+                self.stop()
+            return self._end is not None
 
     def start(self) -> None:
         """Record the calls from now on."""
@@ -121,8 +122,9 @@ class Recording:
 
     def prolong(self) -> None:
         """Go on for a while, because somebody looks at the calls."""
-        if self.is_on:
-            self._end = self._timer() + bounds.RECORDING_S
+        with self._lock:
+            if self.is_on:
+                self._end = self._timer() + bounds.RECORDING_S
 
     def calls(self) -> list[RecordedCall]:
         """Return the calls, newest first."""
@@ -137,9 +139,11 @@ class Recording:
         """Return the call with this id of a request."""
         return next((call for call in self.calls() if request_id and call.request_id == request_id), None)
 
-    def begin(self, request: HttpRequest) -> RecordedCall:
-        """Record a request."""
+    def begin(self, request: HttpRequest) -> RecordedCall | None:
+        """Record a request, if requests are recorded now."""
         with self._lock:
+            if not self.is_on:
+                return None
             call = RecordedCall(next(self._numbers), request, self._now())
             self._kept.append(call)
         return call
@@ -159,9 +163,9 @@ class _Recorded:
 
     def __call__(self, request: HttpRequest) -> HttpReply:
         """Answer one request."""
-        if not self._recording.is_on:
-            return self._application(request)
         call = self._recording.begin(request)
+        if call is None:
+            return self._application(request)
         try:
             reply = self._application(request)
         except BaseException:
