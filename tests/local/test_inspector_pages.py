@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from html import escape
+import re
+from html import escape, unescape
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
@@ -105,6 +106,34 @@ def test_rendering_is_that_of_resolve(to11: LocalTo11, visitor: Visitor) -> None
         seen = visitor.post(path, label=label, variables=given)
         assert (seen.status, 'role="alert"' in seen.text) == (200, True), (label, given)
         assert code in seen.words or code == "TEMPLATE_"
+
+
+def test_the_variables_to_start_with_fit_the_schema(to11: LocalTo11, visitor: Visitor) -> None:
+    prompts = to11.client().prompts
+    made = prompts.create(project_id=to11.project_id, name="N", slug="s")
+    kinds = ("string", "integer", "number", "boolean", "array", "object", ["integer", "null"])
+    properties: dict[str, Any] = {f"p{place}": {"type": kind} for place, kind in enumerate(kinds)}
+    given = {"c": {"const": "x"}, "d": {"type": "string", "default": "y"}, "e": {"enum": [3]}, "f": {"examples": ["z"]}}
+    properties |= {**given, "any": True}
+    prompts.create_version(
+        project_id=to11.project_id,
+        prompt_id=made.id,
+        format="text",
+        template_json={"text": "x"},
+        variables_schema={"type": "object", "properties": properties, "required": list(properties)},
+    )
+    path = f"/inspector/prompts/{made.id}"
+    shown = re.findall(r"<textarea[^>]*>(.*?)</textarea>", visitor.get(path).text, re.DOTALL)[0]
+    started = json.loads(unescape(shown))
+    values = ["", 0, 0, False, [], {}, 0, "x", "y", 3, "z", ""]
+    assert list(started.values()) == values
+    prompts.move_label(
+        project_id=to11.project_id,
+        prompt_id=made.id,
+        label="production",
+        version_id=prompts.list_versions(project_id=to11.project_id, prompt_id=made.id)[0].id,
+    )
+    assert 'role="alert"' not in visitor.post(path, label="production", variables=json.dumps(started)).text
 
 
 def test_rules_show_the_share_of_each_variant(to11: LocalTo11, visitor: Visitor) -> None:
