@@ -6,19 +6,22 @@ import re
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from browsing import accessibility_problems, chat, signed_in
 from inspector_visit import SCHEMA, fill
+from werkzeug import Response
 
 from to11ai_sdk import To11aiApiError
+from to11ai_sdk.local import LocalTo11
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from to11ai_sdk.local import LocalTo11
+    from pytest_httpserver import HTTPServer
+    from werkzeug import Request
 
 ADA = '{"name": "Ada", "plan": "pro"}'
 RENDERED = "Welcome Ada to the plan pro."
@@ -116,6 +119,39 @@ def test_two_tabs_share_what_is_on_and_signing_out_ends_both(page: Any, to11: Lo
     other.get_by_role("button", name="Sign out").click()
     other.get_by_role("heading", name="Sign in").wait_for()
     page.get_by_role("heading", name="Sign in").wait_for()  # a list that is live notices it
+
+
+def test_a_stream_is_shown_while_it_goes_on(page: Any, to11: LocalTo11, httpserver: HTTPServer) -> None:
+    more = Event()
+
+    def stream(request: Request) -> Response:
+        def pieces() -> Iterator[bytes]:
+            yield b'data: {"choices": [{"delta": {"content": "half "}}]}\n\n'
+            more.wait(60)
+            yield b'data: {"choices": [{"delta": {"content": "whole"}}]}\n\ndata: [DONE]\n\n'
+
+        return Response(pieces(), content_type="text/event-stream")
+
+    httpserver.expect_request("/v1/chat/completions").respond_with_handler(stream)
+    real = {"kind": "upstream", "dialect": "openai", "base_url": httpserver.url_for("/v1"), "models": ["*"]}
+    with LocalTo11(providers={"real": real}) as other:
+        signed_in(page, other)
+        page.get_by_role("link", name="Requests").click()
+        page.get_by_role("button", name="Record").click()
+        caller = Thread(target=chat, args=(other, "hi"), kwargs={"stream": True, "model": "real/m"})
+        caller.start()
+        try:
+            page.get_by_text("running").wait_for()
+            page.get_by_role("link", name="chat/completions").click()
+            page.get_by_text("half", exact=True).wait_for()
+        finally:
+            more.set()
+            caller.join()
+        page.reload()
+        page.get_by_text("half whole").wait_for()
+        page.get_by_role("link", name="Requests").first.click()
+        page.get_by_text(" ms").wait_for()
+        assert page.get_by_text("running").count() == 0
 
 
 def test_a_list_says_when_the_server_is_gone(page: Any, to11: LocalTo11) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from html import escape
+import re
+from html import escape, unescape
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
@@ -107,6 +108,34 @@ def test_rendering_is_that_of_resolve(to11: LocalTo11, visitor: Visitor) -> None
         assert code in seen.words or code == "TEMPLATE_"
 
 
+def test_the_variables_to_start_with_fit_the_schema(to11: LocalTo11, visitor: Visitor) -> None:
+    prompts = to11.client().prompts
+    made = prompts.create(project_id=to11.project_id, name="N", slug="s")
+    kinds = ("string", "integer", "number", "boolean", "array", "object", ["integer", "null"])
+    properties: dict[str, Any] = {f"p{place}": {"type": kind} for place, kind in enumerate(kinds)}
+    given = {"c": {"const": "x"}, "d": {"type": "string", "default": "y"}, "e": {"enum": [3]}, "f": {"examples": ["z"]}}
+    properties |= {**given, "any": True}
+    prompts.create_version(
+        project_id=to11.project_id,
+        prompt_id=made.id,
+        format="text",
+        template_json={"text": "x"},
+        variables_schema={"type": "object", "properties": properties, "required": list(properties)},
+    )
+    path = f"/inspector/prompts/{made.id}"
+    shown = re.findall(r"<textarea[^>]*>(.*?)</textarea>", visitor.get(path).text, re.DOTALL)[0]
+    started = json.loads(unescape(shown))
+    values = ["", 0, 0, False, [], {}, 0, "x", "y", 3, "z", ""]
+    assert list(started.values()) == values
+    prompts.move_label(
+        project_id=to11.project_id,
+        prompt_id=made.id,
+        label="production",
+        version_id=prompts.list_versions(project_id=to11.project_id, prompt_id=made.id)[0].id,
+    )
+    assert 'role="alert"' not in visitor.post(path, label="production", variables=json.dumps(started)).text
+
+
 def test_rules_show_the_share_of_each_variant(to11: LocalTo11, visitor: Visitor) -> None:
     assert "There is no routing rule yet" in visitor.get("/inspector/rules").words
     fill(to11.client(), to11.project_id)
@@ -168,6 +197,16 @@ def test_traces_show_tokens_and_the_messages_that_were_recorded(to11: LocalTo11,
     assert HOSTILE not in one.text
     assert "were not recorded" in visitor.get(f"/inspector/traces/{plain.span_id}").words
     assert visitor.get("/inspector/traces/x").status == 404
+
+
+def test_the_list_of_traces_says_where_it_ends(
+    to11: LocalTo11, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "MAX_SHOWN_TRACES", 52)
+    for number in range(53):
+        called(to11, str(number))
+    assert "Only the newest" not in visitor.get("/inspector/traces").words
+    assert "Only the newest 52 calls" in visitor.get("/inspector/traces?page=2").words
 
 
 def test_a_recording_is_bounded(to11: LocalTo11, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import random
 import sys
 import time
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -357,6 +358,29 @@ def test_a_recording_ends_by_itself_and_leaves_nothing() -> None:
     assert (recording.is_on, recording.calls(), watched) == (False, [], [None])
     recording.prolong()
     assert not recording.is_on
+
+
+def test_a_recording_that_ends_during_a_call_fails_nothing_and_keeps_nothing() -> None:
+    others: list[Thread] = []
+
+    def timer() -> float:
+        if watched:  # at the next look at the clock somebody stops the recording
+            others.append(Thread(target=recording.stop))
+            others[-1].start()
+            others[-1].join(0.2)
+        return 0.0
+
+    watched: list[Any] = []
+    recording = Recording(watched.append, lambda: 0.0, timer)
+    recording.start()
+    application = watched[0](Echo())
+    request = HttpRequest("POST", Target("/x", ""), {}, b"hello", NEVER)
+    for _ in range(3):
+        assert application(request).body == b"hello"
+    for other in others:
+        other.join()
+    assert others
+    assert (recording.begin(request), recording.calls(), recording.is_on) == (None, [], False)
 
 
 def test_a_stream_is_recorded_as_it_is_sent() -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _PER_PAGE = 25
 _VERSIONS = 20
+_EMPTY: dict[str, Any] = {"integer": 0, "number": 0, "boolean": False, "array": [], "object": {}, "null": None}
 
 
 def show_list(visit: Visit) -> Shown:
@@ -125,11 +126,25 @@ def _template(template: Any) -> list[str]:
 
 
 def _example(version: Row | None) -> str:
-    """Return variables to start with: an empty text for each property of the schema."""
+    """Return variables to start with: for each property of the schema its own example, or an empty value."""
     schema = version["variables_schema"] if version else None
     properties = schema.get("properties") if is_object(schema) else None
-    names = list(properties)[:50] if is_object(properties) else []
-    return json.dumps(dict.fromkeys(names, ""), indent=2, ensure_ascii=False)
+    named = list(properties.items())[:50] if is_object(properties) else []
+    return json.dumps({name: _value(each) for name, each in named}, indent=2, ensure_ascii=False)
+
+
+def _value(schema: Any) -> Any:
+    if not is_object(schema):
+        return ""
+    for name in ("const", "default"):
+        if name in schema:
+            return schema[name]
+    listed = schema.get("examples") or schema.get("enum")
+    if is_array(listed) and listed:
+        return listed[0]
+    kind = schema.get("type")
+    first = kind[0] if is_array(kind) and kind else kind
+    return _EMPTY.get(first, "") if isinstance(first, str) else ""
 
 
 def _rendered(visit: Visit, slug: str) -> dict[str, Any]:

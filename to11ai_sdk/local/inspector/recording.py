@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections import deque
 from itertools import count
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING
 
 from .. import bounds
-from .masking import header_without_keys, path_without_keys, query_without_keys
+from ..headers import SECRETS
+from .masking import HIDDEN, header_without_keys, path_without_keys, query_without_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,9 +30,6 @@ class RecordedCall:
         number: its number, counted from 1.
         started_at: when it was received, in seconds since 1970.
         method: HTTP method.
-        path: the path as it was sent, without keys.
-        query: the query as it was sent, without keys.
-        headers: headers by lower-case name, without keys.
         body: the body; the beginning of a long one.
         status: HTTP status of the reply, ``None`` if there is none.
         request_id: ``x-to11-request-id`` of the reply.
@@ -43,17 +41,30 @@ class RecordedCall:
         self.number: int = number
         self.started_at: float = started_at
         self.method: str = request.method
-        self.path: str = path_without_keys(request.target.path)
-        self.query: str = query_without_keys(request.target.query)
-        self.headers: dict[str, str] = {
-            name: header_without_keys(name, value) for name, value in request.headers.items()
-        }
+        self._target = request.target
+        self._headers = {name: HIDDEN if name in SECRETS else value for name, value in request.headers.items()}
         self.body: bytes = request.body[:_LONGEST]
         self.status: int | None = None
         self.request_id: str | None = None
         self.latency_ms: float | None = None
         self.reply: bytearray = bytearray()
         self._begun = time.perf_counter()
+
+    # Keys are looked for when the call is shown, not while it is answered.
+    @property
+    def path(self) -> str:
+        """The path as it was sent, without keys."""
+        return path_without_keys(self._target.path)
+
+    @property
+    def query(self) -> str:
+        """The query as it was sent, without keys."""
+        return query_without_keys(self._target.query)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers by lower-case name, without keys."""
+        return {name: header_without_keys(name, value) for name, value in self._headers.items()}
 
     def begin_reply(self, reply: HttpReply) -> None:
         """Record the head of the reply."""
@@ -86,14 +97,15 @@ class Recording:
         self._end: float | None = None
         self._kept: deque[RecordedCall] = deque(maxlen=bounds.MAX_RECORDED_CALLS)
         self._numbers = count(1)
-        self._lock = Lock()
+        self._lock = RLock()
 
     @property
     def is_on(self) -> bool:
         """Whether calls are recorded now; what was recorded is deleted when that ends."""
-        if self._end is not None and self._timer() >= self._end:
-            self.stop()
-        return self._end is not None
+        with self._lock:
+            if self._end is not None and self._timer() >= self._end:
+                self.stop()
+            return self._end is not None
 
     def start(self) -> None:
         """Record the calls from now on."""
@@ -110,8 +122,9 @@ class Recording:
 
     def prolong(self) -> None:
         """Go on for a while, because somebody looks at the calls."""
-        if self.is_on:
-            self._end = self._timer() + bounds.RECORDING_S
+        with self._lock:
+            if self.is_on:
+                self._end = self._timer() + bounds.RECORDING_S
 
     def calls(self) -> list[RecordedCall]:
         """Return the calls, newest first."""
@@ -126,9 +139,11 @@ class Recording:
         """Return the call with this id of a request."""
         return next((call for call in self.calls() if request_id and call.request_id == request_id), None)
 
-    def begin(self, request: HttpRequest) -> RecordedCall:
-        """Record a request."""
+    def begin(self, request: HttpRequest) -> RecordedCall | None:
+        """Record a request, if requests are recorded now."""
         with self._lock:
+            if not self.is_on:
+                return None
             call = RecordedCall(next(self._numbers), request, self._now())
             self._kept.append(call)
         return call
@@ -148,9 +163,9 @@ class _Recorded:
 
     def __call__(self, request: HttpRequest) -> HttpReply:
         """Answer one request."""
-        if not self._recording.is_on:
-            return self._application(request)
         call = self._recording.begin(request)
+        if call is None:
+            return self._application(request)
         try:
             reply = self._application(request)
         except BaseException:

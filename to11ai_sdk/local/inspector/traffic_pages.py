@@ -71,7 +71,8 @@ def show_traces(visit: Visit) -> Shown:
     shown = [_span(span) for span in spans[first : first + _PER_PAGE]]
     recorded = {call.request_id for call in recording.calls()}
     values = {"spans": shown, "page": page, "has_more": len(spans) > first + _PER_PAGE, "recorded": recorded}
-    return Shown("traces.html", {**values, "is_on": recording.is_on, "is_worker": visit.parts.is_worker})
+    values |= {"is_on": recording.is_on, "is_worker": visit.parts.is_worker, "bounds": bounds}
+    return Shown("traces.html", {**values, "is_end": len(spans) >= bounds.MAX_SHOWN_TRACES})
 
 
 def show_trace(visit: Visit) -> Shown:
