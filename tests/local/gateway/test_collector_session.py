@@ -7,8 +7,11 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import certifi
 import pytest
 import requests
+from collector import Collector
+from faults.certificates import authority, serving
 from gateway_harness import Caller
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from telemetry_harness import calling, warnings_of
@@ -21,8 +24,6 @@ from to11ai_sdk.local.gateway.telemetry.exporter_environment import timeout_s
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
-
-    from collector import Collector
 
 pytestmark = pytest.mark.usefixtures("instant_export")
 SECRET = "xyzzy-7391"
@@ -154,6 +155,18 @@ def test_what_is_no_reply_is_named(reply: bytes, words: str) -> None:
         with pytest.raises(requests.RequestException):
             session.request("POST", url, data=b"", timeout=30)
         assert session.problem.startswith(words)
+
+
+def test_a_certificate_is_checked_with_the_authorities_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Collector(tls=serving()) as collector, authority().cert_pem.tempfile() as path:
+        with CollectorSession() as session, pytest.raises(requests.exceptions.SSLError):
+            session.request("POST", collector.url, data=b"", timeout=30)
+        assert session.problem.startswith("[SSL: CERTIFICATE_VERIFY_FAILED]")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_CERTIFICATE", path)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", certifi.where())  # which is for others
+        with calling(collector) as caller:
+            caller.chat()
+        assert len(collector.spans) == 1
 
 
 def test_the_environments_proxy_and_netrc_are_not_for_this_machine(

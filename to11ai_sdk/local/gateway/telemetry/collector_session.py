@@ -50,6 +50,8 @@ class CollectorSession(requests.Session):
         """
         ends_at = self._timer() + (options.get("timeout") or bounds.OTLP_TIMEOUT_S)
         options.update(stream=True, **_direct(str(url)))
+        if options.get("verify") is None and self.verify is not True:
+            options["verify"] = self.verify  # else REQUESTS_CA_BUNDLE would take precedence
         try:
             response = super().request(method, url, *args, **options)
             response.raw = _BoundedBody(response.raw, lambda: self._timer() > ends_at)
