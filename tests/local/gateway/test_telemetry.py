@@ -497,6 +497,25 @@ def test_a_collector_that_hangs_delays_no_reply_and_the_stop_for_a_bounded_time(
     assert len(numbers) == 2
 
 
+def test_a_collector_that_answers_after_the_stop_gets_no_more(
+    collector: Collector, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "OTLP_AT_ONCE", 2)
+    monkeypatch.setattr(bounds, "OTLP_CLOSE_S", 0.2)
+    collector.held.clear()
+    before = set(threading.enumerate())
+    with LocalTo11(otlp=collector.url) as to11:
+        for number in range(9):
+            body = {"model": "gpt-4o", "messages": HELLO}
+            Caller(to11).send("POST", "/v1/chat/completions", body, x_to11_prompt_id=f"prompt_{number}")
+        collector.wait_for(1)
+    collector.held.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(60)
+    assert len(collector.bodies) == 1
+    assert sum(int(line.split()[0]) for line in warnings_of(caplog)) == 9
+
+
 def test_spans_that_wait_are_sent_when_the_server_stops(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "OTLP_PAUSE_S", 3600.0)
     with calling(collector) as caller:
