@@ -59,7 +59,9 @@ def test_a_loss_is_logged_with_its_reason(
     headers: dict[str, str],
     body: bytes,
     words: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(bounds, "OTLP_CLOSE_S", 5.0)  # older exporters try again for longer
     collector.status, collector.reply_headers, collector.reply = status, headers, body
     with calling(collector) as caller:
         assert caller.chat().status == 200
@@ -143,18 +145,11 @@ def test_a_reply_that_never_ends_takes_a_bounded_time() -> None:
         assert session.problem == "its reply took too long"
 
 
-@pytest.mark.parametrize(
-    ("reply", "words"),
-    [
-        (b"\x00\x00\x12\x04\x00\x00\x00\x00\x00", "it does not answer in HTTP/1.1; a port for gRPC"),
-        (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nx", "IncompleteRead"),
-    ],
-)
-def test_what_is_no_reply_is_named(reply: bytes, words: str) -> None:
-    with scripted(reply) as url, CollectorSession() as session:
+def test_a_port_for_grpc_is_named_as_the_reason() -> None:
+    with scripted(b"\x00\x00\x12\x04\x00\x00\x00\x00\x00") as url, CollectorSession() as session:
         with pytest.raises(requests.RequestException):
             session.request("POST", url, data=b"", timeout=30)
-        assert session.problem.startswith(words)
+        assert session.problem.startswith("it does not answer in HTTP/1.1; a port for gRPC")
 
 
 def test_a_certificate_is_checked_with_the_authorities_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
