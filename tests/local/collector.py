@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 if TYPE_CHECKING:
+    import ssl
+
     from opentelemetry.proto.common.v1.common_pb2 import AnyValue
     from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 class Collector:
     """Takes spans, or answers with another status; while ``held`` is cleared it does not answer at all."""
 
-    def __init__(self, status: int = 200) -> None:
+    def __init__(self, status: int = 200, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.status = status
         self.reply_headers: dict[str, str] = {}
         self.reply = b""
@@ -30,6 +33,8 @@ class Collector:
     def __enter__(self) -> Collector:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
+        if self._tls:
+            self._server.socket = self._tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self._thread.start()
         return self
@@ -42,7 +47,7 @@ class Collector:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http{'s' * bool(self._tls)}://127.0.0.1:{self._server.server_port}"
 
     @property
     def requests(self) -> list[ExportTraceServiceRequest]:

@@ -25,4 +25,5 @@ def collector() -> Generator[Collector]:
 def instant_export(monkeypatch: pytest.MonkeyPatch) -> None:
     """Spans are sent soon, by the default settings."""
     monkeypatch.setattr(bounds, "OTLP_PAUSE_S", 0.05)
+    monkeypatch.setattr(bounds, "OTLP_CLOSE_S", 60.0)
     monkeypatch.delenv("OTEL_SERVICE_NAME", raising=False)

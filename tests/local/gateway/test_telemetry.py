@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -29,6 +29,9 @@ from to11ai_sdk.local import LocalTo11, bounds
 from to11ai_sdk.local.gateway.telemetry import call_details, gen_ai
 from to11ai_sdk.local.gateway.telemetry import collector as collector_room
 from to11ai_sdk.local.gateway.telemetry.lost_spans import LostSpans
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 pytestmark = pytest.mark.usefixtures("instant_export")
 PAGE = (Path(__file__).parents[3] / "docs" / "opentelemetry.md").read_text("utf-8")
@@ -333,6 +336,37 @@ def test_a_caller_that_hangs_up(collector: Collector) -> None:
     assert_has(attributes, http__response__status_code=499, error__type="client_closed_request")
 
 
+def test_a_caller_that_hangs_up_in_the_middle_of_a_stream(collector: Collector) -> None:
+    event = {"id": "r", "model": "m-1", "choices": [{"index": 0, "delta": {"content": "Hi"}}]}
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n"
+    gone = threading.Event()
+
+    def answer(request: bytes) -> Generator[bytes]:
+        yield head + f"data: {json.dumps(event)}\n\n".encode()
+        gone.wait(60)
+
+    with RawProvider(answer) as provider, calling(collector, providers={"up": provider.config}) as caller:
+        body = json.dumps({"model": "up::m", "messages": HELLO, "stream": True}).encode()
+        with caller.raw("POST /v1/chat/completions HTTP/1.1", body, content_type="application/json") as connection:
+            received = b""
+            while b"m-1" not in received:
+                received += connection.recv(65536)
+        collector.wait_for(1)
+        gone.set()
+    span, attributes = one(collector)
+    assert span.status.code == Status.STATUS_CODE_ERROR
+    assert_has(
+        attributes,
+        http__response__status_code=499,
+        error__type="client_closed_request",
+        gen_ai__response__id="r",
+        gen_ai__response__model="m-1",
+        gen_ai__response__finish_reasons=["error"],
+        gen_ai__request__stream=True,
+    )
+    assert "gen_ai.response.time_to_first_chunk" in attributes
+
+
 def test_a_hit_of_the_cache_says_so_and_is_a_span_of_its_own(collector: Collector) -> None:
     with calling(collector, config={"cache": {"enabled": True}}) as caller:
         assert [caller.chat().headers["x-to11-cache"] for _ in range(2)] == ["miss", "hit"]
@@ -495,6 +529,25 @@ def test_a_collector_that_hangs_delays_no_reply_and_the_stop_for_a_bounded_time(
     assert sum(numbers) == 10
     assert numbers[0] == 1  # the first that found no place
     assert len(numbers) == 2
+
+
+def test_a_collector_that_answers_after_the_stop_gets_no_more(
+    collector: Collector, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "OTLP_AT_ONCE", 2)
+    monkeypatch.setattr(bounds, "OTLP_CLOSE_S", 0.2)
+    collector.held.clear()
+    before = set(threading.enumerate())
+    with LocalTo11(otlp=collector.url) as to11:
+        for number in range(9):
+            body = {"model": "gpt-4o", "messages": HELLO}
+            Caller(to11).send("POST", "/v1/chat/completions", body, x_to11_prompt_id=f"prompt_{number}")
+        collector.wait_for(1)
+    collector.held.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(60)
+    assert len(collector.bodies) == 1
+    assert sum(int(line.split()[0]) for line in warnings_of(caplog)) == 9
 
 
 def test_spans_that_wait_are_sent_when_the_server_stops(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,8 @@ class CollectorSession(requests.Session):
         """
         ends_at = self._timer() + (options.get("timeout") or bounds.OTLP_TIMEOUT_S)
         options.update(stream=True, **_direct(str(url)))
+        if options.get("verify") is None and self.verify is not True:
+            options["verify"] = self.verify  # else REQUESTS_CA_BUNDLE would take precedence
         try:
             response = super().request(method, url, *args, **options)
             response.raw = _BoundedBody(response.raw, lambda: self._timer() > ends_at)
@@ -119,13 +121,15 @@ def _direct(url: str) -> dict[str, Any]:
 
 def _words_for(exc: OSError) -> str:
     """Return what went wrong: the words of the operating system or of TLS, as those of others may have a password."""
-    inner: BaseException = exc
-    while (under := inner.__cause__ or inner.__context__) is not None:
-        inner = under
-    if isinstance(inner, BadStatusLine):
-        return "it does not answer in HTTP/1.1; a port for gRPC, mostly 4317, cannot be used"
-    has_own_words = isinstance(inner, OSError) and not isinstance(inner, requests.RequestException)
-    return (has_own_words and printable(str(inner))) or type(inner).__name__
+    chain: list[BaseException] = [exc]
+    while (under := chain[-1].__cause__ or chain[-1].__context__) is not None:
+        chain.append(under)
+    for inner in reversed(chain):
+        if isinstance(inner, BadStatusLine):
+            return "it does not answer in HTTP/1.1; a port for gRPC, mostly 4317, cannot be used"
+        if isinstance(inner, OSError) and not isinstance(inner, requests.RequestException):
+            return printable(str(inner)) or type(inner).__name__
+    return type(chain[-1]).__name__
 
 
 def _plain_url(url: str, location: str) -> str:

@@ -161,6 +161,8 @@ class _Exporter(SpanExporter):
         result = SpanExportResult.FAILURE
         try:
             for span in spans:
+                if self._has_ended:  # then the store may be closed
+                    return result
                 if isinstance(span, _CallSpan):
                     span.name_prompt(self._names)
             result = self._inner.export(spans)
