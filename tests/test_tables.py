@@ -143,6 +143,26 @@ def test_one_thing_is_shown_whole(to11: LocalTo11) -> None:
     assert json.loads(in_a_pipe(*arguments))["version"] == 1
 
 
+def test_the_text_of_a_prompt_is_shown_as_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    messages = [{"role": "system", "content": 'Be "kind".\nBe brief.'}, {"role": "user", "content": "Hi {{ name }}"}]
+    shown = '[system]\nBe "kind".\nBe brief.\n[user]\nHi {{ name }}\n'
+    with LocalTo11() as fresh, fresh.client() as client:
+        monkeypatch.setenv("TO11_API_KEY", fresh.api_key)
+        monkeypatch.setenv("TO11_API_URL", fresh.base_url)
+        prompt = client.prompts.create(project_id=fresh.project_id, name="Two lines", slug="two-lines")
+        place: Any = {"project_id": fresh.project_id, "prompt_id": prompt.id}
+        template = {"messages": messages}
+        version = client.prompts.create_version(format="chat", template_json=template, variables_schema={}, **place)
+        client.prompts.move_label(label="beta", version_id=version.id, **place)
+        server = ("--project-id", fresh.project_id)
+        arguments = ("--prompt-id", prompt.id, "--version-number", "1", *server)
+        _, out = on_a_terminal("prompts", "get-version", *arguments, NO_COLOR="1")
+        assert shown in re.sub("^(templateJson)? +", "", out, flags=re.MULTILINE)
+        arguments = ("--slug", "two-lines", "--labels", "beta", "--variables", '{"name": "Ada"}', *server)
+        _, out = on_a_terminal("prompts", "resolve", *arguments, NO_COLOR="1")
+        assert shown.replace("{{ name }}", "Ada") in re.sub("^(rendered)? +", "", out, flags=re.MULTILINE)
+
+
 @pytest.mark.parametrize("slug", ["hostile", "wide"])
 def test_nothing_in_a_reply_controls_the_terminal(slug: str, to11: LocalTo11) -> None:
     with to11.client() as client:
