@@ -195,6 +195,7 @@ def _add_parameter(command: Parser, parameter: Parameter, text: str) -> None:
         return
     options = ACTIONS.get(parameter.annotation, {"metavar": "TEXT"})
     name = f"--{dashed(parameter.name)}"
+    text += " Also @FILE, or - for standard input." if options.get("metavar") == "JSON" else ""
     command.add_argument(name, required=parameter.required, help=text.replace("%", "%%"), **options)
 
 
