@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -11,12 +12,14 @@ import subprocess
 import sys
 import time
 import unicodedata
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from faults.server import READ, ScriptedServer
 
+from to11ai_sdk.cli import main, printing
 from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.local.tools import output, terminal
 
@@ -255,6 +258,25 @@ def test_a_huge_text_is_broken_into_lines_in_linear_time(text: str) -> None:
     assert time.process_time() - started < 30
     assert "".join(lines) == text.replace("\n", "")
     assert max(map(terminal.columns, lines)) <= 60
+
+
+@pytest.mark.parametrize(
+    "char", [*"\u00ad\u034f\u115f\u1160\u17b4\u200b\u2060\u3164\ufe00\ufeff\uffa0", "\U000e0041", "\U000e0100"]
+)
+def test_a_character_that_nobody_can_see_is_shown_as_an_escape(char: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert printing.safe(f"a{char}b") == f"a{ascii(char)[1:-1]}b"
+    assert terminal.diff([f"a{char}"], ["a"], "old", "new")[-2:] == [f"-a{ascii(char)[1:-1]}", "+a"]
+
+
+@pytest.mark.parametrize("text", ["e\u0301", "❤\ufe0f", "👩\u200d🚀", "क्\u200dष", "กำ", "नमस्ते", "שלום", "a\u00a0b"])
+def test_what_a_language_needs_is_shown_as_it_is(text: str) -> None:
+    assert printing.safe(text) == text
+
+
+def test_output_may_be_captured_as_text(to11: LocalTo11) -> None:
+    with redirect_stdout(io.StringIO()) as captured:
+        assert main(["prompts", "list"]) == 0
+    assert len(json.loads(captured.getvalue())["items"]) == 4
 
 
 def test_a_list_of_rows_without_anything_to_show_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
