@@ -73,13 +73,13 @@ def _parsed(words: Sequence[str]) -> argparse.Namespace:
 
 
 def _unwritten(exc: OSError, failed: int) -> int:
-    try:
-        if sys.stdout is not None:
+    if sys.stdout is not None:
+        try:
             sys.stdout.flush()
-    except OSError:
-        # Nobody reads the output any more, or the disk is full. The rest of the buffer would be written again at exit,
-        # and fail with a traceback.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError:
+            # Nobody reads the output any more, or the disk is full. The rest of the buffer would be written again at
+            # exit, and fail with a traceback.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1 if isinstance(exc, BrokenPipeError) else _complain(exc, failed)
 
 
