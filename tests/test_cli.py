@@ -108,6 +108,8 @@ def test_every_command_has_help_that_names_its_options(row: Endpoint, capsys: py
     assert code == 0
     assert f"{row.method} {row.path}" in out
     assert [p.name for p in row.parameters if f"--{p.name.replace('_', '-')}" not in out] == []
+    read = sum(cli.ACTIONS.get(parameter.annotation, {}).get("type") is cli.json_value for parameter in row.parameters)
+    assert " ".join(out.split()).count("Also @FILE, or - for standard input.") == read
 
 
 def test_no_parameter_of_a_row_takes_the_place_of_a_setting() -> None:

@@ -182,6 +182,9 @@ def test_fish_finds_the_script_where_the_page_says(tmp_path: Path) -> None:
     folder = tmp_path / ".config" / "fish" / "completions"
     folder.mkdir(parents=True)
     (folder / "to11ai.fish").write_text(written("fish"))
+    program = tmp_path / "bin" / "to11ai"  # fish loads nothing for a program that is not there
+    program.parent.mkdir()
+    program.touch(0o755)
     (tmp_path / "rule.json").touch()
     lines = {
         "to11ai doc": ["doctor"],
@@ -190,7 +193,7 @@ def test_fish_finds_the_script_where_the_page_says(tmp_path: Path) -> None:
         "to11ai local import ru": ["rule.json"],
         "to11ai pull --ye": ["--yes"],
     }
-    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
+    env = {"PATH": f"{program.parent}:{os.environ['PATH']}", "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
     for line, expected in lines.items():
         ask_fish = ["fish", "-c", "complete -C $argv[1]", line]
         done = subprocess.run(ask_fish, capture_output=True, text=True, check=True, cwd=tmp_path, env=env)

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import socket
+import ssl
 import sys
 import threading
 from email.utils import formatdate
@@ -36,7 +37,7 @@ Doctor = "Callable[..., tuple[int, dict[str, dict[str, Any]]]]"
 def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No key, proxy or trust store of this machine; trust in the authority of the tests."""
     for name in os.environ:
-        if name.lower().endswith(("_proxy", "_api_key")) or name.startswith("TO11_"):
+        if name.lower().endswith(("_proxy", "_api_key", "_ca_bundle", "_ca_certs")) or name.startswith("TO11_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("TO11_API_KEY", KEY)
     monkeypatch.setenv("TO11_PROJECT_ID", "proj_1")
@@ -272,6 +273,24 @@ def test_a_trust_store_that_is_not_there_is_named(checks: Any, monkeypatch: pyte
     assert found["tls"]["advice"].startswith("SSL_CERT_FILE names no file; ")
 
 
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_a_trust_store_of_other_programs_is_named(variable: str, checks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, os.environ["SSL_CERT_FILE"])
+    monkeypatch.delenv("SSL_CERT_FILE")
+    with ScriptedServer(always(), tls=serving()) as server:
+        _, found = checks("--base-url", server.url)
+    assert found["tls"]["advice"].startswith(f"{variable} is not read, so set SSL_CERT_FILE to its value; ")
+
+
+def test_a_python_without_a_trust_store_is_named(checks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE")
+    real = ssl.get_default_verify_paths()
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: real._replace(cafile=None, capath=None))
+    with ScriptedServer(always(), tls=serving("of an unknown authority")) as server:
+        _, found = checks("--base-url", server.url)
+    assert found["tls"]["advice"].startswith("this Python finds no trusted authorities")
+
+
 def test_a_port_that_does_not_speak_tls(checks: Any) -> None:
     with ScriptedServer((b"SSH-2.0-OpenSSH\r\n",)) as server:
         code, found = checks("--base-url", server.https_url)
@@ -373,6 +392,22 @@ def test_a_slow_server_is_measured_and_given_its_time_for_each_call(
     assert (code, found["project"]["status"], found["latency"]["status"]) == (0, "ok", "warning")
     assert found["latency"]["values"]["calls"] == 3
     assert 40_000 <= found["latency"]["values"]["p50_ms"] <= found["latency"]["values"]["max_ms"] < 100_000
+
+
+def test_a_name_server_or_address_that_answers_late_is_a_warning(checks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, skipped, find = network_checks.monotonic, [0.0], socket.getaddrinfo
+
+    def late(*arguments: Any, **options: Any) -> Any:
+        skipped[0] += 5
+        return find(*arguments, **options)
+
+    monkeypatch.setattr(network_checks, "monotonic", lambda: clock() + skipped[0])
+    monkeypatch.setattr(socket, "getaddrinfo", late)
+    with ScriptedServer(always(), tls=serving()) as server:
+        code, found = checks("--base-url", server.url)
+    assert (code, found["dns"]["status"], found["connection"]["status"]) == (0, "warning", "warning")
+    assert "name servers" in found["dns"]["advice"]
+    assert "IPv6" in found["connection"]["advice"]
 
 
 @pytest.mark.parametrize(("status", "verdict"), [(429, "warning"), (500, "failed"), (503, "failed"), (302, "failed")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -11,12 +12,14 @@ import subprocess
 import sys
 import time
 import unicodedata
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from faults.server import READ, ScriptedServer
 
+from to11ai_sdk.cli import main, printing
 from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.local.tools import output, terminal
 
@@ -143,6 +146,26 @@ def test_one_thing_is_shown_whole(to11: LocalTo11) -> None:
     assert json.loads(in_a_pipe(*arguments))["version"] == 1
 
 
+def test_the_text_of_a_prompt_is_shown_as_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    messages = [{"role": "system", "content": 'Be "kind".\nBe brief.'}, {"role": "user", "content": "Hi {{ name }}"}]
+    shown = '[system]\nBe "kind".\nBe brief.\n[user]\nHi {{ name }}\n'
+    with LocalTo11() as fresh, fresh.client() as client:
+        monkeypatch.setenv("TO11_API_KEY", fresh.api_key)
+        monkeypatch.setenv("TO11_API_URL", fresh.base_url)
+        prompt = client.prompts.create(project_id=fresh.project_id, name="Two lines", slug="two-lines")
+        place: Any = {"project_id": fresh.project_id, "prompt_id": prompt.id}
+        template = {"messages": messages}
+        version = client.prompts.create_version(format="chat", template_json=template, variables_schema={}, **place)
+        client.prompts.move_label(label="beta", version_id=version.id, **place)
+        server = ("--project-id", fresh.project_id)
+        arguments = ("--prompt-id", prompt.id, "--version-number", "1", *server)
+        _, out = on_a_terminal("prompts", "get-version", *arguments, NO_COLOR="1")
+        assert shown in re.sub("^(templateJson)? +", "", out, flags=re.MULTILINE)
+        arguments = ("--slug", "two-lines", "--labels", "beta", "--variables", '{"name": "Ada"}', *server)
+        _, out = on_a_terminal("prompts", "resolve", *arguments, NO_COLOR="1")
+        assert shown.replace("{{ name }}", "Ada") in re.sub("^(rendered)? +", "", out, flags=re.MULTILINE)
+
+
 @pytest.mark.parametrize("slug", ["hostile", "wide"])
 def test_nothing_in_a_reply_controls_the_terminal(slug: str, to11: LocalTo11) -> None:
     with to11.client() as client:
@@ -235,6 +258,25 @@ def test_a_huge_text_is_broken_into_lines_in_linear_time(text: str) -> None:
     assert time.process_time() - started < 30
     assert "".join(lines) == text.replace("\n", "")
     assert max(map(terminal.columns, lines)) <= 60
+
+
+@pytest.mark.parametrize(
+    "char", [*"\u00ad\u034f\u115f\u1160\u17b4\u200b\u2060\u3164\ufe00\ufeff\uffa0", "\U000e0041", "\U000e0100"]
+)
+def test_a_character_that_nobody_can_see_is_shown_as_an_escape(char: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert printing.safe(f"a{char}b") == f"a{ascii(char)[1:-1]}b"
+    assert terminal.diff([f"a{char}"], ["a"], "old", "new")[-2:] == [f"-a{ascii(char)[1:-1]}", "+a"]
+
+
+@pytest.mark.parametrize("text", ["e\u0301", "❤\ufe0f", "👩\u200d🚀", "क्\u200dष", "กำ", "नमस्ते", "שלום", "a\u00a0b"])
+def test_what_a_language_needs_is_shown_as_it_is(text: str) -> None:
+    assert printing.safe(text) == text
+
+
+def test_output_may_be_captured_as_text(to11: LocalTo11) -> None:
+    with redirect_stdout(io.StringIO()) as captured:
+        assert main(["prompts", "list"]) == 0
+    assert len(json.loads(captured.getvalue())["items"]) == 4
 
 
 def test_a_list_of_rows_without_anything_to_show_is_shown(capsys: pytest.CaptureFixture[str]) -> None:

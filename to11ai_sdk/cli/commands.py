@@ -73,13 +73,13 @@ def _parsed(words: Sequence[str]) -> argparse.Namespace:
 
 
 def _unwritten(exc: OSError, failed: int) -> int:
-    try:
-        if sys.stdout is not None:
+    if sys.stdout is not None:
+        try:
             sys.stdout.flush()
-    except OSError:
-        # Nobody reads the output any more, or the disk is full. The rest of the buffer would be written again at exit,
-        # and fail with a traceback.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError:
+            # Nobody reads the output any more, or the disk is full. The rest of the buffer would be written again at
+            # exit, and fail with a traceback.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1 if isinstance(exc, BrokenPipeError) else _complain(exc, failed)
 
 
@@ -195,6 +195,7 @@ def _add_parameter(command: Parser, parameter: Parameter, text: str) -> None:
         return
     options = ACTIONS.get(parameter.annotation, {"metavar": "TEXT"})
     name = f"--{dashed(parameter.name)}"
+    text += " Also @FILE, or - for standard input." if options.get("metavar") == "JSON" else ""
     command.add_argument(name, required=parameter.required, help=text.replace("%", "%%"), **options)
 
 

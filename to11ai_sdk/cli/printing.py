@@ -11,6 +11,8 @@ from typing import Any, TextIO
 JOINERS = "\u200c\u200d"
 """Characters that join others into one, which many languages need."""
 _DANGEROUS = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"}
+_INVISIBLE = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
+"""Characters of other categories that show nothing, like U+FE00 to U+FE0D."""
 
 
 def is_terminal(stream: TextIO | None = None) -> bool:
@@ -20,20 +22,23 @@ def is_terminal(stream: TextIO | None = None) -> bool:
 
 
 def encoding() -> str:
-    """Return the encoding of the standard output, which may have been closed before the start."""
-    return sys.stdout.encoding if sys.stdout else "utf-8"
+    """Return the encoding of the standard output, which may be closed or captured as text."""
+    return getattr(sys.stdout, "encoding", None) or "utf-8"
 
 
 def safe(text: str) -> str:
     """Return text on one line, with escapes for what controls a terminal, is invisible, or cannot be encoded."""
     if text.isascii() and text.isprintable():
         return text
-    shown = "".join(char if _is_harmless(char) else repr(char)[1:-1] for char in text)
+    shown = "".join(char if _is_harmless(char) else ascii(char)[1:-1] for char in text)
     return shown.encode(encoding(), "backslashreplace").decode(encoding())
 
 
 def _is_harmless(char: str) -> bool:
-    return char in JOINERS or unicodedata.category(char) not in _DANGEROUS
+    if char in JOINERS:
+        return True
+    shown = char < "\ufe00" or "\ufe0d" < char < "\U000e0000"
+    return shown and char not in _INVISIBLE and unicodedata.category(char) not in _DANGEROUS
 
 
 def safe_json(text: str) -> str:

@@ -12,7 +12,7 @@ from ..._http.urllib_exchange import is_loopback
 from ...resources.table import ENDPOINTS
 from ...settings import header_value
 from .gateway_checks import LISTED_AS, PROVIDERS, GatewayChecks, key_of
-from .network_checks import Check, ms_since, outcome
+from .network_checks import SLOW_MS, Check, judged, ms_since, outcome
 from .replies import fault
 
 if TYPE_CHECKING:
@@ -41,8 +41,6 @@ READS: dict[str, dict[str, Any]] = {
 }
 """Calls that change nothing, and need different permissions."""
 _FINE = range(200, 300)
-SLOW_MS = 1000.0
-"""A median latency that is a warning."""
 
 
 class Checks(GatewayChecks):
@@ -124,6 +122,6 @@ class Checks(GatewayChecks):
             started = monotonic()
             self._read(name)
             times.append(ms_since(started))
-        values = {"p50_ms": sorted(times)[len(times) // 2], "max_ms": max(times), "calls": len(times)}
-        status, advice = ("warning", "check the network to the server") if values["p50_ms"] > SLOW_MS else ("ok", "")
-        return outcome(status, "p50 {p50_ms} ms, max {max_ms} ms of {calls} calls", advice, **values)
+        p50, text = sorted(times)[len(times) // 2], "p50 {p50_ms} ms, max {max_ms} ms of {calls} calls"
+        found = judged(p50, text, "check the network to the server", SLOW_MS)
+        return outcome(*found, p50_ms=p50, max_ms=max(times), calls=len(times))

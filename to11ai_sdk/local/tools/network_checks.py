@@ -28,6 +28,8 @@ from .reasons import CLOCK_OFF_S, certificate_advice, variable_of, why_no_proxy
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+SLOW_MS, SLOW_STEP_MS = 1000.0, 2000.0
+"""What is a warning: the median time of calls, and the time of DNS or of a connection, which is measured once."""
 SOON_S = 14 * 86_400.0
 """A time until a certificate expires that is a warning."""
 
@@ -151,9 +153,8 @@ class NetworkChecks:
         at, started = urlsplit(f"//{self._proxy or self._site.netloc}"), monotonic()
         found = socket.getaddrinfo(at.hostname, at.port or self._site.scheme, type=socket.SOCK_STREAM)
         addresses = ", ".join(sorted({str(entry[4][0]) for entry in found}))
-        return outcome(
-            "ok", "{host} is {addresses} ({ms} ms)", host=at.hostname, addresses=addresses, ms=ms_since(started)
-        )
+        text, ms = "{host} is {addresses} ({ms} ms)", ms_since(started)
+        return outcome(*judged(ms, text, "check the name servers"), host=at.hostname, addresses=addresses, ms=ms)
 
     def _check_connection(self) -> Check:
         self._exchanges[self._site.netloc] = exchange = UrllibExchange(self._context() if self._https else None)
@@ -164,7 +165,9 @@ class NetworkChecks:
             if not isinstance(exc.cause, ssl.SSLError) and not (exc.final and isinstance(exc.cause, ConnectionError)):
                 raise
             self._tls_error = exc
-        return outcome("ok", "made in {ms} ms", ms=ms_since(started))
+        ms = ms_since(started)
+        advice = "check the network to the server, and that each of its addresses answers, IPv6 and IPv4"
+        return outcome(*judged(ms, "made in {ms} ms", advice), ms=ms)
 
     def _context(self) -> ssl.SSLContext:
         context, sockets = ssl.create_default_context(), self._tls
@@ -216,6 +219,11 @@ class NetworkChecks:
         return outcome(
             "warning", text, "set this machine's clock; certificates depend on it", skew_s=round(self._skew_s, 1)
         )
+
+
+def judged(ms: float, text: str, advice: str, slow_ms: float = SLOW_STEP_MS) -> tuple[str, str, str]:
+    """Return status, text and advice for something that took so long."""
+    return ("warning", text, advice) if ms > slow_ms else ("ok", text, "")
 
 
 def ms_since(started: float) -> float:

@@ -9,9 +9,12 @@ from typing import Any
 from ...cli.printing import json_text
 from ...json_types import is_array, is_object
 from . import terminal
+from .prompt_diff import template_lines
 
 _DULL = re.compile("projectId|.*ByUserId|.*Image|createdBy|updatedBy")
 """Fields that a table has no room for."""
+_TEMPLATES = ("templateJson", "rendered")
+"""Fields with texts that are shown as they are written."""
 _NARROW = 8
 
 
@@ -54,6 +57,8 @@ def _record(data: dict[str, Any]) -> list[str]:
     indent, lines = max(map(len, data)) + 2, list[str]()
     for name, value in data.items():
         text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+        if name in _TEMPLATES and is_object(value):
+            text = "\n".join(template_lines({key: part for key, part in value.items() if key != "format"}))
         first, *others = terminal.wrap("" if value is None else text, terminal.width() - indent)
         lines += [terminal.paint(f"{name:<{indent}}", terminal.BOLD) + first]
         lines += [" " * indent + line for line in others]

@@ -39,16 +39,20 @@ def _whole(version: PromptVersion) -> list[str]:
 
 
 def _lines(version: PromptVersion) -> list[str]:
-    """Return a version as lines: texts as they are written, the rest as JSON."""
-    lines, template = [f"format: {version.format}"], version.template_json
-    if is_object(template):
-        messages = template.get("messages")
-        listed = messages if is_array(messages) else []
-        lines += _message({name: value for name, value in template.items() if value is not listed}, "text")
-        lines += [line for message in listed for line in _message(message, "content")]
-    else:
-        lines += _json("template", template)
-    return [*lines, *_json("variables schema", version.variables_schema), *_json("model config", version.settings)]
+    """Return a version as lines."""
+    template = template_lines(version.template_json)
+    rest = [*_json("variables schema", version.variables_schema), *_json("model config", version.settings)]
+    return [f"format: {version.format}", *template, *rest]
+
+
+def template_lines(template: Any) -> list[str]:
+    """Return a template, or what it was rendered to, as lines: texts as they are written, the rest as JSON."""
+    if not is_object(template):
+        return _json("template", template)
+    messages = template.get("messages")
+    listed = messages if is_array(messages) else []
+    lines = _message({name: value for name, value in template.items() if value is not listed}, "text")
+    return lines + [line for message in listed for line in _message(message, "content")]
 
 
 def _message(message: Any, text: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import sys
 from urllib.request import getproxies
 
 from ..._http.urllib_exchange import bypasses_proxy
@@ -16,6 +17,8 @@ _BY_CODE = {
     20: "perhaps the server does not send its intermediate certificate, or a proxy puts in a certificate of its own",
 }
 """What may be wrong, by the verify code of OpenSSL."""
+_OTHER_STORES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+"""Variables for the trusted authorities of other programs."""
 _BY_CLOCK = {9: "have the certificate of the server issued again", 10: "renew the certificate of the server"}
 _BY_REASON = {
     "TLSV1_ALERT_PROTOCOL_VERSION": "the server must offer TLS 1.2 or newer",
@@ -28,13 +31,22 @@ _BY_REASON = {
 
 def certificate_advice(cause: BaseException | None, skew_s: float | None) -> str:
     """Return what to do about a failed TLS handshake, given how far the clocks differ; empty if that is not known."""
-    file, code = os.environ.get("SSL_CERT_FILE"), getattr(cause, "verify_code", None)
-    found = _BY_CODE.get(code or 0) or _BY_REASON.get(getattr(cause, "reason", None) or "", "")
+    code = getattr(cause, "verify_code", None)
     if code in _BY_CLOCK and skew_s is not None:
-        found = _BY_CLOCK[code] if abs(skew_s) < CLOCK_OFF_S else "set this machine's clock"
-    if isinstance(cause, ssl.SSLCertVerificationError) and file and not os.path.isfile(file):
-        found = "SSL_CERT_FILE names no file"
-    return found
+        return _BY_CLOCK[code] if abs(skew_s) < CLOCK_OFF_S else "set this machine's clock"
+    store = _trust_store_advice() if code in _BY_CODE else ""
+    return store or _BY_CODE.get(code or 0) or _BY_REASON.get(getattr(cause, "reason", None) or "", "")
+
+
+def _trust_store_advice() -> str:
+    """Return what is wrong with where trusted authorities are read from."""
+    if file := os.environ.get("SSL_CERT_FILE"):
+        return "" if os.path.isfile(file) else "SSL_CERT_FILE names no file"
+    if other := next(filter(os.environ.get, _OTHER_STORES), None):
+        return f"{other} is not read, so set SSL_CERT_FILE to its value"
+    paths = ssl.get_default_verify_paths()
+    none = sys.platform != "win32" and not (paths.cafile or paths.capath)
+    return "this Python finds no trusted authorities: install them, or set SSL_CERT_FILE to a file of them" * none
 
 
 def variable_of(scheme: str) -> str:
