@@ -101,7 +101,7 @@ def _walk(folder: Path, top: Path) -> Iterator[Path]:
             raise UsageError(f"{Path(parent, link)} is a link to a folder, which is not followed")
         for name in (*folders, *files):
             if name.lower().endswith(SUFFIX) and not name.startswith("."):
-                yield inside(folder, Path(parent, name))
+                yield inside(folder, Path(parent, name).relative_to(folder))
 
 
 def inside(folder: Path, name: str | Path) -> Path:
