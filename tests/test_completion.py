@@ -183,6 +183,9 @@ def test_fish_finds_the_script_where_the_page_says(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "to11ai.fish").write_text(written("fish"))
     (tmp_path / "rule.json").touch()
+    # fish completes only the options of programs that it finds.
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "to11ai").touch(mode=0o755)
     lines = {
         "to11ai doc": ["doctor"],
         "to11ai snapshot -o ru": ["rule.json"],
@@ -190,7 +193,7 @@ def test_fish_finds_the_script_where_the_page_says(tmp_path: Path) -> None:
         "to11ai local import ru": ["rule.json"],
         "to11ai pull --ye": ["--yes"],
     }
-    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
+    env = {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}", "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
     for line, expected in lines.items():
         ask_fish = ["fish", "-c", "complete -C $argv[1]", line]
         done = subprocess.run(ask_fish, capture_output=True, text=True, check=True, cwd=tmp_path, env=env)
