@@ -40,7 +40,9 @@ class Parser(argparse.ArgumentParser):
         self.add_setting("api_key", "API key")
         self.add_setting("base_url", f"URL of the API, {API_URL} by default")
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+    def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, args: Any = None, namespace: Any = None
+    ) -> Any:
         """Parse arguments; unless the command has been removed, refuse unknown ones where its own help is named."""
         options, unexpected = super().parse_known_args(args, namespace)
         if unexpected and not hasattr(options, "removed"):
