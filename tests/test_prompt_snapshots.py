@@ -228,7 +228,7 @@ HOSTILE = {
     "a list": ([], "not a snapshot"),
     "another object": ({"prompts": []}, "not a snapshot"),
     "true": ({"formatVersion": True, "prompts": []}, "not a snapshot"),
-    "later": ({"formatVersion": 2, "entries": []}, "format 2 is that of another to11ai-sdk; update"),
+    "later": ({"formatVersion": 2, "entries": []}, "format 2 is for another to11ai-sdk; update"),
     "more": ({"formatVersion": 1, "prompts": [], "apiKey": "x"}, "not a snapshot"),
     "no list": ({"formatVersion": 1, "prompts": {}}, "not a snapshot"),
     "no object": ({"formatVersion": 1, "prompts": [None]}, "prompt 1: its members"),

@@ -100,7 +100,7 @@ class Snapshot:
         """Check the content of such a file, which is at this ``place``."""
         version = content.get("formatVersion") if is_mapping(content) else None
         if type(version) is int and version != FORMAT:
-            raise ValueError(f"{place}: format {version} is that of another to11ai-sdk; update this one, or take it again")
+            raise ValueError(f"{place}: format {version} is for another to11ai-sdk; update this one, or take it again")
         entries = content.get("prompts") if type(version) is int else None
         if not is_array(entries) or len(content) != 2:
             raise ValueError(f"{place}: not a snapshot, which is an object with a formatVersion and a list of prompts")
