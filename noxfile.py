@@ -197,7 +197,7 @@ def inspector(session: nox.Session) -> None:
 
 @nox.session
 def liquid(session: nox.Session) -> None:
-    """Render the same templates with the local platform, Ruby's Liquid and liquidjs; ``-- --record`` writes them."""
+    """Render the same templates with the local to11, Ruby's Liquid and liquidjs; ``-- --record`` writes them."""
     lacking = [name for name in ("ruby", "node", "npm") if not shutil.which(name)]
     if lacking:
         session.skip(f"needs {' and '.join(lacking)}; Ruby with Liquid is apt-get install ruby ruby-liquid")

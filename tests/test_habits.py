@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import rlcompleter
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from recording import KEY, RecordingServer, reply
 from samples import ENVIRONMENT, EVENTS, PROMPT, PROMPT_VERSION, RESOLVED, RULE_VERSION, success
 
 import to11ai_sdk
+import to11ai_sdk.local
 from to11ai_sdk import To11aiApiError, To11aiClient, create_client
 from to11ai_sdk._http.headers import USER_AGENT
 
@@ -26,6 +28,19 @@ RESOLVE = {"project_id": "p", "slug": "s", "labels": ["production"]}
 def test_the_version_is_that_of_the_distribution() -> None:
     assert to11ai_sdk.__version__ == version("to11ai-sdk") == USER_AGENT.rpartition("/")[2]
     assert "__version__" in dir(to11ai_sdk)
+
+
+def test_a_prompt_of_python_completes_what_is_loaded_late() -> None:
+    with create_client(api_key="k", base_url="http://127.0.0.1:9") as client:
+        late = {"prompts", "project_environments", "routing_rules"}
+        assert not late & {*vars(client)}
+        assert late <= {*dir(client)}
+        completer = rlcompleter.Completer({"client": client, "local": to11ai_sdk.local})
+        assert completer.complete("client.pro", 0) == "client.project_environments"
+        assert completer.complete("local.LocalT", 0) == "local.LocalTo11("
+        with pytest.raises(AttributeError) as failing:
+            client.prompt  # type: ignore[attr-defined]  # noqa: B018
+        assert (failing.value.name, failing.value.obj) == ("prompt", client)
 
 
 def test_a_client_from_the_environment(server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +117,7 @@ WRONG_HEADERS: list[tuple[Any, type[Exception], str]] = [
         "Authorization", "HOST", "content-length", "Content-Type", "Accept", "Accept-Encoding", "Connection", "TE",
         "Transfer-Encoding", "Proxy-Authorization", "traceparent", "tracestate", "Expect", "Upgrade", "Trailer",
     )),
-    *(({name: "x"}, ValueError, "must have names that an HTTP header can") for name in (
+    *(({name: "x"}, ValueError, "must have names that HTTP allows") for name in (
         "", " ", "a b", "a:", "a\r\nb", "é", "a\0", "(a)", ":path", "a\u2028",
     )),
     *(({"x-app": value}, ValueError, r"^default_headers\['x-app'\] must ") for value in (

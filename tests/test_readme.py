@@ -114,6 +114,11 @@ def test_every_python_block_of_the_page_on_the_local_to11_runs() -> None:
         exec(compile("\n" * line + block, "local.md", "exec"), {"__name__": "local"})
 
 
+def test_the_example_of_the_page_on_echo_runs(project: LocalTo11, capsys: pytest.CaptureFixture[str]) -> None:
+    execute(project, "docs/echo.md", {"__name__": "echo"})
+    assert re.match(r"""200 b'\{.*"text":"echo: Hello!".*\}'""", capsys.readouterr().out)
+
+
 def test_the_transcript_is_what_the_demo_prints(capsys: pytest.CaptureFixture[str]) -> None:
     assert demo.local() == 0
     printed = capsys.readouterr().out

@@ -23,7 +23,7 @@ from .settings import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from os import PathLike
     from typing import Any, TypedDict, TypeVar
 
@@ -205,12 +205,15 @@ class To11aiClient(Unique):
 
         def __getattr__(self, name: str) -> Any:
             if name not in ("_transport", "_cache", "prompts", "project_environments", "routing_rules"):
-                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
             # A process that makes a client but no call imports nothing more.
             with importing.lock:
                 if name not in vars(self):
                     self._make(name)
                 return vars(self)[name]
+
+    def __dir__(self) -> Iterable[str]:  # with the namespaces that are made on first use
+        return {*super().__dir__(), *To11aiClient.__annotations__}
 
     def _make(self, name: str) -> None:
         if name == "prompts":

@@ -78,7 +78,7 @@ def headers(name: str, value: Any) -> dict[str, str]:
     for field, content in mapping(name, value).items():
         low = field.lower()
         if not (field.isascii() and field.translate(_TOKEN).isalnum()):
-            raise ValueError(f"{name} must have names that an HTTP header can, not {field!r:.100}")
+            raise ValueError(f"{name} must have names that HTTP allows, not {field!r:.100}")
         if low in RESERVED.split() or low.startswith("proxy-"):
             raise ValueError(f"{name} must not set {field}, which the client sets itself")
         if low.title() in fields:

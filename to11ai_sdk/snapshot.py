@@ -86,7 +86,7 @@ class Snapshot:
         with open(path, "rb") as file:
             content = file.read(MAX_BODY + 1)
         if len(content) > MAX_BODY:
-            raise ValueError(f"{path}: more than {MAX_BODY} bytes, the most of a snapshot")
+            raise ValueError(f"{path}: more than {MAX_BODY} bytes, the most that a snapshot has")
         try:
             found = json.loads(content.decode("utf-8-sig"))
         except (RecursionError, ValueError) as exc:
@@ -102,12 +102,10 @@ class Snapshot:
         """Check the content of such a file, which is at this ``place``."""
         version = content.get("formatVersion") if is_mapping(content) else None
         if type(version) is int and version != FORMAT:
-            raise ValueError(
-                f"{place}: format {version!r:.20}, of another to11ai-sdk; update this one, or take it again"
-            )
+            raise ValueError(f"{place}: format {version!r:.20} is for another to11ai-sdk; update this, or take it again")
         entries = content.get("prompts") if type(version) is int else None
         if not is_array(entries) or len(content) != 2:
-            raise ValueError(f"{place}: no snapshot, which is an object of a formatVersion and a list of prompts")
+            raise ValueError(f"{place}: not a snapshot, which is an object with a formatVersion and a list of prompts")
         snapshot = cls(_checked(entries, place))
         if len(snapshot) != len(entries):
             raise ValueError(f"{place}: two prompts with the same project, slug, labels and variables")
@@ -231,5 +229,5 @@ def _checked(entries: list[Any], place: str) -> Iterator[dict[str, Any]]:
                 raise
             raise ValueError(f"{where}: not JSON: {exc}") from None
         if entry[HASH] != expected:
-            raise ValueError(f"{where}: changed since it was taken, its {HASH} is another; take it again")
+            raise ValueError(f"{where}: changed since it was taken: its {HASH} differs; take it again")
         yield entry

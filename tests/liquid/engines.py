@@ -1,4 +1,4 @@
-"""Renders templates with the local platform, Ruby's Liquid and liquidjs, each in one go."""
+"""Renders templates with the local to11, Ruby's Liquid and liquidjs, each in one go."""
 
 from __future__ import annotations
 

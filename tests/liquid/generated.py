@@ -149,7 +149,7 @@ FROM_RUBY: dict[str, Callable[[Generated, Outputs], bool]] = {
     "blank in where": lambda made, _: made.name == "where of records" and "blank" in made.case.template,
     "infinity": lambda made, seen: made.name == "chain" and seen.to11 is REFUSED and "Infinity" in str(seen.ruby),
 }
-"""How the local platform may differ from Ruby's engine, by the name of the difference in docs/templates.md."""
+"""How the local to11 may differ from Ruby's engine, by the name of the difference in docs/templates.md."""
 
 
 def _named(*names: str) -> Callable[[Generated, Outputs], bool]:

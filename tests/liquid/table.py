@@ -12,7 +12,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "templates.md"
 
 
 class Difference(NamedTuple):
-    """A row: an example, what each engine renders of it, and the engine that the local platform follows."""
+    """A row: an example, what each engine renders of it, and the engine that the local to11 follows."""
 
     template: str
     outputs: Outputs

@@ -1,4 +1,4 @@
-"""The corpus without the foreign engines: what the local platform renders, against what is recorded."""
+"""The corpus without the foreign engines: what the local to11 renders, against what is recorded."""
 
 from __future__ import annotations
 

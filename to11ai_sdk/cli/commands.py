@@ -49,7 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = argparse.Namespace()
     try:
         try:
-            options = _parsed(sys.argv[1:] if argv is None else argv)
+            words = sys.argv[1:] if argv is None else argv
+            options = make_parser([word for word in words if not word.startswith("-")]).parse_known_args(words)[0]
             return int(options.run(options))
         finally:
             if sys.stdout is not None:  # its file may have been closed before the start
@@ -62,14 +63,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _unwritten(exc, getattr(options, "failed", 1))
     except KeyboardInterrupt:
         return _complain("interrupted", 130)
-
-
-def _parsed(words: Sequence[str]) -> argparse.Namespace:
-    parser = make_parser([word for word in words if not word.startswith("-")])
-    options, unexpected = parser.parse_known_args(words)
-    if unexpected and not hasattr(options, "removed"):
-        parser.error(_unexpected(unexpected))
-    return options
 
 
 def _unwritten(exc: OSError, failed: int) -> int:
@@ -86,13 +79,6 @@ def _unwritten(exc: OSError, failed: int) -> int:
 def _complain(problem: object, code: int) -> int:
     print(f"{PROGRAM}:", safe(" ".join(str(problem).split())), file=sys.stderr)
     return code
-
-
-def _unexpected(arguments: Iterable[str]) -> str:
-    """Name the unknown options; any other surplus text may be a secret and is not repeated."""
-    names = [argument.partition("=")[0] for argument in arguments if argument.startswith("--")]
-    unknown = f"unknown option {', '.join(names)}; options come after their command"
-    return unknown if names else "a value without an option; write --option VALUE"
 
 
 def make_parser(words: Sequence[str] | None = None) -> Parser:

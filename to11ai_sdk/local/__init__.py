@@ -45,6 +45,10 @@ def _check_extra() -> None:
             raise ModuleNotFoundError(f"No module named {library!r}", name=library)
 
 
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]
+
+
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""Serves the addresses below ``/local``, for the owner of the local server; they are not part of the platform's API."""
+"""Serves the addresses below ``/local``, for the owner of the local to11; they are not part of the platform's API."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _JSON = {"content-type": "application/json"}
-_INTERNAL = Problem(500, "INTERNAL", "the local server failed; its log says why")
+_INTERNAL = Problem(500, "INTERNAL", "the local to11 failed; its log says why")
 
 
 def reply_to(request: str, data: Callable[[], Any], behaviors: Mapping[str, Any]) -> HttpReply:

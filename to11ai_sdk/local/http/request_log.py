@@ -1,4 +1,4 @@
-"""Records the requests that a local server receives."""
+"""Records the requests that a local to11 receives."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ class Platform:
 
     @contextmanager
     def owner(self, project_id: str, *, write: bool = True) -> Generator[Session]:
-        """Open a session for the owner of the local server, with all permissions."""
+        """Open a session for the owner of the local to11, with all permissions."""
         with self._store.transaction(write=write) as tx:
             key = projects.first_key(tx, project_id)
             if key is None:

@@ -1,6 +1,6 @@
 """Manages routing rules and their versions, and finds the providers that a rule names.
 
-A rule is created with its first version, or by the owner of the local server.
+A rule is created with its first version, or by the owner of the local to11.
 """
 
 from __future__ import annotations
