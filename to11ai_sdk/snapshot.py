@@ -102,7 +102,7 @@ class Snapshot:
         """Check the content of such a file, which is at this ``place``."""
         version = content.get("formatVersion") if is_mapping(content) else None
         if type(version) is int and version != FORMAT:
-            raise ValueError(f"{place}: format {version!r:.20} is for another to11ai-sdk; update this, or take it again")
+            raise ValueError(f"{place}: format {version!r:.20} is for another to11ai-sdk; update it, or take a new one")
         entries = content.get("prompts") if type(version) is int else None
         if not is_array(entries) or len(content) != 2:
             raise ValueError(f"{place}: not a snapshot, which is an object with a formatVersion and a list of prompts")
