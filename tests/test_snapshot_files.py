@@ -74,7 +74,7 @@ def test_an_unresolved_conflict_is_named_by_its_line(tmp_path: Path) -> None:
 def test_a_file_of_another_format_is_refused_in_a_few_words(version: int, tmp_path: Path) -> None:
     path = tmp_path / "prompts.json"
     path.write_text(json.dumps({"formatVersion": version, "prompts": []}))
-    with pytest.raises(ValueError, match=r"prompts\.json: format .*update this one") as caught:
+    with pytest.raises(ValueError, match=r"prompts\.json: format .* is for another to11ai-sdk") as caught:
         Snapshot.load(path)
     assert len(str(caught.value)) < 400
 

@@ -60,14 +60,14 @@ def _sorted_getter(names: tuple[str, ...]) -> tuple[frozenset[str], Callable[[Ma
 
 def key_text(key: Key) -> str | None:
     """Return a key as canonical JSON, the same for equal arguments; ``None`` for those that the call will refuse."""
-    *place, variables = key
+    variables: Any = key[3]
     try:
-        if isinstance(variables, frozenset):
-            names, _, values = next(iter(variables))  # pyright: ignore[reportUnknownVariableType,reportUnknownArgumentType]
+        if not isinstance(variables, str | None):
+            names, _, values = next(iter(variables))
             if not all(isinstance(name, str) for name in names):
                 return None
             variables = canonical(dict(zip(sorted(names), values[1:], strict=True)))
-        return canonical([*place, variables])
+        return canonical([*key[:3], variables])
     except (RecursionError, TypeError, ValueError) as exc:
         if from_handler(exc):
             raise

@@ -219,7 +219,7 @@ def _checked(entries: list[Any], place: str) -> Iterator[dict[str, Any]]:
     for number, entry in enumerate(entries, 1):
         slug = entry.get("slug") if is_object(entry) else None
         where = f"{place}: prompt {number}" + (f", {slug!r:.100}" if isinstance(slug, str) else "")
-        kinds = {name: type(value) for name, value in entry.items()} if is_object(entry) else {}
+        kinds: dict[str, Any] = {name: type(value) for name, value in entry.items()} if is_object(entry) else {}
         if kinds != _ENTRY or {*map(type, entry["labels"])} - {str}:
             raise ValueError(f"{where}: its members are not those of a snapshot; take it again")
         try:
