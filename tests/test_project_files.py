@@ -195,6 +195,15 @@ MANY_NAMES = {
 }
 
 
+def test_the_time_to_read_many_versions_grows_with_their_number_only() -> None:
+    count = 20_000
+    text = HEAD + "".join(f'=== version\nlabels: ["l{n}"]\nformat: "chat"\n' for n in range(count))
+    started = time.process_time()
+    versions = read_prompt_file("file", text.split("\n")).versions
+    assert time.process_time() - started < 20
+    assert [len(version.labels) for version in versions] == [count]
+
+
 @pytest.mark.parametrize("text", MANY_NAMES.values(), ids=MANY_NAMES)
 def test_the_time_to_read_a_file_grows_with_its_length_only(text: str) -> None:
     """Seconds of work are allowed for what takes minutes if each line or name is looked up in all others."""

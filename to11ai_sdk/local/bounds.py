@@ -285,5 +285,5 @@ MAX_TALLIES = 10_000
 
 # pull and push
 
-MAX_PROJECT_FILE = 64 * 2**20
+MAX_PROJECT_FILE = 16 * 2**20
 """The most bytes of a file that ``to11ai pull`` and ``to11ai push`` read."""

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 INVISIBLE = r"\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
 """What a reviewer cannot see, or YAML or UTF-8 cannot hold, as a character class; it is written with escapes."""
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
-_BLANK = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*")
-_NAME = re.compile(r'("(?:[^"\\\n]|\\.)*"|[\w-]+):\s*')
+_NAME = re.compile(r"[\w-]+")
+_COLON = re.compile(r":\s*")
 _END = re.compile(r"[ \t]*(?:#[^\n]*)?\n")
 
 
@@ -95,21 +95,35 @@ def read_json(path: object, text: str, at: int, first: int) -> tuple[Any, int]:
 def read_fields(path: object, lines: Sequence[str], first: int) -> dict[str, FileField]:
     """Return the fields in these lines by name; blank lines and comments are skipped."""
     text, found = "".join(f"{line}\n" for line in lines), dict[str, FileField]()
-    at, line, counted = _BLANK.match(text).end(), first, 0  # type: ignore[union-attr]
+    at, line, counted = _after_blank_lines(text, 0), first, 0
     while at < len(text):
         line, counted = line + text.count("\n", counted, at), at
-        if (name := _NAME.match(text, at)) is None:
+        key, at = _read_name(path, text, at, first)
+        if (colon := _COLON.match(text, at)) is None:
             raise problem(path, line, 'expected a line such as name: "value"')
-        key = str(read_json(path, text, at, first)[0]) if name[1].startswith('"') else name[1]
         if key in found:
             raise problem(path, line, f"{key:.100} is there twice, first in line {found[key].line}")
-        value, at = read_json(path, text, name.end(), first)
+        value, at = read_json(path, text, colon.end(), first)
         if (end := _END.match(text, at)) is None:
             what = f"unexpected text after the value of {key:.100}; a text needs double quotes"
             raise problem(path, first + text.count("\n", 0, at), what)
         found[key] = FileField(value, line)
-        at = _BLANK.match(text, end.end()).end()  # type: ignore[union-attr]
+        at = _after_blank_lines(text, end.end())
     return found
+
+
+def _read_name(path: object, text: str, at: int, first: int) -> tuple[str, int]:
+    if text[at] == '"':
+        name, end = read_json(path, text, at, first)
+        return str(name), end
+    plain = _NAME.match(text, at)
+    return (plain[0], plain.end()) if plain else ("", len(text))
+
+
+def _after_blank_lines(text: str, at: int) -> int:
+    while (blank := _END.match(text, at)) is not None:
+        at = blank.end()
+    return at
 
 
 def _finite(text: str) -> float:

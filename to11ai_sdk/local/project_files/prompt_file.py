@@ -84,11 +84,12 @@ def _write_version(version: FileVersion) -> str:
 
 def merged(versions: Iterable[FileVersion]) -> tuple[FileVersion, ...]:
     """Return one version for each content, with all its labels."""
-    found: dict[str, FileVersion] = {}
+    found, labels = dict[str, FileVersion](), dict[str, set[str]]()
     for version in versions:
-        first = found.get(version.content, version)
-        found[version.content] = replace(first, labels=tuple(sorted({*first.labels, *version.labels})))
-    return tuple(sorted(found.values(), key=lambda version: version.labels))
+        found.setdefault(version.content, version)
+        labels.setdefault(version.content, set()).update(version.labels)
+    whole = (replace(version, labels=tuple(sorted(labels[content]))) for content, version in found.items())
+    return tuple(sorted(whole, key=lambda version: version.labels))
 
 
 def read_prompt_file(path: str, lines: Sequence[str]) -> PromptFile:
