@@ -154,11 +154,18 @@ def test_a_stream_is_shown_while_it_goes_on(page: Any, to11: LocalTo11, httpserv
         assert page.get_by_text("running").count() == 0
 
 
-def test_a_list_says_when_the_server_is_gone(page: Any, to11: LocalTo11) -> None:
+def test_pages_say_when_the_server_is_gone(page: Any, to11: LocalTo11) -> None:
+    prompt_id = fill(to11.client(), to11.project_id)
     signed_in(page, to11)
+    other = page.context.new_page()
+    other.goto(f"{to11.base_url}/inspector/prompts/{prompt_id}")
     page.get_by_role("link", name="Traces").click()
     to11.stop()
-    page.wait_for_selector(".stale")
+    page.wait_for_selector("#live.stale")
+    other.get_by_label("Variables (JSON)").fill(ADA)
+    other.get_by_role("button", name="Render").click()
+    other.wait_for_selector("#result.stale")
+    assert other.get_by_label("Variables (JSON)").input_value() == ADA
 
 
 NAMES = ["\u202egnihton\u2066", "x" * 200, "<b>&amp;</b>", "\u05d0\u05d1 \u05d2", "\x1b[31mred"]

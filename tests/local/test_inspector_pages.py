@@ -293,11 +293,11 @@ def test_keys_are_hidden_wherever_a_call_has_them(to11: LocalTo11, visitor: Visi
         assert (seen.status, secret in seen.text) == (200, False), path
 
 
-@pytest.mark.parametrize("cut", [4, 12])
+@pytest.mark.parametrize("cut", [0, 4, 12, 20])
 def test_a_key_is_hidden_in_the_pieces_of_a_stream(httpserver: HTTPServer, cut: int) -> None:
     key = f"sk-{'aB3' * 9}"
     pieces = [{"choices": [{"delta": {"content": part}}]} for part in ("say ", key[:cut], key[cut:], "!")]
-    stream = "".join(f"data: {json.dumps(piece)}\n\n" for piece in pieces)
+    stream = "".join(f"data: {json.dumps(piece)}\n\n" for piece in pieces) + "data: [DONE]\n\n"
     httpserver.expect_request("/v1/chat/completions").respond_with_data(stream, content_type="text/event-stream")
     real = {"kind": "upstream", "dialect": "openai", "base_url": httpserver.url_for("/v1"), "models": ["*"]}
     with LocalTo11(providers={"real": real}) as to11:
@@ -306,4 +306,5 @@ def test_a_key_is_hidden_in_the_pieces_of_a_stream(httpserver: HTTPServer, cut: 
         called(to11, "hi", stream=True, model="real/m")
         seen = visitor.get("/inspector/requests/1")
     assert "say ***!" in seen.words
-    assert key[cut:] not in seen.text
+    assert key[cut : cut + 9] not in seen.text
+    assert ("are a key" in seen.words) == (cut > 0)

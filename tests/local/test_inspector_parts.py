@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import sys
 import time
 from pathlib import Path
@@ -159,6 +160,23 @@ def test_a_key_is_hidden_by_its_form(beginning: str) -> None:
     assert path_without_keys(f"/v1/{key}/x") == f"/v1/{HIDDEN}/x"
     assert path_without_keys(f"/v1/%{ord(key[0]):02x}{key[1:]}/x") == f"/v1/{HIDDEN}/x"
     assert query_without_keys(f"a=1&b={key}&c") == f"a=1&b={HIDDEN}&c"
+
+
+SHORT = [
+    "sk-test-12345",
+    "sk-ant-some-key",
+    "Bearer my-token-1",
+    "authorization: Bearer abc",
+    "x-api-key: abc",
+    '"x-api-key": "a"',
+    "API_KEY=abc",
+]
+
+
+@pytest.mark.parametrize("text", SHORT)
+def test_short_keys_as_people_make_them_up_are_hidden(text: str) -> None:
+    key = re.split("[ =]", text)[-1].strip('"')
+    assert key not in without_keys(text).replace("x-api-key", "")
 
 
 @pytest.mark.parametrize("text", KEPT)

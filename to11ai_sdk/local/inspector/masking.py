@@ -22,7 +22,7 @@ _WORDS = (
 )
 _NAME = re.compile(rf".*{_WORDS}|key|sig|(?:.*[_-])?signature", re.IGNORECASE | re.DOTALL)
 _BY_FORM = re.compile(
-    r"(?<![A-Za-z0-9])(?:(?:sk|pk|rk|xai|gsk|pplx|to11_local)[-_][\w-]{16,}"
+    r"(?<![A-Za-z0-9])(?:(?:sk|pk|rk|xai|gsk|pplx|to11_local)[-_](?:(?=[\w-]{0,60}[0-9])[\w-]{8,}|[\w-]{10,})"
     r"|(?:csk|nvapi|hf|r8|fw|tgp|pa|pcsk|lsv2|to11|gh[opsur]|github_pat|glpat|xox[abpr])[-_]"
     r"(?=[\w-]{0,60}[0-9])[\w-]{16,}"
     r"|AIza[\w-]{30,}|ya29\.[\w-]{16,}|AQ\.[\w-]{30,}|(?:AKIA|ASIA)[A-Z0-9]{16}"
@@ -42,12 +42,13 @@ _QUOTED = re.compile(
 _PLAIN = re.compile(
     rf"(?<![\w-])((?:[\w-]{{0,40}}?{_WORDS}(?:=|%3D)"
     rf"|(?:[\w-]{{0,40}}[_-]{_WORDS}|authorization|api[_-]?key|password):\s{{0,3}}))"
-    r"(?:(?:Bearer|Basic|Token)\s{1,3})?[^\s&,;\"'\\<>{}]{4,}",
+    r"(?:(?:Bearer|Basic|Token)\s{1,3})?[^\s&,;\"'\\<>{}]{3,}",
     re.IGNORECASE,
 )
 """A name and a value without quotes: forms, headers, variables of the environment."""
 _SCHEMES = re.compile(
-    r"\b((?:Bearer|Basic)\s{1,9})(?:(?=[\w.~+/=-]{0,60}[0-9])[\w.~+/=-]{8,}|[\w.~+/=-]{20,})", re.IGNORECASE | re.ASCII
+    r"\b((?:Bearer|Basic)\s{1,9})(?:(?=[\w.~+/=-]{0,60}[0-9_-])[\w.~+/=-]{8,}|[\w.~+/=-]{20,})",
+    re.IGNORECASE | re.ASCII,
 )
 _IN_URLS = re.compile(r"(?<=://)([^\s/:@\"'\\]{0,200}:)[^\s/@\"'\\]{1,200}(?=@)")
 UNSEEN = re.compile(

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...json_types import is_array
 from ...resources.table import ENDPOINTS
 from .. import bounds
 from ..http.failures import InjectedFailure
 from ..problems import Problem, invalid
 from . import snippets
-from .call_messages import reply_messages, request_messages
-from .masking import masker, readable, without_keys
+from .call_messages import Said, reply_messages, request_messages
+from .masking import masker, parsed, readable, without_keys
 from .parts import Shown, go_to
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..http.owner_api import HasJson
     from .parts import Visit
     from .recording import RecordedCall
@@ -95,17 +98,31 @@ def _bodies(visit: Visit, call: RecordedCall) -> dict[str, Any]:
     shown = {"body": body, "reply": reply, "snippets": copies, "asked": [], "replied": []}
     if call.path.startswith("/v1/projects/"):
         return shown
-    replied = reply_messages(reply)
-    # The pieces of a stream may be those of a key.
-    safe = [(role, without_keys(masked(said))) for role, said in replied]
+    replied, is_safe = _replied(bytes(call.reply), masked)
     asked = [(role, without_keys(said)) for role, said in request_messages(body)]
-    return {**shown, "asked": asked, "replied": safe, "reply": reply if safe == replied else _IN_PIECES}
+    return {**shown, "asked": asked, "replied": replied, "reply": reply if is_safe else _IN_PIECES}
+
+
+def _replied(content: bytes, masked: Callable[[str], str]) -> tuple[list[Said], bool]:
+    """Return the messages of a reply without keys, and whether pieces of a stream are free of them, too."""
+    text = content.decode("utf-8", "replace")
+    safe = [(role, without_keys(masked(said))) for role, said in reply_messages(text)]
+    in_pieces = parsed(text) is None and safe != reply_messages(without_keys(masked(text)))
+    if safe and len(content) > bounds.MAX_RECORDED_BODY:
+        role, said = safe[-1]
+        safe[-1] = role, said[: -bounds.MAX_GIVEN_KEY] + "\n[cut]"  # it may end in a part of a key
+    return safe, not in_pieces
 
 
 def _span(span: HasJson) -> dict[str, Any]:
     """Return a span without keys: callers choose some of its texts."""
-    values = span.as_json()
-    return {name: without_keys(value) if isinstance(value, str) else value for name, value in values.items()}
+    return {name: _safe(value) for name, value in span.as_json().items()}
+
+
+def _safe(value: Any) -> Any:
+    if is_array(value):
+        return [_safe(each) for each in value]
+    return without_keys(value) if isinstance(value, str) else value
 
 
 def show_failures(visit: Visit, problem: Problem | None = None) -> Shown:

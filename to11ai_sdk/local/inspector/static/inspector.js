@@ -32,9 +32,12 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   try {
     const [, page] = await load(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
-    place.replaceChildren(...page.getElementById(place.id).childNodes);
+    const found = page.getElementById(place.id);
+    if (!found) return form.submit(); // shows what happened instead
+    place.replaceChildren(...found.childNodes);
+    place.classList.remove("stale");
   } catch {
-    form.submit(); // shows what happened instead
+    place.classList.add("stale");
   }
   delete form.dataset.sent;
 });
