@@ -247,6 +247,8 @@ MAX_OTLP_SPANS = 8192
 """The most spans that wait for an OpenTelemetry collector; beyond that the newest are dropped."""
 MAX_OTLP_ITEMS = 50
 """The most items of a list in a span for a collector: events of attempts, finish reasons."""
+MAX_OTLP_ITEM_TEXT = 200
+"""The most characters of a text in such a list."""
 OTLP_PAUSE_S = 1.0
 """How long spans wait to be sent to a collector together."""
 OTLP_AT_ONCE = 512

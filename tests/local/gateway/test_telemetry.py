@@ -467,7 +467,7 @@ def test_no_value_of_a_request_costs_the_other_spans_of_its_batch(collector: Col
     [
         {"id": 5, "choices": [{"finish_reason": ["x"]}, 3, {"index": "a", "finish_reason": "stop"}], "usage": {}},
         {"id": "\ud800", "model": "x" * 5000, "choices": [{"index": 2**80, "finish_reason": "y" * 5000}]},
-        {"id": "r", "choices": [{"index": place, "finish_reason": "stop"} for place in range(1000)]},
+        {"id": "r", "choices": [{"index": place, "finish_reason": "stop" * 999} for place in range(1000)]},
         {"id": "r", "usage": {"prompt_tokens": 10**40, "completion_tokens": -1}, "choices": None},
         {"object": "response", "status": [], "incomplete_details": {"reason": 5}, "stop_reason": {}},
         [],
@@ -480,7 +480,8 @@ def test_no_value_of_a_reply_does_either(collector: Collector, content: Any) -> 
         caller.chat()
         caller.chat(model="up::m")
     span = known(collector.spans[1])
-    assert len(span.get("gen_ai.response.finish_reasons", [])) <= bounds.MAX_OTLP_ITEMS
+    reasons = span.get("gen_ai.response.finish_reasons", [])
+    assert len("".join(reasons)) <= bounds.MAX_OTLP_ITEMS * bounds.MAX_OTLP_ITEM_TEXT
 
 
 def refusing() -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from ....json_types import is_object
-from ...bounds import MAX_CACHED_NAMES, MAX_OTLP_ITEMS, MAX_SPAN_LABELS
+from ...bounds import MAX_CACHED_NAMES, MAX_OTLP_ITEM_TEXT, MAX_OTLP_ITEMS, MAX_SPAN_LABELS
 from ..call import UnderstoodCall
 from ..endpoints import CHAT
 from ..formats.openai_chat.replies import FINISH_REASONS
@@ -211,6 +211,6 @@ def sendable(found: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
             yield name, _text(value)
         elif isinstance(value, list):
             texts = cast("list[str]", value)[:MAX_OTLP_ITEMS]
-            yield from [(name, [_text(each) for each in texts])] if texts else []
+            yield from [(name, [_text(each[:MAX_OTLP_ITEM_TEXT]) for each in texts])] if texts else []
         elif isinstance(value, bool) or _is_number(value):
             yield name, value
