@@ -202,6 +202,15 @@ def test_it_passes_through_a_pipe(source: Path, tmp_path: Path) -> None:
     assert "\r" not in done.stderr  # progress is for terminals
 
 
+def test_a_standard_input_that_was_closed_before_the_start_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert import_project(str(tmp_path / "target.db"), "-") == 1
+    assert "the standard input is closed" in capsys.readouterr().err
+    assert not (tmp_path / "target.db").exists()
+
+
 def test_a_project_that_is_there_is_not_touched(
     source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

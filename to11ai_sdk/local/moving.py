@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections import Counter
 from contextlib import contextmanager, suppress
+from errno import EBADF
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -195,6 +196,8 @@ def _input(source: str) -> Generator[IO[bytes]]:
     if source == "-":
         # A transaction that waits for whoever writes to a pipe would keep others waiting, too.
         with tempfile.TemporaryFile() as copy:
+            if sys.stdin is None:
+                raise OSError(EBADF, "the standard input is closed")
             shutil.copyfileobj(sys.stdin.buffer, copy)
             copy.seek(0)
             yield copy
