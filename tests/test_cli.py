@@ -140,6 +140,42 @@ def test_a_terminal_that_cannot_show_a_letter_gets_its_escape(to11: LocalTo11, m
     assert json.loads(terminal.read())["name"] == "Grüße"
 
 
+@pytest.mark.usefixtures("measured")
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "ascii", "utf-8"])
+def test_json_is_utf_8_on_the_way_in_and_out_whatever_the_locale(to11: LocalTo11, encoding: str) -> None:
+    with to11.client() as client:
+        prompt = client.prompts.create(project_id=to11.project_id, name="A", slug="a")
+    words = shlex.split("prompts create-version --format text --variables-schema null --template-json -")
+    command = [sys.executable, "-m", "to11ai_sdk", *words, "--changelog", "Grüße", "--prompt-id", prompt.id]
+    template = {"text": "Grüße €"}
+    given = json.dumps(template, ensure_ascii=False).encode()
+    env = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run(command, input=given, capture_output=True, check=True, cwd=ROOT, env=env)
+    made = json.loads(done.stdout)
+    assert (made["changelog"], made["templateJson"]) == ("Grüße", template)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_json_file_may_begin_with_a_byte_order_mark(
+    encoding: str, to11: LocalTo11, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "template.json"
+    file.write_text('{"text": "Grüße"}', encoding=encoding)
+    prompt = json.loads(run(capsys, "prompts", "create", "--name", "A", "--slug", "a")[1])
+    command = [*shlex.split("prompts create-version --format text --variables-schema null --prompt-id"), prompt["id"]]
+    code, out, _ = run(capsys, *command, "--template-json", f"@{file}")
+    assert (code, json.loads(out)["templateJson"]) == (0, {"text": "Grüße"})
+
+
+def test_a_standard_input_that_was_closed_before_the_start_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    code, _, err = run(capsys, "prompts", "resolve", "--slug", "s", "--labels", "l", "--variables", "-")
+    assert code == 2
+    assert "the standard input is closed" in err
+
+
 def test_composed_calls_are_reachable(to11: LocalTo11, capsys: pytest.CaptureFixture[str]) -> None:
     prompt = to11.client().prompts.create(project_id=to11.project_id, name="Hello", slug="hello")
     code, out, _ = run(

@@ -456,6 +456,22 @@ def test_a_name_server_that_does_not_answer_is_given_up(checks: Any, monkeypatch
     over.set()
     assert (code, found["dns"]["status"]) == (1, "failed")
     assert "in time" in found["dns"]["message"]
+    assert found["dns"]["advice"].startswith("check the name servers")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems accept more than the backlog")
+def test_a_firewall_that_drops_connections_is_suspected(checks: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        waiting = [socket.socket() for _ in range(4)]
+        for client in waiting:  # fill the backlog, so that further ones get no answer
+            client.setblocking(False)
+            client.connect_ex(listener.getsockname())
+        port = listener.getsockname()[1]
+        code, found = checks("--base-url", f"https://127.0.0.1:{port}", "--timeout-s", "0.5")
+        for client in waiting:
+            client.close()
+    assert (code, found["dns"]["status"], found["connection"]["status"]) == (1, "ok", "failed")
+    assert found["connection"]["advice"].startswith("perhaps a firewall drops it, and HTTPS_PROXY must name a proxy")
 
 
 def test_a_proxy_is_used_and_its_password_is_not_shown(

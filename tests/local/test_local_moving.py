@@ -202,6 +202,27 @@ def test_it_passes_through_a_pipe(source: Path, tmp_path: Path) -> None:
     assert "\r" not in done.stderr  # progress is for terminals
 
 
+def test_a_standard_output_or_error_that_was_closed_before_the_start_is_no_traceback(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(moving, "_STEP", 1)
+    monkeypatch.setattr(sys, "stdout", None)
+    assert cli.main(["local", "export", "--data", str(source)]) == 1
+    assert "the standard output is closed" in capsys.readouterr().err
+    monkeypatch.setattr(sys, "stderr", None)
+    assert cli.main(["local", "export", "--data", str(source), "-o", str(tmp_path / "out")]) == 0
+    assert cli.main(["local", "import", "--data", str(tmp_path / "target.db"), str(tmp_path / "out")]) == 0
+
+
+def test_a_standard_input_that_was_closed_before_the_start_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert import_project(str(tmp_path / "target.db"), "-") == 1
+    assert "the standard input is closed" in capsys.readouterr().err
+    assert not (tmp_path / "target.db").exists()
+
+
 def test_a_project_that_is_there_is_not_touched(
     source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

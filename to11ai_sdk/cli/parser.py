@@ -81,10 +81,13 @@ def setting(options: argparse.Namespace, name: str, default: str | None = None) 
 def json_value(text: str) -> Any:
     """Return the value of a JSON option: JSON text, ``@file``, or ``-`` for the standard input."""
     try:
-        if text == "-":
-            text = sys.stdin.read()
-        elif text.startswith("@"):
-            text = Path(text[1:]).read_text(encoding="utf-8")
-        return json.loads(text)
+        if text.startswith("@"):
+            return json.loads(Path(text[1:]).read_bytes())
+        if text != "-":
+            return json.loads(text)
+        if sys.stdin is None:
+            raise OSError("the standard input is closed")
+        # Bytes, because JSON is UTF-8 whatever the locale.
+        return json.loads(getattr(sys.stdin, "buffer", sys.stdin).read())
     except (OSError, RecursionError, ValueError) as exc:
         raise argparse.ArgumentTypeError(f"not JSON, @file or -: {exc}") from None

@@ -49,14 +49,14 @@ def safe_json(text: str) -> str:
 
 
 def json_text(result: object) -> str:
-    """Return a result as JSON with the API's names, in characters that the output can encode."""
+    """Return a result as JSON with the API's names; if the output does not encode it as UTF-8, in ASCII."""
     options: dict[str, Any] = {"indent": 2, "default": methodcaller("model_dump", mode="json", by_alias=True)}
     text = json.dumps(result, ensure_ascii=False, **options)
     try:
-        text.encode(encoding())
+        is_utf8 = text.encode(encoding()) == text.encode()
     except UnicodeEncodeError:
-        text = json.dumps(result, **options)
-    return text
+        is_utf8 = False
+    return text if is_utf8 else json.dumps(result, **options)
 
 
 def print_json(result: object) -> None:

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections import Counter
 from contextlib import contextmanager, suppress
+from errno import EBADF
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -87,7 +88,7 @@ class _Done:
     def add(self, table: str) -> None:
         self.rows[table] += 1
         self._total += 1
-        if self._total % _STEP == 0 and sys.stderr.isatty():
+        if self._total % _STEP == 0 and sys.stderr is not None and sys.stderr.isatty():
             sys.stderr.write(f"\r{self._total:,} rows")
             sys.stderr.flush()
 
@@ -195,6 +196,8 @@ def _input(source: str) -> Generator[IO[bytes]]:
     if source == "-":
         # A transaction that waits for whoever writes to a pipe would keep others waiting, too.
         with tempfile.TemporaryFile() as copy:
+            if sys.stdin is None:
+                raise OSError(EBADF, "the standard input is closed")
             shutil.copyfileobj(sys.stdin.buffer, copy)
             copy.seek(0)
             yield copy
@@ -207,6 +210,8 @@ def _input(source: str) -> Generator[IO[bytes]]:
 def _output(path: str | None) -> Generator[IO[bytes]]:
     """Open the file to write; another file in its place is replaced at the end, when all is written."""
     if path is None or path == "-":
+        if sys.stdout is None:
+            raise OSError(EBADF, "the standard output is closed")
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
@@ -238,5 +243,6 @@ def _succeeded(what: str, done: _Done) -> int:
 
 
 def _say(text: str) -> None:
-    start = "\r" if sys.stderr.isatty() else ""
-    sys.stderr.write(f"{start}{text}\n")
+    if sys.stderr is not None:  # it may have been closed before the start
+        start = "\r" if sys.stderr.isatty() else ""
+        sys.stderr.write(f"{start}{text}\n")

@@ -45,9 +45,9 @@ def work(plan: ServingPlan, channel: WorkerEnd, *, is_first: bool) -> NoReturn:
     except Exception:
         _log.exception("a worker failed")
     finally:
-        with suppress(OSError, ValueError):
-            sys.stdout.flush()
-            sys.stderr.flush()
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            with suppress(OSError, ValueError):
+                stream.flush()
         os._exit(status)
 
 

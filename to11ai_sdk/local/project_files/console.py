@@ -50,7 +50,8 @@ class Progress:
 
     def __init__(self, verb: str) -> None:
         self.verb = verb
-        self.on_terminal: bool = is_terminal(sys.stderr) and is_terminal() and os.environ.get("TERM") != "dumb"
+        both = sys.stderr is not None and is_terminal(sys.stderr) and is_terminal()
+        self.on_terminal: bool = both and os.environ.get("TERM") != "dumb"
         self.unfinished: bool = False
 
     def __call__(self, done: int, total: int, line: str = "") -> None:

@@ -33,6 +33,12 @@ SLOW_MS, SLOW_STEP_MS = 1000.0, 2000.0
 SOON_S = 14 * 86_400.0
 """A time until a certificate expires that is a warning."""
 
+_ON_TIMEOUT = {
+    "dns": "check the name servers of this machine",
+    "connection": "perhaps a firewall drops it, and HTTPS_PROXY must name a proxy",
+}
+"""What to do if there was no answer at all."""
+
 
 class Check(NamedTuple):
     """The result of one check: ``ok``, ``warning``, ``failed`` or ``skipped``, what to do, and what was measured."""
@@ -77,12 +83,13 @@ class NetworkChecks:
             self._deadline = monotonic() + self._timeout_s
             try:
                 check = self._bounded(work, *arguments)
-            except OSError as exc:
-                check = failure(network_error(exc, self._site.netloc))
+            except (OSError, To11aiError) as exc:
+                error = exc if isinstance(exc, To11aiError) else network_error(exc, self._site.netloc)
+                check = failure(error, "check the URL, and the proxies and firewalls before it")
+                if isinstance(error.__cause__, TimeoutError) and name in _ON_TIMEOUT:
+                    check = check._replace(advice=f"{_ON_TIMEOUT[name]}; {check.advice}")
             except ValueError as exc:
                 check = failure(exc, "copy the value again, without spaces or line breaks")
-            except To11aiError as exc:
-                check = failure(exc, "check the URL, and the proxies and firewalls before it")
         if name.startswith("gateway"):
             check = check._replace(advice=check.advice.replace("base_url", "TO11_GATEWAY_URL"))
         if check.status == "failed" or need in self._blocked or (name == "gateway" and check.status == "skipped"):
