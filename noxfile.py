@@ -133,7 +133,7 @@ def run_mypy(session: nox.Session) -> None:
 
 def examples(folder: Path) -> list[str]:
     """Write the programs of each page to a file, with the numbers of its lines; the two left out are generated."""
-    first = "from to11ai_sdk import To11aiClient; client: To11aiClient"
+    first = "from to11ai_sdk import To11aiClient; client: To11aiClient; project_id: str; gateway_url: str"
     written = []
     for page in (Path("README.md"), *Path("docs").glob("*.md")):
         parts = re.split(r"^```(\w*)$", page.read_text("utf-8"), flags=re.MULTILINE)
