@@ -95,7 +95,7 @@ def _bodies(visit: Visit, call: RecordedCall) -> dict[str, Any]:
     masked = masker(visit.parts.platform.main.api_key)
     body, reply = readable(call.body, masked), readable(call.reply, masked)
     copies = snippets.both(call.method, call.path, call.query, call.headers, body)
-    shown = {"body": body, "reply": reply, "snippets": copies, "asked": [], "replied": []}
+    shown: dict[str, Any] = {"body": body, "reply": reply, "snippets": copies, "asked": [], "replied": []}
     if call.path.startswith("/v1/projects/"):
         return shown
     replied, is_safe = _replied(bytes(call.reply), masked)
