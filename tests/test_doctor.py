@@ -449,6 +449,17 @@ def test_a_server_that_does_not_end_is_given_up(script: Script, checks: Any) -> 
     assert (code, found["key"]["status"], found["project"]["message"]) == (1, "failed", "because key is not ok")
 
 
+def test_a_system_that_knows_no_names_of_ports_is_no_problem(checks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def find(host: str | bytes, port: int | str, *_: Any, **__: Any) -> Any:
+        if isinstance(port, str):
+            raise socket.gaierror(socket.EAI_SERVICE, "Servname not supported for ai_socktype")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 1))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", find)
+    _, found = checks("--base-url", "https://api.invalid")
+    assert (found["dns"]["status"], found["connection"]["status"]) == ("ok", "failed")
+
+
 def test_a_name_server_that_does_not_answer_is_given_up(checks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     over = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [over.wait(60)])

@@ -158,7 +158,7 @@ class NetworkChecks:
 
     def _check_dns(self) -> Check:
         at, started = urlsplit(f"//{self._proxy or self._site.netloc}"), monotonic()
-        found = socket.getaddrinfo(at.hostname, at.port or self._site.scheme, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(at.hostname, at.port or 443, type=socket.SOCK_STREAM)
         addresses = ", ".join(sorted({str(entry[4][0]) for entry in found}))
         text, ms = "{host} is {addresses} ({ms} ms)", ms_since(started)
         return outcome(*judged(ms, text, "check the name servers"), host=at.hostname, addresses=addresses, ms=ms)
