@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import codeop
 import re
 import shlex
 import subprocess
@@ -112,6 +113,22 @@ def test_the_handler_of_the_page_on_lambda_runs(project: LocalTo11) -> None:
 def test_every_python_block_of_the_page_on_the_local_to11_runs() -> None:
     for line, block in blocks("python", (ROOT / "docs" / "local.md").read_text("utf-8")):
         exec(compile("\n" * line + block, "local.md", "exec"), {"__name__": "local"})
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/guide.md", "docs/gateway.md", "docs/local.md", "docs/reliability.md"]
+)
+def test_the_examples_can_be_pasted_into_an_interactive_python(page: str) -> None:
+    for line, block in blocks("python", (ROOT / page).read_text("utf-8")):
+        typed: list[str] = []
+        for number, text in enumerate([*block.splitlines(), ""], line + 1):
+            typed.append(text)
+            try:
+                if codeop.compile_command("\n".join(typed)):
+                    typed = []
+            except SyntaxError as exc:
+                pytest.fail(f"{page}, line {number}: a blank line ends a block, and no other line does: {exc}")
+        assert "".join(typed) == ""
 
 
 def test_the_example_of_the_page_on_echo_runs(project: LocalTo11, capsys: pytest.CaptureFixture[str]) -> None:
