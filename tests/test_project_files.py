@@ -819,6 +819,22 @@ def test_no_link_leads_out_of_the_folder(to11: LocalTo11, folder: Folder, tmp_pa
     assert "team is a link to a folder, which is not followed" in folder.run("push", to11, "--check")[1]
 
 
+def test_a_link_within_the_folder_is_a_file_of_it(
+    to11: LocalTo11, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(to11, "one", "Hello")
+    folder.run("pull", to11)
+    monkeypatch.chdir(folder.path.parent)
+    shared = folder.path / "shared.txt"
+    (folder.path / "prompts" / "one.liquid").rename(shared)
+    try:
+        (folder.path / "prompts" / "one.liquid").symlink_to(shared)
+    except OSError:
+        pytest.skip("this system allows no links")
+    folder.path = Path(folder.path.name)
+    assert folder.run("push", to11, "--check")[0] == 0
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such files")
 def test_what_has_no_end_is_not_read(to11: LocalTo11, folder: Folder) -> None:
     folder.run("pull", to11)

@@ -102,7 +102,7 @@ def _walk(folder: Path, top: Path) -> Iterator[Path]:
         for name in (*folders, *files):
             if name.lower().endswith(SUFFIX) and not name.startswith("."):
                 path = Path(parent, name)
-                yield inside(folder, path) if path.is_symlink() else path
+                yield inside(folder, path.relative_to(folder)) if path.is_symlink() else path
 
 
 def inside(folder: Path, name: str | Path) -> Path:
