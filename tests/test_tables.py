@@ -308,4 +308,3 @@ def test_a_snapshot_controls_no_terminal_and_is_the_same(to11: LocalTo11) -> Non
     assert code == 0
     assert DANGEROUS.search(shown) is None
     assert json.loads(shown) == json.loads(in_a_pipe("snapshot", "--label", "production"))
-    assert in_a_pipe("snapshot", "--label", "production") == in_a_pipe("snapshot", "--label", "production", "-o", "-")
