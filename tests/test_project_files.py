@@ -129,6 +129,25 @@ def test_the_fields_are_yaml_with_the_same_values(value: Any) -> None:
     assert {name: field.value for name, field in read_fields("x", text.split("\n"), 1).items()} == yaml.safe_load(text)
 
 
+LENIENT = """\
+# of "all
+first: {  # it's {a} comment, "with" a comma,
+    "text": "no # comment, ] and \\" no , } end",  # the last member
+  }
+second: [1, [2,
+  # between
+  3, ], ]  # end
+"third # name": "x" # "
+"""
+
+
+def test_comments_and_last_commas_are_those_of_yaml() -> None:
+    """As formatters of YAML write them."""
+    found = {name: field.value for name, field in read_fields("x", LENIENT.split("\n"), 1).items()}
+    assert found == yaml.safe_load(LENIENT)
+    assert found["first"] == {"text": 'no # comment, ] and " no , } end'}
+
+
 def test_a_template_of_another_kind_is_json() -> None:
     strange = [{"parts": ["=== user", {"a": None}]}, {"messages": [1, {"role": "robot"}]}, None, "text", {"text": 1}]
     versions = [FileVersion((f"l{n}",), "text", template, {}, None) for n, template in enumerate(strange)]
@@ -191,6 +210,7 @@ def test_a_line_end_of_windows_is_no_part_of_a_text(first: str, tmp_path: Path) 
 
 MANY_NAMES = {
     "fields": "".join(f"l{n}: {{}}\n" for n in range(40_000)),
+    "strings without an end": 'a: "' + '\\"' * 200_000,
     "members": "a: {" + "".join(f'"{n}": 1, ' for n in range(100_000)) + '"1": 1}',
 }
 

@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 INVISIBLE = r"\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
 """What a reviewer cannot see, or YAML or UTF-8 cannot hold, as a character class; it is written with escapes."""
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
+_STRING = r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"?'
+"""One without an end goes to the end of its line, so that no character is looked at twice."""
+_COMMENT = re.compile(rf"{_STRING}|#[^\n]*")
+_LAST_COMMA = re.compile(rf"{_STRING}|,(?=\s*[}}\]])")
 _NAME = re.compile(r"[\w-]+")
 _COLON = re.compile(r":\s*")
-_END = re.compile(r"[ \t]*(?:#[^\n]*)?\n")
+_END = re.compile(r"[ \t]*\n")
 
 
 class FileField(NamedTuple):
@@ -94,7 +98,7 @@ def read_json(path: object, text: str, at: int, first: int) -> tuple[Any, int]:
 
 def read_fields(path: object, lines: Sequence[str], first: int) -> dict[str, FileField]:
     """Return the fields in these lines by name; blank lines and comments are skipped."""
-    text, found = "".join(f"{line}\n" for line in lines), dict[str, FileField]()
+    text, found = _strict("".join(f"{line}\n" for line in lines)), dict[str, FileField]()
     at, line, counted = _after_blank_lines(text, 0), first, 0
     while at < len(text):
         line, counted = line + text.count("\n", counted, at), at
@@ -110,6 +114,13 @@ def read_fields(path: object, lines: Sequence[str], first: int) -> dict[str, Fil
         found[key] = FileField(value, line)
         at = _after_blank_lines(text, end.end())
     return found
+
+
+def _strict(text: str) -> str:
+    """Return text with blanks for what YAML has and JSON does not: comments, and a comma after the last member."""
+    for pattern in (_COMMENT, _LAST_COMMA):
+        text = pattern.sub(lambda found: found[0] if found[0][0] == '"' else " " * len(found[0]), text)
+    return text
 
 
 def _read_name(path: object, text: str, at: int, first: int) -> tuple[str, int]:

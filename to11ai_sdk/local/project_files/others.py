@@ -28,7 +28,7 @@ def goes_back(change: PromptChange) -> bool:
 
 def older_base(change: PromptChange) -> tuple[int, str, int] | None:
     """Return the version of which a new one looks like an edit, a label and its version, if that is a later one."""
-    for move in change.moves:
+    for move in {(move.old, move.version.content): move for move in reversed(change.moves)}.values():
         present = change.number(move.old)
         stored = [version for version in _versions(change) if version.number <= present][:_MOST_VERSIONS]
         if move.new is None and len(stored) > 1:

@@ -37,7 +37,9 @@ def find_refusals(
 
 
 def _new(changes: Sequence[PromptChange]) -> Iterator[tuple[PromptChange, FileVersion]]:
-    return ((change, move.version) for change in changes for move in change.moves if move.new is None)
+    for change in changes:
+        for version in {move.version.content: move.version for move in change.moves if move.new is None}.values():
+            yield change, version
 
 
 def _bad_templates(changes: Sequence[PromptChange]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -86,7 +87,11 @@ class RemotePrompt:
 
     def number(self, version_id: str | None) -> int:
         """Return the number of a version, or 0 if there is none."""
-        return next((version.number for version in self.versions if version.id == version_id), 0)
+        return self._numbers.get(version_id or "", 0)
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {version.id: version.number for version in self.versions}
 
 
 class Remote(NamedTuple):
@@ -140,10 +145,10 @@ class RemoteReader:
         pointers = {found.label: found.version_id for found in self.client.prompts.list_labels(**place)}
         stored = sorted(self.client.prompts.list_versions(**place), key=lambda version: -version.version)
         _check_complete(row.slug, pointers, {version.id for version in stored})
-        labels = {
-            version.id: tuple(label for label, id_ in pointers.items() if id_ == version.id) for version in stored
-        }
-        versions = {version.id: as_version(version, labels[version.id]) for version in stored}
+        labels: dict[str, list[str]] = {version.id: [] for version in stored}
+        for label, id_ in pointers.items():
+            labels[id_].append(label)
+        versions = {version.id: as_version(version, tuple(labels[version.id])) for version in stored}
         labelled = merged(version for version in versions.values() if version.labels)
         file = PromptFile(row.slug, row.name, row.description or "", tuple(row.tags), labelled)
         numbered = tuple(StoredVersion(found.id, found.version, versions[found.id].content) for found in stored)
