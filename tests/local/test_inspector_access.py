@@ -75,6 +75,29 @@ def test_only_the_main_key_opens_it(to11: LocalTo11) -> None:
     assert visitor.get("/").status == 401
 
 
+def test_a_server_has_one_cookie_of_its_own_also_after_a_restart() -> None:
+    with LocalTo11() as first, LocalTo11() as other:
+        port = int(first.base_url.rpartition(":")[2])
+        visitors = [Visitor(each.base_url).sign_in(each.api_key) for each in (first, other)]
+        both = "; ".join(visitor.cookie for visitor in visitors)
+        for visitor in visitors:
+            assert visitor.send("GET", "/", headers={"Cookie": both}).status == 200
+    with LocalTo11(port=port) as again:
+        visitor = Visitor(again.base_url)
+        visitor.cookie = visitors[0].cookie
+        assert visitor.get("/").status == 401
+        names = {each.cookie.partition("=")[0] for each in (visitors[0], visitor.sign_in(again.api_key))}
+    assert names == {f"to11_inspector_{port}"}
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:80", "[::1]", "[::1]:8080", "127.0.0.1:"])
+def test_any_form_of_host_can_sign_in(to11: LocalTo11, host: str) -> None:
+    visitor, headers = Visitor(to11.base_url), {"Host": host}
+    entered = visitor.send("POST", "/inspector/sign-in", urlencode({"key": to11.api_key}), headers)
+    assert entered.status == 303
+    assert visitor.send("GET", "/", headers=headers).status == 200
+
+
 def test_a_changed_cookie_and_an_old_one_are_refused() -> None:
     clock = Clock()
     with LocalTo11(clock=clock) as to11:
@@ -221,6 +244,7 @@ def test_every_reply_forbids_what_a_page_does_not_need(to11: LocalTo11) -> None:
         assert seen.headers["referrer-policy"] == "no-referrer"
         assert seen.headers["cache-control"] == "no-store"
         if "text/html" in seen.headers["content-type"] if seen.text else False:
+            assert not re.search(r'(?:href|src|action)="/', seen.text)
             assert not re.search(
                 r"<style|<script(?! src=)|\sstyle=|\son\w+=|javascript:|https?://(?!www.w3.org)", seen.text
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 import socket
 import time
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from typing_extensions import Self
+
+_PORT = re.compile(":([0-9]{1,5})$")
 
 
 class LoginLink:
@@ -59,35 +62,31 @@ class BrowserSessions:
     Args:
         key: the key of the main project, which all processes over its store know.
         now: returns the time in seconds since 1970.
-
-    Attributes:
-        cookie: name of the cookie; servers on other ports of a host have others.
     """
 
     def __init__(self, key: str, now: Callable[[], float]) -> None:
         self._secret = hmac.digest(key.encode(), b"to11 inspector", "sha256")
         self._now = now
         self._key = key
-        self.cookie: str = f"to11_inspector_{self._sign('name')[:12]}"
 
     def is_key(self, key: str) -> bool:
         """Return whether this is the key of the main project."""
         return hmac.compare_digest(key.encode(), self._key.encode())
 
-    def begin(self) -> str:
-        """Return the header ``Set-Cookie`` of a new session."""
+    def begin(self, headers: Mapping[str, str]) -> str:
+        """Return the header ``Set-Cookie`` of a new session, for a request with these headers."""
         value = f"{int(self._now() + bounds.INSPECTOR_SESSION_S)}.{secrets.token_hex(16)}"
-        return self._header(f"{value}.{self._sign(value)}", int(bounds.INSPECTOR_SESSION_S))
+        return _set_cookie(headers, f"{value}.{self._sign(value)}", int(bounds.INSPECTOR_SESSION_S))
 
-    def end(self) -> str:
+    def end(self, headers: Mapping[str, str]) -> str:
         """Return the header ``Set-Cookie`` that removes a session."""
-        return self._header("", 0)
+        return _set_cookie(headers, "", 0)
 
     def find(self, headers: Mapping[str, str]) -> str | None:
         """Return the session of a request, ``None`` if it has none that is valid now."""
         for part in headers.get("cookie", "").split(";"):
             name, _, value = part.strip().partition("=")
-            if name == self.cookie and self._is_valid(value):
+            if name == _cookie_name(headers) and self._is_valid(value):
                 return value
         return None
 
@@ -104,8 +103,15 @@ class BrowserSessions:
     def _sign(self, text: str) -> str:
         return hmac.digest(self._secret, text.encode(), "sha256").hex()
 
-    def _header(self, value: str, seconds: int) -> str:
-        return f"{self.cookie}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict"
+
+def _cookie_name(headers: Mapping[str, str]) -> str:
+    """Return the name of the cookie: all ports of a host share cookies, and a restarted server reuses its own."""
+    port = _PORT.search(headers.get("host", ""))
+    return f"to11_inspector_{port[1] if port else 'default'}"
+
+
+def _set_cookie(headers: Mapping[str, str], value: str, seconds: int) -> str:
+    return f"{_cookie_name(headers)}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict"
 
 
 def check_own_page(headers: Mapping[str, str]) -> None:

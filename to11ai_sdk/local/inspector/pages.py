@@ -123,7 +123,7 @@ class InspectorPages:
             form = _form(request.body)
             check_form(self._sessions, session, form)
         if (request.method, request.target.path) == _SIGN_OUT:
-            return _redirect(request, cookie=self._sessions.end())
+            return _redirect(request, cookie=self._sessions.end(request.headers))
         match = _ROUTES.match(request.method, request.target.path)
         shown = match.row.show(Visit(self._parts, match.arguments, query, form, request.hang_up))
         if shown.location is not None:
@@ -135,13 +135,13 @@ class InspectorPages:
         is_preview = "prefetch" in request.headers.get("sec-purpose", "")
         link = self._parts.link
         if not is_preview and link is not None and link.redeem(token):
-            return _redirect(request, cookie=self._sessions.begin())
+            return _redirect(request, cookie=self._sessions.begin(request.headers))
         return _redirect(request) if session is not None else self._page("sign_in.html", {"error": _USED}, request, 403)
 
     def _sign_in(self, request: HttpRequest) -> HttpReply:
         check_own_page(request.headers)
         if self._sessions.is_key(_form(request.body).get("key", "").strip()):
-            return _redirect(request, cookie=self._sessions.begin())
+            return _redirect(request, cookie=self._sessions.begin(request.headers))
         error = "This is not the key of the main project, which the server printed at its start or was given."
         return self._page("sign_in.html", {"error": error}, request, 403)
 
