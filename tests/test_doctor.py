@@ -674,6 +674,16 @@ def test_a_pydantic_that_does_not_fit_is_named(to11: LocalTo11, monkeypatch: pyt
     assert found["latency"]["status"] == "ok"
 
 
+def test_a_pydantic_that_is_too_old_is_named(to11: LocalTo11, monkeypatch: pytest.MonkeyPatch, checks: Any) -> None:
+    oldest = ".".join(map(str, network_checks.OLDEST_PYDANTIC))
+    assert f'"pydantic>={oldest}"' in (ROOT / "pyproject.toml").read_text("utf-8")
+    for version, status in [("1.10.18", "failed"), ("2.12.9", "failed"), (f"{oldest}.0b1", "ok"), ("3.0a1", "ok")]:
+        monkeypatch.setattr("pydantic.VERSION", version)
+        _, found = checks()
+        assert found["pydantic"]["status"] == status
+    assert found["pydantic"]["values"]["version"] == "3.0a1"
+
+
 @pytest.mark.parametrize(
     "argv",
     [
