@@ -368,6 +368,19 @@ def test_a_pydantic_that_does_not_fit_is_explained_in_one_line() -> None:
     assert err.count("\n") == 1
 
 
+def test_a_pydantic_and_a_core_of_different_releases_are_named_in_one_line(
+    to11: LocalTo11, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse() -> None:
+        raise SystemError("The installed pydantic-core version (1) is incompatible\nwith the current pydantic version")
+
+    monkeypatch.setattr("to11ai_sdk.models.load", refuse)
+    code, out, err = run(capsys, "prompts", "list")
+    assert (code, out) == (1, "")
+    assert err.startswith("to11ai: The installed pydantic-core version (1) is incompatible with")
+    assert err.count("\n") == 1
+
+
 def test_an_interrupt_at_any_time_is_exit_code_130_without_a_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
