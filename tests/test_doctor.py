@@ -358,6 +358,24 @@ def test_a_server_that_slows_callers_down_meanwhile_fails_without_being_asked_mo
     assert asked == 5
 
 
+def test_a_redirect_is_followed_as_a_client_does(checks: Any) -> None:
+    def answer(request: Received) -> bytes:
+        if request.target.startswith("/new"):
+            return reply(request)
+        return f"HTTP/1.1 307 X\r\nContent-Length: 0\r\nLocation: /new{request.target}\r\n\r\n".encode()
+
+    def elsewhere(request: Received) -> bytes:
+        return b"HTTP/1.1 307 X\r\nContent-Length: 0\r\nLocation: https://elsewhere.invalid/\r\n\r\n"
+
+    with ScriptedServer((READ, answer, KEEP) * 40, tls=serving()) as server:
+        code, found = checks("--base-url", server.url, "--gateway-url", f"{server.url}/new")
+    assert (code, found["key"]["status"], found["latency"]["status"]) == (0, "ok", "ok")
+    with ScriptedServer((READ, elsewhere, KEEP) * 40, tls=serving()) as server:
+        code, found = checks("--base-url", server.url)
+        asked = len(server.requests)
+    assert (code, found["key"]["status"], asked) == (1, "failed", 1)
+
+
 def test_a_url_with_a_path_is_suspected_if_there_is_no_project(to11: LocalTo11, checks: Any) -> None:
     code, found = checks("--base-url", f"{to11.base_url}/v1")
     assert (code, found["project"]["status"]) == (1, "failed")
