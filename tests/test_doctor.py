@@ -537,6 +537,8 @@ def test_a_proxy_is_used_and_its_password_is_not_shown(
 def test_why_no_proxy_is_used(
     variables: dict[str, str], says: str, checks: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if os.name == "nt" and any(name.islower() for name in variables):
+        pytest.skip("Windows has no names in lower case")
     with ScriptedServer(always(), tls=serving()) as server:
         for name, value in variables.items():
             monkeypatch.setenv(name, value.replace("{port}", str(server.port)))
@@ -544,7 +546,7 @@ def test_why_no_proxy_is_used(
     assert (code, found["proxy"]["message"]) == (0, says.replace("{port}", str(server.port)))
 
 
-@pytest.mark.parametrize("variable", ["https_proxy", "HTTPS_PROXY"])
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY"] if os.name == "nt" else ["https_proxy", "HTTPS_PROXY"])
 def test_the_variable_that_names_the_proxy_is_named(
     variable: str, checks: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
