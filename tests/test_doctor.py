@@ -488,6 +488,14 @@ def test_a_name_server_that_does_not_answer_is_given_up(checks: Any, monkeypatch
     assert found["dns"]["advice"].startswith("check the name servers")
 
 
+def test_a_proxy_that_does_not_answer_is_suspected(checks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ScriptedServer((READ, HOLD)) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        code, found = checks("--base-url", "https://api.invalid", "--timeout-s", "0.5")
+    assert (code, found["dns"]["status"], found["connection"]["status"]) == (1, "ok", "failed")
+    assert found["connection"]["advice"].startswith("check that the proxy is running; ")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems accept more than the backlog")
 def test_a_firewall_that_drops_connections_is_suspected(checks: Any) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:

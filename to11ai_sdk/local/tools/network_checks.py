@@ -38,6 +38,7 @@ SOON_S = 14 * 86_400.0
 
 _ON_TIMEOUT = {
     "dns": "check the name servers of this machine",
+    "proxy": "check that the proxy is running",
     "connection": "perhaps a firewall drops it, and HTTPS_PROXY must name a proxy",
 }
 """What to do if there was no answer at all."""
@@ -90,7 +91,8 @@ class NetworkChecks:
                 error = exc if isinstance(exc, To11aiError) else network_error(exc, self._site.netloc)
                 check = failure(error, "check the URL, and the proxies and firewalls before it")
                 if isinstance(error.__cause__, TimeoutError) and name in _ON_TIMEOUT:
-                    check = check._replace(advice=f"{_ON_TIMEOUT[name]}; {check.advice}")
+                    advice = _ON_TIMEOUT["proxy" if self._proxy and name == "connection" else name]
+                    check = check._replace(advice=f"{advice}; {check.advice}")
             except ValueError as exc:
                 check = failure(exc, "copy the value again, without spaces or line breaks")
         if name.startswith("gateway"):
