@@ -734,5 +734,14 @@ def test_a_wrong_command_line_is_exit_code_2(argv: tuple[str, ...], capsys: pyte
     assert KEY not in err
 
 
+@pytest.mark.parametrize("variable", ["TO11_API_URL", "TO11_GATEWAY_URL"])
+def test_a_variable_that_holds_no_url_is_named(
+    variable: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(variable, "api.to11.ai")
+    assert main(["doctor"]) == 2
+    assert capsys.readouterr().err.startswith(f"to11ai: {variable} must be like https://")
+
+
 def test_short_words_are_not_hidden() -> None:
     assert doctor._hide("a 407 for secret1", ["secret1"]) == "a 407 for [hidden]"
