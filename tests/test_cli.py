@@ -112,6 +112,13 @@ def test_every_command_has_help_that_names_its_options(row: Endpoint, capsys: py
     assert " ".join(out.split()).count("Also @FILE, or - for standard input.") == read
 
 
+def test_the_help_says_what_each_group_of_commands_is_about(capsys: pytest.CaptureFixture[str]) -> None:
+    out = " ".join(run(capsys, "--help")[1].split())
+    assert " prompts prompts, their versions and labels, and the label registry of a project " in out
+    assert " routing-rules routing rules " in out
+    assert run(capsys, "routing-rules", "versions", "--help")[1].startswith("the numbered versions of a rule")
+
+
 def test_no_parameter_of_a_row_takes_the_place_of_a_setting() -> None:
     names = {parameter.name for row in ENDPOINTS.values() for parameter in row.parameters}
     assert names & {"api_key", "base_url", "run"} == set()
@@ -365,6 +372,20 @@ def test_a_pydantic_that_does_not_fit_is_explained_in_one_line() -> None:
     code, out, err = interpreted(f"{broken}sys.exit(main({arguments}))")
     assert (code, out) == (1, "")
     assert re.match("to11ai: .*pydantic_core.*; install it", err)
+    assert err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("to11")
+def test_a_pydantic_and_a_core_of_different_releases_are_named_in_one_line() -> None:
+    code, out, err = interpreted("""import sys
+from to11ai_sdk import models
+from to11ai_sdk.cli import main
+def refuse():
+    raise SystemError("The installed pydantic-core version (1) is incompatible\\nwith the current pydantic version")
+models.load = refuse
+sys.exit(main(["prompts", "list"]))""")
+    assert (code, out) == (1, "")
+    assert err.startswith("to11ai: The installed pydantic-core version (1) is incompatible with")
     assert err.count("\n") == 1
 
 

@@ -358,6 +358,24 @@ def test_a_server_that_slows_callers_down_meanwhile_fails_without_being_asked_mo
     assert asked == 5
 
 
+def test_a_redirect_is_followed_as_a_client_does(checks: Any) -> None:
+    def answer(request: Received) -> bytes:
+        if request.target.startswith("/new"):
+            return reply(request)
+        return f"HTTP/1.1 307 X\r\nContent-Length: 0\r\nLocation: /new{request.target}\r\n\r\n".encode()
+
+    def elsewhere(request: Received) -> bytes:
+        return b"HTTP/1.1 307 X\r\nContent-Length: 0\r\nLocation: https://elsewhere.invalid/\r\n\r\n"
+
+    with ScriptedServer((READ, answer, KEEP) * 40, tls=serving()) as server:
+        code, found = checks("--base-url", server.url, "--gateway-url", f"{server.url}/new")
+    assert (code, found["key"]["status"], found["latency"]["status"]) == (0, "ok", "ok")
+    with ScriptedServer((READ, elsewhere, KEEP) * 40, tls=serving()) as server:
+        code, found = checks("--base-url", server.url)
+        asked = len(server.requests)
+    assert (code, found["key"]["status"], asked) == (1, "failed", 1)
+
+
 def test_a_url_with_a_path_is_suspected_if_there_is_no_project(to11: LocalTo11, checks: Any) -> None:
     code, found = checks("--base-url", f"{to11.base_url}/v1")
     assert (code, found["project"]["status"]) == (1, "failed")
@@ -470,6 +488,14 @@ def test_a_name_server_that_does_not_answer_is_given_up(checks: Any, monkeypatch
     assert found["dns"]["advice"].startswith("check the name servers")
 
 
+def test_a_proxy_that_does_not_answer_is_suspected(checks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ScriptedServer((READ, HOLD)) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        code, found = checks("--base-url", "https://api.invalid", "--timeout-s", "0.5")
+    assert (code, found["dns"]["status"], found["connection"]["status"]) == (1, "ok", "failed")
+    assert found["connection"]["advice"].startswith("check that the proxy is running; ")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems accept more than the backlog")
 def test_a_firewall_that_drops_connections_is_suspected(checks: Any) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
@@ -519,6 +545,8 @@ def test_a_proxy_is_used_and_its_password_is_not_shown(
 def test_why_no_proxy_is_used(
     variables: dict[str, str], says: str, checks: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if os.name == "nt" and any(name.islower() for name in variables):
+        pytest.skip("Windows has no names in lower case")
     with ScriptedServer(always(), tls=serving()) as server:
         for name, value in variables.items():
             monkeypatch.setenv(name, value.replace("{port}", str(server.port)))
@@ -526,7 +554,7 @@ def test_why_no_proxy_is_used(
     assert (code, found["proxy"]["message"]) == (0, says.replace("{port}", str(server.port)))
 
 
-@pytest.mark.parametrize("variable", ["https_proxy", "HTTPS_PROXY"])
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY"] if os.name == "nt" else ["https_proxy", "HTTPS_PROXY"])
 def test_the_variable_that_names_the_proxy_is_named(
     variable: str, checks: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -674,6 +702,16 @@ def test_a_pydantic_that_does_not_fit_is_named(to11: LocalTo11, monkeypatch: pyt
     assert found["latency"]["status"] == "ok"
 
 
+def test_a_pydantic_that_is_too_old_is_named(to11: LocalTo11, monkeypatch: pytest.MonkeyPatch, checks: Any) -> None:
+    oldest = ".".join(map(str, network_checks.OLDEST_PYDANTIC))
+    assert f'"pydantic>={oldest}"' in (ROOT / "pyproject.toml").read_text("utf-8")
+    for version, status in [("1.10.18", "failed"), ("2.12.9", "failed"), (f"{oldest}.0b1", "ok"), ("3.0a1", "ok")]:
+        monkeypatch.setattr("pydantic.VERSION", version)
+        _, found = checks()
+        assert found["pydantic"]["status"] == status
+    assert found["pydantic"]["values"]["version"] == "3.0a1"
+
+
 @pytest.mark.parametrize(
     "argv",
     [
@@ -694,6 +732,15 @@ def test_a_wrong_command_line_is_exit_code_2(argv: tuple[str, ...], capsys: pyte
     out, err = capsys.readouterr()
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert KEY not in err
+
+
+@pytest.mark.parametrize("variable", ["TO11_API_URL", "TO11_GATEWAY_URL"])
+def test_a_variable_that_holds_no_url_is_named(
+    variable: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(variable, "api.to11.ai")
+    assert main(["doctor"]) == 2
+    assert capsys.readouterr().err.startswith(f"to11ai: {variable} must be like https://")
 
 
 def test_short_words_are_not_hidden() -> None:

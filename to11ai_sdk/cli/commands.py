@@ -134,7 +134,7 @@ def _add_rows(commands: Commands, words: Sequence[str] | None) -> dict[str, Comm
 
     groups = {"": commands}
     for row in ENDPOINTS.values():
-        group, path = _group(groups, row.owner.namespace), dashed(row.name).split(".")
+        group, path = _group(groups, row.owner.namespace, row.owner.__doc__), dashed(row.name).split(".")
         if words is None or words[:1] == path[:1]:
             _add_row(group, row, path[-1], whole=words is None or words[: len(path)] == path)
     return groups
@@ -148,11 +148,11 @@ def _missing(command: str, needed: str, exc: ImportError, options: argparse.Name
     raise UsageError(f"{command} needs {needed}: {exc}")
 
 
-def _group(groups: dict[str, Commands], namespace: str) -> Commands:
+def _group(groups: dict[str, Commands], namespace: str, doc: str | None = None) -> Commands:
     """Return the sub-commands of a dotted namespace, made on first use."""
     if namespace not in groups:
         outer, _, word = namespace.rpartition(".")
-        text = f"calls of client.{namespace}"
+        text = (doc or "").partition(": ")[2].partition(".\n")[0].rstrip(".") or word.replace("_", " ")
         group = _group(groups, outer).add_parser(dashed(word), help=text, description=text)
         groups[namespace] = group.add_subparsers(required=True, metavar="COMMAND")
     return groups[namespace]

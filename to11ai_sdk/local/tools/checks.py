@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from ..._http.exchange import Reply, monotonic
 from ..._http.headers import request_headers
-from ..._http.urllib_exchange import is_loopback
+from ..._http.urllib_exchange import MAX_REDIRECTS, is_loopback, redirect_target
 from ...resources.table import ENDPOINTS
 from ...settings import header_value
 from .gateway_checks import LISTED_AS, PROVIDERS, GatewayChecks, key_of
@@ -71,7 +71,13 @@ class Checks(GatewayChecks):
         return [*filter(key_of, PROVIDERS), *(name for name in further if name not in known and key_of(name))]
 
     def _read(self, name: str) -> Reply:
-        return self._reply(self._targets[name], request_headers(self._key, {}))
+        """Return the reply to a call; follows the redirects that a client does."""
+        url, headers = self._targets[name], request_headers(self._key, {})
+        reply = self._reply(url, headers)
+        for _ in range(MAX_REDIRECTS):
+            if target := redirect_target(reply, url):
+                url, reply = target, self._reply(target, headers)
+        return reply
 
     def _check_key(self) -> Check:
         if not self._key:

@@ -25,7 +25,7 @@ COLOURS = {"ok": terminal.GREEN, "warning": terminal.YELLOW, "failed": terminal.
 def run(options: argparse.Namespace) -> int:
     """Print each check as it ends; return 1 if one of them failed."""
     given = {name: getattr(options, name) or os.environ.get(variable, "") for name, variable in SETTINGS.items()}
-    url = origin(given["base_url"] or API_URL)
+    url = origin(given["base_url"] or API_URL, SETTINGS["base_url"])
     gateway = options.gateway_url or os.environ.get("TO11_GATEWAY_URL") or (GATEWAY_URL if url == API_URL else "")
     all_checks = Checks(url, given["api_key"], given["project_id"], gateway, options.timeout_s)
     secrets = _secrets(given["api_key"])

@@ -46,7 +46,7 @@ class GatewayChecks(NetworkChecks):
     def __init__(self, url: str, key: str, project: str, gateway: str, timeout_s: float) -> None:
         super().__init__(url, timeout_s)
         self._key, self._project = key, project
-        self._gateway = gateway and origin(gateway, "gateway_url", GATEWAY_URL).removesuffix("/v1")
+        self._gateway = gateway and origin(gateway, "TO11_GATEWAY_URL", GATEWAY_URL).removesuffix("/v1")
         self._models: list[Any] = []
 
     def _check_gateway(self) -> Check:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import ssl
 import sys
@@ -28,6 +29,8 @@ from .reasons import CLOCK_OFF_S, certificate_advice, variable_of, why_no_proxy
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+OLDEST_PYDANTIC = (2, 13)
+"""What this package requires, in case a bundle has an older one."""
 SLOW_MS, SLOW_STEP_MS = 1000.0, 2000.0
 """What is a warning: the median time of calls, and the time of DNS or of a connection, which is measured once."""
 SOON_S = 14 * 86_400.0
@@ -35,6 +38,7 @@ SOON_S = 14 * 86_400.0
 
 _ON_TIMEOUT = {
     "dns": "check the name servers of this machine",
+    "proxy": "check that the proxy is running",
     "connection": "perhaps a firewall drops it, and HTTPS_PROXY must name a proxy",
 }
 """What to do if there was no answer at all."""
@@ -87,7 +91,8 @@ class NetworkChecks:
                 error = exc if isinstance(exc, To11aiError) else network_error(exc, self._site.netloc)
                 check = failure(error, "check the URL, and the proxies and firewalls before it")
                 if isinstance(error.__cause__, TimeoutError) and name in _ON_TIMEOUT:
-                    check = check._replace(advice=f"{_ON_TIMEOUT[name]}; {check.advice}")
+                    advice = _ON_TIMEOUT["proxy" if self._proxy and name == "connection" else name]
+                    check = check._replace(advice=f"{advice}; {check.advice}")
             except ValueError as exc:
                 check = failure(exc, "copy the value again, without spaces or line breaks")
         if name.startswith("gateway"):
@@ -143,6 +148,9 @@ class NetworkChecks:
             from pydantic import VERSION
         except (ImportError, SystemError) as exc:  # SystemError: Pydantic and its core are of different releases
             return failure(exc, "install Pydantic again, for this Python and platform")
+        if tuple(map(int, re.findall(r"\d+", VERSION)[:2])) < OLDEST_PYDANTIC:
+            oldest = ".".join(map(str, OLDEST_PYDANTIC))
+            return outcome("failed", "{version} is too old", f"install pydantic {oldest} or newer", version=VERSION)
         spec = find_spec("pydantic_core._pydantic_core")
         core = os.path.basename(spec.origin or "") if spec else ""
         return outcome("ok", "{version} with {core}", version=VERSION, core=core)

@@ -52,7 +52,9 @@ def _trust_store_advice() -> str:
 def variable_of(scheme: str) -> str:
     """Return the variable of the environment that decides about the proxy; the one in lower case wins."""
     name = f"{scheme}_proxy"
-    return name if name in os.environ else name.upper() if os.environ.get(name.upper()) else ""
+    if name in list(os.environ):  # on Windows all names are in upper case
+        return name
+    return name.upper() if os.environ.get(name.upper()) else ""
 
 
 def why_no_proxy(scheme: str, host: str) -> str:
