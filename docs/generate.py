@@ -196,8 +196,9 @@ def namespaces() -> Iterator[str]:
     """The calls of the API, namespace by namespace."""
     for owner in OWNERS:
         yield f"## `client.{owner.namespace}`"
-        yield f"Class `{owner.__name__}`."
-        yield markdown(parts(owner.__doc__).prose)
+        first, *rest = markdown(parts(owner.__doc__).prose).split("\n\n")
+        yield f"`{owner.__name__}`: {first.partition(': ')[2]}"
+        yield from (text for text in rest if not text.startswith("Methods take keyword arguments only"))
         yield from calls(owner)
 
 
