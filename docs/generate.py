@@ -44,8 +44,12 @@ PLAIN_TYPES = {
     "PositiveInt": "int >= 1",
     "VersionNumber": "int >= 1",
     "Percent": "int 0..100",
+    "PromptFormat": "Literal['text', 'chat']",
+    "ReleaseStrategy": "Literal['single', 'weighted']",
+    "Clock": "Callable[[], datetime]",
+    "Access": "tuple[str, str]",
 }
-"""Types of the models that also say how a reply is checked, and what they are to a reader."""
+"""Types that are no public names, or that also say how a reply is checked, and what they are to a reader."""
 BINARY_UNITS = {"10": "KiB", "20": "MiB"}
 TIME_UNITS = (86_400, "days"), (3600, "h"), (1, "s")
 PAGE = Path(__file__).with_name("reference.md")
@@ -85,6 +89,7 @@ def table(*rows: tuple[str, ...]) -> str:
 def typed(annotation: object) -> str:
     """An annotation as it was written."""
     text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
+    text = re.sub(r"Annotated\[(\w+), [^\[\]]*\]", r"\1", text)
     return re.sub(r"\b\w+\b", lambda word: PLAIN_TYPES.get(word[0], word[0]), text.replace("builtins.", ""))
 
 
@@ -196,8 +201,9 @@ def namespaces() -> Iterator[str]:
     """The calls of the API, namespace by namespace."""
     for owner in OWNERS:
         yield f"## `client.{owner.namespace}`"
-        yield f"Class `{owner.__name__}`."
-        yield markdown(parts(owner.__doc__).prose)
+        first, *rest = markdown(parts(owner.__doc__).prose).split("\n\n")
+        yield f"`{owner.__name__}`: {first.partition(': ')[2]}"
+        yield from (text for text in rest if not text.startswith("Methods take keyword arguments only"))
         yield from calls(owner)
 
 

@@ -86,6 +86,7 @@ def test_a_signature_is_shown_as_it_can_be_called() -> None:
     assert "\nclient(**options: Any) -> To11aiClient\n" in REFERENCE
     assert "| `**options` | further arguments" in REFERENCE
     assert "\nstart() -> Self\n" in REFERENCE
+    assert "| `list[int] \\| None` |" in REFERENCE
     assert "\nLocalTo11(\n    data: str | os.PathLike[str] | None = None,\n    port: int = 0,\n    *,\n" in REFERENCE
 
 

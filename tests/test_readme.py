@@ -177,6 +177,12 @@ def test_every_link_leads_somewhere() -> None:
             assert not section or section in sections(found), f"{page.name} links to {target}#{section}"
 
 
+def test_the_readme_lists_every_page() -> None:
+    assert {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")} <= {
+        *re.findall(r"\]\((docs/[^)#]+)\)", README)
+    }
+
+
 def test_every_command_shown_is_one_that_parses() -> None:
     pages = [README, *((ROOT / "docs" / name).read_text("utf-8") for name in ("guide.md", "local.md"))]
     scripts = [block for page in pages for _, block in blocks("sh", page)]
