@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import threading
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -131,7 +132,7 @@ ENDLESS: dict[str, tuple[Callable[[int], Reply], str]] = {
     ),
     "ever fewer": (
         lambda n: prompts("ab", 1 + (n + 1) % 2, 10**9 - n, 10**8),
-        "the last 101 of them without a new row",
+        "page 3 is page 1 of 100000000 with 2 rows",
     ),
 }
 
@@ -142,6 +143,28 @@ def test_no_row_comes_twice_or_never_when_the_list_changes(change: str) -> None:
     stage = staged(*replies)
     assert read(stage) == expected
     assert len(stage.script.sent) == len(replies)
+
+
+@pytest.mark.parametrize("limit", [2, 5, 20])
+@pytest.mark.parametrize("where", [0, -1, 0.5], ids=["the first row", "the last row", "any row"])
+@pytest.mark.parametrize("often", [1.0, 0.3], ids=["always", "sometimes"])
+def test_rows_that_stay_come_once_while_others_are_removed(where: float, limit: int, often: float) -> None:
+    """As when another process archives one prompt after the other."""
+    rows, rnd, removed = [f"r_{n}" for n in range(200)], Random(1), set[str]()
+
+    def reply() -> Reply:
+        if rows and len(stage.script.sent) > 1 and rnd.random() < often:
+            removed.add(rows.pop(rnd.randrange(len(rows)) if where == 0.5 else int(where)))
+        number = int(stage.script.sent[-1].url.partition("page=")[2].partition("&")[0])
+        items = [{**PROMPT, "id": one} for one in rows[(number - 1) * limit : number * limit]]
+        at = {"page": number, "limit": limit, "total": len(rows), "totalPages": -(-len(rows) // limit)}
+        return answer(items, pagination=at)
+
+    stage = staged(reply)
+    found = [prompt.id for prompt in stage.client.prompts.iter(**PR, limit=limit)]
+    assert len(found) == len(set(found))
+    assert {f"r_{n}" for n in range(200)} - removed <= set(found)
+    assert len(stage.script.sent) < 400
 
 
 @pytest.mark.parametrize("lie", ENDLESS)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAX_IDLE = 100
 """The most pages in a row without a new row; a list that changes while it is read has some."""
 MAX_PAGES = 10_000
-"""The most pages of a list; one of numbered pages may also have no more than three times those it names first."""
+"""The most pages of a list; one of numbered pages may also have no more than three for each row it names first."""
 
 
 def _resumable(walk: Callable[P, Iterator[Any]]) -> Callable[P, Iterator[Any]]:
@@ -75,13 +75,15 @@ def numbered(name: str, fetch: Callable[[int], PaginatedResult | PaginatedLabelE
     while True:
         page = yield from _page(fetch, number)
         at, new = page.pagination, walk.new(page.items)
-        most = most or min(3 * at.total_pages, MAX_PAGES) + MAX_IDLE
+        most = most or min(3 * at.total, MAX_PAGES) + MAX_IDLE
         removed, total = total - at.total, at.total
         stuck = not page.items and number < at.total_pages and removed <= 0
         if stuck or at.page != number or walk.idle > MAX_IDLE or walk.pages > most:
             raise walk.fault(f"page {number} is page {at.page} of {at.total_pages} with {len(page.items)} rows")
         yield from new
-        if removed > 0 and number > 1:
+        # While rows are removed all the time, it is enough that a page begins with a row that was seen.
+        enough = walk.idle > 15 and removed <= at.limit and new[:1] != page.items[:1]
+        if removed > 0 and number > 1 and not enough:
             number = max(1, number - -(-removed // max(1, at.limit)))
         elif number < at.total_pages:
             number += 1
