@@ -1,11 +1,6 @@
 "use strict";
-// Copies code, shows results in place, and shows what is new in lists; pages work without all of it.
+// Copies code, sends forms once, and shows what is new in lists; pages work without all of it.
 document.documentElement.classList.add("scripted");
-
-async function load(address, options) {
-  const reply = await fetch(address, { headers: { accept: "text/html" }, ...options });
-  return [reply.status, new DOMParser().parseFromString(await reply.text(), "text/html")];
-}
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
@@ -21,39 +16,29 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => { button.textContent = "Copy"; }, 2000);
 });
 
-document.addEventListener("submit", async (event) => {
+document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post") return;
   if (form.dataset.sent) return event.preventDefault(); // a double click
   form.dataset.sent = "yes";
   setTimeout(() => { delete form.dataset.sent; }, 2000);
-  const place = document.getElementById(form.dataset.into);
-  if (!place) return;
-  event.preventDefault();
-  try {
-    const [, page] = await load(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
-    const found = page.getElementById(place.id);
-    if (!found) return form.submit(); // shows what happened instead
-    place.replaceChildren(...found.childNodes);
-    place.classList.remove("stale");
-  } catch {
-    place.classList.add("stale");
-  }
-  delete form.dataset.sent;
 });
+// Going back to what a form led to, or reloading it, does not send the form again.
+history.replaceState(history.state, "", location.href);
 
 async function refresh() {
   const live = document.getElementById("live");
   if (!live || !live.dataset.refresh) return;
   try {
     const selected = !getSelection().isCollapsed && live.contains(getSelection().anchorNode);
-    if (!document.hidden && !selected && !live.contains(document.activeElement)) {
-      const [status, page] = await load(location.href);
-      if (status === 401) return location.reload();
+    if (!document.hidden && !selected && !live.querySelector(":focus-visible")) {
+      const reply = await fetch(location.href, { headers: { accept: "text/html" } });
+      if (reply.status === 401) return location.reload();
+      const page = new DOMParser().parseFromString(await reply.text(), "text/html");
       const found = page.getElementById("live");
       if (found && found.innerHTML !== live.innerHTML) live.replaceChildren(...found.childNodes);
       const [old, now] = [document, page].map((each) => each.querySelector("nav"));
-      if (now && old.innerHTML !== now.innerHTML && !old.contains(document.activeElement)) old.replaceChildren(...now.childNodes);
+      if (now && old.innerHTML !== now.innerHTML && !old.querySelector(":focus-visible")) old.replaceChildren(...now.childNodes);
     }
     live.classList.remove("stale");
   } catch {
