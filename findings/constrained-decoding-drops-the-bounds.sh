@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# outlines-core 0.2.14 and llguidance 1.9.1 (PyPI), two engines that keep a model's output to a JSON Schema, with schemas
-# of pydantic 2.14.4, checked by jsonschema 4.26.0.
+# outlines-core 0.2.14 and llguidance 1.9.1 (PyPI), two engines that keep a model's output to a JSON Schema, with
+# schemas of pydantic 2.14.4, checked by jsonschema 4.26.0.
 # Guess: constrained output fits the schema, and an engine that does not know a keyword says so.
 # What happens: outlines-core refuses "not" and "if", but silently leaves out minimum, maximum, multipleOf, uniqueItems
 # and minProperties: Field(ge=1, le=10) lets -70 pass. Of two objects under allOf it makes their texts one after the
-# other, so that the right answer is impossible and what it allows is no JSON. llguidance keeps the bounds and the allOf,
-# and refuses a schema where it cannot. Of a datetime they share the form in Z: with +01:00 it is impossible in the
-# first, and only the first allows one without a zone.
+# other, so that the right answer is impossible and what it allows is no JSON. llguidance keeps the bounds and the
+# allOf, and refuses a schema where it cannot. Of a datetime they share the form in Z: with +01:00 it is impossible in
+# the first, and only the first allows one without a zone.
 # Why it matters: changing the engine under the same request and schema turns checked numbers into any number, and
 # validation fails afterwards on output that was constrained so as not to need it.
 set -euo pipefail
