@@ -24,7 +24,7 @@ import to11ai_sdk.gateway
 import to11ai_sdk.local
 import to11ai_sdk.local.bounds
 from to11ai_sdk._http.process_safety import lazy
-from to11ai_sdk.cli.docstrings import Docstring, parameter_texts, parts
+from to11ai_sdk.local.tools.docstrings import Docstring, parameter_texts, parts
 from to11ai_sdk.models import base
 from to11ai_sdk.resources.table import ENDPOINTS
 

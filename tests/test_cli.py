@@ -345,6 +345,17 @@ def test_a_bundle_without_the_local_folder_says_which_commands_need_it(
     assert err.startswith(f"to11ai: {command} needs the folder local of to11ai_sdk: ")
 
 
+def test_help_without_the_local_folder_is_the_docstring_of_the_method(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "to11ai_sdk.local.tools.docstrings", None)
+    with pytest.raises(SystemExit):
+        cli.main(["prompts", "list", "--help"])
+    out = capsys.readouterr().out
+    assert "tags: only prompts with all of these tags, separated by commas." in out
+    assert "--project-id TEXT" in out
+
+
 def interpreted(code: str) -> tuple[int, str, str]:
     """What a new interpreter makes of some code: status, output, errors."""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)

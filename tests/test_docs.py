@@ -12,8 +12,8 @@ import pytest
 
 import to11ai_sdk
 import to11ai_sdk.local
-from to11ai_sdk.cli.docstrings import parameter_texts, parts, plain, public_doc
 from to11ai_sdk.local import bounds
+from to11ai_sdk.local.tools.docstrings import parameter_texts, parts, plain, public_doc
 from to11ai_sdk.models.base import Model
 from to11ai_sdk.resources.table import ENDPOINTS
 

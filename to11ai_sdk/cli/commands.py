@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from functools import partial
+from inspect import cleandoc
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from .parser import Parser, UsageError, dashed, json_value, setting
 from .printing import is_terminal, print_json, safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from ..client import To11aiClient
     from ..resources.endpoint import Endpoint
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 PACKAGE = __name__.rpartition(".cli.")[0]
 PROGRAM = f"python -m {PACKAGE}" if "." in PACKAGE else "to11ai"
 """The name of this command; a copy inside another package has no script."""
-_FOLDER = "the folder local of to11ai_sdk"
+REMOVABLE = ("local", "demo", "snapshot", "pull", "push", "doctor", "completion")
+"""The commands of ``local/``, next to ``prompts diff``."""
 
 ACTIONS: dict[str, dict[str, Any]] = {
     "int": {"type": int, "metavar": "N"},
@@ -87,45 +89,31 @@ def make_parser(words: Sequence[str] | None = None) -> Parser:
     parser = Parser(prog=PROGRAM, description="The to11 control plane from the command line.")
     parser.add_argument("--version", action="version", version=f"to11ai-sdk {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_local_commands(commands)
-    _add_tools(commands, parser)
+    add_diff = _add_local_commands(commands, parser)
     if not words or words[0] not in (commands.choices or ()):
-        _add_diff(_add_rows(commands, words)["prompts"])
+        add_diff(_add_rows(commands, words)["prompts"])
     return parser
 
 
-def _add_local_commands(commands: Commands) -> None:
+def _add_local_commands(commands: Commands, parser: Parser) -> Callable[[Commands], None]:
+    """Add the commands of ``local/``; return the function that adds ``prompts diff``."""
     try:
         from ..local.commands import add_commands
+        from ..local.tools.commands import add_diff, add_tools
     except ImportError as exc:
-        _add_removed(commands, ("local", "demo"), "the extra 'local', pip install 'to11ai-sdk[local]'", exc)
-    else:
-        add_commands(commands)
+        add_removed = partial(_add_removed, exc)
+        add_removed(commands, *REMOVABLE)
+        return lambda prompts: add_removed(prompts, "diff")
+    add_commands(commands)
+    add_tools(commands, parser, _client)
+    return partial(add_diff, make_client=_client)
 
 
-def _add_tools(commands: Commands, parser: Parser) -> None:
-    try:
-        from ..local.tools.commands import add_tools
-    except ImportError as exc:
-        _add_removed(commands, ("snapshot", "pull", "push", "doctor", "completion"), _FOLDER, exc)
-    else:
-        add_tools(commands, parser, _client)
-
-
-def _add_diff(commands: Commands) -> None:
-    try:
-        from ..local.tools.commands import add_diff
-    except ImportError as exc:
-        _add_removed(commands, ("diff",), _FOLDER, exc, "prompts ")
-    else:
-        add_diff(commands, _client)
-
-
-def _add_removed(commands: Commands, names: Iterable[str], needed: str, exc: ImportError, group: str = "") -> None:
+def _add_removed(exc: ImportError, commands: Commands, *names: str) -> None:
     """Add the commands of a folder that has been removed, so that they say why they do not work."""
     for name in names:
         command = commands.add_parser(name, description="")
-        command.set_defaults(run=partial(_missing, group + name, needed, exc), removed=True)
+        command.set_defaults(run=partial(_missing, command.prog.removeprefix(f"{PROGRAM} "), exc), removed=True)
 
 
 def _add_rows(commands: Commands, words: Sequence[str] | None) -> dict[str, Commands]:
@@ -144,7 +132,9 @@ def _client(options: argparse.Namespace) -> To11aiClient:
     return create_client(api_key=setting(options, "api_key"), base_url=setting(options, "base_url", API_URL))
 
 
-def _missing(command: str, needed: str, exc: ImportError, options: argparse.Namespace) -> int:
+def _missing(command: str, exc: ImportError, options: argparse.Namespace) -> int:
+    extra = command in ("local", "demo")
+    needed = "the extra 'local', pip install 'to11ai-sdk[local]'" if extra else "the folder local of to11ai_sdk"
     raise UsageError(f"{command} needs {needed}: {exc}")
 
 
@@ -160,19 +150,25 @@ def _group(groups: dict[str, Commands], namespace: str, doc: str | None = None) 
 
 def _add_row(commands: Commands, row: Endpoint, name: str, *, whole: bool) -> None:
     """Add the command of a row, without its options unless it is wanted ``whole``."""
-    from .docstrings import parameter_texts, parts, plain
-
-    prose = plain(parts(row.doc).prose)
+    prose, texts = _help_texts(row)
     summary = prose.partition("\n")[0]
     command = commands.add_parser(name, help=summary, description=f"{prose}\n\n{row.method} {row.path}")
     if not whole:
         return
     command.add_server()
-    texts = parameter_texts(row)
     for parameter in row.parameters:
-        _add_parameter(command, parameter, plain(texts[parameter.name]))
+        _add_parameter(command, parameter, texts.get(parameter.name, ""))
     command.add_argument("--json", action="store_true", help="print JSON on a terminal, too, where tables are usual")
     command.set_defaults(run=partial(_call, row))
+
+
+def _help_texts(row: Endpoint) -> tuple[str, dict[str, str]]:
+    """Return the prose of a row and the texts of its parameters, or where ``local/`` is removed its docstring."""
+    try:
+        from ..local.tools.docstrings import help_texts
+    except ImportError:
+        return cleandoc(row.doc), {}
+    return help_texts(row)
 
 
 def _add_parameter(command: Parser, parameter: Parameter, text: str) -> None:

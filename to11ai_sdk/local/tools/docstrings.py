@@ -6,10 +6,10 @@ import re
 from inspect import cleandoc
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..resources.table import ENDPOINTS
+from ...resources.table import ENDPOINTS
 
 if TYPE_CHECKING:
-    from ..resources.endpoint import Endpoint
+    from ...resources.endpoint import Endpoint
 
 _SECTION = re.compile(r"^(Args|Attributes|Returns|Raises):\n((?:    .*\n?|\n)*)", re.MULTILINE)
 _ENTRY = re.compile(r"^    ([\w*]+): (.*(?:\n     .*)*)", re.MULTILINE)
@@ -50,6 +50,11 @@ def parameter_texts(row: Endpoint) -> dict[str, str]:
     for doc in (row.doc, *neighbours):
         texts = {**parts(doc).arguments, **texts}
     return {parameter.name: texts.get(parameter.name, "") for parameter in row.parameters}
+
+
+def help_texts(row: Endpoint) -> tuple[str, dict[str, str]]:
+    """Return the prose of a row and the texts of its parameters, for the help of its command."""
+    return plain(parts(row.doc).prose), {name: plain(text) for name, text in parameter_texts(row).items()}
 
 
 def plain(text: str) -> str:
