@@ -410,6 +410,55 @@ def test_a_request_that_began_before_a_label_moved_is_not_kept() -> None:
     assert store.get(KEY, Loader())["n"] == "after"
 
 
+class Emptied(OrderedDict[Any, Any]):
+    """What another thread empties just after it was looked at."""
+
+    def __init__(self, looks: int, content: Any = ()) -> None:
+        super().__init__(content)
+        self.looks = looks
+
+    def look(self, found: Any) -> Any:
+        self.looks -= 1
+        if self.looks == 0:
+            self.clear()
+        return found
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return self.look(super().get(key, default))
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.look(list(super().__iter__())))
+
+
+@pytest.mark.parametrize(("error", "looks"), [(None, 1), (None, 2), (To11aiNetworkError("lost"), 1)])
+def test_a_load_that_is_forgotten_as_it_ends_ends(error: Exception | None, looks: int) -> None:
+    store = made()
+    store._in_flight = Emptied(looks)
+    waiting: list[Any] = []
+
+    def load(*, may_retry: bool = True) -> Any:
+        (flight,) = store._in_flight.values()
+        waiting.append(flight)
+        return Loader(error)()
+
+    if error:
+        with pytest.raises(To11aiNetworkError, match="lost"):
+            store.get(KEY, load)
+    else:
+        assert store.get(KEY, load)["n"] == 1
+    assert waiting[0].done.is_set()
+    assert not store._in_flight
+
+
+@pytest.mark.parametrize("looks", [1, 2])
+def test_a_prompt_that_goes_while_it_is_forgotten_is_forgotten(looks: int) -> None:
+    store = made()
+    store.get(KEY, Loader())
+    store._entries = Emptied(looks, store._entries.items())
+    store.forget("pr_1", "pm_1", "production")
+    assert len(store) == 0
+
+
 def test_a_refresh_that_began_before_a_label_moved_is_not_kept() -> None:
     clock = Clock()
     store = made(clock)

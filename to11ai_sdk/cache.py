@@ -179,7 +179,8 @@ class PromptCache:
             raise
         finally:
             if self._in_flight.get(key) is flight:
-                del self._in_flight[key]
+                # forget() may have removed it since the line above.
+                self._in_flight.pop(key, None)
             flight.done.set()
 
     def _store(self, key: Key, flight: InFlight) -> None:
@@ -238,8 +239,9 @@ class PromptCache:
             for key in filter(concerns, list(self._in_flight)):
                 self._in_flight.pop(key, None)
             for key in filter(concerns, list(self._entries)):
-                if self._entries[key].data.get("promptId") == prompt_id:
-                    del self._entries[key]
+                entry = self._entries.get(key)
+                if entry is not None and entry.data.get("promptId") == prompt_id:
+                    self._entries.pop(key, None)
 
 
 def warn_of_outage(key: Key, error: To11aiError, kept: str = "expired") -> None:
