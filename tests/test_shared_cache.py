@@ -471,6 +471,19 @@ def test_the_moves_to_make_up_for_are_bounded() -> None:
     assert len(one.cache._fleet._pending) == MAX_PENDING  # type: ignore[attr-defined]
 
 
+def test_threads_that_outdate_many_prompts_at_once_do_not_disturb_each_other() -> None:
+    fleet = process(Memory()).cache._fleet  # type: ignore[attr-defined]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            work = [pool.submit(fleet.outdate, "p", f"pm_{number}") for number in range(5 * MAX_PENDING)]
+            assert [one.result() for one in work] == [None] * len(work)
+    finally:
+        sys.setswitchinterval(before)
+    assert len(fleet._pending) <= MAX_PENDING
+
+
 def test_a_move_with_invalid_arguments_is_refused_as_always() -> None:
     one = process(Memory(), status(404))
     with pytest.raises(TypeError, match="prompt_id"):

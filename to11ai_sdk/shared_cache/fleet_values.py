@@ -63,8 +63,8 @@ class FleetValues:
     def outdate(self, project_id: str, prompt_id: str) -> None:
         """Use no value of this prompt until a new generation of it has been written. Does not call the store."""
         self._pending[project_id, prompt_id] = None
-        while len(self._pending) > MAX_PENDING:
-            self._pending.pop(next(iter(self._pending)), None)
+        for oldest in list(self._pending)[:-MAX_PENDING]:
+            self._pending.pop(oldest, None)
 
     def look(self, key: Key, name: str) -> Look:
         """Look for a value; if there is none that is fresh, try to become the process that refreshes it."""
