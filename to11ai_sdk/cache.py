@@ -179,8 +179,7 @@ class PromptCache:
             raise
         finally:
             if self._in_flight.get(key) is flight:
-                # forget() may have removed it since the line above.
-                self._in_flight.pop(key, None)
+                self._in_flight.pop(key, None)  # which forget() may have done meanwhile
             flight.done.set()
 
     def _store(self, key: Key, flight: InFlight) -> None:
@@ -239,8 +238,7 @@ class PromptCache:
             for key in filter(concerns, list(self._in_flight)):
                 self._in_flight.pop(key, None)
             for key in filter(concerns, list(self._entries)):
-                entry = self._entries.get(key)
-                if entry is not None and entry.data.get("promptId") == prompt_id:
+                if (entry := self._entries.get(key)) and entry.data.get("promptId") == prompt_id:
                     self._entries.pop(key, None)
 
 
