@@ -127,6 +127,19 @@ def test_arguments_replace_settings() -> None:
     assert body == {"temperature": 0, "top_k": 1}
 
 
+def test_the_default_has_room_for_thinking() -> None:
+    """Anthropic refuses a budget that is not below ``max_tokens``."""
+    prompt, thinking = resolved(CHAT[1]), {"type": "enabled", "budget_tokens": 10_000}
+    settings = version({"thinking": thinking})
+    assert prompt.to_anthropic(settings)["max_tokens"] == 14_096
+    assert prompt.to_anthropic(thinking=thinking)["max_tokens"] == 14_096
+    assert prompt.to_anthropic(settings, thinking=None)["max_tokens"] == 4096
+    assert prompt.to_anthropic(settings, max_tokens=10_001)["max_tokens"] == 10_001
+    assert prompt.to_anthropic(version({"thinking": thinking, "max_tokens": 9}))["max_tokens"] == 9
+    for odd in ({"type": "adaptive"}, {"budget_tokens": "many"}, "on", []):
+        assert prompt.to_anthropic(version({"thinking": odd}))["max_tokens"] == 4096
+
+
 def test_parallel_tool_calls_are_for_calls_with_tools() -> None:
     """OpenAI refuses the argument in any other call."""
     settings = version({"parallelToolCalls": False})

@@ -63,9 +63,12 @@ def anthropic_arguments(
     settings = _settings(prompt, version)
     system, messages = to_anthropic_messages(prompt)
     stop = settings.get("stop_sequences") or settings.get("stop") or None
+    thinking = given.get("thinking", settings.get("thinking"))
+    budget = thinking.get("budget_tokens") if is_mapping(thinking) else 0
     found = {
         "messages": messages,
-        "max_tokens": _max_tokens(settings, ANTHROPIC_MAX_TOKENS),
+        # The budget is a part of it.
+        "max_tokens": _max_tokens(settings, ANTHROPIC_MAX_TOKENS + (budget if isinstance(budget, int) else 0)),
         "stop_sequences": [stop] if isinstance(stop, str) else stop,
         "system": system or None,
     }
