@@ -440,3 +440,4 @@ def test_without_what_it_needs_it_says_what_to_do(monkeypatch: pytest.MonkeyPatc
     with LocalTo11() as to11:
         reply = Visitor(to11.base_url).get("/")
         assert (reply.status, "pip install 'to11ai-sdk[local]'" in reply.text) == (503, True)
+        assert "default-src 'none'" in reply.headers["content-security-policy"]
