@@ -118,6 +118,13 @@ def test_two_tabs_share_what_is_on_and_signing_out_ends_both(page: Any, to11: Lo
     assert page.get_by_role("img", name="recording").count() == 1
     chat(to11, "Are you there?")
     page.get_by_role("link", name="chat/completions").wait_for()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    other.get_by_role("button", name="Stop and delete").click()
+    page.get_by_text("chat/completions").wait_for(state="detached")
+    page.get_by_role("img", name="recording").wait_for(state="detached")
+    page.wait_for_timeout(2500)
+    assert len(asked) < 9  # it does not ask all the time
     other.get_by_role("button", name="Sign out").click()
     other.get_by_role("heading", name="Sign in").wait_for()
     page.get_by_role("heading", name="Sign in").wait_for()  # a list that is live notices it
@@ -146,11 +153,13 @@ def test_a_stream_is_shown_while_it_goes_on(page: Any, to11: LocalTo11, httpserv
             page.get_by_text("running").wait_for()
             page.get_by_role("link", name="chat/completions").click()
             page.get_by_text("half", exact=True).wait_for()
+            page.get_by_text("Headers of the request").click()
+            page.wait_for_timeout(2500)
+            assert page.get_by_text("x-to11-project-id", exact=True).is_visible()  # it stays unfolded
         finally:
             more.set()
             caller.join()
-        page.reload()
-        page.get_by_text("half whole").wait_for()
+        page.get_by_text("half whole").wait_for()  # it comes without a click
         page.get_by_role("link", name="Requests").first.click()
         page.get_by_text(" ms").wait_for()
         assert page.get_by_text("running").count() == 0

@@ -124,6 +124,8 @@ BY_NAME = [
     "use Bearer {} there",
     '{{"headers": {{"helicone-auth": "{}"}}}}',
     '{{"private_key": "{}"}}',
+    '{{"openai_key": "{}"}}',
+    "AZURE_DEPLOYMENT_KEY={}",
 ]
 BY_FORM = [
     "hf_",
@@ -189,10 +191,11 @@ def test_the_values_of_parameters_with_keys_are_hidden(name: str) -> None:
     assert query_without_keys(f"a=b&{name}={SECRET}&page=2") == f"a=b&{name}={HIDDEN}&page=2"
 
 
-@pytest.mark.parametrize("name", ["helicone-auth", "cf-aig-authorization", "x-portkey-api-key", "x-amz-security-token"])
+@pytest.mark.parametrize("name", ["helicone-auth", "cf-aig-authorization", "x-portkey-api-key", "x-functions-key"])
 def test_the_values_of_headers_with_keys_are_hidden(name: str) -> None:
     assert header_without_keys(name, "any") == HIDDEN
     assert header_without_keys(f"{name}-count", "any") == "any"
+    assert header_without_keys("idempotency-key", "any") == "any"
 
 
 INNER = st.recursive(
@@ -437,3 +440,4 @@ def test_without_what_it_needs_it_says_what_to_do(monkeypatch: pytest.MonkeyPatc
     with LocalTo11() as to11:
         reply = Visitor(to11.base_url).get("/")
         assert (reply.status, "pip install 'to11ai-sdk[local]'" in reply.text) == (503, True)
+        assert "default-src 'none'" in reply.headers["content-security-policy"]

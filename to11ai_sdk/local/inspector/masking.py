@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 
 HIDDEN = "***"
 _WORDS = (
-    r"(?:(?:api|access|account|auth|client|encryption|master|private|secret|session|shared|signing|subscription)[_-]?key"
+    r"(?:(?:api|access|account|auth|client|encryption|master|private|secret|session|shared|signing|subscription"
+    r"|openai|anthropic|azure|google|gemini|cohere|mistral|groq|provider)[_-]?key"
     r"|secret|password|passwd|passphrase|authorization|auth|credentials?|cookie|token)"
 )
-_NAME = re.compile(rf".*{_WORDS}|key|sig|(?:.*[_-])?signature", re.IGNORECASE | re.DOTALL)
+_NAME = re.compile(
+    rf".*{_WORDS}|(?!idempotency|.*cache)(?:.*[_-])?key|sig|(?:.*[_-])?signature", re.IGNORECASE | re.DOTALL
+)
 _BY_FORM = re.compile(
     r"(?<![A-Za-z0-9])(?:(?:sk|pk|rk|xai|gsk|pplx|to11_local)[-_](?:(?=[\w-]{0,60}[0-9])[\w-]{8,}|[\w-]{10,})"
     r"|(?:csk|nvapi|hf|r8|fw|tgp|pa|pcsk|lsv2|to11|gh[opsur]|github_pat|glpat|xox[abpr])[-_]"
@@ -40,7 +43,7 @@ _QUOTED = re.compile(
 )
 """A name and a value in quotes: JSON, also within texts of JSON, and the source of many languages."""
 _PLAIN = re.compile(
-    rf"(?<![\w-])((?:[\w-]{{0,40}}?{_WORDS}(?:=|%3D)"
+    rf"(?<![\w-])((?:[\w-]{{0,40}}?{_WORDS}(?:=|%3D)|(?!\w{{0,40}}cache)\w{{1,40}}_key="
     rf"|(?:[\w-]{{0,40}}[_-]{_WORDS}|authorization|api[_-]?key|password):\s{{0,3}}))"
     r"(?:(?:Bearer|Basic|Token)\s{1,3})?[^\s&,;\"'\\<>{}]{3,}",
     re.IGNORECASE,

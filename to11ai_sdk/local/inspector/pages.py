@@ -11,6 +11,7 @@ from ..http.application import HttpReply
 from ..http.paths import Routes
 from ..problems import Problem, invalid
 from . import prompt_pages, rule_pages, traffic_pages
+from .entry import SAFE_HEADERS
 from .login import BrowserSessions, check_form, check_own_page
 from .masking import masker
 from .parts import Visit
@@ -25,16 +26,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _STATIC = "/inspector/static/"
 _SIGN_IN, _SIGN_OUT = ("POST", "/inspector/sign-in"), ("POST", "/inspector/sign-out")
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 _INTERNAL = Problem(500, "INTERNAL", "the inspector failed; the log of the server says why")
 _USED = "This link has been used already, or is older than ten minutes."
 
@@ -155,14 +146,14 @@ class InspectorPages:
             common |= {"csrf": self._sessions.form_token(session), **self._parts.state()}
         body = self._templates.render(template, {**common, **values})
         hint = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
-        return HttpReply(status, {"Content-Type": "text/html; charset=utf-8", **hint, **_HEADERS}, body)
+        return HttpReply(status, {"Content-Type": "text/html; charset=utf-8", **hint, **SAFE_HEADERS}, body)
 
 
 def _static(name: str) -> HttpReply:
     found = static_file(name)
     if found is None:
         raise Problem(404, "NOT_FOUND", "there is no such file")
-    return HttpReply(200, {"Content-Type": found[0], **_HEADERS}, found[1])
+    return HttpReply(200, {"Content-Type": found[0], **SAFE_HEADERS}, found[1])
 
 
 def _root(request: HttpRequest) -> str:
@@ -172,7 +163,7 @@ def _root(request: HttpRequest) -> str:
 
 def _redirect(request: HttpRequest, location: str = "", cookie: str | None = None) -> HttpReply:
     more = {} if cookie is None else {"Set-Cookie": cookie}
-    return HttpReply(303, {"Location": _root(request) + location, **_HEADERS, **more}, b"")
+    return HttpReply(303, {"Location": _root(request) + location, **SAFE_HEADERS, **more}, b"")
 
 
 def _form(body: bytes) -> dict[str, str]:

@@ -58,7 +58,8 @@ def _scheme(header: str) -> str:
 def _curl(method: str, target: str, sent: Mapping[str, str], keys: Mapping[str, str], body: str) -> str:
     # With --request, curl would wait for a body after the reply to HEAD.
     verb = "--head" if method == "HEAD" else f"-X {shlex.quote(method)}"
-    lines = [f'curl -g --path-as-is {verb} "$TO11_API_URL"{shlex.quote(target)}']
+    options = "-gN" if '"stream": true' in body else "-g"
+    lines = [f'curl {options} --path-as-is {verb} "$TO11_API_URL"{shlex.quote(target)}']
     lines += [f'-H "{name}: {_scheme(name)}${variable}"' for name, variable in keys.items()]
     lines += [f"-H {_quoted(f'{name}: {value}' if value else f'{name};')}" for name, value in sent.items()]
     if body or method in ("POST", "PUT", "PATCH"):

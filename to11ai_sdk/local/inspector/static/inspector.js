@@ -26,24 +26,31 @@ document.addEventListener("submit", (event) => {
 // Going back to what a form led to, or reloading it, does not send the form again.
 history.replaceState(history.state, "", location.href);
 
+const live = document.getElementById("live");
+let shown = live?.innerHTML; // as the server sent it: what people unfold stays so until something changes
+
+async function update() {
+  const reply = await fetch(location.href, { headers: { accept: "text/html" } });
+  if (reply.status === 401) return location.reload();
+  const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+  const found = page.getElementById("live");
+  const selected = !getSelection().isCollapsed && live.contains(getSelection().anchorNode);
+  if (found && found.innerHTML !== shown && !selected && !live.querySelector(":focus-visible")) {
+    shown = found.innerHTML;
+    live.dataset.refresh = found.dataset.refresh || 2000;
+    live.replaceChildren(...found.childNodes);
+  }
+  const [old, now] = [document, page].map((each) => each.querySelector("nav"));
+  if (now && old.innerHTML !== now.innerHTML && !old.querySelector(":focus-visible")) old.replaceChildren(...now.childNodes);
+}
+
 async function refresh() {
-  const live = document.getElementById("live");
-  if (!live || !live.dataset.refresh) return;
   try {
-    const selected = !getSelection().isCollapsed && live.contains(getSelection().anchorNode);
-    if (!document.hidden && !selected && !live.querySelector(":focus-visible")) {
-      const reply = await fetch(location.href, { headers: { accept: "text/html" } });
-      if (reply.status === 401) return location.reload();
-      const page = new DOMParser().parseFromString(await reply.text(), "text/html");
-      const found = page.getElementById("live");
-      if (found && found.innerHTML !== live.innerHTML) live.replaceChildren(...found.childNodes);
-      const [old, now] = [document, page].map((each) => each.querySelector("nav"));
-      if (now && old.innerHTML !== now.innerHTML && !old.querySelector(":focus-visible")) old.replaceChildren(...now.childNodes);
-    }
+    if (!document.hidden) await update();
     live.classList.remove("stale");
   } catch {
     live.classList.add("stale"); // the server has stopped; when it is back, so are the lists
   }
   setTimeout(refresh, Number(live.dataset.refresh));
 }
-setTimeout(refresh, 2000);
+if (live?.dataset.refresh) setTimeout(refresh, 2000);
