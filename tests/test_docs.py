@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 import subprocess
@@ -149,6 +150,19 @@ def test_a_docstring_is_taken_apart() -> None:
     assert doc.returns == "What came of it."
     assert doc.errors == {"ValueError": "it was wrong."}
     assert parts(None) == ("", {}, "", {})
+
+
+def test_no_error_and_no_argument_of_a_docstring_is_left_out() -> None:
+    assert parts("Do it.\n\nRaises:\n    pydantic.ValidationError: it is wrong.").errors == {
+        "pydantic.ValidationError": "it is wrong."
+    }
+    unread = []
+    for path in (ROOT / "to11ai_sdk").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            doc = (ast.get_docstring(node) if isinstance(node, ast.FunctionDef | ast.ClassDef) else None) or ""
+            for title, found in (("Raises", parts(doc).errors), ("Args", parts(doc).arguments)):
+                unread += [(path.name, doc)] if f"\n{title}:\n" in doc and not found else []
+    assert unread == []
 
 
 def test_prose_is_shown_without_markup() -> None:

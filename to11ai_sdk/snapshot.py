@@ -99,7 +99,7 @@ class Snapshot:
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any], place: str = "snapshot") -> Snapshot:
-        """Check the content of such a file, which is at this ``place``."""
+        """Check the content of such a file, which is at this ``place``; raises ``ValueError`` as :meth:`load` does."""
         version = content.get("formatVersion") if is_mapping(content) else None
         if type(version) is int and version != FORMAT:
             raise ValueError(f"{place}: format {version!r:.20} is for another to11ai-sdk; update it, or take a new one")

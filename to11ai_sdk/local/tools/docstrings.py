@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ...resources.endpoint import Endpoint
 
 _SECTION = re.compile(r"^(Args|Attributes|Returns|Raises):\n((?:    .*\n?|\n)*)", re.MULTILINE)
-_ENTRY = re.compile(r"^    ([\w*]+): (.*(?:\n     .*)*)", re.MULTILINE)
+_ENTRY = re.compile(r"^    ([\w*.]+): (.*(?:\n     .*)*)", re.MULTILINE)
 
 
 class Docstring(NamedTuple):
