@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from ._http.envelope import decode
+from ._http.encoding import decode
 from ._http.retry import retry_after
 from .errors import To11aiApiError, To11aiNetworkError, api_error
 from .json_types import is_mapping, is_object

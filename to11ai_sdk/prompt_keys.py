@@ -58,17 +58,17 @@ def _sorted_getter(names: tuple[str, ...]) -> tuple[frozenset[str], Callable[[Ma
     return frozenset(names), itemgetter(first, first, *others)
 
 
-def key_text(key: Key) -> str | None:
-    """Return a key as canonical JSON, the same for equal arguments; ``None`` for those that the call will refuse."""
+def key_text(key: Key) -> str:
+    """Return a key as canonical JSON, the same for equal arguments; ``""`` for those that the call will refuse."""
     variables: Any = key[3]
     try:
         if not isinstance(variables, str | None):
             names, _, values = next(iter(variables))
             if not all(isinstance(name, str) for name in names):
-                return None
+                return ""
             variables = canonical(dict(zip(sorted(names), values[1:], strict=True)))
         return canonical([*key[:3], variables])
     except (RecursionError, TypeError, ValueError) as exc:
         if from_handler(exc):
             raise
-        return None
+        return ""

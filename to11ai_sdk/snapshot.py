@@ -155,8 +155,8 @@ class SparePrompts:
 
     def find(self, key: Key) -> Any:
         """Return the prompt of a key."""
-        entry = self._entries.get(key_text(key) or "")
-        return None if entry is None else entry["prompt"]
+        entry = self._entries.get(key_text(key))
+        return entry and entry["prompt"]
 
     def first(self, key: Key) -> Any:
         """Return the prompt of a key if it may be the first answer, before anything is asked."""
@@ -164,11 +164,11 @@ class SparePrompts:
 
     def answered(self, key: Key) -> None:
         """Answer this key only in an outage from now on: what was cached since may be newer."""
-        self._unanswered.pop(key_text(key) or "", None)
+        self._unanswered.pop(key_text(key), None)
 
     def in_outage(self, key: Key, error: To11aiError, now: float) -> Any:
         """Return the prompt of a key, with a warning that names the error."""
-        name, prompt = key_text(key) or "", self.find(key)
+        name, prompt = key_text(key), self.find(key)
         if prompt is not None and now >= self._warn_at.get(name, now):
             self._warn_at[name] = now + WARN_EVERY_S
             warn_of_outage(key, error, "snapshot's")
@@ -176,7 +176,7 @@ class SparePrompts:
 
     def drop(self, key: Key) -> None:
         """Stop serving the prompt of a key."""
-        self._entries.pop(key_text(key) or "", None)
+        self._entries.pop(key_text(key), None)
 
     def forget(self, project_id: str, prompt_id: str, label: str | None) -> None:
         """Stop serving a prompt, for one label or all."""
@@ -208,7 +208,7 @@ def _is_special(path: str | os.PathLike[str]) -> bool:
 
 def _name(entry: Mapping[str, Any]) -> str:
     key = prompt_key(entry["projectId"], entry["slug"], entry["labels"], entry["variables"])
-    return (key and key_text(key)) or ""
+    return key_text(key) if key else ""
 
 
 def _hash(entry: Mapping[str, Any]) -> str:

@@ -8,8 +8,7 @@ import time
 from ..errors import MESSAGE_LIMIT, To11aiApiError, To11aiError, To11aiNetworkError, To11aiResponseValidationError
 from . import exchange as clocks
 from . import retry
-from .encoding import json_bytes
-from .envelope import error_from_reply, unwrap
+from .encoding import error_from_reply, json_bytes, unwrap
 from .exchange import REQUEST_ID, HttpAttempt
 from .headers import SHORTEST_SECRET, redact, request_headers, secrets_of
 from .process_safety import Unique, handler_error

@@ -6,14 +6,12 @@ from ..errors import To11aiResponseValidationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
-    from typing_extensions import ParamSpec
+    from typing_extensions import Self
 
     from ..models.prompts import PaginatedLabelEvents, PaginatedResult
-
-    P = ParamSpec("P")
 
 MAX_IDLE = 100
 """The most pages in a row without a new row; a list that changes while it is read has some."""
@@ -21,33 +19,35 @@ MAX_PAGES = 10_000
 """The most pages of a list; one of numbered pages may also have no more than three for each row it names first."""
 
 
-def _resumable(walk: Callable[P, Iterator[Any]]) -> Callable[P, Iterator[Any]]:
-    """Raise the errors that a walk yields, which would end it if it raised them itself."""
+class _Rows:
+    """Iterates over the rows of a list, each once; after an error the next call fetches the same page again.
 
-    def row(found: Any) -> Any:
-        if isinstance(found, BaseException):
-            raise found
-        return found
+    ``name`` is the call that lists them, ``at`` the next page.
+    """
 
-    return lambda *args, **named: map(row, walk(*args, **named))
-
-
-def _page(fetch: Callable[[Any], Any], cursor: object) -> Generator[BaseException, None, Any]:
-    """Return a page; after an error, yield it and fetch again."""
-    while True:
-        try:
-            return fetch(cursor)
-        except BaseException as exc:
-            yield exc
-
-
-class _Walk:
-    """A walk through the pages of a list; ``name`` is the call that lists them."""
-
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, fetch: Callable[[Any], Any], at: Any) -> None:
         self.name = name
+        self.at = at
+        self.ended = False
         self.pages = self.idle = 0
+        self._fetch = fetch
         self._seen: set[str] = set()
+        self._rows: Iterator[Any] = iter(())
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Any:
+        while True:
+            for row in self._rows:
+                return row
+            if self.ended:
+                raise StopIteration
+            self._rows = iter(self.turn(self._fetch(self.at)))
+
+    def turn(self, page: Any) -> list[Any]:
+        """Return the new rows of a page, and move ``at`` on or end."""
+        raise NotImplementedError
 
     def new(self, rows: Sequence[Any]) -> list[Any]:
         """Return the rows that have not been seen, each once."""
@@ -58,55 +58,60 @@ class _Walk:
         return [*found.values()]
 
     def fault(self, text: str) -> To11aiResponseValidationError:
+        self.ended = True
         return To11aiResponseValidationError(
             f"{self.name}: the list does not end: {text}; {self.pages} pages were read, the last {self.idle} of them "
             "without a new row"
         )
 
 
-@_resumable
-def numbered(name: str, fetch: Callable[[int], PaginatedResult | PaginatedLabelEvents]) -> Iterator[Any]:
-    """Yield the rows of a list with numbered pages.
+class NumberedPages(_Rows):
+    """Iterates over a list with numbered pages.
 
     A row that is inserted moves others to later pages, where they are skipped the second time. A row that is removed
     moves others to earlier pages, which are read again because the total has fallen.
     """
-    walk, number, total, most = _Walk(name), 1, 0, 0
-    while True:
-        page = yield from _page(fetch, number)
-        at, new = page.pagination, walk.new(page.items)
-        most = most or min(3 * at.total, MAX_PAGES) + MAX_IDLE
-        removed, total = total - at.total, at.total
+
+    def __init__(self, name: str, fetch: Callable[[int], PaginatedResult | PaginatedLabelEvents]) -> None:
+        super().__init__(name, fetch, 1)
+        self._total = self._most = 0
+
+    def turn(self, page: Any) -> list[Any]:
+        number, at, new = self.at, page.pagination, self.new(page.items)
+        self._most = self._most or min(3 * at.total, MAX_PAGES) + MAX_IDLE
+        removed, self._total = self._total - at.total, at.total
         stuck = not page.items and number < at.total_pages and removed <= 0
-        if stuck or at.page != number or walk.idle > MAX_IDLE or walk.pages > most:
-            raise walk.fault(f"page {number} is page {at.page} of {at.total_pages} with {len(page.items)} rows")
-        yield from new
+        if stuck or at.page != number or self.idle > MAX_IDLE or self.pages > self._most:
+            raise self.fault(f"page {number} is page {at.page} of {at.total_pages} with {len(page.items)} rows")
         # While rows are removed all the time, it is enough that a page begins with a row that was seen.
-        enough = walk.idle > 15 and removed <= at.limit and new[:1] != page.items[:1]
+        enough = self.idle > 15 and removed <= at.limit and new[:1] != page.items[:1]
         if removed > 0 and number > 1 and not enough:
-            number = max(1, number - -(-removed // max(1, at.limit)))
-        elif number < at.total_pages:
-            number += 1
+            self.at = max(1, number - -(-removed // max(1, at.limit)))
         else:
-            return
+            self.at, self.ended = number + 1, number >= at.total_pages
+        return new
 
 
-@_resumable
-def below(
-    name: str, fetch: Callable[[Any], Sequence[Any]], cursor_of: Callable[[Any], object], first: object = None
-) -> Iterator[Any]:
-    """Yield the rows of a list whose next page starts below the last row of the page before, named by its cursor.
+class PagesBelow(_Rows):
+    """Iterates over a list whose next page starts below the last row of the page before, named by its cursor.
 
     The list ends with an empty page, or the row with the cursor ``first``. New rows come above, so nothing moves.
     """
-    walk, cursor = _Walk(name), None
-    while page := (yield from _page(fetch, cursor)):
-        new = walk.new(page)
-        if not new and [cursor_of(row) for row in page] == [cursor]:
-            return  # The server counts the row of the cursor itself.
-        if not new or walk.pages > MAX_PAGES:
-            raise walk.fault(f"the cursor {cursor!r:.100}")
-        yield from new
-        cursor = cursor_of(page[-1])
-        if cursor == first:
-            return
+
+    def __init__(
+        self, name: str, fetch: Callable[[Any], Sequence[Any]], cursor_of: Callable[[Any], object], first: object = None
+    ) -> None:
+        super().__init__(name, fetch, None)
+        self._cursor_of = cursor_of
+        self._first = first
+
+    def turn(self, page: Any) -> list[Any]:
+        new, cursors = self.new(page), [*map(self._cursor_of, page)]
+        if not page or (not new and cursors == [self.at]):  # The server counts the row of the cursor itself.
+            self.ended = True
+        elif not new or self.pages > MAX_PAGES:
+            raise self.fault(f"the cursor {self.at!r:.100}")
+        else:
+            self.at = cursors[-1]
+            self.ended = self.at == self._first
+        return new

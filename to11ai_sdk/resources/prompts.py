@@ -122,10 +122,10 @@ class PromptResource(Resource):
 
         A prompt comes once, even if others are created or archived meanwhile.
         """
-        from .paging import numbered
+        from .paging import NumberedPages
 
         filters: dict[str, Any] = {"status": status, "sort_by": sort_by, "tags": tags, "limit": limit}
-        return numbered("prompts.list", lambda page: self.list(project_id=project_id, page=page, **filters))
+        return NumberedPages("prompts.list", lambda page: self.list(project_id=project_id, page=page, **filters))
 
     @endpoint(f"GET {_PROMPT}")
     def get(self, *, project_id: str, prompt_id: str) -> Prompt:
@@ -432,9 +432,9 @@ class PromptResource(Resource):
         until: datetime | str | None = None,
     ) -> Iterator[PromptLabelEvent]:
         """Iterate over label moves, fetching each page when needed; takes what :meth:`list_label_events` takes."""
-        from .paging import numbered
+        from .paging import NumberedPages
 
         place: dict[str, Any] = {"project_id": project_id, "prompt_id": prompt_id, "label": label}
         filters: dict[str, Any] = {**place, "limit": limit, "since": since, "until": until}
         call = self._events_call(scope, place)
-        return numbered("prompts.list_label_events", lambda page: call(self, page=page, **filters))
+        return NumberedPages("prompts.list_label_events", lambda page: call(self, page=page, **filters))

@@ -62,10 +62,10 @@ class RoutingRuleVersionResource(Resource):
 
     def iter(self, *, project_id: str, rule_id: str, limit: int | None = None) -> Iterator[RuleVersion]:
         """Iterate over all versions, newest first, fetching each page when needed; takes what :meth:`list` takes."""
-        from .paging import below
+        from .paging import PagesBelow
 
         call = partial(self.list, project_id=project_id, rule_id=rule_id, limit=limit)
-        return below(f"{self.namespace}.list", lambda cursor: call(cursor=cursor), attrgetter("version"), first=1)
+        return PagesBelow(f"{self.namespace}.list", lambda cursor: call(cursor=cursor), attrgetter("version"), first=1)
 
     @endpoint(f"GET {_RULE}/versions/{{version_id}}")
     def get(self, *, project_id: str, rule_id: str, version_id: str) -> RuleVersion:
@@ -158,10 +158,10 @@ class RoutingRuleReleaseResource(Resource):
         self, *, project_id: str, rule_id: str, env_slug: str | None = None, limit: int | None = None
     ) -> Iterator[RuleRelease]:
         """Iterate over all releases, newest first, fetching each page when needed; takes what :meth:`list` takes."""
-        from .paging import below
+        from .paging import PagesBelow
 
         call = partial(self.list, project_id=project_id, rule_id=rule_id, env_slug=env_slug, limit=limit)
-        return below(f"{self.namespace}.list", lambda cursor: call(cursor=cursor), attrgetter("id"))
+        return PagesBelow(f"{self.namespace}.list", lambda cursor: call(cursor=cursor), attrgetter("id"))
 
 
 class RoutingRulesResource(Unique):

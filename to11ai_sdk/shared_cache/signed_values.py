@@ -50,7 +50,7 @@ class SignedValues:
     def name_of(self, key: Key) -> str | None:
         """Return the name of a prompt; ``None`` for invalid arguments, which the call itself will refuse."""
         text = key_text(key)
-        return None if text is None else self.name("prompt", text)
+        return self.name("prompt", text) if text else None
 
     def signed(self, name: str, content: dict[str, Any]) -> str | None:
         """Return the value to keep under a name; ``None`` if it is too large or not JSON."""

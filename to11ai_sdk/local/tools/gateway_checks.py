@@ -7,8 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ..._http.encoding import json_bytes
-from ..._http.envelope import decode
+from ..._http.encoding import decode, json_bytes
 from ..._http.urllib_exchange import is_loopback
 from ...gateway import gateway_auth_headers
 from ...json_types import is_array, is_object

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..._http.envelope import decode, unwrap
+from ..._http.encoding import decode, unwrap
 from ..._http.exchange import now
 from ..._http.retry import retry_after
 from ...errors import To11aiApiError
