@@ -6,54 +6,32 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISREG
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from ...cli.parser import UsageError
-from ...json_types import is_object
 from ..bounds import MAX_PROJECT_FILE
-from .fields import FileField, canonical, dump, problem, read_fields, write_field
-from .prompt_file import SUFFIX, PromptFile, checked, file_name, read_prompt_file
+from .fields import canonical, problem, read_fields
+from .prompt_file import SUFFIX, PromptFile, file_name, read_prompt_file
+from .record_lists import LISTS, Records, read_records, write_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-Records = dict[str, dict[str, Any]]
-"""Labels or environments by name, with their settings."""
-
-LABEL = {"description": "text", "display_color": "text", "is_default": "true or false"}
-ENVIRONMENT = {
-    "name": "text",
-    "description": "text",
-    "color": "text",
-    "is_default": "true or false",
-    "is_gateway_fallback": "true or false",
-    "is_pointer": "true or false",
-    "requires_approval": "true or false",
-    "sort_order": "whole number",
-}
-UNIQUE = ("is_default", "is_gateway_fallback")
-"""Settings that one environment has: set on the new one, never cleared on the old one."""
-LISTS = {"labels": ("labels.yaml", LABEL), "environments": ("environments.yaml", ENVIRONMENT)}
-"""The file of each list, and the settings of its records."""
+    from collections.abc import Iterator
 
 
 @dataclass
 class Project:
-    """What the files of a folder say, or would say; what has no file or folder is not managed by files."""
+    """What the files of a folder say, or would say.
+
+    A push leaves alone what has no file: a list that is not in ``lists``, and all prompts without ``has_prompts``.
+    """
 
     folder: Path = Path()
     prompts: dict[str, PromptFile] = field(default_factory=dict[str, PromptFile])
-    labels: Records | None = None
-    environments: Records | None = None
+    lists: dict[str, Records] = field(default_factory=dict[str, Records])
+    """The label registry and the environments, by the names in ``LISTS``."""
     has_prompts: bool = True
     lines: dict[str, dict[str, int]] = field(default_factory=dict[str, dict[str, int]])
-    """Where the records of each list stand."""
-
-
-def settings(row: object, kinds: Mapping[str, str]) -> dict[str, Any]:
-    """Return the settings of a row of the API that a file holds: all but empty ones."""
-    found = {name: getattr(row, name) for name in kinds}
-    return {name: value for name, value in found.items() if value is not None and value is not False and value != ""}
+    """The line of each record, by the name of its list and its own."""
 
 
 def read_data(path: Path) -> bytes:
@@ -116,7 +94,7 @@ def inside(folder: Path, name: str | Path) -> Path:
 def read_folder(folder: Path) -> Project:
     """Return the project in a folder."""
     project = Project(folder, has_prompts=(folder / "prompts").is_dir())
-    present = {name: path for name, (file, _) in LISTS.items() if (path := inside(folder, file)).exists()}
+    present = {name: path for name, of in LISTS.items() if (path := inside(folder, of.file)).exists()}
     if not project.has_prompts and not present:
         raise UsageError(f"{folder} has no files of a project; to11ai pull {folder} writes them")
     for path in prompt_paths(folder):
@@ -126,46 +104,24 @@ def read_folder(folder: Path) -> Project:
         project.prompts[prompt.slug] = prompt
     for name, path in present.items():
         fields = read_fields(path, read_lines(path), 1)
-        setattr(project, name, {key: _record(path, found, LISTS[name][1]) for key, found in fields.items()})
+        project.lists[name] = read_records(path, fields, LISTS[name])
         project.lines[name] = {key: found.line for key, found in fields.items()}
-        if name == "environments":
-            _check_unique(path, getattr(project, name), project.lines[name])
     return project
 
 
-def _check_unique(path: Path, records: Records, lines: dict[str, int]) -> None:
-    for flag in UNIQUE:
-        holders = [name for name, record in records.items() if record.get(flag)]
-        if len(holders) > 1:
-            text = f"only one environment can have {flag}, and {holders[0]} has it, too"
-            raise problem(path, lines[holders[1]], text)
-
-
-def _record(path: Path, found: FileField, kinds: Mapping[str, str]) -> dict[str, Any]:
-    if not is_object(found.value):
-        raise problem(path, found.line, 'expected an object such as {"description": "text"}')
-    members = {name: FileField(value, found.line) for name, value in found.value.items()}
-    needed = [name for name in ("name",) if name in kinds]
-    return {name: member.value for name, member in checked(path, members, kinds, found.line, needed).items()}
-
-
-def layout(project: Project, folder: Path, homes: Homes) -> dict[Path, str]:
+def layout(project: Project, folder: Path, found: FoundPrompts) -> dict[Path, str]:
     """Return the text of each file of a project; a prompt stays in the file that it is in, whatever that is named."""
-    paths, broken = homes.paths, homes.broken
-    taken = {path.name.lower() for path in (*homes.slugs, *broken) if path.parent == folder / "prompts"}
+    paths, broken = found.paths, found.broken
+    taken = {path.name.lower() for path in (*found.slugs, *broken) if path.parent == folder / "prompts"}
     files: dict[Path, str] = {}
     for slug, prompt in sorted(project.prompts.items()):
         name = file_name(slug)
         if slug not in paths and name in taken and folder / "prompts" / name not in broken:
             name = file_name(f"{slug}\0")
         files[paths.get(slug, folder / "prompts" / name)] = prompt.text
-    for list_name, (file, _) in LISTS.items():
-        files[inside(folder, file)] = _write_records(getattr(project, list_name) or {})
+    for name, of in LISTS.items():
+        files[inside(folder, of.file)] = write_records(project.lists.get(name, {}))
     return files
-
-
-def _write_records(records: Records) -> str:
-    return "".join(write_field(dump(name), records[name]) for name in sorted(records))
 
 
 def content(path: Path, text: str | None = None) -> str | None:
@@ -179,21 +135,27 @@ def content(path: Path, text: str | None = None) -> str | None:
         return None
 
 
-class Homes(NamedTuple):
-    """The files of prompts: the slug of each, the first with each slug, and those that cannot be read."""
+class FoundPrompts(NamedTuple):
+    """Which prompt is in which file.
+
+    Attributes:
+        slugs: the slug in each file that can be read.
+        paths: the file of each slug, the first one if several have it.
+        broken: the files that cannot be read.
+    """
 
     slugs: dict[Path, str]
     paths: dict[str, Path]
     broken: set[Path]
 
 
-def find_homes(folder: Path) -> Homes:
-    """Return the files of prompts in a folder, whatever they are named."""
-    homes = Homes({}, {}, set())
+def find_prompts(folder: Path) -> FoundPrompts:
+    """Return which prompt is in which file of a folder, whatever the files are named."""
+    found = FoundPrompts({}, {}, set())
     for path in prompt_paths(folder):
         try:
-            slug = homes.slugs[path] = read_prompt_file(str(path), read_lines(path)).slug
-            homes.paths.setdefault(slug, path)
+            slug = found.slugs[path] = read_prompt_file(str(path), read_lines(path)).slug
+            found.paths.setdefault(slug, path)
         except UsageError:
-            homes.broken.add(path)
-    return homes
+            found.broken.add(path)
+    return found

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...json_types import is_array
-from .fields import dump
-from .folder import LISTS, UNIQUE
 from .names import interim_name, takes_name
+from .record_changes import RecordChange, plan_records
+from .record_lists import LISTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from .folder import Project
     from .prompt_file import FileVersion, PromptFile
@@ -48,13 +48,18 @@ class PromptChange:
 
     @property
     def key(self) -> object:
-        """The change, to be compared with that of a later reading."""
+        """The change, to be compared with one planned later: equal if the server has not changed meanwhile."""
         old = (
             {name: value for name, value in _fields(self.present.file).items() if name in self.fields}
             if self.present
             else {}
         )
         return old, self.fields, [(move.label, move.version.content, move.old, move.new) for move in self.moves]
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether a label goes back to an older version."""
+        return any(0 < self.number(move.new) < self.number(move.old) for move in self.moves)
 
     def lines(self) -> Iterator[str]:
         """Yield what is done, in words."""
@@ -85,35 +90,6 @@ class PromptChange:
     def number(self, version_id: str | None) -> int:
         """Return the number of a version of the server, or 0 if there is none."""
         return self.present.number(version_id) if self.present else 0
-
-
-class RecordChange(NamedTuple):
-    """What a push changes in a label of the registry or an environment: ``fields`` is ``None`` to archive it."""
-
-    kind: str
-    name: str
-    fields: dict[str, Any] | None
-    old: dict[str, Any] | None
-
-    @property
-    def is_new(self) -> bool:
-        """Whether the server does not have it."""
-        return self.old is None
-
-    @property
-    def line(self) -> str:
-        """What is done, in words."""
-        noun = self.kind.removesuffix("s")
-        if self.fields is None:
-            return f"- archive the {noun} {self.name}"
-        names = ", ".join(self.fields)
-        return f"+ create the {noun} {self.name}" if self.is_new else f"~ change the {noun} {self.name}: {names}"
-
-    def details(self) -> Iterator[str]:
-        """Yield each setting, as it is and as it will be."""
-        for name, value in (self.fields or {}).items():
-            before = f"{dump(self.old[name])} -> " if self.old and name in self.old else ""
-            yield f"{name}: {before}{dump(value)}"
 
 
 class PushPlan(NamedTuple):
@@ -155,40 +131,15 @@ def _fields(file: PromptFile) -> dict[str, Any]:
     return {"name": file.name, "description": file.description, "tags": list(file.tags)}
 
 
-def plan_records(
-    kind: str, wanted: Mapping[str, dict[str, Any]], present: Mapping[str, dict[str, Any]]
-) -> list[RecordChange]:
-    """Return what makes the list of the server like that of the file, without archiving."""
-    taken = {flag for flag in UNIQUE if any(record.get(flag) for record in wanted.values())}
-    changes = [
-        RecordChange(kind, name, _changes(kind, record, present.get(name), taken), present.get(name))
-        for name, record in wanted.items()
-    ]
-    return [change for change in changes if change.fields or change.is_new]
-
-
-def _changes(kind: str, wanted: dict[str, Any], present: dict[str, Any] | None, taken: set[str]) -> dict[str, Any]:
-    if present is None:
-        return wanted
-    empty = {"text": "", "true or false": False}
-    kinds = {name: word for name, word in LISTS[kind][1].items() if name in wanted or word in empty}
-    kinds = {name: word for name, word in kinds.items() if name in wanted or name not in ("name", "display_color")}
-    new = {name: wanted.get(name, empty.get(word)) for name, word in kinds.items()}
-    changed = {name: value for name, value in new.items() if value != present.get(name, empty.get(kinds[name]))}
-    moved = taken if kind == "environments" else set[str]()
-    return {name: value for name, value in changed.items() if value or name not in moved}
-
-
 def plan_project(wanted: Project, remote: Remote, *, prune: bool) -> PushPlan:
     """Return all that makes the project of the server like the files; archives only with ``prune``."""
     records, extra = list[RecordChange](), list[str]()
-    for kind in LISTS:
-        ours, theirs = getattr(wanted, kind), getattr(remote.project, kind)
-        if ours is not None:
-            records += plan_records(kind, ours, theirs)
-            gone = sorted(name for name in theirs if name not in ours and (kind, name) not in remote.system)
-            records += [RecordChange(kind, name, None, theirs[name]) for name in gone if prune]
-            extra += [f"the {kind.removesuffix('s')} {name}" for name in gone if not prune]
+    for kind, ours in wanted.lists.items():
+        theirs = remote.project.lists[kind]
+        records += plan_records(kind, ours, theirs)
+        gone = sorted(name for name in theirs if name not in ours and (kind, name) not in remote.system)
+        records += [RecordChange(kind, name, None, theirs[name]) for name in gone if prune]
+        extra += [f"the {LISTS[kind].noun} {name}" for name in gone if not prune]
     changes = [plan_prompt(prompt, remote.prompts.get(slug)) for slug, prompt in sorted(wanted.prompts.items())]
     only_there = [prompt for slug, prompt in sorted(remote.prompts.items()) if slug not in wanted.prompts]
     only_there = only_there if wanted.has_prompts else []

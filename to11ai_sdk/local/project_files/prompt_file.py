@@ -38,7 +38,7 @@ class FileVersion:
 
     @cached_property
     def content(self) -> str:
-        """Two versions are the same if this is the same; servers differ in how they store what is empty."""
+        """What the version says, as a text to be compared; an empty schema or configuration is the same as none."""
         return canonical([self.format, self.template, self.variables_schema or {}, self.model_config or {}])
 
 
@@ -66,7 +66,7 @@ class PromptFile:
 
     @property
     def content(self) -> str:
-        """Two files say the same if this is the same."""
+        """What the file says, as a text to be compared; the order of tags is free."""
         versions = [[list(version.labels), version.content] for version in self.versions]
         return canonical([self.slug, self.name, self.description, sorted(self.tags), versions])
 

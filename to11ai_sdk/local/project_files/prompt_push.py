@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .others import twin as find_twin
 from .plan import plan_prompt
-from .refusals import ACCEPT, twin_text
+from .refusals import ACCEPT, stored_form_text
 from .remote import as_version
+from .version_history import stored_as
 
 if TYPE_CHECKING:
     from ...resources.prompts import PromptResource
@@ -102,8 +102,8 @@ class PromptPush:
             self.done.append(f"moved the label {label}")
 
     def _create_version(self, version: FileVersion) -> str:
-        if twin := find_twin(self.change, version):
-            raise LeftAloneError(twin_text(twin))
+        if number := stored_as(self.change, version):
+            raise LeftAloneError(stored_form_text(number))
         made = self.prompts.create_version(
             **self.place,
             format=version.format,  # type: ignore[arg-type]

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ...cli.parser import UsageError
 from .console import Progress, agreed, say, say_diff
-from .folder import LISTS, content, file_error, find_homes, layout, read_data
+from .folder import content, file_error, find_prompts, layout, read_data
+from .record_lists import LISTS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .folder import Homes
+    from .folder import FoundPrompts
     from .remote import RemoteReader
 
 NOT_IN_FILES = (
@@ -32,10 +33,10 @@ class _Change(NamedTuple):
 
 def pull(server: RemoteReader, folder: Path, *, yes: bool) -> int:
     """Make the files what the server has, and return the exit code."""
-    homes = find_homes(folder)
+    existing = find_prompts(folder)
     _check_is_ours(folder)
     project = server.read(Progress("reading")).project
-    changes = _changes(layout(project, folder, homes), homes)
+    changes = _changes(layout(project, folder, existing), existing)
     for change in changes:
         _show(change, folder)
     lost = sum(change.old is not None for change in changes)
@@ -59,21 +60,21 @@ def _check_is_ours(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is not a folder")
     if not (folder / "prompts").is_dir():
-        for path in (folder / file for file, _ in LISTS.values()):
+        for path in (folder / of.file for of in LISTS.values()):
             if path.exists() and content(path) is None:
                 raise UsageError(f"{path} is no file of a project of to11; choose another folder")
 
 
-def _changes(files: dict[Path, str], homes: Homes) -> list[_Change]:
+def _changes(files: dict[Path, str], existing: FoundPrompts) -> list[_Change]:
     """Return how the files differ; one with other words for the same content, such as comments, stays as it is."""
     found = list[_Change]()
     for path, new in files.items():
         old = _text(path) if path.exists() else None
         if old is None or (old != new and content(path) != content(path, new)):
             found.append(_Change(path, old, new))
-    for path, slug in homes.slugs.items():
+    for path, slug in existing.slugs.items():
         if path not in files:
-            first = homes.paths[slug]
+            first = existing.paths[slug]
             why = f"{first.name} is of the same prompt" if first in files else "the project has no such prompt"
             found.append(_Change(path, _text(path), None, why))
     return found

@@ -8,20 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import To11aiError
 from .console import Progress, agreed, say, say_diff, say_step
-from .folder import LISTS, read_folder
+from .folder import read_folder
 from .names import first_renames
-from .others import goes_back, older_base
-from .plan import plan_project, plan_records
+from .parallel import for_each
+from .plan import plan_project
 from .prompt_push import LeftAloneError, PromptPush, RewrittenError
+from .record_changes import plan_records
+from .record_lists import LISTS
 from .refusals import ADVICE, find_refusals
-from .remote import for_each
+from .version_history import stale_base
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from .folder import Project
-    from .plan import PromptChange, PushPlan, RecordChange
+    from .plan import PromptChange, PushPlan
+    from .record_changes import RecordChange
     from .remote import RemoteReader
 
 _MERGE = "if others have changed it since you pulled, pull, and merge their changes with yours."
@@ -55,7 +58,7 @@ def _show(plan: PushPlan) -> None:
         _show_prompt(change)
         if change.slug in plan.refused:
             say_step(f"! {change.file.path}: {plan.refused[change.slug]}")
-    if any(map(goes_back, plan.prompts)):
+    if any(change.goes_back for change in plan.prompts):
         say(_BACK)
     for text in plan.extra:
         say(f"Only on the server, and stays: {text}")
@@ -68,7 +71,7 @@ def _show_prompt(change: PromptChange) -> None:
         say_step(line)
     if change.wanted and change.present:
         say_diff(change.present.file.text, change.wanted.text, f"{change.slug}.liquid")
-    if found := older_base(change):
+    if found := stale_base(change):
         base, label, number = found
         say(f"    This looks like an edit of version {base}, but {label} is at version {number}: {_MERGE}")
 
@@ -146,15 +149,14 @@ class _Push:
 
     def _where(self, change: RecordChange) -> str:
         line = self.wanted.lines.get(change.kind, {}).get(change.name)
-        return f"{self.wanted.folder / LISTS[change.kind][0]}:{line}: " if line else ""
+        return f"{self.wanted.folder / LISTS[change.kind].file}:{line}: " if line else ""
 
     def _are_as_planned(self, records: list[RecordChange]) -> bool:
         present, _ = self.server.read_lists()
-        for kind in LISTS:
-            rows = getattr(present, kind)
+        for kind, rows in present.items():
             planned = [change for change in records if change.kind == kind and change.fields is not None]
             gone = [change for change in records if change.kind == kind and change.fields is None]
-            same = planned == plan_records(kind, getattr(self.wanted, kind) or {}, rows)
+            same = planned == plan_records(kind, self.wanted.lists.get(kind, {}), rows)
             if not same or any(rows.get(change.name) != change.old for change in gone):
                 self.failed.append(f"somebody changed the {kind} after the plan was made, so nothing was started")
         return not self.failed

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..problems import Problem
 from .names import conflicts, takes_name
-from .others import twin
+from .version_history import stored_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ ADVICE = {"PROMPT_LABEL_NOT_REGISTERED": "add it to labels.yaml"}
 """What to do, by the code of an error."""
 
 
-def twin_text(number: int) -> str:
+def stored_form_text(number: int) -> str:
     """Return what to do about a version that seems to be what the server made of the text in a file."""
     return f"version {number}, without a label, differs only in blanks and empty values from the file; {ACCEPT}"
 
@@ -32,11 +32,15 @@ def find_refusals(
 ) -> dict[str, str]:
     """Return by slug why prompts will be refused, and what to do."""
     archived = server.archived() if any(map(takes_name, changes)) else ()
-    twins = {change.slug: twin_text(number) for change, new in _new(changes) if (number := twin(change, new))}
-    return _bad_templates(changes) | twins | conflicts(changes, wanted, remote, archived)
+    stored = {
+        change.slug: stored_form_text(number)
+        for change, new in _new_versions(changes)
+        if (number := stored_as(change, new))
+    }
+    return _bad_templates(changes) | stored | conflicts(changes, wanted, remote, archived)
 
 
-def _new(changes: Sequence[PromptChange]) -> Iterator[tuple[PromptChange, FileVersion]]:
+def _new_versions(changes: Sequence[PromptChange]) -> Iterator[tuple[PromptChange, FileVersion]]:
     for change in changes:
         for version in {move.version.content: move.version for move in change.moves if move.new is None}.values():
             yield change, version
@@ -48,7 +52,7 @@ def _bad_templates(changes: Sequence[PromptChange]) -> dict[str, str]:
     with suppress(ImportError):
         from ..templates.rendering import check_template
 
-        for change, new in _new(changes):
+        for change, new in _new_versions(changes):
             try:
                 check_template(new.format, new.template, new.variables_schema)
             except Problem as exc:

@@ -4,68 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from threading import Lock, Thread
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...cli.parser import UsageError
-from .folder import LISTS, Project, settings
+from .folder import Project
+from .parallel import for_each
 from .prompt_file import FileVersion, PromptFile, merged
+from .record_lists import LISTS, Records, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from ...client import To11aiClient
     from ...models.prompts import Prompt, PromptVersion
     from .console import Progress
-
-WORKERS = 8
-"""How many prompts are read or written at a time."""
-
-
-_Item = TypeVar("_Item")
-
-
-def for_each(
-    action: Callable[[_Item], object], items: Iterable[_Item], stopping: Callable[[], None] | None = None
-) -> None:
-    """Call an action with each item, several at a time, until all are done or one fails, and raise its exception.
-
-    An interruption calls ``stopping`` and waits for the actions under way, but a second one, or one without
-    ``stopping``, does not: the threads end with the process.
-    """
-    waiting, lock, failures = iter(items), Lock(), list[BaseException]()
-
-    def work() -> None:
-        while not failures:
-            try:
-                with lock:
-                    item = next(waiting)
-            except StopIteration:
-                return
-            try:
-                action(item)
-            except BaseException as exc:
-                failures.append(exc)
-
-    threads = [Thread(target=work, daemon=True) for _ in range(WORKERS)]
-    for thread in threads:
-        thread.start()
-    try:
-        _join(threads)
-    except BaseException as exc:
-        failures.append(exc)
-        if stopping is not None:
-            stopping()
-            _join(threads)
-        raise
-    if failures:
-        raise failures[0]
-
-
-def _join(threads: Sequence[Thread]) -> None:
-    for thread in threads:
-        while thread.is_alive():
-            thread.join(0.2)  # without a time, Windows notices no Ctrl-C
 
 
 class StoredVersion(NamedTuple):
@@ -111,7 +61,7 @@ class RemoteReader:
 
     def read(self, progress: Progress) -> Remote:
         """Return the project."""
-        project, system = self.read_lists()
+        lists, system = self.read_lists()
         listed = self.client.prompts.iter(project_id=self.project_id, limit=100)
         rows = [row for row in listed if row.status != "archived"]
         found: dict[str, RemotePrompt] = {}
@@ -124,20 +74,20 @@ class RemoteReader:
             for_each(read, rows)
         finally:
             progress.close()
-        project.prompts = {slug: prompt.file for slug, prompt in found.items()}
+        project = Project(prompts={slug: prompt.file for slug, prompt in found.items()}, lists=lists)
         return Remote(found, project, system)
 
-    def read_lists(self) -> tuple[Project, set[tuple[str, str]]]:
+    def read_lists(self) -> tuple[dict[str, Records], set[tuple[str, str]]]:
         """Return the label registry and the environments, and which of them are the system's own."""
         labels = self.client.prompts.list_project_labels(project_id=self.project_id)
         environments = self.client.project_environments.list(project_id=self.project_id)
         rows: list[tuple[str, str, Any]] = [("labels", row.label, row) for row in labels]
         rows += [("environments", row.slug, row) for row in environments]
         rows = [found for found in rows if found[2].archived_at is None]
-        project = Project(labels={}, environments={})
+        lists: dict[str, Records] = {kind: {} for kind in LISTS}
         for kind, name, row in rows:
-            getattr(project, kind)[name] = settings(row, LISTS[kind][1])
-        return project, {(kind, name) for kind, name, row in rows if row.is_system}
+            lists[kind][name] = settings(row, LISTS[kind])
+        return lists, {(kind, name) for kind, name, row in rows if row.is_system}
 
     def read_prompt(self, row: Prompt) -> RemotePrompt:
         """Return a prompt; its labels are read first, so that the versions they point at are among those read."""

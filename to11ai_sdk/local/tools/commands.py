@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ...cli.parser import setting
-from ..project_files.options import add_commands as add_project_commands
+from ..project_files.commands import add_commands as add_project_commands
 from .snapshots import add_snapshot
 
 if TYPE_CHECKING:

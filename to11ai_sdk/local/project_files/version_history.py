@@ -1,4 +1,4 @@
-"""Finds what others seem to have done to a prompt since it was pulled, as far as the server's versions show it."""
+"""Compares a version of a file with those of the server: which one it is an edit of, or was stored as."""
 
 from __future__ import annotations
 
@@ -21,13 +21,11 @@ _ALIKE = 0.5
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
-def goes_back(change: PromptChange) -> bool:
-    """Return whether a label goes back to an older version."""
-    return any(0 < change.number(move.new) < change.number(move.old) for move in change.moves)
+def stale_base(change: PromptChange) -> tuple[int, str, int] | None:
+    """Return the older version that a new one looks like an edit of, a label it gets, and the label's later version.
 
-
-def older_base(change: PromptChange) -> tuple[int, str, int] | None:
-    """Return the version of which a new one looks like an edit, a label and its version, if that is a later one."""
+    Somebody else may have moved the label since the file was pulled. ``None`` if nothing looks so.
+    """
     for move in {(move.old, move.version.content): move for move in reversed(change.moves)}.values():
         present = change.number(move.old)
         stored = [version for version in _versions(change) if version.number <= present][:_MOST_VERSIONS]
@@ -51,10 +49,11 @@ def _likeness(one: str, other: str) -> float:
     return 2 * (words & others).total() / (words.total() + others.total())
 
 
-def twin(change: PromptChange, version: FileVersion) -> int:
-    """Return the number of what a server that stores texts in another form made of a version, or 0.
+def stored_as(change: PromptChange, version: FileVersion) -> int:
+    """Return the number of the version as which an earlier push has stored this one in another form, or 0.
 
-    It is newer than all versions with labels, and differs in blanks and empty values only.
+    Some servers tidy what they store: such a version is newer than all with labels, and differs in blanks and empty
+    values only.
     """
     wanted = _loose(version.content)
     for stored in _versions(change):
