@@ -24,8 +24,7 @@ import pytest
 from to11ai_sdk import To11aiError, To11aiNetworkError, create_client
 from to11ai_sdk._http import process_safety
 from to11ai_sdk._http.deadline_socket import DeadlineSocket
-from to11ai_sdk._http.encoding import json_bytes
-from to11ai_sdk._http.encoding import error_from_reply
+from to11ai_sdk._http.encoding import error_from_reply, json_bytes
 from to11ai_sdk._http.exchange import HttpAttempt, Reply, monotonic
 from to11ai_sdk._http.process_safety import handler_error
 from to11ai_sdk._http.response_parser import Response, _status_line

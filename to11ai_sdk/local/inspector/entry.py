@@ -20,7 +20,7 @@ _LACKING = (
     "with Nuitka --include-package-data=to11ai_sdk\n"
 )
 
-SAFE_HEADERS = {
+_SAFE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -64,9 +64,10 @@ class InspectorEntry:
         try:
             pages = self._pages or self._load()
         except (ImportError, FileNotFoundError):
-            headers = {"Content-Type": "text/plain; charset=utf-8", **SAFE_HEADERS}
-            return HttpReply(503, headers, _LACKING.encode())
-        return pages(request)
+            reply = HttpReply(503, {"Content-Type": "text/plain; charset=utf-8"}, _LACKING.encode())
+        else:
+            reply = pages(request)
+        return reply._replace(headers={**reply.headers, **_SAFE_HEADERS})
 
     def _load(self) -> Application:
         with self._loading:

@@ -11,7 +11,6 @@ from ..http.application import HttpReply
 from ..http.paths import Routes
 from ..problems import Problem, invalid
 from . import prompt_pages, rule_pages, traffic_pages
-from .entry import SAFE_HEADERS
 from .login import BrowserSessions, check_form, check_own_page
 from .masking import masker
 from .parts import Visit
@@ -146,14 +145,14 @@ class InspectorPages:
             common |= {"csrf": self._sessions.form_token(session), **self._parts.state()}
         body = self._templates.render(template, {**common, **values})
         hint = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
-        return HttpReply(status, {"Content-Type": "text/html; charset=utf-8", **hint, **SAFE_HEADERS}, body)
+        return HttpReply(status, {"Content-Type": "text/html; charset=utf-8", **hint}, body)
 
 
 def _static(name: str) -> HttpReply:
     found = static_file(name)
     if found is None:
         raise Problem(404, "NOT_FOUND", "there is no such file")
-    return HttpReply(200, {"Content-Type": found[0], **SAFE_HEADERS}, found[1])
+    return HttpReply(200, {"Content-Type": found[0]}, found[1])
 
 
 def _root(request: HttpRequest) -> str:
@@ -163,7 +162,7 @@ def _root(request: HttpRequest) -> str:
 
 def _redirect(request: HttpRequest, location: str = "", cookie: str | None = None) -> HttpReply:
     more = {} if cookie is None else {"Set-Cookie": cookie}
-    return HttpReply(303, {"Location": _root(request) + location, **SAFE_HEADERS, **more}, b"")
+    return HttpReply(303, {"Location": _root(request) + location, **more}, b"")
 
 
 def _form(body: bytes) -> dict[str, str]:
