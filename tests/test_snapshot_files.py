@@ -85,12 +85,12 @@ def test_a_file_of_another_format_is_refused_in_a_few_words(version: int, tmp_pa
 @needs_fifo
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ValueError, match="pipe: no regular file"):
+    with pytest.raises(ValueError, match="pipe: not a regular file"):
         create_client(api_key=KEY, base_url=URL, snapshot=tmp_path / "pipe")
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no regular file"):
+    with pytest.raises(ValueError, match="not a regular file"):
         create_client(api_key=KEY, base_url=URL, snapshot=tmp_path)
     with pytest.raises(OSError, match=r"directory|denied"):
         snapshot().save(tmp_path)

@@ -82,7 +82,7 @@ class Snapshot:
             ValueError: it is not such a file, was changed or cut off, or is of a later version; says where.
         """
         if _is_special(path):
-            raise ValueError(f"{path}: no regular file")
+            raise ValueError(f"{path}: not a regular file")
         with open(path, "rb") as file:
             content = file.read(MAX_BODY + 1)
         if len(content) > MAX_BODY:
