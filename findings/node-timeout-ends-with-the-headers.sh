@@ -113,6 +113,7 @@ for call, sdk, stream, expected in cases:
     seen = call(sdk, stream)
     seconds = time.monotonic() - started
     print(f"{call.__name__:6} {sdk:9} {'stream' if stream else 'JSON':6} {seen} after {seconds:.1f} s")
-    assert seen == expected and (seconds > 3.9) == (expected == "answer"), (call.__name__, sdk, stream)
+    assert seen == expected, (call.__name__, sdk, stream)
+    assert seen != "answer" or seconds > 3.9, seconds  # an error comes before the stall is over
 PY
 venv/bin/python probe.py
