@@ -36,9 +36,9 @@ def for_each(
                 failures.append(exc)
 
     threads = [Thread(target=work, daemon=True) for _ in range(WORKERS)]
-    for thread in threads:
-        thread.start()
     try:
+        for thread in threads:
+            thread.start()
         _join(threads)
     except BaseException as exc:
         failures.append(exc)

@@ -46,8 +46,9 @@ class PromptPush:
 
     @property
     def where(self) -> str:
-        """The place in the files that is being applied."""
-        return f"{self.change.wanted.path}:{self.line}" if self.change.wanted else f"prompt {self.change.slug}"
+        """The place in the files that is being applied, if there is one, and the prompt."""
+        place = f"{self.change.wanted.path}:{self.line}: " if self.change.wanted else ""
+        return f"{place}prompt {self.change.slug}"
 
     def apply(self) -> None:
         """Apply the change, step by step."""

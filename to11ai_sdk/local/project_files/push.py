@@ -208,6 +208,6 @@ class _Push:
             step.failed = True
             before = f" (done before: {', '.join(step.done)})" if step.done else ""
             advice = ADVICE.get(getattr(exc, "error_code", "")) or self.refused.get(change.slug, "")
-            self._fail(f"{step.where}: prompt {change.slug}{before}", exc, advice)
+            self._fail(f"{step.where}{before}", exc, advice)
         self.running.discard(change.slug)
         return None if step.failed else step
