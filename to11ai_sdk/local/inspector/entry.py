@@ -20,18 +20,6 @@ _LACKING = (
     "with Nuitka --include-package-data=to11ai_sdk\n"
 )
 
-SAFE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
-"""What browsers must not do with any reply of the inspector."""
-
 
 def wants_html(request: HttpRequest) -> bool:
     """Return whether a browser asks for a page; clients of the API do not name HTML."""
@@ -64,6 +52,8 @@ class InspectorEntry:
         try:
             pages = self._pages or self._load()
         except (ImportError, FileNotFoundError):
+            from .parts import SAFE_HEADERS
+
             headers = {"Content-Type": "text/plain; charset=utf-8", **SAFE_HEADERS}
             return HttpReply(503, headers, _LACKING.encode())
         return pages(request)

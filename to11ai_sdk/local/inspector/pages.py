@@ -11,10 +11,9 @@ from ..http.application import HttpReply
 from ..http.paths import Routes
 from ..problems import Problem, invalid
 from . import prompt_pages, rule_pages, traffic_pages
-from .entry import SAFE_HEADERS
 from .login import BrowserSessions, check_form, check_own_page
 from .masking import masker
-from .parts import Visit
+from .parts import SAFE_HEADERS, Visit
 from .templating import PageTemplates, static_file
 
 if TYPE_CHECKING:
