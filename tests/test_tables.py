@@ -280,7 +280,7 @@ def test_output_may_be_captured_as_text(to11: LocalTo11) -> None:
 
 
 def test_a_list_of_rows_without_anything_to_show_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    output.show([{"label": "", "note": None}])
+    output.show([{"label": "", "note": None}], as_json=False)
     assert capsys.readouterr().out.split() == ["label"]
 
 

@@ -1,6 +1,8 @@
 """Typed client for the to11 control plane: prompts, labels, environments and routing rules.
 
 Start with :func:`create_client`; catch :class:`To11aiError`. Each name is loaded when it is first used.
+
+Source: the pages "Python SDK", "API reference" and "Anthropic SDK" of the to11 reference.
 """
 
 from __future__ import annotations

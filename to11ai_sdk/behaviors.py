@@ -24,7 +24,7 @@ def env_var_name_for_key(key: str) -> str:
 
 
 class BehaviorStore:
-    """Holds behaviours by key, in this precedence: set by the application, by its environment, last sent by the server.
+    """Holds behaviours by key; the application precedes its environment, which precedes the server.
 
     Args:
         init_overrides: values that override all others.

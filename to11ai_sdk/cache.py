@@ -18,16 +18,13 @@ if TYPE_CHECKING:
     from .snapshot import SparePrompts
 
     class Load(Protocol):
-        """Fetches the value of a key from the server.
-
-        ``may_retry=False`` makes a single attempt; ``spent_s`` of the time that the call may take have passed already.
-        """
+        """Fetches the value of a key; see ``Transport.send``."""
 
         def __call__(self, *, may_retry: bool = True, spent_s: float = 0.0) -> Any: ...
 
 
 def is_outage(error: To11aiError) -> bool:
-    """Return whether the server is to blame for an error (network, 5xx, 429), not the call."""
+    """Return whether the server is to blame for an error, not the call."""
     if isinstance(error, To11aiApiError):
         return error.status_code == 429 or 500 <= error.status_code <= 599
     return isinstance(error, To11aiNetworkError)
@@ -131,7 +128,7 @@ class PromptCache:
         return self._miss(key, load, wait_timeout_s)
 
     def _join(self, key: Key) -> tuple[InFlight, bool]:
-        """Return the request in flight for a key, and whether it is new: then the caller must load the value."""
+        """Return the request in flight for a key, and whether it is new, so that the caller must load the value."""
         self._notice_fork()
         new = InFlight()
         joined = self._in_flight.setdefault(key, new)
@@ -158,7 +155,7 @@ class PromptCache:
         if not is_new:
             return entry.data
         try:
-            # With a stale value available, retries would only add load: the next refresh is the retry.
+            # The next refresh is the retry.
             return self._load(key, flight, load, may_retry=False)
         except To11aiError as error:
             if not is_outage(error):

@@ -31,8 +31,7 @@ if TYPE_CHECKING:
         system: str
 
 
-ANTHROPIC_MAX_TOKENS = 4096
-"""Anthropic's required ``max_tokens`` without a setting: as many as every Claude model can write."""
+ANTHROPIC_MAX_TOKENS = 4096  # every Claude model can write as many
 _SAMPLING = ("temperature", "top_k", "top_p")
 _OPENAI = (
     "frequency_penalty,logit_bias,logprobs,model,n,parallel_tool_calls,presence_penalty,reasoning_effort,"
@@ -81,7 +80,7 @@ def anthropic_arguments(
 
 
 def _settings(prompt: ResolvedPrompt, version: object) -> dict[str, Any]:
-    """Return the settings of the version by snake_case names, if the prompt can be sent and is of that version."""
+    """Return the version's settings by snake_case names, after checks of prompt and version."""
     for place, message in enumerate(prompt.messages):
         if message.role not in ("system", "developer", "user", "assistant"):
             raise ValueError(f"messages[{place}] has the role {message.role!r:.100}, which needs more than text")
@@ -113,7 +112,7 @@ def _max_tokens(settings: Mapping[str, Any], default: int | None = None) -> Any:
 def _merged(
     found: Mapping[str, Any], settings: Mapping[str, Any], names: Iterable[str], given: Mapping[str, Any]
 ) -> Any:
-    """Return all arguments, without those that are ``None``; settings replace what was ``found``, given ones both."""
+    """Return all arguments but those that are ``None``; given ones replace settings, which replace those ``found``."""
     if not found["messages"] and "messages" not in given:
         raise ValueError("the prompt has no message of a user or an assistant: pass messages=[...]")
     own = {name: settings[name] for name in names if settings.get(name) is not None}

@@ -102,8 +102,6 @@ def create_client(
         OSError: the file of the snapshot cannot be read.
         TypeError: an argument of the wrong type.
         ValueError: a blank or unusable key or URL, a number out of range, or an unusable snapshot; names it.
-
-    Source: the page "Python SDK" of the to11 reference.
     """
     _check_objects(ssl_context, behavior_overrides, shared_cache)
     behaviors = BehaviorStore(init_overrides=behavior_overrides)
@@ -159,7 +157,7 @@ def _parts(
     keeping: dict[str, Any],
     sharing: dict[str, Any],
 ) -> Parts:
-    """Return a function that makes a client's transport and cache; imports nothing yet."""
+    """Return a function that makes a client's transport and cache."""
 
     def make() -> tuple[Transport, PromptCache]:
         from ._http.transport import Transport
@@ -206,13 +204,13 @@ class To11aiClient(Unique):
         def __getattr__(self, name: str) -> Any:
             if name not in ("_transport", "_cache", "prompts", "project_environments", "routing_rules"):
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
-            # A process that makes a client but no call imports nothing more.
+            # On first use: many processes make a client but no call.
             with importing.lock:
                 if name not in vars(self):
                     self._make(name)
                 return vars(self)[name]
 
-    def __dir__(self) -> Iterable[str]:  # with the namespaces that are made on first use
+    def __dir__(self) -> Iterable[str]:
         return {*super().__dir__(), *To11aiClient.__annotations__}
 
     def _make(self, name: str) -> None:
@@ -272,16 +270,15 @@ class To11aiClient(Unique):
     def warm_up(self, *, connect: bool = True) -> None:
         """Do the work of a first call in advance: imports, model validators, trust store and connection.
 
-        Use it where time costs least, such as the init phase of a Lambda function. It sends no request to the API. If
-        the first read follows within some seconds, it uses the opened connection.
+        Use it where time costs least, such as the init phase of a Lambda function. It sends no request; a first read
+        within some seconds uses the opened connection.
 
         Args:
             connect: ``False`` opens no connection.
 
         Raises:
             ImportError: Pydantic's compiled core does not fit this Python or platform; the message says which does.
-            To11aiNetworkError: no connection could be made within ``timeout_s``; everything else is done, and the
-                client can be used.
+            To11aiNetworkError: no connection could be made within ``timeout_s``; the client can be used.
         """
         from .resources.table import ENDPOINTS
 
@@ -306,13 +303,10 @@ class To11aiClient(Unique):
             TypeError: an argument of the wrong type.
             ValueError: a number out of range; names the argument.
         """
-        options: dict[str, float] = {}
-        if timeout_s is not None:
-            options["timeout_s"] = seconds("timeout_s", timeout_s)
+        limits = {"timeout_s": timeout_s, "total_timeout_s": total_timeout_s}
+        options = {name: seconds(name, limit) for name, limit in limits.items() if limit is not None}
         if max_retries is not None:
             options["max_retries"] = count("max_retries", max_retries)
-        if total_timeout_s is not None:
-            options["total_timeout_s"] = seconds("total_timeout_s", total_timeout_s)
         parts = (self._transport.with_options(**options), self._cache)
         return To11aiClient(parts=lambda: parts, behaviors=self._behaviors)
 

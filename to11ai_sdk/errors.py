@@ -16,7 +16,7 @@
         └── PromptLabelNotRegisteredError      422 PROMPT_LABEL_NOT_REGISTERED
 
 Bad input (a blank id, a value that JSON cannot hold) is a built-in ``ValueError`` or ``TypeError``, raised before
-anything is sent. Source: the page "Python SDK" of the to11 reference.
+anything is sent.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Points a provider's own SDK at the to11 gateway; the to11 SDK sends no model traffic itself.
-
-It imports no provider's SDK. Source: the pages "API reference" and "Anthropic SDK" of the to11 gateway.
-"""
+"""Points a provider's own SDK at the to11 gateway; the to11 SDK imports none, and sends no model traffic itself."""
 
 from __future__ import annotations
 
@@ -89,7 +86,7 @@ def to_anthropic_messages(prompt: ResolvedPrompt) -> tuple[str, list[dict[str, s
     others: list[dict[str, str]] = []
     for message in to_openai_messages(prompt):
         if not message["content"].strip():
-            continue  # Anthropic refuses it.
+            continue
         if message["role"] in ("system", "developer"):
             texts.append(message["content"])
         else:
@@ -130,7 +127,7 @@ def raise_for_gateway(exc: Exception) -> NoReturn:
         except openai.APIError as exc:
             raise_for_gateway(exc)
 
-    What it was raised from counts, too: some frameworks wrap the exception of the SDK that they use.
+    What it was raised from counts, too: some frameworks wrap it.
 
     Raises:
         To11aiApiError: the gateway answered with an error, or its stream ended with one (``status_code`` is 0 then).

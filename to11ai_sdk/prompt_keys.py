@@ -26,7 +26,7 @@ def prompt_key(project_id: str, slug: str, labels: Sequence[str], variables: Map
 
     The order of labels matters, the order of variables does not; ``1``, ``1.0`` and ``True`` differ, as in JSON.
     """
-    # Test for a list first: a check against an abstract class costs a tenth of a hit.
+    # First for a list: a check against an abstract class costs a tenth of a hit.
     if not (isinstance(labels, list) or is_sequence(labels)):
         return None
     try:
@@ -52,14 +52,14 @@ def _variables_key(variables: Mapping[str, Any]) -> object:
 
 @lru_cache(maxsize=128)
 def _sorted_getter(names: tuple[str, ...]) -> tuple[frozenset[str], Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
-    """Return the set of names, and a getter of their values in an order that is the same for equal sets."""
+    """Return the set of names, and a getter of their values in the order of the names."""
     first, *others = sorted(names)
     # The first name twice, so that a single name gives a tuple, too.
     return frozenset(names), itemgetter(first, first, *others)
 
 
 def key_text(key: Key) -> str:
-    """Return a key as canonical JSON, the same for equal arguments; ``""`` for those that the call will refuse."""
+    """Return a key as canonical JSON; ``""`` for arguments that the call will refuse."""
     variables: Any = key[3]
     try:
         if not isinstance(variables, str | None):

@@ -24,7 +24,7 @@ _TOKEN = dict.fromkeys(map(ord, "!#$%&'*+-.^_`|~"), "x")
 
 
 def number(name: str, value: Any) -> float:
-    """Return a number of seconds; a ``TypeError`` or ``ValueError`` names the argument."""
+    """Return a number of seconds; here and below, errors name the argument."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
     if value != value:
@@ -34,7 +34,6 @@ def number(name: str, value: Any) -> float:
 
 def seconds(name: str, value: float) -> float:
     """Return a time in seconds that a socket can wait for."""
-    # A socket cannot wait longer than some centuries.
     if not 0 < number(name, value) <= 1e9:
         raise ValueError(f"{name} must be more than 0 and at most 1e9 seconds, not {value}")
     return value
@@ -62,7 +61,7 @@ def mapping(name: str, value: Any) -> Mapping[str, Any]:
 
 
 def header_value(name: str, value: Any) -> str:
-    """Return the value if a header can hold it (RFC 9110 section 5.5); errors name the parameter, never the value."""
+    """Return the value if a header can hold it (RFC 9110 section 5.5); errors never show it."""
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a str, not {type(value).__name__}")
     if not value.strip():
@@ -73,7 +72,7 @@ def header_value(name: str, value: Any) -> str:
 
 
 def headers(name: str, value: Any) -> dict[str, str]:
-    """Return headers to add to each request, names in one spelling; errors name the header, never its value."""
+    """Return headers to add to each request, names in one spelling; errors show the name, never the value."""
     fields: dict[str, str] = {}
     for field, content in mapping(name, value).items():
         low = field.lower()
@@ -88,14 +87,14 @@ def headers(name: str, value: Any) -> dict[str, str]:
 
 
 def origin(url: Any, name: str = "base_url", example: str = API_URL) -> str:
-    """Return a base URL without its trailing slashes; errors name the argument and show an example."""
+    """Return a base URL without its trailing slashes; errors show an example."""
     if not isinstance(url, str):
         raise TypeError(f"{name} must be a str, not {type(url).__name__}")
     if not url.strip():
         raise ValueError(f"{name} must not be blank; without a server of your own it is {example}")
     fault = _url_fault(url)
     if fault:
-        # The URL is not printed: it may hold a secret.
+        # Not printed: it may hold a secret.
         raise ValueError(f"{name} must be like {example}: {fault}")
     return url.rstrip("/")
 
@@ -120,7 +119,7 @@ def _url_fault(url: str) -> str | None:
 
 
 def _host_and_port(authority: str) -> tuple[str | None, str | None]:
-    """Split an authority into host and port (RFC 3986 section 3.2): ``None`` for an invalid host or a missing port."""
+    """Split an authority (RFC 3986 section 3.2): ``None`` for an invalid host or a missing port."""
     if authority.startswith("["):
         host, end, rest = authority[1:].partition("]")
         valid = end and rest[:1] in ("", ":") and _is_ipv6(host)

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 HASH = "sha256"
-WARN_EVERY_S = 60.0
-"""Seconds between two warnings of one prompt."""
+WARN_EVERY_S = 60.0  # for each prompt
 _ENTRY = {"projectId": str, "slug": str, "labels": list, "variables": dict, "prompt": dict, HASH: str}
 
 
@@ -112,7 +111,7 @@ class Snapshot:
         return snapshot
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what :meth:`save` writes, in an order that depends only on the content."""
+        """Return what :meth:`save` writes, in the same order for the same prompts."""
         return {"formatVersion": FORMAT, "prompts": list(self._entries.values())}
 
     def to_bytes(self) -> bytes:
@@ -145,7 +144,7 @@ class Snapshot:
 
 
 class SparePrompts:
-    """The prompts of a snapshot that the server has not outdated since; ``first`` answers each once without asking."""
+    """The prompts of a snapshot that the server has not outdated; with ``first`` each may be the first answer."""
 
     def __init__(self, snapshot: Snapshot, *, first: bool) -> None:
         entries = snapshot._entries  # pyright: ignore[reportPrivateUsage]
@@ -159,15 +158,15 @@ class SparePrompts:
         return entry and entry["prompt"]
 
     def first(self, key: Key) -> Any:
-        """Return the prompt of a key if it may be the first answer, before anything is asked."""
+        """Return the prompt of a key if it may be the first answer."""
         return self.find(key) if self._unanswered and key_text(key) in self._unanswered else None
 
     def answered(self, key: Key) -> None:
-        """Answer this key only in an outage from now on: what was cached since may be newer."""
+        """Answer a key only in an outage from now on."""
         self._unanswered.pop(key_text(key), None)
 
     def in_outage(self, key: Key, error: To11aiError, now: float) -> Any:
-        """Return the prompt of a key, with a warning that names the error."""
+        """Return the prompt of a key, and warn of the error."""
         name, prompt = key_text(key), self.find(key)
         if prompt is not None and now >= self._warn_at.get(name, now):
             self._warn_at[name] = now + WARN_EVERY_S
@@ -187,7 +186,7 @@ class SparePrompts:
 
 
 def spare_prompts(snapshot: Any, first: Any) -> SparePrompts:
-    """Check the arguments of ``create_client``, and read the snapshot."""
+    """Check the arguments of ``create_client``."""
     if not isinstance(first, bool):
         raise TypeError(f"snapshot_first must be a bool, not {type(first).__name__}")
     if snapshot is None:
@@ -202,7 +201,7 @@ def spare_prompts(snapshot: Any, first: Any) -> SparePrompts:
 
 
 def _is_special(path: str | os.PathLike[str]) -> bool:
-    """Return whether a path is a pipe, a device or a folder, to be neither waited for nor replaced."""
+    """Return whether a path is a pipe, a device or a folder: not to be waited for or replaced."""
     return os.path.exists(path) and not os.path.isfile(path)
 
 

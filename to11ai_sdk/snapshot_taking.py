@@ -55,26 +55,24 @@ def taken(
 
 
 def _is_unlabelled(error: To11aiError) -> bool:
-    # Some servers put a general code in ``code`` and the exact one in the details.
+    # Some servers have the exact code in the details.
     details = getattr(error, "details", None)
-    found = details.get("code") if is_mapping(details) else None
-    return getattr(error, "error_code", None) in UNLABELLED or found in UNLABELLED
+    inner = details.get("code") if is_mapping(details) else None
+    return getattr(error, "error_code", None) in UNLABELLED or inner in UNLABELLED
 
 
 def _sets(variables: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
-    """Return the sets of variables by slug."""
     if not is_mapping(variables):
         raise TypeError(f"variables must be a mapping by slug, not {type(variables).__name__}")
     found: dict[str, list[Mapping[str, Any]]] = {}
     for slug, given in variables.items():
-        found[slug] = [given] if is_mapping(given) else list(given) if is_sequence(given) else [given]
+        found[slug] = list(given) if is_sequence(given) else [given]
         if not found[slug] or not all(map(is_mapping, found[slug])):
             raise TypeError(f"variables: those of {slug!r:.100} must be a mapping, or a list of mappings")
     return found
 
 
 def _wanted(client: To11aiClient, project_id: str, slugs: Iterable[str] | None) -> list[str]:
-    """Return the slugs of the prompts to take, by default of all that are not archived."""
     if isinstance(slugs, str):
         raise TypeError("slugs must be a list, not one str")
     if slugs is None:

@@ -1,7 +1,4 @@
-"""Keeps connections alive, as a handler for urllib's opener.
-
-Imported by the first call of a process, because it imports ``urllib.request`` and ``http.client``.
-"""
+"""Keeps connections alive, as a handler for urllib's opener; imported by the first call of a process."""
 
 from __future__ import annotations
 
@@ -45,7 +42,7 @@ class Unsent(Exception):  # noqa: N818 - a fact about the request, not an error 
 
 
 class Call(urllib.request.Request):
-    """A request of the opener; has ``handed`` once it reached our handler, and ``response`` once there is one."""
+    """A request of the opener; ``handed`` once it reached our handler."""
 
     _tunnel_host: str | None
     handed: bool = False
@@ -120,10 +117,10 @@ def _kind(call: Call) -> Any:
 
 
 class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
-    """Opens ``http`` and ``https`` URLs for an opener over keep-alive connections.
+    """Opens URLs for an opener over keep-alive connections.
 
-    Appending to a list and popping from it are atomic, so threads share one without a lock. ``context`` makes the TLS
-    context when it is first needed; ``given`` is the caller's own context.
+    Threads share a list without a lock: appending and popping are atomic. ``context`` makes the TLS context when it is
+    first needed; ``given`` is the caller's own.
     """
 
     def __init__(self, context: Callable[[], ssl.SSLContext], given: ssl.SSLContext | None) -> None:
@@ -155,9 +152,9 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
             except (OSError, http.client.HTTPException) as exc:
                 silent = isinstance(exc, TimeoutError) and not used.wire.received
                 if silent:
-                    # Whatever dropped this connection dropped the other idle ones, too.
+                    # What dropped this connection dropped the other idle ones, too.
                     self._drop(started)
-                # Otherwise the server closed it just before the request: send the request on a new one.
+                # Otherwise the server closed it just before the request.
                 if silent or used.wire.received or isinstance(exc, TimeoutError) or from_handler(exc):
                     raise
         return _converse(self._new(kind, key, req), req)
@@ -167,7 +164,7 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
         try:
             return opener.open(call)
         except BaseException as exc:
-            # If it wraps nothing, it is not a tracer but a test's replacement, perhaps to block the network.
+            # If it wraps nothing, it is not a tracer but a test's replacement.
             traced = hasattr(opener.open, "__wrapped__") and (call.response is not None or not call.handed)
             if not traced or not isinstance(exc, Exception) or from_handler(exc):
                 if call.response is not None:
@@ -258,8 +255,8 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
 
 
 def _key(req: Call) -> tuple[object, ...]:
-    # After a fork the connections belong to the parent; closing a copy does not disturb it. A connection from before a
-    # test tool replaced the network is not used while it is replaced, nor the other way round.
+    # After a fork the connections belong to the parent. While a test tool replaces the network, those from before are
+    # not used, nor the other way round.
     real = (http.client.HTTPConnection, socket.socket, getattr(socket.socket, "connect", None), socket.getaddrinfo)
     return (req.type, req.host, req._tunnel_host, os.getpid(), *real)  # pyright: ignore[reportPrivateUsage]
 
@@ -306,14 +303,14 @@ def _flush(wire: DeadlineSocket, fields: Mapping[str, str]) -> None:
     except OSError as exc:
         if from_handler(exc):
             raise
-        # Closed before everything was sent: there may still be a reply, such as 413. If not, reading raises.
+        # There may still be a reply, such as 413. If not, reading raises.
 
 
 def one_of_each(request: bytes, handed: Mapping[str, str]) -> bytes:
     """Return a request, head and body, with one header of each name, ignoring case.
 
-    Tracers add headers in many places. The one added closest to the network is kept; those in ``handed``, given to
-    ``http.client``, have the lowest precedence. Two of one name would be invalid (https://www.w3.org/TR/trace-context/).
+    Tracers add headers in many places, and two of one name would be invalid. The one added closest to the network is
+    kept; those in ``handed``, given to ``http.client``, have the lowest precedence.
     """
     head, end, body = request.partition(b"\r\n\r\n")
     first, *lines = head.replace(b"\r\n\t", b" ").split(b"\r\n")

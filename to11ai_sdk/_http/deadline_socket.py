@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
 MAX_HEAD = 256 * 1024
-"""The most bytes of status line and headers, interim replies included."""
+"""The most bytes before a body."""
 
 MAX_LATE = 32
 """The most reads after the deadline, of data that arrived before it."""
@@ -34,7 +34,7 @@ class DeadlineSocket(io.RawIOBase):
         self.unsent: bytes = b""
         self.start(deadline)
         self._idle = False
-        # One buffer for all replies of the connection, so that surplus bytes after a reply are noticed.
+        # One for all replies, so that surplus bytes after a reply are noticed.
         self._reader = _ReplyStream(self)
 
     def start(self, deadline: float) -> None:
@@ -110,7 +110,7 @@ class DeadlineSocket(io.RawIOBase):
                     raise
                 if not left:
                     raise TimeoutError("timed out") from None
-            # Past the deadline, read what has arrived: a stopped or slow process was answered in time.
+            # A process that was stopped may have been answered in time.
             left = 0
 
     def close(self) -> None:
@@ -128,10 +128,10 @@ class DeadlineSocket(io.RawIOBase):
 
 
 def has_data(sock: socket.socket) -> bool:
-    """Return whether an idle socket has something to read, be it data, its end or an error; makes it non-blocking."""
+    """Return whether an idle socket has data, an end or an error to read; makes it non-blocking."""
     if not (_ready(sock, 0) or _pending(sock)):
         return False
-    # TLS sends session tickets after its handshake: data has arrived, but there is nothing to read.
+    # What has arrived may be TLS's session tickets, with nothing to read.
     sock.settimeout(0)
     try:
         sock.recv(1)
@@ -171,7 +171,7 @@ def seconds_until(deadline: float) -> float:
 
 
 def _step(tls: ssl.SSLSocket) -> Literal["read", "write"] | None:
-    """Make one step of a handshake; return the event it waits for, ``None`` when it is done."""
+    """Make one step of a handshake; return the event it waits for, if it is not done."""
     from ssl import SSLWantReadError, SSLWantWriteError
 
     try:

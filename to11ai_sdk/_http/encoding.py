@@ -137,7 +137,7 @@ def decode(body: bytes) -> Any:
 
 
 def unwrap(reply: Reply) -> dict[str, Any]:
-    """Return the envelope of a 2xx reply, which has data; ``To11aiApiError`` if it reports a failure."""
+    """Return the envelope of a 2xx reply; ``To11aiApiError`` if it reports a failure."""
     if reply.body is None:
         raise _unusable(reply, f"the body is over {MAX_BODY} bytes")
     try:

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class Exchange(Protocol):
-        """Sends one request and reads its reply before the deadline."""
+        """Makes attempts."""
 
         def __call__(self, attempt: HttpAttempt) -> Reply:
-            """Make one attempt; raises ``To11aiNetworkError`` when no usable reply came in time."""
+            """Return the reply; raises ``To11aiNetworkError`` when no usable one came before the deadline."""
             ...
 
         def prepare(self) -> None:
-            """Load what the network needs, so that the time of an attempt is spent on the network alone."""
+            """Load what attempts need."""
 
         def connect(self, attempt: HttpAttempt) -> None:
             """Open a connection that the next exchange uses."""
@@ -64,14 +64,13 @@ class HttpAttempt:
         self.deadline = deadline
         # The end of the whole call.
         self.ends = ends
-        # Whether it may use an idle connection: if the server has just closed that one, nobody knows whether the
-        # request was processed.
+        # Whether it may use an idle connection, which the server may be closing.
         self.safe = safe
         self.meanwhile = meanwhile
         self.clock = clock
 
     def work(self) -> None:
-        """Call ``meanwhile`` while the server works, and extend the deadline by the time it takes."""
+        """Call ``meanwhile`` while the server works, and move the deadline by its time."""
         if self.meanwhile:
             started = self.clock()
             self.meanwhile()

@@ -48,8 +48,7 @@ def trace_headers() -> dict[str, str]:
         state = context.trace_state.to_header()
         return {**headers, "tracestate": header_value("tracestate", state)} if state else headers
     except Exception as exc:
-        # A tracer may raise anything, and its module is empty while another thread imports it. A call matters more
-        # than its trace.
+        # A tracer may raise anything, and its module is empty while another thread imports it.
         if from_handler(exc):
             raise
         return {}
@@ -62,10 +61,7 @@ def secrets_of(api_key: str, headers: Mapping[str, str]) -> list[str]:
 
 
 def redact(error: BaseException, secret: str) -> None:
-    """Remove a secret from an exception and the messages of its causes, in case a server echoed it.
-
-    A secret of fewer than ``SHORTEST_SECRET`` characters is left: it would match parts of ordinary words.
-    """
+    """Remove a secret, unless it is too short to tell from words, from an exception and the messages of its causes."""
     if len(secret) < SHORTEST_SECRET:
         return
     for name, value in vars(error).items():

@@ -17,14 +17,13 @@ _HANDSHAKE_ENDED = (
 )
 _NO_NETWORK = sys.platform in ("emscripten", "wasi")
 LOW_LEVEL_ERRORS = (OSError, http.client.HTTPException, zlib.error, Unsent)
-"""The exceptions of the network, TLS, HTTP and zlib; any other exception of an exchange is passed on."""
+"""The exceptions of the network, TLS, HTTP and zlib."""
 
 
 def explain(exc: Exception, outer: BaseException | None, host: str, hop: str) -> BaseException:
     """Return a signal handler's exception, a ``To11aiNetworkError`` for ``LOW_LEVEL_ERRORS``, or ``exc`` itself.
 
-    ``outer`` is the exception that was being handled before the call. ``host`` is the destination, ``hop`` the peer of
-    the connection, perhaps a proxy.
+    ``outer`` was being handled before the call. ``hop`` is the peer of the connection: the host or a proxy.
     """
     if raised := handler_error(exc, outer):
         return raised
@@ -35,7 +34,7 @@ def explain(exc: Exception, outer: BaseException | None, host: str, hop: str) ->
 
 
 def network_error(exc: BaseException, host: str, proxy: str | None = None) -> To11aiNetworkError:
-    """Return the exception for a failed exchange, with the low-level one as its cause."""
+    """Return the exception for a low-level one, its cause."""
     cause = exc.__cause__ or exc if isinstance(exc, Unsent) else exc
     if isinstance(cause, http.client.HTTPException):
         # The exception that http.client was handling quotes the reply, too.

@@ -44,8 +44,7 @@ MAX_LINKS = 50
 class ForkSafeLock:
     """A reentrant lock that a fork waits for, so that no child starts with the work in its block half done.
 
-    Use its ``lock`` directly, ``with importing.lock:``: a signal handler that raises could interrupt a Python method
-    between taking the lock and entering the block.
+    Enter its ``lock`` directly: a signal handler could interrupt a Python method that has just taken it.
     """
 
     def __init__(self) -> None:

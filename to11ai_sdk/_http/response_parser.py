@@ -20,7 +20,7 @@ MAX_INTERIM = 20
 MAX_FIELDS = 100
 """The most header lines of one reply."""
 MAX_DIGITS = 32
-"""The most digits of a Content-Length; ``int`` itself refuses thousands."""
+"""The most digits of a Content-Length."""
 
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 _GZIP = ("gzip", "x-gzip")
@@ -31,7 +31,7 @@ MAX_LATE_CHUNKS = 1000
 
 
 class Response(http.client.HTTPResponse):
-    """The head of a reply. It inherits for tools that inspect responses, and overrides the reading of the head.
+    """The head of a reply; a subclass for tools that inspect responses.
 
     ``headers`` are a plain dictionary of lower-case names: the e-mail parser of ``http.client`` is slow.
     """
@@ -117,7 +117,7 @@ def is_chunked(status: int, headers: dict[str, str]) -> bool:
 
 
 def content_length(status: int, headers: dict[str, str], *, chunked: bool) -> int | None:
-    """Return the length of a body, ``None`` if the head does not say; raises ``HTTPException`` if it is ambiguous."""
+    """Return the length of a body if the head says it; raises ``HTTPException`` if it is ambiguous."""
     # A repeated field is one list of values (RFC 9110 section 5.2); they must agree.
     values = {value.strip() for value in headers.get("content-length", "0").split(",")}
     digits = values.pop()
@@ -137,7 +137,7 @@ def is_persistent(version: int, headers: dict[str, str]) -> bool:
 
 
 def _pieces(response: Response) -> Iterator[bytes]:
-    """Yield the body, and close the response, but not the connection, at its end."""
+    """Yield the body, and close the response at its end."""
     stream, left = response.fp, response.length
     if response.chunked:
         late = 0
@@ -183,10 +183,7 @@ def _chunk_size(stream: Any) -> int:
 
 
 def content(response: Response, limit: int) -> bytes | None:
-    """Return the whole body, decompressed; ``None`` if over the limit, which is checked before memory is used.
-
-    An error with a broken body gives ``None``, too: its status matters more than its body.
-    """
+    """Return the whole body, decompressed; ``None`` if it is over the limit, or an error's and broken."""
     outer = sys.exc_info()[1]
     try:
         body = _body(response, limit)
@@ -199,7 +196,7 @@ def content(response: Response, limit: int) -> bytes | None:
 
 
 def plain_reply(response: Any, limit: int) -> Reply:
-    """Return the reply of a response made by a test tool, using only the attributes that all of them have."""
+    """Return the reply of a response made by a test tool."""
     headers: dict[str, str] = {}
     for name, value in response.headers.items():
         name = name.lower()

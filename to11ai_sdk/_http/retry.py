@@ -14,11 +14,8 @@ RETRY_AFTER_LIMIT_S = 8.0
 
 
 def backoff(attempt: int, jitter: float) -> float:
-    """Return the wait in seconds after attempt 1, 2, ...: ``min(8, 0.2 * 2 ** (attempt - 1)) * (0.5 + jitter / 2)``.
-
-    ``jitter`` is a random number from 0 to 1, so that clients that failed together do not retry together.
-    """
-    # The exponent is capped before the power is taken: 2.0 ** 1024 is an OverflowError.
+    """Return the seconds to wait after attempt 1, 2, ...; ``jitter``, from 0 to 1, spreads clients out."""
+    # Capped, because 2.0 ** 1024 is an OverflowError.
     return min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2.0 ** min(attempt - 1, 10)) * (0.5 + jitter / 2)
 
 
@@ -48,8 +45,7 @@ def retry_after(value: str | None, now: Callable[[], float]) -> float | None:
 def may_repeat(*, safe: bool, status: int | None, unsent: bool) -> bool:
     """Return whether a failed request may be sent again without doing anything twice.
 
-    ``safe`` calls may always be repeated. ``status`` is ``None`` if there was no reply. ``unsent`` requests provably
-    never reached the server.
+    ``status`` is ``None`` without a reply; an ``unsent`` request provably never reached the server.
     """
     if status is None:
         return safe or unsent

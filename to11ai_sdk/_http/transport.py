@@ -25,10 +25,7 @@ if TYPE_CHECKING:
 
 
 class Transport(Unique):
-    """Makes the calls of one client; threads may share it.
-
-    ``on_envelope`` is called with each success envelope; the arguments from ``clock`` on are for tests.
-    """
+    """Makes the calls of one client; threads may share it. ``on_envelope`` is called with each success envelope."""
 
     def __init__(
         self,
@@ -131,8 +128,8 @@ class Transport(Unique):
             url, redirects, deadline = target, redirects - 1, attempt.deadline
 
     def _prepare(self, row: Endpoint) -> None:
-        # Nothing is sent unless its reply can be read. A read first loads only Pydantic's compiled core, which may not
-        # fit; the rest is imported while the server works.
+        # Nothing is sent unless its reply can be read. For a read that takes only Pydantic's compiled core; the rest is
+        # imported while the server works.
         self._exchange.prepare()
         if row.reads:
             row.load()
@@ -171,7 +168,7 @@ class Transport(Unique):
             raise
 
     def _wait(self, error: To11aiError, row: Endpoint, attempt: int) -> float | None:
-        """Return the seconds to wait before the next attempt; ``None`` if there must be no other."""
+        """Return the seconds to wait before the next attempt, if there may be one."""
         status = error.status_code if isinstance(error, To11aiApiError) else None
         if status is None and (not isinstance(error, To11aiNetworkError) or error.final):
             return None

@@ -25,10 +25,9 @@ MAX_REDIRECTS = 5
 
 
 class UrllibExchange:
-    """Exchanges over the network, with its own opener and TLS context.
+    """Exchanges over the network, with its own opener and TLS context, which is needed if it is ``secure``.
 
-    Without ``ssl_context`` it uses the system's trust store, or ``SSL_CERT_FILE``; ``secure`` says that the base URL is
-    ``https``, so that the context will be needed.
+    Without ``ssl_context`` it trusts the system's store, or ``SSL_CERT_FILE``.
     """
 
     def __init__(self, ssl_context: ssl.SSLContext | None = None, *, secure: bool = False) -> None:
@@ -44,7 +43,7 @@ class UrllibExchange:
         if self._secure:
             try:
                 self._tls()
-            except OSError as exc:  # such as an SSLKEYLOGFILE that cannot be written; an attempt will raise the error
+            except OSError as exc:  # an attempt will raise it
                 if from_handler(exc):
                     raise
 
@@ -115,7 +114,7 @@ def bypasses_proxy(host: str, names: str) -> bool:
     """Return whether ``NO_PROXY`` lists a host, given with or without port.
 
     ``names`` are separated by commas or spaces: ``*``, a name (with its subdomains), ``.suffix``, ``*.suffix``, an
-    address, or a network such as ``10.0.0.0/8`` or ``fd00::/8``.
+    address, or a network.
     """
     from urllib.parse import urlsplit
 
@@ -143,7 +142,7 @@ def is_loopback(host: str) -> bool:
 
 
 def checked_proxy(scheme: str, host: str) -> str | None:
-    """Return the environment's proxy for a host; refuses one that would see the key, or that is invalid."""
+    """Return the environment's proxy for a host; refuses an invalid one, and one that would see the key."""
     from urllib.request import getproxies, proxy_bypass
 
     proxies = getproxies()
@@ -161,7 +160,7 @@ def checked_proxy(scheme: str, host: str) -> str | None:
     try:
         parts = urlsplit(proxy if "//" in proxy else f"//{proxy}")
         usable = bool(parts.scheme in ("", "http", "https") and parts.netloc.isascii() and parts.hostname)
-        # More than an address is a password with a "/", "?" or "#", whose rest would be taken for the host.
+        # A password with a "/", "?" or "#", whose rest would be taken for the host.
         usable = usable and parts[2:] in (("", "", ""), ("/", "", ""))
         port = parts.port
     except ValueError:

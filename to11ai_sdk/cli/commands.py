@@ -14,7 +14,7 @@ from ..client import create_client
 from ..errors import To11aiError
 from ..settings import API_URL, SETTINGS, __version__
 from .parser import Parser, UsageError, dashed, json_value, setting
-from .printing import is_terminal, print_json, safe
+from .printing import is_terminal, json_text, safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,8 +45,8 @@ ACTIONS: dict[str, dict[str, Any]] = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command with the arguments after ``to11ai``, by default those of the process, and return its exit code.
 
-    The code is 0, or 1 if the call failed, or 2 for invalid arguments. Raises ``SystemExit`` after ``--help`` and
-    ``--version``, and for arguments that cannot be parsed.
+    It is 0, or 1 if the call failed, or 2 for invalid arguments. Raises ``SystemExit`` after help, and for arguments
+    that cannot be parsed.
     """
     options = argparse.Namespace()
     try:
@@ -72,8 +72,7 @@ def _unwritten(exc: OSError, failed: int) -> int:
         try:
             sys.stdout.flush()
         except OSError:
-            # Nobody reads the output any more, or the disk is full. The rest of the buffer would be written again at
-            # exit, and fail with a traceback.
+            # No reader is left, or no space. Else the rest would be written again at exit, and fail with a traceback.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1 if isinstance(exc, BrokenPipeError) else _complain(exc, failed)
 
@@ -197,13 +196,13 @@ def _call(row: Endpoint, options: argparse.Namespace) -> int:
 
 
 def _show(result: object, *, as_json: bool) -> None:
-    """Print a result: as a table for people, as JSON in a pipe or a file, or where the tables have been removed."""
-    if as_json or not is_terminal():
-        print_json(result)
-        return
-    try:
-        from ..local.tools.output import show
-    except ImportError:
-        print_json(result)
-    else:
-        show(result)
+    """Print a result: for people on a terminal, as JSON in a pipe or a file, or where ``local/`` has been removed."""
+    if is_terminal():
+        try:
+            from ..local.tools.output import show
+        except ImportError:
+            pass
+        else:
+            show(result, as_json=as_json)
+            return
+    print(json_text(result))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
+from codecs import lookup
 from operator import methodcaller
-from typing import Any, TextIO
+from typing import TextIO
 
 JOINERS = "\u200c\u200d"
 """Characters that join others into one, which many languages need."""
@@ -21,7 +22,7 @@ def is_terminal(stream: TextIO | None = None) -> bool:
     return output is not None and output.isatty()
 
 
-def encoding() -> str:
+def _encoding() -> str:
     """Return the encoding of the standard output, which may be closed or captured as text."""
     return getattr(sys.stdout, "encoding", None) or "utf-8"
 
@@ -31,7 +32,7 @@ def safe(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     shown = "".join(char if _is_harmless(char) else ascii(char)[1:-1] for char in text)
-    return shown.encode(encoding(), "backslashreplace").decode(encoding())
+    return shown.encode(_encoding(), "backslashreplace").decode(_encoding())
 
 
 def _is_harmless(char: str) -> bool:
@@ -41,24 +42,9 @@ def _is_harmless(char: str) -> bool:
     return shown and char not in _INVISIBLE and unicodedata.category(char) not in _DANGEROUS
 
 
-def safe_json(text: str) -> str:
-    """Return JSON with escapes for what controls a terminal, if the standard output is one."""
-    if not is_terminal():
-        return text
-    return "".join(char if char == "\n" or _is_harmless(char) else json.dumps(char)[1:-1] for char in text)
-
-
 def json_text(result: object) -> str:
-    """Return a result as JSON with the API's names; if the output does not encode it as UTF-8, in ASCII."""
-    options: dict[str, Any] = {"indent": 2, "default": methodcaller("model_dump", mode="json", by_alias=True)}
-    text = json.dumps(result, ensure_ascii=False, **options)
-    try:
-        is_utf8 = text.encode(encoding()) == text.encode()
-    except UnicodeEncodeError:
-        is_utf8 = False
-    return text if is_utf8 else json.dumps(result, **options)
-
-
-def print_json(result: object) -> None:
-    """Print a result as JSON."""
-    print(safe_json(json_text(result)))
+    """Return a result as JSON with the API's names, in ASCII for a terminal and for an output that is not UTF-8."""
+    plain = is_terminal() or lookup(_encoding()).name != "utf-8"
+    dump = methodcaller("model_dump", mode="json", by_alias=True)
+    # A lone surrogate, which UTF-8 cannot hold, becomes its escape in JSON.
+    return json.dumps(result, indent=2, default=dump, ensure_ascii=plain).encode("utf-8", "backslashreplace").decode()

@@ -46,7 +46,7 @@ def _home(domain: str) -> object:
 
 
 def load() -> None:
-    """Import Pydantic with its compiled core; an ``ImportError`` says what does not fit, and what does."""
+    """Import Pydantic with its compiled core; an ``ImportError`` says what fits."""
     try:
         import pydantic  # noqa: F401  # pyright: ignore[reportUnusedImport] - for its effect
     except ImportError as exc:
@@ -58,7 +58,7 @@ def load() -> None:
 
 
 def reader(annotation: str) -> Callable[[Any], Any]:
-    """Return the function that builds the result of an annotation: a model's name, or ``builtins.list[Model]``."""
+    """Return the function that builds the result of an annotation: ``Model`` or ``builtins.list[Model]``."""
     outer, _, inner = annotation.rstrip("]").rpartition("[")
     model: Any = globals().get(inner) or __getattr__(inner)
     if outer:
@@ -75,7 +75,7 @@ def reader(annotation: str) -> Callable[[Any], Any]:
 
 
 def describe_validation_error(exc: Any) -> str:
-    """Describe the invalid parts of a reply in one line: their paths and the reasons, never the values."""
+    """Describe the first invalid part of a reply: its path and the reason, never the value."""
     problems: list[dict[str, Any]] = exc.errors(include_url=False, include_input=False)
     for problem in problems:
         error = problem.get("ctx", {}).get("error")

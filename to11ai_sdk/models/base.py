@@ -38,8 +38,8 @@ Timestamp = Annotated[datetime, Field(strict=False), BeforeValidator(_iso_text),
 """A time with its zone; a naive one is read as UTC."""
 
 
-# A million invalid items would give a million errors, gigabytes of them. Pydantic's ``FailFast`` does the same, but
-# not for a dictionary before 2.14, nor in a union on Python 3.10.
+# A million invalid items would give gigabytes of errors. Pydantic's ``FailFast`` does not work for a dictionary before
+# 2.14, nor in a union on Python 3.10.
 _FIRST_ERROR_ENDS = GetPydanticSchema(lambda kind, build: cast("Any", {**build(kind), "fail_fast": True}))
 Item = TypeVar("Item")
 Items = Annotated[list[Item], _FIRST_ERROR_ENDS]

@@ -1,4 +1,4 @@
-"""Defines the environments of a project. Source: the page "Python SDK" of the to11 reference."""
+"""Defines the environments of a project."""
 
 from __future__ import annotations
 

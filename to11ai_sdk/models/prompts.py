@@ -1,4 +1,4 @@
-"""Defines prompts, their versions, labels and events. Source: the page "Python SDK" of the to11 reference."""
+"""Defines prompts, their versions, labels and events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defines the result of resolving a prompt. Source: the page "Python SDK" of the to11 reference."""
+"""Defines the result of resolving a prompt."""
 
 from __future__ import annotations
 
@@ -20,9 +20,8 @@ else:
             return role
 
     _ROLES = _Roles({role: role for role in ("system", "user", "assistant", "developer", "tool")})
-    # Any text is accepted, so the union would only cost time, for each message of each cache hit. What is dumped,
-    # for the cache too, holds one text for each role, not one for each message. Not by a function of Python: Pydantic
-    # drops what a signal handler raises in one.
+    # Any text is accepted, so the union would only cost time. What is dumped for the cache shares one text for each
+    # role. Not by a function of Python: Pydantic drops what a signal handler raises in one.
     Role = Annotated[str, PlainSerializer(_ROLES.__getitem__, return_type=str)]
 
 # These models have the same names on the wire: looking for two names costs a fifth more.

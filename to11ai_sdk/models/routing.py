@@ -1,4 +1,4 @@
-"""Defines routing rules: snapshots, versions, releases. Source: the page "Python SDK" of the to11 reference."""
+"""Defines routing rules: snapshots, versions, releases."""
 
 from __future__ import annotations
 

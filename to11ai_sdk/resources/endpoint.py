@@ -1,8 +1,7 @@
 """Turns a typed method signature into a call of the API: ``@endpoint`` and ``Endpoint``.
 
-A row of the table is a method with an empty body. Placeholders in its route are path parameters. The other parameters
-go to the query (GET, DELETE) or to the JSON body (POST, PUT, PATCH) under the camelCase of their names. A parameter
-without a default is required. The return annotation is the model of the reply.
+A row of the table is a method with an empty body. Placeholders in its route are path parameters; the others go to the
+query (GET, DELETE) or the JSON body under the camelCase of their names. The return annotation is the reply's model.
 """
 
 from __future__ import annotations
@@ -103,13 +102,14 @@ class Endpoint:
         body: dict[str, Any] = {}
         for parameter in self.parameters:
             value = arguments.get(parameter.name)
-            if parameter.place == "path":
-                path[parameter.name] = encoding.segment(parameter.name, parameter.kind.check(parameter.name, value))
-            elif value is None and not parameter.required:
+            if value is None and not parameter.required:
                 continue
+            parameter.check(value)
+            if parameter.place == "path":
+                path[parameter.name] = encoding.segment(parameter.name, value)
             elif parameter.place == "body":
-                body[parameter.wire_name] = parameter.check(value)
-            elif parameter.check(value) is not False:
+                body[parameter.wire_name] = value
+            elif value is not False:
                 query[parameter.wire_name] = encoding.text(value)
         return Request(self.method, self.path.format_map(path), query, body if self.has_body else None)
 
@@ -122,7 +122,7 @@ class Endpoint:
             return models.reader(self.signature.__annotations__["return"])
 
     def load(self) -> None:
-        """Import Pydantic and its compiled core; an ``ImportError`` says what does not fit this Python or platform."""
+        """Import Pydantic and its compiled core; see :func:`models.load`."""
         if "result" not in vars(self):
             with importing.lock:
                 from .. import models
@@ -158,7 +158,7 @@ class Endpoint:
         return result
 
     def cacheable(self, envelope: Mapping[str, Any]) -> Any:
-        """Return validated ``data`` reduced to what the result needs; each cache hit builds a new model from it."""
+        """Return validated ``data`` reduced to what the result needs."""
         data = self.build(self.data(envelope)).model_dump(by_alias=True, exclude_unset=True)
         return {**data, REQUEST_ID: envelope.get(REQUEST_ID)}
 
@@ -173,7 +173,7 @@ class Endpoint:
 
 
 def _models(result: Any) -> list[Any]:
-    """Return the models that a call returns: one, with its rows if it is a page, or those of a list."""
+    """Return the models of a result: itself, with its rows if it is a page, or those of a list."""
     fields: dict[str, Any] = getattr(result, "__dict__", {})
     return result if is_array(result) else [result, *fields.get("items", ())]
 

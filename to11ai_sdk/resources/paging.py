@@ -20,7 +20,7 @@ MAX_PAGES = 10_000
 
 
 class _Rows:
-    """Iterates over the rows of a list, each once; after an error the next call fetches the same page again.
+    """Iterates over the rows of a list, each once; after an error, from the same page on.
 
     ``name`` is the call that lists them, ``at`` the next page.
     """

@@ -28,7 +28,7 @@ class Kind:
 
 
 def _type_name(value: Any) -> str:
-    """Return the name of a value's type and of its items' types, either of which may be wrong."""
+    """Return the name of a value's type and of its items' types."""
     name = type(value).__name__
     items = sorted({type(item).__name__ for item in value}) if is_sequence(value) else []
     return f"{name} of {' and '.join(items)}" if items else name
@@ -80,7 +80,7 @@ class Parameter:
         self.wire_name: str = wire_name
         self.place: str = place
         kind = annotation.removesuffix(" | None")
-        # The words that are known, to which a server may add others.
+        # The words that are known; a server may add others.
         self.annotation: str = "str" if kind.startswith("Literal[") and kind.endswith(" | str") else kind
         self.required: bool = required
         self.nullable: bool = required and annotation.endswith(" | None")

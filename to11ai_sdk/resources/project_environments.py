@@ -17,8 +17,6 @@ class ProjectEnvironmentResource(Resource):
     """``client.project_environments``: the environments of a project.
 
     Methods take keyword arguments only, and may raise the exceptions of :mod:`to11ai_sdk.errors`.
-
-    Source: the page "Python SDK" of the to11 reference.
     """
 
     namespace = "project_environments"

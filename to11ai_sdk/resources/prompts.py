@@ -43,8 +43,6 @@ class PromptResource(Resource):
     """``client.prompts``: prompts, their versions and labels, and the label registry of a project.
 
     Methods take keyword arguments only, and may raise the exceptions of :mod:`to11ai_sdk.errors`.
-
-    Source: the page "Python SDK" of the to11 reference.
     """
 
     namespace = "prompts"

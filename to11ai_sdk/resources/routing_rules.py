@@ -169,8 +169,6 @@ class RoutingRulesResource(Unique):
 
     Methods take keyword arguments only, and may raise the exceptions of :mod:`to11ai_sdk.errors`.
 
-    Source: the page "Python SDK" of the to11 reference.
-
     Attributes:
         versions: the versions of a rule.
         releases: the releases of a rule.

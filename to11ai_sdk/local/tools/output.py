@@ -18,9 +18,12 @@ _TEMPLATES = ("templateJson", "rendered")
 _NARROW = 8
 
 
-def show(result: object) -> None:
-    """Print a result as a table, or its fields below each other."""
+def show(result: object, *, as_json: bool) -> None:
+    """Print a result as JSON, or as a table, or its fields below each other."""
     data = json.loads(json_text(result))
+    if as_json:
+        print(terminal.safe_json(json.dumps(data, indent=2, ensure_ascii=False)))
+        return
     rows = data.get("items", data) if is_object(data) else data
     if not is_array(rows):
         print("\n".join(_record(data)))

@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ...cli.parser import UsageError, json_value, setting
-from ...cli.printing import is_terminal, safe, safe_json
+from ...cli.printing import is_terminal, safe
+from .terminal import safe_json
 
 if TYPE_CHECKING:
     import argparse

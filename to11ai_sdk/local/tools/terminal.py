@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import unicodedata
 from typing import TYPE_CHECKING
@@ -34,6 +35,11 @@ def paint(text: str, colour: int) -> str:
         or (os.name == "nt" and "WT_SESSION" not in variables)
     )
     return text if plain or not is_terminal() else f"\x1b[{colour}m{text}\x1b[m"
+
+
+def safe_json(text: str) -> str:
+    """Return JSON with escapes for what controls a terminal, is invisible, or cannot be encoded."""
+    return "".join(char if char in ("\n", safe(char)) else json.dumps(char)[1:-1] for char in text)
 
 
 def columns(text: str) -> int:
