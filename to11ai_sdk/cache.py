@@ -42,7 +42,7 @@ class _Entry:
 class InFlight:
     """A request in flight, and its result for all waiting threads.
 
-    A result that another process fetched has an age; though it has expired, it may count as fresh for ``extra_s``.
+    A result of another process has an age; though it has expired, it may count as fresh for ``extra_s``.
     """
 
     __slots__ = ("age_s", "data", "done", "error", "extra_s")

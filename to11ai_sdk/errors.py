@@ -3,9 +3,9 @@
 ::
 
     To11aiError
-    ├── To11aiNetworkError                     no usable reply: DNS, TLS, connection, timeout
-    ├── To11aiResponseValidationError          a 2xx reply that is not what the API promises
-    └── To11aiApiError                         the API answered with an error
+    ├── To11aiNetworkError                     no usable reply
+    ├── To11aiResponseValidationError          an unusable 2xx reply
+    └── To11aiApiError                         any error reply
         ├── To11aiAuthError                    401, 403
         ├── To11aiRateLimitError               429
         ├── To11aiValidationError              400
@@ -56,7 +56,7 @@ class To11aiError(Exception):
         super().__init__(*(arg[:MESSAGE_LIMIT] if isinstance(arg, str) else arg for arg in args))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Not by calling the class: its other arguments are restored as attributes.
+        # Not by calling the class: the other arguments are attributes.
         return Exception.__new__, (type(self), *self.args), vars(self)
 
     def __copy__(self) -> Self:
@@ -88,7 +88,7 @@ class To11aiNetworkError(To11aiError):
 
     @property
     def cause(self) -> BaseException | None:
-        """The low-level exception, the ``__cause__`` of this one."""
+        """The low-level exception."""
         return self.__cause__
 
 
@@ -271,7 +271,7 @@ def api_error(status: int, error: object, reason: str) -> To11aiApiError:
     fields = error if is_object(error) else {}
     details: Any = fields.get("details")
     inner: dict[str, Any] = details if is_object(details) else {}
-    # Best first: some servers put a general code in ``code`` and the exact one in the details.
+    # Some servers have the exact code in the details.
     found = (fields.get("code"), inner.get("code"), inner.get("error"))
     codes = [code for code in found if isinstance(code, str) and code]
     exact = [] if status in (401, 403, 429) else [code.upper() for code in codes if (status, code.upper()) in _BY_CODE]

@@ -1,4 +1,4 @@
-"""Provides the pytest fixture ``to11``. Every run of pytest loads this module, even without ``local/``."""
+"""Provides the pytest fixture ``to11``; every run of pytest loads this module."""
 
 from __future__ import annotations
 

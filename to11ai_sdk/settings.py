@@ -1,4 +1,4 @@
-"""Checks the arguments of ``create_client``; imports little, because some processes only make a client."""
+"""Checks the arguments of ``create_client``; imports little."""
 
 from __future__ import annotations
 

@@ -30,11 +30,11 @@ REFUSED_TUNNEL = "Tunnel connection failed: "
 """The start of ``http.client``'s message when a proxy refuses a tunnel; the status follows."""
 
 _COOPERATIVE = ("gevent", "eventlet")
-"""Packages with their own socket classes, whose sockets are nevertheless real."""
+"""Packages with socket classes of their own that are real."""
 
 
-class Unsent(Exception):  # noqa: N818 - a fact about the request, not an error of its own; the cause is chained
-    """No connection was made, so nothing was sent; ``final`` means that a retry is useless."""
+class Unsent(Exception):  # noqa: N818 - a fact about the request; the error is its cause
+    """Nothing was sent; ``final`` means that a retry is useless."""
 
     def __init__(self, *, final: bool) -> None:
         super().__init__()
@@ -85,7 +85,7 @@ class Connection:
     def _handshake(self, context: ssl.SSLContext) -> None:
         try:
             self.wire.secure(context, self._tunnel_host or self.host)
-            # A new buffer, so that bytes from the proxy do not count as sent within TLS.
+            # A new buffer: bytes from the proxy were not sent within TLS.
             self.sock = self.wire = DeadlineSocket(self.wire.sock, self.deadline)
         except OSError as exc:
             raise Unsent(final=not isinstance(exc, TimeoutError)) from exc
@@ -218,7 +218,7 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
         except BaseException:
             _close(connection)
             raise
-        # http.client has dropped the socket if the reply said that the connection closes.
+        # http.client has dropped the socket if the reply closes the connection.
         if connection.sock and response.isclosed():
             self._keep(connection)
         else:

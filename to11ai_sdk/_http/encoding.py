@@ -43,7 +43,7 @@ def camel(name: str) -> str:
 
 
 def text(value: Any) -> str:
-    """Encode a value for a query: ``true``, a number, or a time in ISO 8601 with its zone (naive times are UTC)."""
+    """Encode a value for a query; naive times are UTC."""
     if value is True:
         return "true"
     if hasattr(value, "isoformat"):
@@ -52,7 +52,7 @@ def text(value: Any) -> str:
 
 
 def segment(name: str, value: Any) -> str:
-    """Percent-encode every reserved character of a path parameter (RFC 3986 section 2.1): it cannot change the path."""
+    """Percent-encode a path parameter (RFC 3986 section 2.1), so that it cannot change the path."""
     raw = str(value)
     if raw in ("", ".", ".."):
         raise ValueError(f"{name} must be an id, not {raw!r}")
@@ -99,7 +99,6 @@ def json_bytes(body: Mapping[str, Any]) -> bytes:
             raise
         for name, value in body.items():
             _raise_naming(name, value)
-        # Each value can be encoded alone, so the body itself is the one level too many.
         raise ValueError("the body is nested too deeply for JSON") from exc
 
 
@@ -143,7 +142,6 @@ def unwrap(reply: Reply) -> dict[str, Any]:
     try:
         envelope = decode(reply.body)
     except ValueError as exc:
-        # JSONDecodeError keeps the whole document, and its text has the position.
         fault = str(exc)[:200] if reply.body else "it is empty"
         raise _unusable(reply, f"the body is not JSON: {fault}") from exc
     if not is_object(envelope):
@@ -162,7 +160,7 @@ def _unusable(reply: Reply, fault: str) -> To11aiResponseValidationError:
 
 
 def error_from_reply(reply: Reply) -> To11aiApiError:
-    """Return the exception for a reply that is not 2xx; never fails itself, whatever the body."""
+    """Return the exception for a reply that is not 2xx, whatever its body."""
     try:
         envelope = decode(reply.body or b"")
     except ValueError as exc:

@@ -32,10 +32,7 @@ def request_headers(api_key: str, added: Mapping[str, str]) -> dict[str, str]:
 
 
 def trace_headers() -> dict[str, str]:
-    """Return ``traceparent`` and ``tracestate`` of the active OpenTelemetry span; empty without one or on failure.
-
-    Source: https://www.w3.org/TR/trace-context/.
-    """
+    """Return the headers of https://www.w3.org/TR/trace-context/ for the active OpenTelemetry span, if there is one."""
     # A process that has not loaded OpenTelemetry has no active span.
     module = sys.modules.get("opentelemetry.trace")
     if module is None:
@@ -55,7 +52,7 @@ def trace_headers() -> dict[str, str]:
 
 
 def secrets_of(api_key: str, headers: Mapping[str, str]) -> list[str]:
-    """Return the key and the values of those headers whose names say that they are secret, as a server reads them."""
+    """Return the key and the values of headers with secret names, as a server reads them."""
     found = [value for name, value in headers.items() if any(word in name.lower() for word in _SECRET_WORDS)]
     return [value.strip() for value in (api_key, *found)]
 

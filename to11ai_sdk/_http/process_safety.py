@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 else:
 
     class lazy:  # noqa: N801 - used as a decorator
-        """Computes an attribute on first use, without the lock of ``cached_property`` in Python 3.10 and 3.11."""
+        """``cached_property`` without its lock in Python 3.10 and 3.11."""
 
         def __init__(self, read):
             self._read = read
@@ -36,7 +36,7 @@ else:
 
 
 FORK_WAIT_S = 5.0
-"""Seconds after which a fork proceeds anyway: a child that may hang is better than a parent that does."""
+"""Seconds after which a fork proceeds anyway: better the child may hang than the parent."""
 MAX_LINKS = 50
 """The most exceptions examined along a chain of causes and contexts."""
 
@@ -70,7 +70,7 @@ class ForkSafeLock:
 importing: ForkSafeLock = ForkSafeLock()
 """Held during the imports of a first call."""
 in_openssl: ForkSafeLock = ForkSafeLock()
-"""Held during work that takes OpenSSL's locks or that a client does once; never while waiting for the network."""
+"""Held during work that takes OpenSSL's locks or that a client does once; not while waiting for the network."""
 
 
 class Unique:
@@ -106,7 +106,7 @@ def _holds(frame: FrameType, interrupted: FrameType) -> bool:
 def handler_error(error: BaseException, outer: BaseException | None) -> BaseException | None:
     """Return the signal handler's exception that other code turned into this error, if there is one.
 
-    ``outer`` was being handled before the call began: it and its causes are older, and are not searched.
+    ``outer`` was being handled before the call: it and its causes are older.
     """
     link: BaseException | None = error
     for _ in range(MAX_LINKS):

@@ -43,10 +43,10 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, args: Any = None, namespace: Any = None
     ) -> Any:
-        """Parse arguments; unless the command has been removed, refuse unknown ones where its own help is named."""
+        """Parse arguments; refuse unknown ones, unless the command has been removed."""
         options, unexpected = super().parse_known_args(args, namespace)
         if unexpected and not hasattr(options, "removed"):
-            # Any surplus text but the name of an option may be a secret and is not repeated.
+            # Text that is not the name of an option may be a secret.
             names = [word.partition("=")[0] for word in unexpected if word.startswith("--")]
             known = f"unknown option {', '.join(names)}" if names else "a value without an option; write --option VALUE"
             self.error(known + self._hint)
@@ -60,7 +60,7 @@ class Parser(argparse.ArgumentParser):
         """Print the message on one line of stderr and exit with code 2."""
         head, wrong, choices = message.rpartition(" (choose from ")
         if wrong:
-            # What was given is not repeated: with options before the command, it is their value, such as a key.
+            # Not repeated: with options before the command, it is their value, such as a key.
             message = f"{head.partition(':')[0]}: not one of {choices[:-1]}{self._hint}"
         self.exit(2, f"{self.prog}: {safe(message)} (see {self.prog} --help)\n")
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-import unicodedata
 from codecs import lookup
 from operator import methodcaller
 from typing import TextIO
+from unicodedata import category
 
 JOINERS = "\u200c\u200d"
 """Characters that join others into one, which many languages need."""
-_DANGEROUS = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"}
 _INVISIBLE = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
 """Characters of other categories that show nothing, like U+FE00 to U+FE0D."""
 
@@ -39,7 +38,7 @@ def _is_harmless(char: str) -> bool:
     if char in JOINERS:
         return True
     shown = char < "\ufe00" or "\ufe0d" < char < "\U000e0000"
-    return shown and char not in _INVISIBLE and unicodedata.category(char) not in _DANGEROUS
+    return shown and char not in _INVISIBLE and (char.isprintable() or category(char) == "Zs")
 
 
 def json_text(result: object) -> str:

@@ -70,7 +70,7 @@ def reader(annotation: str) -> Callable[[Any], Any]:
         adapter: TypeAdapter[Any] = TypeAdapter(items[model])
         return adapter.validator.validate_python
     model.model_rebuild()
-    # The validator's own method: calling the model's adds a tenth to a cache hit.
+    # Calling the model's own method adds a tenth to a cache hit.
     return model.__pydantic_validator__.validate_python  # type: ignore[no-any-return]
 
 

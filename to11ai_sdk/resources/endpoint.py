@@ -89,14 +89,11 @@ class Endpoint:
 
     @lazy
     def has_body(self) -> bool:
-        """Return whether the call sends a JSON object; archive and restore have no body."""
+        """Return whether the call sends a JSON object."""
         return any(parameter.place == "body" for parameter in self.parameters)
 
     def encode(self, arguments: Mapping[str, Any]) -> Request:
-        """Return the request for arguments by their Python names; ``None`` is left out, or null if required.
-
-        An argument of the wrong type is a ``TypeError``, an invalid id a ``ValueError``.
-        """
+        """Return the request for arguments by their Python names; ``None`` is left out, or null if required."""
         path: dict[str, str] = {}
         query: dict[str, str] = {}
         body: dict[str, Any] = {}
@@ -115,7 +112,7 @@ class Endpoint:
 
     @lazy
     def result(self) -> Callable[[Any], Any]:
-        """Return the function that builds the result; the first use imports Pydantic and the models."""
+        """Return the function that builds the result; imports Pydantic and the models."""
         with importing.lock:
             from .. import models
 
@@ -130,14 +127,11 @@ class Endpoint:
                 models.load()
 
     def prepare(self) -> None:
-        """Import the code that reads the reply, the slow part of a first call."""
+        """Import the code that reads the reply."""
         self.result  # noqa: B018 - for its effect
 
     def build(self, data: Any, request_id: str | None = None) -> Any:
-        """Return the result for the ``data`` of a reply; an error names the invalid fields, not their values.
-
-        ``request_id`` is for a single model.
-        """
+        """Return the result for the ``data`` of a reply; ``request_id`` is for a single model."""
         try:
             result = self.result(data)
         except ValueError as exc:

@@ -56,7 +56,7 @@ class PromptResource(Resource):
         try:
             return super()._call(row, arguments)
         finally:
-            # After an error, too: a call that timed out may have moved the label.
+            # A call that timed out may have moved the label.
             if row.name in ("prompts.move_label", "prompts.archive"):
                 self._cache.forget(arguments["project_id"], arguments["prompt_id"], arguments.get("label"))
 
@@ -118,7 +118,7 @@ class PromptResource(Resource):
     ) -> Iterator[Prompt]:
         """Iterate over the prompts of a project, fetching each page when needed; takes what :meth:`list` takes.
 
-        A prompt comes once, even if others are created or archived meanwhile.
+        Each comes once, even if others are created or archived meanwhile.
         """
         from .paging import NumberedPages
 
@@ -257,7 +257,7 @@ class PromptResource(Resource):
                 return self._send(row, arguments, row.read)  # type: ignore[no-any-return]
             data = self._cache.get(key, load, self._wait_timeout_s)
         except To11aiError as exc:
-            # A thread that waited for another's call has made no call of its own to describe.
+            # A thread that waited for another's call has made none to describe.
             exc.method, exc.endpoint = row.method, row.path
             data = self._cache.spare(key, exc, keep=cache)
             if data is None:
