@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from to11ai_sdk.cli import commands as cli
-from to11ai_sdk.cli import printing
+from to11ai_sdk.cli import console
 from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.resources.table import ENDPOINTS
 
@@ -525,7 +525,7 @@ def test_a_terminal_gets_a_table_or_without_the_local_folder_json(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    for module in (cli, printing):
+    for module in (cli, console):
         monkeypatch.setattr(module, "is_terminal", lambda: True)
     cli._show([{"slug": "a\u202eb"}], as_json=False)
     assert capsys.readouterr().out.split() == ["slug", "a\\u202eb"]

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from faults.server import READ, ScriptedServer
 
-from to11ai_sdk.cli import main, printing
+from to11ai_sdk.cli import console, main
 from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.local.tools import output, terminal
 
@@ -264,13 +264,13 @@ def test_a_huge_text_is_broken_into_lines_in_linear_time(text: str) -> None:
     "char", [*"\u00ad\u034f\u115f\u1160\u17b4\u200b\u2060\u3164\ufe00\ufeff\uffa0", "\U000e0041", "\U000e0100"]
 )
 def test_a_character_that_nobody_can_see_is_shown_as_an_escape(char: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert printing.safe(f"a{char}b") == f"a{ascii(char)[1:-1]}b"
+    assert console.safe(f"a{char}b") == f"a{ascii(char)[1:-1]}b"
     assert terminal.diff([f"a{char}"], ["a"], "old", "new")[-2:] == [f"-a{ascii(char)[1:-1]}", "+a"]
 
 
 @pytest.mark.parametrize("text", ["e\u0301", "❤\ufe0f", "👩\u200d🚀", "क्\u200dष", "กำ", "नमस्ते", "שלום", "a\u00a0b"])
 def test_what_a_language_needs_is_shown_as_it_is(text: str) -> None:
-    assert printing.safe(text) == text
+    assert console.safe(text) == text
 
 
 def test_output_may_be_captured_as_text(to11: LocalTo11) -> None:

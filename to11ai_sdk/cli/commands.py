@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..client import create_client
 from ..errors import To11aiError
 from ..settings import API_URL, SETTINGS, __version__
-from .parser import Parser, UsageError, dashed, json_value, setting
-from .printing import is_terminal, json_text, safe
+from .console import Parser, UsageError, dashed, is_terminal, json_text, json_value, safe, setting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from ..client import To11aiClient
     from ..resources.endpoint import Endpoint
     from ..resources.parameters import Parameter
-    from .parser import Commands
+    from .console import Commands
 
 PACKAGE = __name__.rpartition(".cli.")[0]
 PROGRAM = f"python -m {PACKAGE}" if "." in PACKAGE else "to11ai"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from ..cli.parser import UsageError, setting
+from ..cli.console import UsageError, setting
 from .bounds import MAX_WORKERS
 
 if TYPE_CHECKING:
-    from ..cli.parser import Commands, Parser
+    from ..cli.console import Commands, Parser
 
 LOCAL_HELP = "for development, not for production: the to11 control plane and gateway on this machine"
 DEMO_HELP = "create, publish and resolve a prompt, and print each step; by default on a local to11"

@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..cli.printing import safe
+from ..cli.console import safe
 from ..client import create_client
 from ..errors import To11aiApiError, To11aiError, To11aiNetworkError
 

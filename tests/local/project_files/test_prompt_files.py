@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prompt_samples import SCHEMAS, SETTINGS, TEXTS, chat, prompt
 
-from to11ai_sdk.cli.parser import UsageError
+from to11ai_sdk.cli.console import UsageError
 from to11ai_sdk.local.project_files.fields import canonical, dump, read_fields, write_field
 from to11ai_sdk.local.project_files.folder import read_lines
 from to11ai_sdk.local.project_files.plan import plan_prompt

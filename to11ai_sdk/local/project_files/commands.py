@@ -7,12 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...cli.parser import setting
+from ...cli.console import setting
 
 if TYPE_CHECKING:
     import argparse
 
-    from ...cli.parser import Commands, Parser
+    from ...cli.console import Commands, Parser
     from ..tools.commands import MakeClient
 
 PULL = "write the prompts, label registry and environments of a project to files that people review"

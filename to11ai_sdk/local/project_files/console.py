@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from ...cli.parser import UsageError
-from ...cli.printing import is_terminal, safe
+from ...cli.console import UsageError, is_terminal, safe
 from ..tools.terminal import BOLD, GREEN, RED, YELLOW, diff, paint
 
 _SIGNS = {"+": GREEN, "~": YELLOW, "-": RED, "!": RED}

@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from unicodedata import normalize
 
-from ...cli.parser import UsageError
+from ...cli.console import UsageError
 from ...json_types import is_array, is_object
 
 if TYPE_CHECKING:

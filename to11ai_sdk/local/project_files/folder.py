@@ -8,7 +8,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from ...cli.parser import UsageError
+from ...cli.console import UsageError
 from ..bounds import MAX_PROJECT_FILE
 from .fields import canonical, problem, read_fields
 from .prompt_file import SUFFIX, PromptFile, file_name, read_prompt_file

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...cli.parser import UsageError
+from ...cli.console import UsageError
 from .console import Progress, agreed, say, say_diff
 from .folder import content, file_error, find_prompts, layout, read_data
 from .record_lists import LISTS

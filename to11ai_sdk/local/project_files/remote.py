@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...cli.parser import UsageError
+from ...cli.console import UsageError
 from .folder import Project
 from .parallel import for_each
 from .prompt_file import FileVersion, PromptFile, merged

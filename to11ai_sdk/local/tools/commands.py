@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ...cli.parser import setting
+from ...cli.console import setting
 from ..project_files.commands import add_commands as add_project_commands
 from .snapshots import add_snapshot
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from ...cli.parser import Commands, Parser
+    from ...cli.console import Commands, Parser
     from ...client import To11aiClient
 
     MakeClient = Callable[[argparse.Namespace], To11aiClient]

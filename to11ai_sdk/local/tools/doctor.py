@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from ..._http.headers import SHORTEST_SECRET
-from ...cli.printing import safe
+from ...cli.console import safe
 from ...settings import API_URL, GATEWAY_URL, SETTINGS, origin
 from . import terminal
 from .checks import Checks

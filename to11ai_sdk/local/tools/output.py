@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from ...cli.printing import json_text
+from ...cli.console import json_text
 from ...json_types import is_array, is_object
 from . import terminal
 from .prompt_diff import template_lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ...cli.parser import UsageError
+from ...cli.console import UsageError
 from ...json_types import is_array, is_object
 from .terminal import diff
 

@@ -6,14 +6,13 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ...cli.parser import UsageError, json_value, setting
-from ...cli.printing import is_terminal, safe
+from ...cli.console import UsageError, is_terminal, json_value, safe, setting
 from .terminal import safe_json
 
 if TYPE_CHECKING:
     import argparse
 
-    from ...cli.parser import Commands
+    from ...cli.console import Commands
     from ...snapshot import Snapshot
     from .commands import MakeClient
 

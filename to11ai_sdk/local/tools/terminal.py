@@ -7,7 +7,7 @@ import os
 import unicodedata
 from typing import TYPE_CHECKING
 
-from ...cli.printing import JOINERS, is_terminal, safe
+from ...cli.console import JOINERS, is_terminal, safe
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
