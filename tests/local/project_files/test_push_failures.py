@@ -10,6 +10,7 @@ from project_folder import Folder, write
 from prompt_samples import greeting
 
 from to11ai_sdk.cli import commands as cli
+from to11ai_sdk.local.project_files.parallel import WORKERS
 
 if TYPE_CHECKING:
     from to11ai_sdk.local import LocalTo11
