@@ -416,6 +416,7 @@ WRONG: dict[str, tuple[Callable[[list[Any]], list[Any]], str]] = {
     "a pointer to an event of another label": (changed("prompt_labels", label="other"), "an event that is not there"),
     "another project's row": (changed("prompts", project_id="proj_other"), "it is of another project"),
     "another project's author": (changed("prompts", created_by_user_id="{key}"), "refers to another project"),
+    "another project's release": (changed("rule_releases", prior_release_id="{release}"), "refers to another project"),
     "another project's prompt": (planted, "another project"),
 }
 
@@ -461,8 +462,11 @@ def test_a_file_with_anything_wrong_changes_nothing(
     change, says = WRONG[what]
     target = tmp_path / "target.db"
     with LocalTo11(target) as to11:
-        prompt = Api.of(to11).prompt("theirs", versions=1)[0]
-        names = {"{key}": prompt.created_by_user_id, "{prompt}": prompt.id}
+        api = Api.of(to11)
+        prompt = api.prompt("theirs", versions=1)[0]
+        version_id = api.rule("theirs", 1)[0]
+        release = api.releases.set(rule_id="theirs", env_slug="prod", strategy="single", version_id=version_id)
+        names = {"{key}": prompt.created_by_user_id, "{prompt}": prompt.id, "{release}": release.id}
     before = exported(target)
     lines = change(parts(exported(source)))
     for line in lines:

@@ -85,7 +85,7 @@ def collector_url(text: str) -> str:
 
     try:
         url = collector.traces_url(text)
-        collector.span_export()  # here, so that workers need not load them again
+        collector.load_span_export()  # here, so that workers need not load them again
         return url
     except (ImportError, ValueError) as exc:
         raise argparse.ArgumentTypeError(str(exc).removeprefix("otlp ")) from None

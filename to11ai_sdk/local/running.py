@@ -78,7 +78,7 @@ class Running:
             control_plane = ControlPlane(self.platform, settings.log, self.failures, settings.flags, settings.process)
             wait = _sleep(settings.sleep) if settings.sleep else self.failures.wait
             self.traces: TraceLog = TraceLog(self.platform)
-            self._export = collector.opened(settings.otlp, self.platform)
+            self._export = collector.open_span_export(settings.otlp, self.platform)
             ways = (settings.log, wait, settings.seed, settings.process, self._export)
             gateway = self._gateway = build(settings.config, self.platform, store, self.traces, *ways)
             pages = LocalPages(self.platform, self.traces)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -190,3 +191,20 @@ def test_two_files_with_one_slug_and_settings_that_are_no_object_are_mistakes(to
     (prompts / "two.liquid").unlink()
     (folder.path / "labels.yaml").write_text("\nproduction: 1\n", "utf-8")
     assert "labels.yaml:2: expected an object" in folder.run("push", to11)[1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_a_file_that_cannot_be_written_whole_stays_what_it_was(to11: LocalTo11, folder: Folder) -> None:
+    import resource
+
+    write(to11, "one", "Hello")
+    folder.run("pull", to11)
+    folder.edit("prompts/one.liquid", "Hello", "mine")
+    before, limits = folder.files(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+    try:
+        code, said = folder.run("pull", to11, "--yes")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (code, folder.files()) == (2, before)
+    assert "\n0 of 1 files changed.\n" in said

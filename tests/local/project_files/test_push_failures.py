@@ -10,6 +10,7 @@ from project_folder import Folder, write
 from prompt_samples import greeting
 
 from to11ai_sdk.cli import commands as cli
+from to11ai_sdk.local.project_files.parallel import WORKERS
 
 if TYPE_CHECKING:
     from to11ai_sdk.local import LocalTo11
@@ -133,3 +134,14 @@ def test_an_outage_before_the_plan_is_exit_code_1(to11: LocalTo11, folder: Folde
     folder.run("pull", to11)
     to11.fail_next(status=403)
     assert folder.run("push", to11, "--yes")[0] == 1
+
+
+def test_a_refusal_that_concerns_the_whole_push_stops_it(to11: LocalTo11, folder: Folder) -> None:
+    """As a key without the permission does: what is under way is finished, and nothing more is started."""
+    folder.run("pull", to11)
+    (folder.path / "prompts").mkdir()
+    for n in range(40):
+        (folder.path / "prompts" / f"slug-{n}.liquid").write_text(greeting(f"slug-{n}", f"Name {n}"), "utf-8")
+    to11.fail_next(100, status=403, match="prompts.create")
+    assert folder.run("push", to11, "--yes")[0] == 1
+    assert 1 <= sum(request.row == "prompts.create" for request in to11.requests) <= WORKERS

@@ -151,6 +151,8 @@ def test_a_plan_says_when_an_edit_leaves_out_what_others_have_changed(to11: Loca
     folder.run("pull", to11, "--yes")
     folder.edit("prompts/one.liquid", "one sentence", "two sentences")
     assert "This looks like an edit" not in folder.run("push", to11, "--check")[1]
+    folder.edit("prompts/one.liquid", theirs.replace("one sentence", "two sentences"), "Translate {{ question }} now.")
+    assert "This looks like an edit" not in folder.run("push", to11, "--check")[1]
 
 
 def test_a_version_that_is_not_listed_stops_both_commands(to11: LocalTo11, folder: Folder) -> None:

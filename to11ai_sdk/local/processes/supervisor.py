@@ -19,7 +19,7 @@ from ..problems import Problem
 from .channel import DRAIN, HURRY
 from .crew import Crew
 from .plan import Reachable, ServingPlan, WorkersError
-from .single import StopSignals
+from .stop_signals import StopSignals
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ from ..store import DataFileError
 from . import garbage
 from .handed_connections import HandedConnections
 from .plan import Reachable, Served, ServingPlan, process_mark, reason
-from .single import NUMBERS
+from .stop_signals import STOP_SIGNALS
 
 if TYPE_CHECKING:
     from .channel import WorkerEnd
@@ -35,7 +35,7 @@ def work(plan: ServingPlan, channel: WorkerEnd, *, is_first: bool) -> NoReturn:
     try:
         signal.set_wakeup_fd(-1)  # it is the supervisor's
         # Ctrl-C and a signal for the whole group reach the supervisor, too, which then says what to do.
-        for number in NUMBERS:
+        for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         with thread_turns.managed():
             _serve(plan, channel, is_first=is_first)

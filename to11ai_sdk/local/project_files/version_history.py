@@ -18,7 +18,7 @@ _MOST_VERSIONS = 10
 _LONGEST = 200_000
 """Characters; longer versions are not compared word by word."""
 _ALIKE = 0.5
-_WORD = re.compile(r"\w+|[^\w\s]")
+_WORD = re.compile(r"\w+")
 
 
 def stale_base(change: PromptChange) -> tuple[int, str, int] | None:

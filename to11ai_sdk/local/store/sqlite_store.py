@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sqlite3
 import time
@@ -14,13 +13,11 @@ from .. import bounds
 from .data_file import FilePlace, open_writer
 from .database import Store
 from .readers import Readers
-from .storage_problems import StorageProblem, busy, is_busy, problem_of
+from .storage_problems import ProblemLog, busy, is_busy, problem_of
 from .transaction import Transaction
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-
-_log = logging.getLogger(__name__)
 
 
 class SqliteStore(Store):
@@ -42,7 +39,7 @@ class SqliteStore(Store):
         path = self._path = None if path is None else os.path.abspath(path)
         self._lock = Lock()
         self._closing = Event()
-        self._logged: dict[str, float] = {}
+        self._problems = ProblemLog()
         self._writes = 0
         self._writer = open_writer(path)
         try:
@@ -107,15 +104,8 @@ class SqliteStore(Store):
             problem = problem_of(exc, self._path)
             if problem is None:
                 raise
-            self._log(problem, exc)
+            self._problems.add(problem, exc)
             raise problem from exc
-
-    def _log(self, problem: StorageProblem, cause: sqlite3.Error) -> None:
-        """Log a problem, but the same one only once a minute."""
-        now = time.monotonic()
-        if now - self._logged.get(problem.code, -60.0) >= 60:
-            self._logged[problem.code] = now
-            _log.error("%s: %s (%s)", problem.code, problem.message, cause)
 
     @contextmanager
     def _alone(self, begin: str, wait_s: float | None = None, *, synced: bool = True) -> Generator[Transaction]:

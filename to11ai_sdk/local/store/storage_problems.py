@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import logging
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +15,8 @@ from ..problems import Problem
 if TYPE_CHECKING:
     import os
     import sqlite3
+
+_log = logging.getLogger(__name__)
 
 
 class StorageProblem(Problem):
@@ -72,6 +76,20 @@ _ALL = (
     ),
 )
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class ProblemLog:
+    """Logs problems, but the same one only once a minute."""
+
+    def __init__(self) -> None:
+        self._logged: dict[str, float] = {}
+
+    def add(self, problem: StorageProblem, cause: Exception) -> None:
+        """Log a problem with its cause, unless that was done less than a minute ago."""
+        now = time.monotonic()
+        if now - self._logged.get(problem.code, -60.0) >= 60:
+            self._logged[problem.code] = now
+            _log.error("%s: %s (%s)", problem.code, problem.message, cause)
 
 
 def busy() -> StorageProblem:

@@ -34,7 +34,7 @@ def traces_url(given: object) -> str:
     return base if base.endswith(_PATH) else base + _PATH
 
 
-def span_export() -> type[SpanExport]:
+def load_span_export() -> type[SpanExport]:
     """Import the export, and with it the libraries of the extra; check the variables that those read.
 
     Raises:
@@ -50,14 +50,14 @@ def span_export() -> type[SpanExport]:
     return SpanExport
 
 
-def opened(url: str | None, platform: Platform) -> SpanExport | None:
+def open_span_export(url: str | None, platform: Platform) -> SpanExport | None:
     """Return the export to a collector, ``None`` without one.
 
     Raises:
         ImportError: the libraries of the extra are not installed.
         ValueError: a variable of the environment is wrong.
     """
-    return None if url is None else span_export()(url, platform)
+    return None if url is None else load_span_export()(url, platform)
 
 
 def _is_plain(url: str) -> bool:

@@ -13,7 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from ...._http.urllib_exchange import is_loopback
 from ... import bounds
-from .lost_spans import printable
+from .library_log import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

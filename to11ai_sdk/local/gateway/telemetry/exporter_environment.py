@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from opentelemetry.util import re as headers_module
 
 from ... import bounds
-from .lost_spans import LibraryLog
+from .library_log import LibraryLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import time
 from datetime import timezone
 from threading import Lock, Thread
@@ -17,8 +16,7 @@ from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags
-from opentelemetry.trace.span import TraceState
+from opentelemetry.trace import SpanKind, Status, StatusCode, TraceFlags
 
 from ....settings import __version__
 from ... import bounds
@@ -27,8 +25,10 @@ from . import exporter_environment
 from .call_details import CallDetails, Try
 from .collector_session import CollectorSession
 from .gen_ai import attributes_of, of_target, sendable, span_name
-from .lost_spans import LibraryLog, LostSpans
+from .library_log import LibraryLog
+from .lost_spans import LostSpans
 from .prompt_names import PromptNames
+from .span_contexts import contexts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,11 +42,6 @@ if TYPE_CHECKING:
 
 _SCOPE = InstrumentationScope("to11ai_sdk", __version__)
 _STARTED_AT, _LATENCY_MS = COLUMNS.index("started_at"), COLUMNS.index("latency_ms")
-_STATE_MEMBER = re.compile(
-    r"([a-z][a-z0-9_*/-]{0,255}|[a-z0-9][a-z0-9_*/-]{0,240}@[a-z][a-z0-9_*/-]{0,13})"
-    r"=[ -+\--<>-~]{0,255}[!-+\--<>-~]"
-)
-_MAX_STATE_MEMBERS = 32  # of W3C Trace Context
 _ERROR, _UNSET = Status(StatusCode.ERROR), Status(StatusCode.UNSET)
 
 
@@ -102,7 +97,7 @@ class SpanExport:
         attributes = attributes_of(call, attempt, details, row)
         start, latency_ms = row[_STARTED_AT], row[_LATENCY_MS]
         start_ns = int(start.replace(tzinfo=start.tzinfo or timezone.utc).timestamp() * 1e6) * 1000
-        context, parent = _contexts(call)
+        context, parent = contexts_of(call)
         return _CallSpan(
             span_name(attributes),
             context,
@@ -204,24 +199,6 @@ def _resource() -> Resource:
     }
     own["service.instance.id"] = str(uuid4())
     return Resource.create(own).merge(OTELResourceDetector().detect())
-
-
-def _contexts(call: AdmittedCall) -> tuple[SpanContext, SpanContext | None]:
-    """Return the place of a call in its trace, and that of its parent."""
-    place = call.context
-    trace_id, flags = int(place.trace_id, 16), TraceFlags(int(place.flags, 16))
-    if place.parent_span_id is None:
-        return SpanContext(trace_id, int(place.span_id, 16), False, flags), None
-    state = _state_of(call.incoming.headers.get("tracestate", ""))
-    parent = SpanContext(trace_id, int(place.parent_span_id, 16), True, flags, state)
-    return SpanContext(trace_id, int(place.span_id, 16), False, flags, state), parent
-
-
-def _state_of(header: str) -> TraceState:
-    """Return a caller's trace state; an invalid one is empty, and not written to the log for each call."""
-    given = [member.strip(" \t") for member in header.split(",", _MAX_STATE_MEMBERS)]
-    is_valid = len(given) <= _MAX_STATE_MEMBERS and all(_STATE_MEMBER.fullmatch(each) for each in given if each)
-    return TraceState.from_header([header] if is_valid else [])
 
 
 def _event(tried: Try, start_ns: int) -> Event:

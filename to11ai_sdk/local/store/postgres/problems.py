@@ -21,6 +21,12 @@ _UNAVAILABLE = ProblemWords(
     "PostgreSQL cannot be reached, or ended the connection, so nothing was changed; start it or repair the network, "
     "then try again",
 )
+_TOO_MANY = ProblemWords(
+    ("53300", "53400"),
+    503,
+    "STORAGE_UNAVAILABLE",
+    "PostgreSQL has too many connections; raise its max_connections or run fewer servers, then try again",
+)
 _ALL = (
     _BUSY,
     _UNAVAILABLE,
@@ -30,12 +36,7 @@ _ALL = (
         "STORAGE_FULL",
         "the disk of PostgreSQL is full, so nothing was changed; free some space there, then try again",
     ),
-    ProblemWords(
-        ("53300", "53400"),
-        503,
-        "STORAGE_UNAVAILABLE",
-        "PostgreSQL has too many connections; raise its max_connections or run fewer servers, then try again",
-    ),
+    _TOO_MANY,
     ProblemWords(
         ("25006", "42501"),
         503,
@@ -103,7 +104,7 @@ def problem_of(error: psycopg.Error) -> StorageProblem | None:
 
 def _of_connecting(error: psycopg.Error) -> ProblemWords:
     """Return the words for a failed connection, whose state psycopg does not give."""
-    return next(words for words in _ALL if "53300" in words.signs) if _is_full(error) else _UNAVAILABLE
+    return _TOO_MANY if _is_full(error) else _UNAVAILABLE
 
 
 def _is_full(error: psycopg.Error) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from psycopg.pq import TransactionStatus
 
 from ... import bounds
 from ..database import Store
+from ..storage_problems import ProblemLog
 from . import migration
 from .connections import Connections
 from .place import PostgresPlace
@@ -24,9 +24,6 @@ from .version import Version
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from ..storage_problems import StorageProblem
-
-_log = logging.getLogger(__name__)
 # Who reads holds nobody up, so it may pause: an export may be read slowly.
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0"
 _UNSYNCED = "SET LOCAL synchronous_commit = off; "
@@ -49,7 +46,7 @@ class PostgresStore(Store):
     def __init__(self, url: str) -> None:
         self._place = PostgresPlace.of(url)
         migration.migrate(self._place)
-        self._logged: dict[str, float] = {}
+        self._problems = ProblemLog()
         self._connections = Connections(self._place)
         # Those who wait for a lock here need no connection meanwhile.
         self._locks = {_PLATFORM: Lock(), _RECORDS: Lock()}
@@ -124,15 +121,8 @@ class PostgresStore(Store):
             problem = problem_of(exc)
             if problem is None:
                 raise
-            self._log(problem, exc)
+            self._problems.add(problem, exc)
             raise problem from exc
-
-    def _log(self, problem: StorageProblem, cause: psycopg.Error) -> None:
-        """Log a problem, but the same one only once a minute."""
-        now = time.monotonic()
-        if now - self._logged.get(problem.code, -60.0) >= 60:
-            self._logged[problem.code] = now
-            _log.error("%s: %s (%s)", problem.code, problem.message, cause)
 
 
 def _begin(lock: str, wait_s: float, *, synced: bool) -> str:
