@@ -39,7 +39,7 @@ from to11ai_sdk import (
     gateway_auth_headers,
     gateway_prompt_headers,
 )
-from to11ai_sdk.call_arguments import AnthropicArguments, OpenAIArguments
+from to11ai_sdk.models.rendered import AnthropicArguments, OpenAIArguments
 
 
 def clients() -> None:
