@@ -37,8 +37,7 @@ from to11ai_sdk.cache import PromptCache
 from to11ai_sdk.cli import main
 from to11ai_sdk.local import LocalTo11
 from to11ai_sdk.models.rendered import ResolvedPrompt
-from to11ai_sdk.prompt_keys import key_text
-from to11ai_sdk.snapshot import SparePrompts
+from to11ai_sdk.prompt_keys import SparePrompts, key_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

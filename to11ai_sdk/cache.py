@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Protocol
 
-    from .prompt_keys import Key
-    from .snapshot import SparePrompts
+    from .prompt_keys import Key, SparePrompts
 
     class Load(Protocol):
         """Fetches the value of a key; see ``Transport.send``."""

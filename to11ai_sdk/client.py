@@ -6,6 +6,7 @@ import os
 
 from ._http.process_safety import Unique, importing
 from .behaviors import BehaviorStore
+from .json_types import is_mapping
 from .settings import (
     API_URL,
     GATEWAY_URL,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from ._http.transport import Transport
     from .cache import PromptCache
+    from .prompt_keys import SparePrompts
     from .resources.endpoint import Endpoint, Read
     from .resources.project_environments import ProjectEnvironmentResource
     from .resources.prompts import PromptResource
@@ -145,10 +147,25 @@ def _keeping(
         "stale_if_error_s": number("stale_if_error_s", stale_if_error_s),
     }
     if snapshot is not None or snapshot_first is not False:
-        from .snapshot import spare_prompts
-
-        keeping["spares"] = spare_prompts(snapshot, snapshot_first)
+        keeping["spares"] = _spares(snapshot, snapshot_first)
     return keeping
+
+
+def _spares(snapshot: Any, first: Any) -> SparePrompts:
+    from .prompt_keys import SparePrompts
+    from .snapshot import Snapshot
+
+    if not isinstance(first, bool):
+        raise TypeError(f"snapshot_first must be a bool, not {type(first).__name__}")
+    if snapshot is None:
+        raise ValueError("snapshot_first needs a snapshot")
+    if isinstance(snapshot, str | os.PathLike):
+        snapshot = Snapshot.load(snapshot)  # pyright: ignore[reportUnknownArgumentType]
+    elif is_mapping(snapshot):
+        snapshot = Snapshot.from_dict(snapshot)
+    if not isinstance(snapshot, Snapshot):
+        raise TypeError(f"snapshot must be a path, its content, or a Snapshot, not {type(snapshot).__name__}")
+    return SparePrompts(snapshot, first=first)
 
 
 def _parts(

@@ -1,4 +1,4 @@
-"""Makes the key of a resolved prompt from the arguments of its call, for caches and snapshots."""
+"""Makes the key of a resolved prompt from the arguments of its call, and finds the spare prompt of a key."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from operator import itemgetter
 
 from ._http.encoding import canonical
 from ._http.process_safety import from_handler
+from .cache import warn_of_outage
 from .json_types import is_sequence
 
 TYPE_CHECKING = False
@@ -14,9 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
+    from .errors import To11aiError
+    from .snapshot import Snapshot
+
     Key = tuple[str, str, tuple[str, ...], object]
 
 
+WARN_EVERY_S = 60.0  # for each prompt
 # Not float: 0.0 equals -0.0, and they render differently.
 _SCALARS = frozenset({str, int, bool, type(None)})
 
@@ -72,3 +77,45 @@ def key_text(key: Key) -> str:
         if from_handler(exc):
             raise
         return ""
+
+
+class SparePrompts:
+    """The prompts of a snapshot that the server has not outdated; with ``first`` each may be the first answer."""
+
+    def __init__(self, snapshot: Snapshot, *, first: bool) -> None:
+        entries = snapshot._entries  # pyright: ignore[reportPrivateUsage]
+        self._entries = dict(entries)
+        self._unanswered = dict.fromkeys(entries) if first else {}
+        self._warn_at: dict[str, float] = {}
+
+    def find(self, key: Key) -> Any:
+        """Return the prompt of a key."""
+        entry = self._entries.get(key_text(key))
+        return entry and entry["prompt"]
+
+    def first(self, key: Key) -> Any:
+        """Return the prompt of a key if it may be the first answer."""
+        return self.find(key) if self._unanswered and key_text(key) in self._unanswered else None
+
+    def answered(self, key: Key) -> None:
+        """Answer a key only in an outage from now on."""
+        self._unanswered.pop(key_text(key), None)
+
+    def in_outage(self, key: Key, error: To11aiError, now: float) -> Any:
+        """Return the prompt of a key, and warn of the error."""
+        name, prompt = key_text(key), self.find(key)
+        if prompt is not None and now >= self._warn_at.get(name, now):
+            self._warn_at[name] = now + WARN_EVERY_S
+            warn_of_outage(key, error, "snapshot's")
+        return prompt
+
+    def drop(self, key: Key) -> None:
+        """Stop serving the prompt of a key."""
+        self._entries.pop(key_text(key), None)
+
+    def forget(self, project_id: str, prompt_id: str, label: str | None) -> None:
+        """Stop serving a prompt, for one label or all."""
+        for name, entry in list(self._entries.items()):
+            same = entry["projectId"] == project_id and entry["prompt"].get("promptId") == prompt_id
+            if same and (label is None or label in entry["labels"]):
+                self._entries.pop(name, None)

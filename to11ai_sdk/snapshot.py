@@ -1,4 +1,4 @@
-"""Keeps resolved prompts in a file, for a client whose server cannot be asked."""
+"""Keeps resolved prompts in a file, for clients whose server cannot be asked."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from contextlib import suppress
 from hashlib import sha256
 
 from ._http.encoding import canonical
-from ._http.exchange import MAX_BODY
+from ._http.exchange import MAX_BODY, REQUEST_ID
 from ._http.process_safety import from_handler
-from .cache import warn_of_outage
-from .json_types import is_array, is_mapping, is_object
+from .errors import To11aiApiError, To11aiError
+from .json_types import is_array, is_mapping, is_object, is_sequence
 from .prompt_keys import key_text, prompt_key
 
 TYPE_CHECKING = False
@@ -20,12 +20,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .client import To11aiClient
-    from .errors import To11aiError
-    from .prompt_keys import Key
 
 FORMAT = 1
 HASH = "sha256"
-WARN_EVERY_S = 60.0  # for each prompt
+UNLABELLED = ("PROMPT_NOT_FOUND", "PROMPT_LABELS_NOT_FOUND")
+UNRENDERED = (400, 422)
 _ENTRY = {"projectId": str, "slug": str, "labels": list, "variables": dict, "prompt": dict, HASH: str}
 
 
@@ -67,10 +66,26 @@ class Snapshot:
         Raises:
             ValueError: no prompt has such a label, or some cannot be rendered; names them.
         """
-        from .snapshot_taking import taken
-
-        entries, left_out = taken(client, project_id, labels, slugs, variables or {}, partial=partial)
-        return cls(({**entry, HASH: _hash(entry)} for entry in entries), left_out)
+        sets = _sets(variables or {})
+        wanted = _wanted(client, project_id, slugs)
+        if unknown := ", ".join(repr(slug) for slug in sets.keys() - set(wanted)):
+            raise ValueError(f"variables: no prompt to take has the slug {unknown:.300}")
+        entries: list[dict[str, Any]] = []
+        failed: dict[str, To11aiApiError] = {}
+        for slug in wanted:
+            try:
+                entries += [_entry(client, project_id, slug, labels, given) for given in sets.get(slug, [{}])]
+            except To11aiError as error:
+                if isinstance(error, To11aiApiError) and error.status_code in UNRENDERED:
+                    failed[slug] = error
+                elif slugs is not None or slug in sets or not _is_unlabelled(error):
+                    error.args = (f"the prompt {slug!r:.100}: {error}",)
+                    raise
+        if failed and not (partial and entries):
+            raise ValueError(_advice(failed)) from next(iter(failed.values()))
+        if not entries:
+            raise ValueError(f"no prompt of the project can be taken for the labels {', '.join(labels):.300}")
+        return cls(entries, failed)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Snapshot:
@@ -143,63 +158,6 @@ class Snapshot:
                 os.unlink(unfinished)
 
 
-class SparePrompts:
-    """The prompts of a snapshot that the server has not outdated; with ``first`` each may be the first answer."""
-
-    def __init__(self, snapshot: Snapshot, *, first: bool) -> None:
-        entries = snapshot._entries  # pyright: ignore[reportPrivateUsage]
-        self._entries = dict(entries)
-        self._unanswered = dict.fromkeys(entries) if first else {}
-        self._warn_at: dict[str, float] = {}
-
-    def find(self, key: Key) -> Any:
-        """Return the prompt of a key."""
-        entry = self._entries.get(key_text(key))
-        return entry and entry["prompt"]
-
-    def first(self, key: Key) -> Any:
-        """Return the prompt of a key if it may be the first answer."""
-        return self.find(key) if self._unanswered and key_text(key) in self._unanswered else None
-
-    def answered(self, key: Key) -> None:
-        """Answer a key only in an outage from now on."""
-        self._unanswered.pop(key_text(key), None)
-
-    def in_outage(self, key: Key, error: To11aiError, now: float) -> Any:
-        """Return the prompt of a key, and warn of the error."""
-        name, prompt = key_text(key), self.find(key)
-        if prompt is not None and now >= self._warn_at.get(name, now):
-            self._warn_at[name] = now + WARN_EVERY_S
-            warn_of_outage(key, error, "snapshot's")
-        return prompt
-
-    def drop(self, key: Key) -> None:
-        """Stop serving the prompt of a key."""
-        self._entries.pop(key_text(key), None)
-
-    def forget(self, project_id: str, prompt_id: str, label: str | None) -> None:
-        """Stop serving a prompt, for one label or all."""
-        for name, entry in list(self._entries.items()):
-            same = entry["projectId"] == project_id and entry["prompt"].get("promptId") == prompt_id
-            if same and (label is None or label in entry["labels"]):
-                self._entries.pop(name, None)
-
-
-def spare_prompts(snapshot: Any, first: Any) -> SparePrompts:
-    """Check the arguments of ``create_client``."""
-    if not isinstance(first, bool):
-        raise TypeError(f"snapshot_first must be a bool, not {type(first).__name__}")
-    if snapshot is None:
-        raise ValueError("snapshot_first needs a snapshot")
-    if isinstance(snapshot, str | os.PathLike):
-        snapshot = Snapshot.load(snapshot)  # pyright: ignore[reportUnknownArgumentType]
-    elif is_mapping(snapshot):
-        snapshot = Snapshot.from_dict(snapshot)
-    if not isinstance(snapshot, Snapshot):
-        raise TypeError(f"snapshot must be a path, its content, or a Snapshot, not {type(snapshot).__name__}")
-    return SparePrompts(snapshot, first=first)
-
-
 def _is_special(path: str | os.PathLike[str]) -> bool:
     """Return whether a path is a pipe, a device or a folder: not to be waited for or replaced."""
     return os.path.exists(path) and not os.path.isfile(path)
@@ -230,3 +188,61 @@ def _checked(entries: list[Any], place: str) -> Iterator[dict[str, Any]]:
         if entry[HASH] != expected:
             raise ValueError(f"{where}: changed since it was taken: its {HASH} differs; take it again")
         yield entry
+
+
+def _is_unlabelled(error: To11aiError) -> bool:
+    # Some servers have the exact code in the details.
+    details = getattr(error, "details", None)
+    inner = details.get("code") if is_mapping(details) else None
+    return getattr(error, "error_code", None) in UNLABELLED or inner in UNLABELLED
+
+
+def _sets(variables: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
+    if not is_mapping(variables):
+        raise TypeError(f"variables must be a mapping by slug, not {type(variables).__name__}")
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for slug, given in variables.items():
+        found[slug] = list(given) if is_sequence(given) else [given]
+        if not found[slug] or not all(map(is_mapping, found[slug])):
+            raise TypeError(f"variables: those of {slug!r:.100} must be a mapping, or a list of mappings")
+    return found
+
+
+def _wanted(client: To11aiClient, project_id: str, slugs: Iterable[str] | None) -> list[str]:
+    if isinstance(slugs, str):
+        raise TypeError("slugs must be a list, not one str")
+    if slugs is None:
+        prompts = client.prompts.iter(project_id=project_id)
+        slugs = (prompt.slug for prompt in prompts if prompt.status != "archived")
+    return list(dict.fromkeys(slugs))
+
+
+def _entry(
+    client: To11aiClient, project_id: str, slug: str, labels: Sequence[str], given: Mapping[str, Any]
+) -> dict[str, Any]:
+    from ._http.headers import SHORTEST_SECRET
+    from .resources.table import ENDPOINTS
+
+    row = ENDPOINTS["prompts.resolve"]
+    variables = json.loads(canonical(given))
+    call = {"project_id": project_id, "slug": slug, "labels": labels, "variables": variables or None}
+    # Not client.prompts.resolve: in an outage that might give what an older snapshot has.
+    prompt = client._send(row, call, row.cacheable)  # pyright: ignore[reportPrivateUsage]
+    # New each time, which would be noise in a diff.
+    del prompt[REQUEST_ID]
+    entry = {"projectId": project_id, "slug": slug, "labels": labels, "variables": variables, "prompt": prompt}
+    text = canonical(entry)
+    key = client._transport.api_key  # pyright: ignore[reportPrivateUsage]
+    if len(key) >= SHORTEST_SECRET and json.dumps(key)[1:-1] in text:
+        raise ValueError(f"the prompt {slug!r:.100} or its variables hold the API key, which must not be in a snapshot")
+    plain = json.loads(text)
+    entry = {name: plain[name] for name in entry}
+    return {**entry, HASH: _hash(entry)}
+
+
+def _advice(failed: Mapping[str, To11aiApiError]) -> str:
+    reasons = "; ".join(f"{slug}: {error}" for slug, error in failed.items())
+    return (
+        f"prompts that cannot be rendered: {reasons:.2000}; give their variables, name the slugs to take, or "
+        "leave these out (partial)"
+    )
