@@ -121,7 +121,7 @@ __all__ = [
 
 
 def _home(name: str) -> object:
-    """Import the module of a public name by an import statement, which freezers and vendoring tools can find."""
+    """Import the module of a public name by an import statement, which freezers find."""
     home: object
     if name.endswith("Error"):
         from . import errors as home

@@ -55,11 +55,9 @@ class InFlight:
 
 
 class PromptCache:
-    """Keeps decoded replies by key; callers build models from a reply and must not change it.
+    """Keeps decoded replies by key, which callers must not change, within the limits of ``create_client``.
 
-    A value is fresh for ``ttl_s``, and may be served for ``stale_if_error_s`` longer in an outage. Beyond
-    ``max_entries`` the least recently used is dropped. 0 or less in either switches the cache off. A hit takes no lock:
-    the operations of ``OrderedDict`` are atomic. ``spares`` are the prompts of a snapshot, for an outage.
+    A hit takes no lock: the operations of ``OrderedDict`` are atomic. ``spares`` are the prompts of a snapshot.
     """
 
     def __init__(

@@ -197,7 +197,8 @@ def _parts(
 class To11aiClient(Unique):
     """A client of the to11 control plane; make one with :func:`create_client` and share it between threads.
 
-    Use it in a ``with`` block, or call :meth:`close`, to close its connections. It cannot be copied or pickled.
+    Calls take keyword arguments only, and may raise the exceptions of :mod:`to11ai_sdk.errors`. A ``with`` block or
+    :meth:`close` closes its connections. It cannot be copied or pickled.
 
     Attributes:
         prompts: prompts, versions, labels.

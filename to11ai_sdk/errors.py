@@ -37,8 +37,8 @@ MESSAGE_LIMIT = 1000
 class To11aiError(Exception):
     """Base of every exception the SDK raises for a call; catch it to handle them all.
 
-    The attributes describe the call and are set by the client. All survive ``pickle`` and ``copy``; the cause survives
-    only ``copy``, because many exceptions cannot be pickled.
+    The attributes describe the call and are set by the client. They survive ``pickle`` and ``copy``; the cause survives
+    only ``copy``.
     """
 
     attempts: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from ._http.encoding import decode
+from ._http.encoding import decode_valid
 from ._http.retry import retry_after
 from .errors import To11aiApiError, To11aiNetworkError, api_error
 from .json_types import is_mapping, is_object
@@ -188,9 +188,4 @@ def _content(exc: BaseException, response: object) -> object:
 def _json(body: object) -> object:
     if isinstance(body, str):
         body = body.encode()
-    if not isinstance(body, bytes):
-        return body
-    try:
-        return decode(body)
-    except ValueError:
-        return None
+    return decode_valid(body) if isinstance(body, bytes) else body

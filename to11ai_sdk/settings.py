@@ -14,7 +14,7 @@ __version__ = "0.2.0"
 API_URL = "https://api.to11.ai"
 GATEWAY_URL = "https://gw.to11.ai"
 SETTINGS = {"api_key": "TO11_API_KEY", "base_url": "TO11_API_URL", "project_id": "TO11_PROJECT_ID"}
-"""The variables of the environment, by argument."""
+"""Variables of the environment."""
 RESERVED = (
     "accept accept-encoding authorization connection content-encoding content-length content-type expect host "
     "keep-alive te traceparent tracestate trailer transfer-encoding upgrade"

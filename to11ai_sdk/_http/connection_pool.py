@@ -160,7 +160,7 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
         return _converse(self._new(kind, key, req), req)
 
     def open_through(self, opener: urllib.request.OpenerDirector, call: Call) -> Any:
-        """Return the response to a call; a failing tracer around the opener does not fail the call."""
+        """Return the response to a call; a tracer around the opener cannot fail it."""
         try:
             return opener.open(call)
         except BaseException as exc:
@@ -207,7 +207,7 @@ class KeepAliveHandler(urllib.request.AbstractHTTPHandler):
         return None
 
     def finish(self, response: Any, limit: int) -> Reply:
-        """Return the whole reply, with body ``None`` if over the limit; keep the connection if possible."""
+        """Return the whole reply; keep the connection if possible."""
         connection: Any = response.connection
         try:
             if not isinstance(response, Response):  # from a test tool

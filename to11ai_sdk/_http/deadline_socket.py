@@ -63,7 +63,7 @@ class DeadlineSocket(io.RawIOBase):
                 _ready(tls, self.left(), writing=wants == "write")
 
     def sendall(self, data: bytes) -> None:
-        """Collect data, so that head and body are sent together; :meth:`flush` sends it."""
+        """Collect data; :meth:`flush` sends head and body together."""
         self.unsent += data
 
     def flush(self) -> None:
@@ -114,7 +114,7 @@ class DeadlineSocket(io.RawIOBase):
             left = 0
 
     def close(self) -> None:
-        """Do nothing: ``http.client`` calls this after the head of a last reply, before the body."""
+        """Do nothing: ``http.client`` calls this before the body of a last reply."""
 
     # Not a Python method: an exception of a signal handler within a finalizer is lost.
     __del__: Any = bool

@@ -135,6 +135,16 @@ def decode(body: bytes) -> Any:
         raise ValueError("it is nested too deeply") from None
 
 
+def decode_valid(body: bytes) -> Any:
+    """Decode JSON; ``None`` if it is invalid."""
+    try:
+        return decode(body)
+    except ValueError as exc:
+        if from_handler(exc):
+            raise
+        return None
+
+
 def unwrap(reply: Reply) -> dict[str, Any]:
     """Return the envelope of a 2xx reply; ``To11aiApiError`` if it reports a failure."""
     if reply.body is None:
@@ -161,12 +171,7 @@ def _unusable(reply: Reply, fault: str) -> To11aiResponseValidationError:
 
 def error_from_reply(reply: Reply) -> To11aiApiError:
     """Return the exception for a reply that is not 2xx, whatever its body."""
-    try:
-        envelope = decode(reply.body or b"")
-    except ValueError as exc:
-        if from_handler(exc):
-            raise
-        envelope = None
+    envelope = decode_valid(reply.body or b"")
     error = envelope.get("error") if is_object(envelope) else None
     reason = reply.reason or "no reason given"
     if 300 <= reply.status <= 399:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
             """Load what attempts need."""
 
         def connect(self, attempt: HttpAttempt) -> None:
-            """Open a connection that the next exchange uses."""
+            """Open a connection for the next attempt."""
 
         def close(self) -> None:
             """Close the idle connections."""

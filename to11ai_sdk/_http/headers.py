@@ -20,7 +20,7 @@ _SECRET_WORDS = ["auth", "cookie", "credential", "key", "jwt", "pass", "secret",
 
 
 def request_headers(api_key: str, added: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers of one attempt; ``added`` are the application's, which may replace the ``User-Agent``."""
+    """Return the headers of one attempt; those ``added`` may replace the ``User-Agent``."""
     return {
         "Authorization": f"Bearer {api_key}",
         "Content-Type": "application/json",

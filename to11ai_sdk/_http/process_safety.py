@@ -1,7 +1,7 @@
 """Makes calls safe when a process forks, or runs a signal handler that raises, in the middle of one.
 
-A fork copies one thread, but all locks in their present state, even those held by threads that are not copied. A child
-could then wait forever for a lock of the import system or of OpenSSL.
+A fork copies all locks, even those held by threads that it does not copy: a child could wait forever for one of the
+import system or of OpenSSL.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Unique:
 
 
 def from_handler(exc: BaseException) -> bool:
-    """Return whether a signal handler (a soft time limit, a timeout decorator) raised this exception of any type."""
+    """Return whether a signal handler, such as a time limit, raised this exception of any type."""
     step: TracebackType | None = exc.__traceback__
     while step and step.tb_next:
         # Only a signal handler is called with the frame that it interrupts.

@@ -87,7 +87,7 @@ def _status_line(stream: Any) -> tuple[str, int, str]:
 
 
 def _fields(stream: Any) -> dict[str, str]:
-    """Read header fields up to the empty line, by lower-case name; repeated ones are joined by a comma."""
+    """Read header fields by lower-case name; repeated ones are joined by a comma."""
     fields: dict[str, str] = {}
     name = ""
     for _ in range(MAX_FIELDS + 1):

@@ -22,7 +22,7 @@ def backoff(attempt: int, jitter: float) -> float:
 def retry_after(value: str | None, now: Callable[[], float]) -> float | None:
     """Return the seconds that a ``Retry-After`` header asks for (RFC 9110 section 10.2.3), ``None`` if it is invalid.
 
-    Accepts digits, a decimal fraction or an HTTP date; a past date is 0. ``now`` returns seconds since 1970.
+    A past date is 0. ``now`` returns seconds since 1970.
     """
     if value is None:
         return None
@@ -55,8 +55,7 @@ def may_repeat(*, safe: bool, status: int | None, unsent: bool) -> bool:
 class RetryBudget:
     """A token bucket: each retry takes one token, each success gives back a tenth, up to 20.
 
-    In a short outage every retry is made; in a long one retries stop and the load stays constant. It takes no lock: at
-    worst two threads spend the same token.
+    So retries stop in a long outage. It takes no lock: at worst two threads spend the same token.
     """
 
     CAPACITY: ClassVar[float] = 20.0

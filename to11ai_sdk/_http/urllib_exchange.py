@@ -180,7 +180,7 @@ def _refused(message: str) -> To11aiNetworkError:
 
 
 def redirect_target(reply: Reply, url: str) -> str | None:
-    """Return the target of a redirect if it is on the same origin as the URL; else ``None``."""
+    """Return the target of a redirect if it is on the URL's origin."""
     location = reply.headers.get("location")
     if reply.status not in (301, 302, 303, 307, 308) or not location:
         return None

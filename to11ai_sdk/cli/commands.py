@@ -82,7 +82,7 @@ def _complain(problem: object, code: int) -> int:
 
 
 def make_parser(words: Sequence[str] | None = None) -> Parser:
-    """Return the parser of the command line, built from the table, or only what the command of these words needs."""
+    """Return the parser of the command line, or only what the command of these words needs."""
     words = None if words is None or words[:1] == ["completion"] else words
     parser = Parser(prog=PROGRAM, description="The to11 control plane from the command line.")
     parser.add_argument("--version", action="version", version=f"to11ai-sdk {__version__}")
@@ -108,7 +108,7 @@ def _add_local_commands(commands: Commands, parser: Parser) -> Callable[[Command
 
 
 def _add_removed(exc: ImportError, commands: Commands, *names: str) -> None:
-    """Add the commands of a folder that has been removed, so that they say why they do not work."""
+    """Add commands that say why they do not work."""
     for name in names:
         command = commands.add_parser(name, description="")
         command.set_defaults(run=partial(_missing, command.prog.removeprefix(f"{PROGRAM} "), exc), removed=True)
@@ -147,7 +147,7 @@ def _group(groups: dict[str, Commands], namespace: str, doc: str | None = None) 
 
 
 def _add_row(commands: Commands, row: Endpoint, name: str, *, whole: bool) -> None:
-    """Add the command of a row, without its options unless it is wanted ``whole``."""
+    """Add the command of a row, with its options if it is wanted ``whole``."""
     prose, texts = _help_texts(row)
     summary = prose.partition("\n")[0]
     command = commands.add_parser(name, help=summary, description=f"{prose}\n\n{row.method} {row.path}")
@@ -161,7 +161,7 @@ def _add_row(commands: Commands, row: Endpoint, name: str, *, whole: bool) -> No
 
 
 def _help_texts(row: Endpoint) -> tuple[str, dict[str, str]]:
-    """Return the prose of a row and the texts of its parameters, or where ``local/`` is removed its docstring."""
+    """Return the prose of a row and the texts of its parameters, or its docstring where ``local/`` is removed."""
     try:
         from ..local.tools.docstrings import help_texts
     except ImportError:

@@ -30,7 +30,7 @@ def __getattr__(name: str) -> Any:
 
 
 def _home(domain: str) -> object:
-    """Import the module of a domain by an import statement, which freezers and vendoring tools can find."""
+    """Import the module of a domain by an import statement, which freezers find."""
     home: object
     if domain == "authored":
         from . import authored as home

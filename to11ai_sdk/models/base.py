@@ -49,7 +49,7 @@ Words = Annotated[dict[str, str], _FIRST_ERROR_ENDS]
 
 
 class Model(BaseModel):
-    """Base of the models: accepts the API's camelCase and Python names, and ignores unknown fields."""
+    """Base of the models: accepts the API's camelCase and Python names."""
 
     __slots__ = ("_request_id",)
     # Not a field: models with different ids are equal, and another key of __dict__ would cost a cache hit more.
@@ -82,7 +82,7 @@ class Model(BaseModel):
 
 
 class Rows(Generic[Item]):
-    """Lets a page be used as the list of its items; an empty one is false. ``dict(page)`` still has the fields."""
+    """Lets a page be used as the list of its items; ``dict(page)`` still has the fields."""
 
     if TYPE_CHECKING:
         items: list[Item]

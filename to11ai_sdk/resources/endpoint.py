@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Read = Callable[[Mapping[str, Any]], Any]
 
     class Send(Protocol):
-        """Makes the call of a row and returns the result of ``read`` for its success envelope."""
+        """Makes the call of a row; see ``Transport.send``."""
 
         def __call__(
             self,
@@ -42,7 +42,7 @@ class Endpoint:
     """A row of the table: all facts about one call of the API.
 
     Attributes:
-        path: template with the Python names of the parameters, ``"/v1/projects/{project_id}/prompts"``.
+        path: template, ``"/v1/projects/{project_id}/prompts"``.
         safe: whether sending it twice has the same effect as sending it once (RFC 9110 section 9.2.2).
         reads: whether it changes nothing.
         signature: the empty method it was declared with.
@@ -173,7 +173,7 @@ def _models(result: Any) -> list[Any]:
 
 
 class Resource(Unique):
-    """A namespace of the client, with rows of the table as methods; ``namespace`` is its dotted name."""
+    """A namespace of the client, with its dotted name, and rows of the table as methods."""
 
     namespace: ClassVar[str] = ""
 
@@ -186,7 +186,7 @@ class Resource(Unique):
 
     @classmethod
     def rows(cls) -> Iterator[Endpoint]:
-        """Yield the rows that were declared in this class, in the order of the source."""
+        """Yield the rows that this class declares, in their order."""
         for method in vars(cls).values():
             if isinstance(row := getattr(method, "endpoint", None), Endpoint):
                 yield row

@@ -14,10 +14,7 @@ _ENVIRONMENTS = "/v1/projects/{project_id}/environments"
 
 
 class ProjectEnvironmentResource(Resource):
-    """``client.project_environments``: the environments of a project.
-
-    Methods take keyword arguments only, and may raise the exceptions of :mod:`to11ai_sdk.errors`.
-    """
+    """``client.project_environments``: the environments of a project."""
 
     namespace = "project_environments"
 

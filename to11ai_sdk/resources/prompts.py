@@ -40,10 +40,7 @@ _LABEL = _LABELS + "/{label}"
 
 
 class PromptResource(Resource):
-    """``client.prompts``: prompts, their versions and labels, and the label registry of a project.
-
-    Methods take keyword arguments only, and may raise the exceptions of :mod:`to11ai_sdk.errors`.
-    """
+    """``client.prompts``: prompts, their versions and labels, and the label registry of a project."""
 
     namespace = "prompts"
 

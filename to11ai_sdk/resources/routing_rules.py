@@ -167,8 +167,6 @@ class RoutingRuleReleaseResource(Resource):
 class RoutingRulesResource(Unique):
     """``client.routing_rules``: the versions and releases of routing rules.
 
-    Methods take keyword arguments only, and may raise the exceptions of :mod:`to11ai_sdk.errors`.
-
     Attributes:
         versions: the versions of a rule.
         releases: the releases of a rule.
