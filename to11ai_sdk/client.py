@@ -79,7 +79,7 @@ def create_client(
     snapshot: Snapshot | str | PathLike[str] | Mapping[str, Any] | None = None,
     snapshot_first: bool = False,
 ) -> To11aiClient:
-    """Make a client of the to11 control plane. Nothing is sent before the first call.
+    """Make a client of the to11 control plane; sends nothing.
 
     Args:
         api_key: to11 API key; goes to the origin of ``base_url`` and nowhere else.
@@ -370,7 +370,7 @@ class To11aiClient(Unique):
         return provider_options(headers, gateway_url, "", provider_api_key)
 
     def resolve_behavior(self, key: str, coded_default: Value) -> Value:
-        """Return the value of a behaviour, which the application, its environment or the server may set.
+        """Return the value of a behaviour.
 
         Args:
             key: dotted key, such as ``sdk.retry-v2``.

@@ -80,7 +80,7 @@ def key_text(key: Key) -> str:
 
 
 class SparePrompts:
-    """The prompts of a snapshot that the server has not outdated; with ``first`` each may be the first answer."""
+    """The prompts of a snapshot that the server has not outdated; with ``first`` each may answer first."""
 
     def __init__(self, snapshot: Snapshot, *, first: bool) -> None:
         entries = snapshot._entries  # pyright: ignore[reportPrivateUsage]

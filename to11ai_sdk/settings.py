@@ -100,7 +100,7 @@ def origin(url: Any, name: str = "base_url", example: str = API_URL) -> str:
 
 
 def _url_fault(url: str) -> str | None:
-    # Not urlsplit: importing urllib.parse would be a third of the cost of making a client.
+    # Importing urllib.parse would be a third of the cost of making a client.
     if not url.isascii() or any(char <= " " or char in '\\\x7f"<>^`{|}' for char in url):
         return "it holds spaces or characters that a URL cannot"
     scheme, _, rest = url.partition(":")

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 FORMAT = 1
 HASH = "sha256"
 UNLABELLED = ("PROMPT_NOT_FOUND", "PROMPT_LABELS_NOT_FOUND")
-UNRENDERED = (400, 422)
 _ENTRY = {"projectId": str, "slug": str, "labels": list, "variables": dict, "prompt": dict, HASH: str}
 
 
@@ -76,7 +75,7 @@ class Snapshot:
             try:
                 entries += [_entry(client, project_id, slug, labels, given) for given in sets.get(slug, [{}])]
             except To11aiError as error:
-                if isinstance(error, To11aiApiError) and error.status_code in UNRENDERED:
+                if isinstance(error, To11aiApiError) and error.status_code in (400, 422):
                     failed[slug] = error
                 elif slugs is not None or slug in sets or not _is_unlabelled(error):
                     error.args = (f"the prompt {slug!r:.100}: {error}",)
@@ -131,7 +130,7 @@ class Snapshot:
 
     def to_bytes(self) -> bytes:
         """Return what :meth:`save` writes as JSON, at most 32 MiB."""
-        # A lone surrogate, which UTF-8 cannot hold, becomes its escape in JSON.
+        # A lone surrogate becomes its escape.
         content = f"{json.dumps(self.to_dict(), indent=2, ensure_ascii=False)}\n".encode("utf-8", "backslashreplace")
         if len(content) > MAX_BODY:
             raise ValueError(f"the snapshot has more than {MAX_BODY} bytes; take fewer prompts")
@@ -228,8 +227,7 @@ def _entry(
     call = {"project_id": project_id, "slug": slug, "labels": labels, "variables": variables or None}
     # Not client.prompts.resolve: in an outage that might give what an older snapshot has.
     prompt = client._send(row, call, row.cacheable)  # pyright: ignore[reportPrivateUsage]
-    # New each time, which would be noise in a diff.
-    del prompt[REQUEST_ID]
+    del prompt[REQUEST_ID]  # new each time, and noise in a diff
     entry = {"projectId": project_id, "slug": slug, "labels": labels, "variables": variables, "prompt": prompt}
     text = canonical(entry)
     key = client._transport.api_key  # pyright: ignore[reportPrivateUsage]

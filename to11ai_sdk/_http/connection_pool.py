@@ -307,7 +307,7 @@ def _flush(wire: DeadlineSocket, fields: Mapping[str, str]) -> None:
 
 
 def one_of_each(request: bytes, handed: Mapping[str, str]) -> bytes:
-    """Return a request, head and body, with one header of each name, ignoring case.
+    """Return a request with one header of each name.
 
     Tracers add headers in many places, and two of one name would be invalid. The one added closest to the network is
     kept; those in ``handed``, given to ``http.client``, have the lowest precedence.

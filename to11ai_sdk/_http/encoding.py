@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Request:
-    """A request before it is encoded to bytes: an encoded path, an unencoded query, and a JSON body."""
+    """A request with an encoded path, an unencoded query, and a JSON body."""
 
     __slots__ = ("body", "method", "path", "query")
 

@@ -33,7 +33,7 @@ def request_headers(api_key: str, added: Mapping[str, str]) -> dict[str, str]:
 
 def trace_headers() -> dict[str, str]:
     """Return the headers of https://www.w3.org/TR/trace-context/ for the active OpenTelemetry span, if there is one."""
-    # A process that has not loaded OpenTelemetry has no active span.
+    # Without the module there is no active span.
     module = sys.modules.get("opentelemetry.trace")
     if module is None:
         return {}

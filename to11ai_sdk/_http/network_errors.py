@@ -86,7 +86,7 @@ def _describe_tls(exc: BaseException) -> str:
 
 
 def _fault(exc: http.client.HTTPException) -> str:
-    # Only our own messages and those about sizes: the others quote the reply, which may contain the key.
+    # The other messages quote the reply, which may contain the key.
     ours = type(exc) is http.client.HTTPException or isinstance(exc, http.client.LineTooLong)
     return str(exc) if ours else type(exc).__name__
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 BACKOFF_BASE_S = 0.2
 BACKOFF_CAP_S = 8.0
 RETRY_AFTER_LIMIT_S = 8.0
-"""The longest ``Retry-After`` that the client waits; a longer one is left to the caller."""
+"""The longest ``Retry-After`` that the client waits."""
 
 
 def backoff(attempt: int, jitter: float) -> float:

@@ -137,7 +137,7 @@ class Transport(Unique):
             row.prepare()
 
     def warm_up(self, rows: Iterable[Endpoint], *, connect: bool) -> None:
-        """Prepare for the first calls of these rows; see :meth:`To11aiClient.warm_up`."""
+        """See :meth:`To11aiClient.warm_up`."""
         outer, started = sys.exc_info()[1], self._clock()
         self._exchange.prepare()
         for row in rows:

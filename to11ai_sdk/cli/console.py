@@ -112,7 +112,7 @@ def _encoding() -> str:
 
 
 def safe(text: str) -> str:
-    """Return text on one line, with escapes for what controls a terminal, is invisible, or cannot be encoded."""
+    """Return text with escapes for what controls a terminal, is invisible, or cannot be encoded."""
     if text.isascii() and text.isprintable():
         return text
     shown = "".join(char if _is_harmless(char) else ascii(char)[1:-1] for char in text)
@@ -130,5 +130,5 @@ def json_text(result: object) -> str:
     """Return a result as JSON with the API's names, in ASCII for a terminal and for an output that is not UTF-8."""
     plain = is_terminal() or lookup(_encoding()).name != "utf-8"
     dump = methodcaller("model_dump", mode="json", by_alias=True)
-    # A lone surrogate, which UTF-8 cannot hold, becomes its escape in JSON.
+    # A lone surrogate becomes its escape.
     return json.dumps(result, indent=2, default=dump, ensure_ascii=plain).encode("utf-8", "backslashreplace").decode()

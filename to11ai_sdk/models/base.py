@@ -52,7 +52,7 @@ class Model(BaseModel):
     """Base of the models: accepts the API's camelCase and Python names."""
 
     __slots__ = ("_request_id",)
-    # Not a field: models with different ids are equal, and another key of __dict__ would cost a cache hit more.
+    # Not a field: models with different ids are equal, and another key of __dict__ would slow cache hits.
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         alias_generator=to_camel,

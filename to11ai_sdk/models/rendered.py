@@ -1,4 +1,4 @@
-"""Defines the result of resolving a prompt, and makes the keyword arguments of a model call from it."""
+"""Defines the result of resolving a prompt, and makes the arguments of a model call from it."""
 
 from __future__ import annotations
 

@@ -203,7 +203,7 @@ def endpoint(route: str, *, safe: bool = False, paged: bool = False, **wire_name
     """Declare a row: the decorated method, with an empty body, becomes a call of the API.
 
     Args:
-        route: HTTP method and path template, with the Python names of the path parameters.
+        route: HTTP method and path template.
         safe: marks a read that travels as POST.
         paged: the reply is one page, with ``pagination`` next to ``data`` in the envelope.
         **wire_names: Python name to wire name, if that is not its camelCase.
