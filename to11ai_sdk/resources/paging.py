@@ -27,8 +27,8 @@ class _Rows:
 
     def __init__(self, name: str, fetch: Callable[[Any], Any], at: Any) -> None:
         self.name = name
-        self.at = at
-        self.ended = False
+        self.at: Any = at
+        self.ended: bool = False
         self.pages = self.idle = 0
         self._fetch = fetch
         self._seen: set[str] = set()
