@@ -110,7 +110,7 @@ class DeadlineSocket(io.RawIOBase):
                     raise
                 if not left:
                     raise TimeoutError("timed out") from None
-            # A process that was stopped may have been answered in time.
+            # Past the deadline, read what has arrived: this process may have been stopped.
             left = 0
 
     def close(self) -> None:

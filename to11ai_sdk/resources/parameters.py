@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Kind:
-    """The values that an annotation of the table allows; a ``TypeError`` ``says`` which."""
+    """The values that an annotation of the table allows; ``says`` names it in errors."""
 
     __slots__ = ("admits", "says")
 
