@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Kind:
-    """The values that an annotation of the table allows; ``says`` names it in errors."""
+    """The values that an annotation of the table allows; ``says`` describes them in errors."""
 
     __slots__ = ("admits", "says")
 
