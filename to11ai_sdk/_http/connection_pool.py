@@ -30,7 +30,7 @@ REFUSED_TUNNEL = "Tunnel connection failed: "
 """The start of ``http.client``'s message when a proxy refuses a tunnel; the status follows."""
 
 _COOPERATIVE = ("gevent", "eventlet")
-"""Packages with socket classes of their own that are real."""
+"""Packages with real socket classes of their own."""
 
 
 class Unsent(Exception):  # noqa: N818 - a fact about the request; the error is its cause
