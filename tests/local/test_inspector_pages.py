@@ -61,8 +61,9 @@ def test_prompts_are_listed_searched_and_paged(to11: LocalTo11, visitor: Visitor
     assert visitor.get("/?q=100%25_").text.count("<tr>") == 26
     assert "No prompt has" in visitor.get("/?q=100__").words
     assert "No prompt has" in visitor.get("/?q=%25").words or visitor.get("/?q=%25").text.count("<tr>") == 26
-    for page in ("0", "-1", "x", "9" * 9):
-        assert visitor.get(f"/?page={page}").status == 400
+    for page in ("0", "-1", "x", "1000001", "9" * 9):
+        for path in ("/?", "/?q=slug&", "/inspector/rules?", "/inspector/traces?"):
+            assert visitor.get(f"{path}page={page}").status == 400, (path, page)
     assert visitor.get("/?page=1000000").status == 200
 
 

@@ -33,7 +33,7 @@ from to11ai_sdk.local.inspector.masking import (
     without_keys,
 )
 from to11ai_sdk.local.inspector.recording import Recording
-from to11ai_sdk.local.inspector.snippets import both
+from to11ai_sdk.local.inspector.snippets import curl_and_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -250,7 +250,7 @@ def test_deeply_nested_bodies_are_shown_as_they_are(depth: int) -> None:
     assert readable(nested.encode(), str).startswith('{"messages": [[')
     assert request_messages(nested) == []
     assert reply_messages(nested) == []
-    assert "curl" in both("POST", "/v1/messages", "", {}, nested)["curl"]
+    assert "curl" in curl_and_python("POST", "/v1/messages", "", {}, nested)["curl"]
 
 
 @pytest.mark.parametrize("body", ["", "null", "[]", '"x"', "1", '{"messages": 1}', '{"input": [1, null]}', "\ud800"])

@@ -16,8 +16,9 @@ import pytest
 from bound import SNAPSHOT, TEXT, Api, Clock, call
 
 from to11ai_sdk import cli
-from to11ai_sdk.local import LocalTo11, moving, store
-from to11ai_sdk.local.moving import export_project, import_project
+from to11ai_sdk.local import LocalTo11, store
+from to11ai_sdk.local.moving import export_import as moving
+from to11ai_sdk.local.moving.export_import import export_project, import_project
 from to11ai_sdk.local.store import project_tables, upgrades
 
 if TYPE_CHECKING:
@@ -544,8 +545,6 @@ def test_a_terminal_sees_how_far_it_is(source: Path, tmp_path: Path, monkeypatch
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
             return True
-
-    from to11ai_sdk.local import moving
 
     monkeypatch.setattr(moving, "_STEP", 10)
     monkeypatch.setattr(sys, "stderr", Terminal())

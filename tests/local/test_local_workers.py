@@ -6,6 +6,7 @@ import gc
 import http.client
 import json
 import os
+import selectors
 import signal
 import subprocess
 import sys
@@ -21,7 +22,10 @@ from bound import SNAPSHOT
 from collector import Collector, known
 
 from to11ai_sdk import create_client
-from to11ai_sdk.local import LocalTo11
+from to11ai_sdk.local import LocalTo11, bounds
+from to11ai_sdk.local.gateway.config.gateway_config import GatewayConfig
+from to11ai_sdk.local.processes.crew import Crew
+from to11ai_sdk.local.processes.plan import ServingPlan, WorkersError
 from to11ai_sdk.local.serve import serve
 
 if TYPE_CHECKING:
@@ -221,6 +225,22 @@ def test_a_terminal_that_is_closed_ends_them_gently(data: str) -> None:
         os.killpg(served.process.pid, signal.SIGHUP)
         assert served.ended() == (0, "", "")
         assert not any(each.is_running() for each in served.workers)
+
+
+@pytest.mark.parametrize("has_served", [True, False])
+def test_starts_are_counted_only_as_long_as_a_worker_has_not_served_for_a_while(has_served: bool) -> None:
+    with selectors.DefaultSelector() as selector:
+        crew = Crew(ServingPlan(0, None, GatewayConfig()), 1, selector, ())
+        (worker,) = crew._all
+        crew.was_ready = True
+        worker.starts = bounds.MAX_WORKER_STARTS
+        worker.begun = time.monotonic() - (bounds.WORKER_STEADY_S if has_served else 0)
+        if has_served:
+            crew._ended(worker, 1)
+            assert crew.pause_s == 0
+        else:
+            with pytest.raises(WorkersError, match="ended 30 times soon after its start, at last: with status 1"):
+                crew._ended(worker, 1)
 
 
 def test_no_process_can_be_started(

@@ -11,7 +11,7 @@ from services.postgres import programs
 from shell_pages import environment, page_blocks, run_block
 
 from to11ai_sdk.local import LocalTo11
-from to11ai_sdk.local.moving import export_project
+from to11ai_sdk.local.moving.export_import import export_project
 
 if TYPE_CHECKING:
     from pathlib import Path

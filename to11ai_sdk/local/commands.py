@@ -114,7 +114,7 @@ def _local(options: argparse.Namespace) -> int:
 
 def _export(options: argparse.Namespace) -> int:
     try:
-        from .moving import export_project
+        from .moving.export_import import export_project
     except ImportError as exc:
         raise _without_extra("local", exc) from exc
     return export_project(options.source, options.output, options.project, with_key=options.with_key)
@@ -122,7 +122,7 @@ def _export(options: argparse.Namespace) -> int:
 
 def _import(options: argparse.Namespace) -> int:
     try:
-        from .moving import import_project
+        from .moving.export_import import import_project
     except ImportError as exc:
         raise _without_extra("local", exc) from exc
     return import_project(options.target, options.file)

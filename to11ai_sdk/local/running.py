@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..client import To11aiClient
+    from .gateway.app import GatewayApp
     from .gateway.config.gateway_config import GatewayConfig
     from .gateway.telemetry.span_export import SpanExport
     from .hang_up import HangUp
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from .inspector.login import LoginLink
     from .inspector.parts import InspectorParts
     from .service.session import Clock
+    from .store import Store
 
 
 class Settings(NamedTuple):
@@ -74,24 +76,42 @@ class Running:
         self._export: SpanExport | None = None
         try:
             self.platform: Platform = Platform(store, clock=settings.clock, seed=settings.seed, key=settings.key)
-            readiness = Readiness(store.check, lambda: self.server.is_draining)
-            control_plane = ControlPlane(self.platform, settings.log, self.failures, settings.flags, settings.process)
-            wait = _sleep(settings.sleep) if settings.sleep else self.failures.wait
             self.traces: TraceLog = TraceLog(self.platform)
             self._export = collector.open_span_export(settings.otlp, self.platform)
-            ways = (settings.log, wait, settings.seed, settings.process, self._export)
-            gateway = self._gateway = build(settings.config, self.platform, store, self.traces, *ways)
-            pages = LocalPages(self.platform, self.traces)
-            guard = settings.hosts.guard
-            inspector = InspectorEntry(control_plane, lambda: self._inspected(settings))
-            guarded = (guard(readiness), guard(control_plane), guard(gateway), guard(pages), guard(inspector))
-            dispatcher = self._dispatcher = Dispatcher(*guarded, lambda path: wrong_paths.find(path) is not None)
-            self.server: Server = Server(dispatcher.application_for, port, settings.address, settings.listener)
+            self._gateway = self._build_gateway(settings, store)
+            self._dispatcher = self._build_dispatcher(settings, store)
+            self.server: Server = Server(self._dispatcher.application_for, port, settings.address, settings.listener)
         except BaseException:
             self._end_export()
             store.close()
             raise
         self.server.start()
+
+    def _build_gateway(self, settings: Settings, store: Store) -> GatewayApp:
+        return build(
+            settings.config,
+            self.platform,
+            store,
+            self.traces,
+            log=settings.log,
+            sleep=_sleep(settings.sleep) if settings.sleep else self.failures.wait,
+            seed=settings.seed,
+            process=settings.process,
+            export=self._export,
+        )
+
+    def _build_dispatcher(self, settings: Settings, store: Store) -> Dispatcher:
+        guard = settings.hosts.guard
+        readiness = Readiness(store.check, lambda: self.server.is_draining)
+        control_plane = ControlPlane(self.platform, settings.log, self.failures, settings.flags, settings.process)
+        return Dispatcher(
+            readiness=guard(readiness),
+            control_plane=guard(control_plane),
+            gateway=guard(self._gateway),
+            local=guard(LocalPages(self.platform, self.traces)),
+            inspector=guard(InspectorEntry(control_plane, lambda: self._inspected(settings))),
+            is_meant_for_gateway=lambda path: wrong_paths.find(path) is not None,
+        )
 
     def _inspected(self, settings: Settings) -> InspectorParts:
         from .inspector.parts import InspectorParts

@@ -89,10 +89,11 @@ class LocalTo11(Unique, Owner):
         self._flags: dict[str, Any] = {}
         address = find_address(KINDS["str"].check("host", host))
         hosts = ExpectedHosts(address, KINDS["Sequence[str]"].check("allowed_hosts", allowed_hosts))
-        who = (address, hosts, given_key(address))
-        url = None if otlp is None else traces_url(otlp)
+        key, url = given_key(address), None if otlp is None else traces_url(otlp)
         gateway = configured(config, providers)
-        self._settings = Settings(data, clock, seed, self._log, self._flags, gateway, sleep, *who, otlp=url)
+        self._settings = Settings(
+            data, clock, seed, self._log, self._flags, gateway, sleep, address=address, hosts=hosts, key=key, otlp=url
+        )
         self._running: Running | None = None
         self.behaviors = behaviors or {}
 

@@ -52,11 +52,12 @@ def build(
     platform: Platform,
     store: Store,
     traces: TraceLog,
+    *,
     log: RequestLog,
     sleep: Callable[[float, HangUp], None],
     seed: int | str | None,
-    process: str = "",
-    export: Export | None = None,
+    process: str,
+    export: Export | None,
 ) -> GatewayApp:
     """Return the gateway over a platform as an application."""
     if any(provider.kind == "upstream" for provider in config.registry):

@@ -185,4 +185,6 @@ def _snippets(visit: Visit, slug: str, values: dict[str, Any]) -> dict[str, str]
     path = f"/v1/projects/{quote(visit.parts.project_id, safe='')}/prompts:resolve"
     body = {"slug": slug, "labels": [label], "variables": variables}
     text = json.dumps(body, ensure_ascii=False)
-    return snippets.both("POST", path, "", {"content-type": "application/json"}, text[: bounds.MAX_RECORDED_BODY])
+    return snippets.curl_and_python(
+        "POST", path, "", {"content-type": "application/json"}, text[: bounds.MAX_RECORDED_BODY]
+    )

@@ -25,8 +25,8 @@ _KEY, _PROVIDER_KEY = "TO11_API_KEY", "PROVIDER_API_KEY"
 _VALUES = {_KEY: f"os.environ[{_KEY!r}]", _PROVIDER_KEY: f"os.environ.get({_PROVIDER_KEY!r}, '')"}
 
 
-def both(method: str, path: str, query: str, headers: Mapping[str, str], body: str) -> dict[str, str]:
-    """Return a call in both forms.
+def curl_and_python(method: str, path: str, query: str, headers: Mapping[str, str], body: str) -> dict[str, str]:
+    """Return a call as a command of curl and as Python, by these names.
 
     Args:
         method: HTTP method.

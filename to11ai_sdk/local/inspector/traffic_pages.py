@@ -94,7 +94,7 @@ def _bodies(visit: Visit, call: RecordedCall) -> dict[str, Any]:
     """Return what is shown of a recorded call, without keys."""
     masked = masker(visit.parts.platform.main.api_key)
     body, reply = readable(call.body, masked), readable(call.reply, masked)
-    copies = snippets.both(call.method, call.path, call.query, call.headers, body)
+    copies = snippets.curl_and_python(call.method, call.path, call.query, call.headers, body)
     shown: dict[str, Any] = {"body": body, "reply": reply, "snippets": copies, "asked": [], "replied": []}
     if call.path.startswith("/v1/projects/"):
         return shown

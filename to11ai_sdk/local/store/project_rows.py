@@ -58,14 +58,10 @@ def count(tx: Transaction, table: ProjectTable, project_id: str) -> int:
     """Return how many rows a project has in a table that refer to rows of the same project only."""
     of_project = ["project_id = :project_id"] if "project_id" in table.columns else []
     same = [
-        f"{column} IN (SELECT id FROM {to} WHERE project_id = :project_id)"  # noqa: S608 - names of our own
+        f"({column} IN (SELECT id FROM {to} WHERE project_id = :project_id)"  # noqa: S608 - names of our own
+        f"{f' OR {column} IS NULL' if table.columns[column].startswith('?') else ''})"
         for column, to in table.refers.items()
     ]
-    if table.name == "rule_releases":
-        same.append(
-            "(prior_release_id IS NULL OR prior_release_id IN "
-            "(SELECT id FROM rule_releases WHERE project_id = :project_id))"
-        )
     where = " AND ".join(of_project + same)
     return int(tx.value(f"SELECT count(*) FROM {table.name} WHERE {where}", project_id=project_id))  # noqa: S608
 

@@ -216,7 +216,7 @@ TABLES = (
         },
         "sequence",
         owner=("rule_id", "rules"),
-        refers={"environment_id": "environments", "actor_id": "keys"},
+        refers={"environment_id": "environments", "actor_id": "keys", "prior_release_id": "rule_releases"},
     ),
 )
 """All of them but the project itself; traces, cached replies and files of the gateway stay where they are."""

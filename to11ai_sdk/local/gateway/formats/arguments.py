@@ -56,11 +56,6 @@ class Arguments:
         return self._passed[0]
 
     @property
-    def is_silent(self) -> bool:
-        """Whether no object has arrived so far, not even an empty one or the beginning of one."""
-        return not (self._has_begun or self._has_empty or self.is_partial)
-
-    @property
     def is_partial(self) -> bool:
         """Whether an object has begun that has not ended."""
         if self._has_begun:

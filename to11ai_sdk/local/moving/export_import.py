@@ -1,27 +1,24 @@
-"""Moves a project between stores by a file: ``to11ai local export`` and ``to11ai local import``."""
+"""Exports and imports a project: ``to11ai local export`` and ``to11ai local import``."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
-import tempfile
 from collections import Counter
 from contextlib import contextmanager, suppress
-from errno import EBADF
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
-from .export_file import ProjectFileError, ProjectReader, ProjectWriter
-from .problems import Problem
-from .service import access
-from .store import DataFileError, Store, open_store, project_rows, projects
-from .store.project_tables import PROJECT, TABLES
+from ..problems import Problem
+from ..service import access
+from ..store import DataFileError, Store, open_store, project_rows, projects
+from ..store.project_tables import PROJECT, TABLES
+from .open_files import open_input, open_output
+from .project_stream import MovedFileError, ProjectReader, ProjectWriter
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from .store import Row, Transaction
+    from ..store import Row, Transaction
 
 _STEP = 5000
 
@@ -45,7 +42,7 @@ def export_project(data: str, output: str | None, project_id: str | None, *, wit
     try:
         if "://" not in data and not Path(data).exists():
             raise MovingError(f"there is no data file {data}")
-        with _opened(data) as store, store.transaction(write=False) as tx, _output(output) as file:
+        with _opened(data) as store, store.transaction(write=False) as tx, open_output(output) as file:
             done = _export(tx, ProjectWriter(file), project_id, with_key=with_key)
     except (DataFileError, MovingError, Problem) as exc:
         return _failed("export", exc)
@@ -67,9 +64,9 @@ def import_project(data: str, source: str) -> int:
         The exit status.
     """
     try:
-        with _input(source) as file, _target(data) as store, store.transaction() as tx:
+        with open_input(source) as file, _target(data) as store, store.transaction() as tx:
             done = _import(tx, ProjectReader(file))
-    except (DataFileError, MovingError, Problem, ProjectFileError, project_rows.RefusedRowError) as exc:
+    except (DataFileError, MovingError, Problem, MovedFileError, project_rows.RefusedRowError) as exc:
         return _failed("import", exc)
     except OSError as exc:
         return _failed("import", f"cannot read {source}: {exc.strerror}")
@@ -189,47 +186,6 @@ def _remove_empty(data: Path) -> None:
             with _opened(str(data)) as store, store.transaction() as tx:
                 if not projects.exist(tx):
                     data.unlink()
-
-
-@contextmanager
-def _input(source: str) -> Generator[IO[bytes]]:
-    if source == "-":
-        # A transaction that waits for whoever writes to a pipe would keep others waiting, too.
-        with tempfile.TemporaryFile() as copy:
-            if sys.stdin is None:
-                raise OSError(EBADF, "the standard input is closed")
-            shutil.copyfileobj(sys.stdin.buffer, copy)
-            copy.seek(0)
-            yield copy
-        return
-    with open(source, "rb") as file:
-        yield file
-
-
-@contextmanager
-def _output(path: str | None) -> Generator[IO[bytes]]:
-    """Open the file to write; another file in its place is replaced at the end, when all is written."""
-    if path is None or path == "-":
-        if sys.stdout is None:
-            raise OSError(EBADF, "the standard output is closed")
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    target = Path(path)
-    if target.exists() and not target.is_file():  # a pipe or a device is not replaced
-        with target.open("wb") as file:
-            yield file
-        return
-    descriptor, part = tempfile.mkstemp(prefix=f"{target.name}.", dir=target.parent)  # its mode is 0600
-    try:
-        with open(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, target)
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(part)
 
 
 def _failed(command: str, problem: object) -> int:

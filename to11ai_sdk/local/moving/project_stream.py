@@ -6,22 +6,22 @@ import json
 from hashlib import sha256
 from typing import IO, TYPE_CHECKING, Any
 
-from ..json_types import is_object
-from . import bounds
-from .json_input.reader import read_json
-from .store.project_tables import BY_NAME, PROJECT, wrong_column
+from ...json_types import is_object
+from .. import bounds
+from ..json_input.reader import read_json
+from ..store.project_tables import BY_NAME, PROJECT, wrong_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .store import Row
+    from ..store import Row
 
 FORMAT: dict[str, str | int] = {"format": "to11 project", "version": 1}
 """The first line."""
 _COMPLETE = "export the project again, and copy the whole file"
 
 
-class ProjectFileError(Exception):
+class MovedFileError(Exception):
     """A file that is no complete project; the message says where, and what to do."""
 
 
@@ -75,7 +75,7 @@ class ProjectReader:
         """Yield the project and then its rows, with the names of their tables.
 
         Raises:
-            ProjectFileError: the file is no project of this format, or is not complete.
+            MovedFileError: the file is no project of this format, or is not complete.
         """
         self._check_format(self._next()[0])
         while True:
@@ -84,9 +84,9 @@ class ProjectReader:
                 return self._check_end(value, digest)
             yield self._row(value)
 
-    def fault(self, what: str) -> ProjectFileError:
+    def fault(self, what: str) -> MovedFileError:
         """Return an error in the line that was read last; nothing of its values is shown."""
-        return ProjectFileError(f"line {self.line}: {what}; nothing was imported")
+        return MovedFileError(f"line {self.line}: {what}; nothing was imported")
 
     def _next(self) -> tuple[dict[str, Any], str]:
         """Return the value of the next line, and the digest of all lines before."""

@@ -1,0 +1,1 @@
+"""Moves a project between stores by a file."""
