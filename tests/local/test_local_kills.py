@@ -89,6 +89,7 @@ class Traffic:
             thread.start()
         try:
             disturb()
+            until(lambda: len(self.acknowledged) > KILLS and self.outcomes["200"] > CALLERS)
         finally:
             self.is_over.set()
             for thread in threads:
@@ -114,7 +115,6 @@ class Traffic:
             assert stored[version] == text
         assert len(set(stored.values())) == len(stored), "a version was written twice"
         assert self.outcomes["asked"] == sum(self.outcomes[each] for each in ("200", "503", "broken", "500", "502"))
-        assert self.outcomes["200"] > CALLERS
         assert self.outcomes["500"] == 0
 
 
@@ -140,7 +140,6 @@ def test_two_workers_on_a_file(tmp_path: Path) -> None:
         traffic = Traffic(served)
         traffic.run(lambda: kill_workers(served, KILLS))
         traffic.check()
-        assert len(traffic.acknowledged) > KILLS
 
 
 def test_three_workers_on_postgresql_that_is_restarted() -> None:
@@ -157,7 +156,6 @@ def test_three_workers_on_postgresql_that_is_restarted() -> None:
 
         traffic.run(disturb)
         traffic.check()
-        assert len(traffic.acknowledged) > KILLS
 
 
 def test_ready_hears_that_postgresql_is_down_and_up_again() -> None:
