@@ -369,6 +369,50 @@ def test_a_caller_that_is_interrupted_leaves_the_request_to_another(followers: t
     assert all(found["promptId"] == "pm_1" for found in outcomes if found not in refused)
 
 
+def interrupted(store: PromptCache, moment: int) -> bool:
+    """Whether a call was, by an exception at a line of those that begin and end a request in flight."""
+    lines, flights = iter(range(moment)), []
+
+    def load(*, may_retry: bool = True) -> Any:
+        flights.extend(store._in_flight.values())
+        return {"promptId": "pm_1"}
+
+    def strike(frame: Any, event: str, _: Any) -> Any:
+        if frame.f_code.co_name not in ("_miss", "_refresh", "_load", "_land"):
+            return None
+        if event == "line" and next(lines, None) is None:
+            sys.settrace(None)
+            raise KeyboardInterrupt
+        return strike
+
+    previous = sys.gettrace()
+    sys.settrace(strike)
+    try:
+        store.get(KEY, load)
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(previous)
+        assert all(flight.done.is_set() for flight in flights)
+    return False
+
+
+@pytest.mark.parametrize("old", [False, True], ids=["miss", "refresh"])
+def test_nobody_waits_for_a_caller_that_a_signal_handler_ended(old: bool) -> None:
+    for moment in range(100):
+        clock = Clock()
+        store = made(clock)
+        if old:
+            store.get(KEY, Loader())
+            clock.now += TTL
+        ended = interrupted(store, moment)
+        clock.now += TTL + STALE
+        assert store.get(KEY, Loader(), 0) == {"promptId": "pm_1", "n": 1}
+        if not ended:
+            break
+    assert 10 < moment < 99
+
+
 def test_while_one_refreshes_the_others_get_the_old_value() -> None:
     clock = Clock()
     store = made(clock)

@@ -124,18 +124,22 @@ class PromptCache:
             return load()
         return self._miss(key, load, wait_timeout_s)
 
-    def _join(self, key: Key) -> tuple[InFlight, bool]:
-        """Return the request in flight for a key, and whether it is new, so that the caller must load the value."""
-        self._notice_fork()
-        new = InFlight()
-        joined = self._in_flight.setdefault(key, new)
-        return joined, joined is new
+    def _land(self, key: Key, flight: InFlight) -> None:
+        """End a request in flight; callers do it twice, because a signal handler may raise in the first."""
+        if self._in_flight.get(key) is flight:
+            self._in_flight.pop(key, None)  # which forget() may have done meanwhile
+        flight.done.set()
 
     def _miss(self, key: Key, load: Load, wait_timeout_s: float | None) -> Any:
         while True:
-            flight, is_new = self._join(key)
-            if is_new:
-                return self._load(key, flight, load, may_retry=True)
+            self._notice_fork()
+            new = InFlight()
+            try:
+                flight = self._in_flight.setdefault(key, new)
+                if flight is new:
+                    return self._load(key, new, load, may_retry=True)
+            finally:
+                self._land(key, new)
             if not flight.done.wait(wait_timeout_s):
                 late = To11aiNetworkError("another thread's request for this prompt had no reply in total_timeout_s")
                 late.elapsed_s = wait_timeout_s or 0.0
@@ -148,12 +152,13 @@ class PromptCache:
             # The loading thread was interrupted: load the value here.
 
     def _refresh(self, key: Key, entry: _Entry, load: Load) -> Any:
-        flight, is_new = self._join(key)
-        if not is_new:
-            return entry.data
+        self._notice_fork()
+        new = InFlight()
         try:
+            if self._in_flight.setdefault(key, new) is not new:
+                return entry.data
             # The next refresh is the retry.
-            return self._load(key, flight, load, may_retry=False)
+            return self._load(key, new, load, may_retry=False)
         except To11aiError as error:
             if not is_outage(error):
                 if isinstance(error, To11aiApiError):
@@ -162,6 +167,8 @@ class PromptCache:
             entry.fresh_until = min(self._clock() + self._ttl_s, entry.stale_until)
             warn_of_outage(key, error)
             return entry.data
+        finally:
+            self._land(key, new)
 
     def _load(self, key: Key, flight: InFlight, load: Load, *, may_retry: bool) -> Any:
         try:
@@ -172,9 +179,7 @@ class PromptCache:
             flight.error = error
             raise
         finally:
-            if self._in_flight.get(key) is flight:
-                self._in_flight.pop(key, None)  # which forget() may have done meanwhile
-            flight.done.set()
+            self._land(key, flight)
 
     def _store(self, key: Key, flight: InFlight) -> None:
         now = self._clock()
