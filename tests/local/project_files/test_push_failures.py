@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +11,8 @@ from project_folder import Folder, write
 from prompt_samples import greeting
 
 from to11ai_sdk.cli import commands as cli
-from to11ai_sdk.local.project_files.parallel import WORKERS
+from to11ai_sdk.local.project_files import parallel
+from to11ai_sdk.local.project_files.parallel import WORKERS, for_each
 
 if TYPE_CHECKING:
     from to11ai_sdk.local import LocalTo11
@@ -145,3 +147,26 @@ def test_a_refusal_that_concerns_the_whole_push_stops_it(to11: LocalTo11, folder
     to11.fail_next(100, status=403, match="prompts.create")
     assert folder.run("push", to11, "--yes")[0] == 1
     assert 1 <= sum(request.row == "prompts.create" for request in to11.requests) <= WORKERS
+
+
+def test_an_interruption_while_a_thread_starts_waits_for_what_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, stopping, done = Event(), Event(), list[int]()
+
+    class InterruptedThread(Thread):
+        def start(self) -> None:
+            super().start()
+            assert begun.wait(30)
+            raise KeyboardInterrupt
+
+        def is_alive(self) -> bool:
+            return False  # as between the start of the system's thread and that of ours
+
+    def act(item: int) -> None:
+        begun.set()
+        assert stopping.wait(30)
+        done.append(item)
+
+    monkeypatch.setattr(parallel, "Thread", InterruptedThread)
+    with pytest.raises(KeyboardInterrupt):
+        for_each(act, range(1, 100), stopping.set)
+    assert done == [1]

@@ -3,14 +3,47 @@
 from __future__ import annotations
 
 from threading import Lock, Thread
-from typing import TYPE_CHECKING, TypeVar
+from time import sleep
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
 WORKERS = 8
 """How many items are worked on at a time."""
 _Item = TypeVar("_Item")
+
+
+class _Work(Generic[_Item]):
+    """What several threads do until all is done or something fails."""
+
+    def __init__(self, action: Callable[[_Item], object], items: Iterable[_Item]) -> None:
+        self._action = action
+        self._waiting = iter(items)
+        self._lock = Lock()
+        self.under_way: list[object] = []
+        self.failures: list[BaseException] = []
+
+    def run(self) -> None:
+        """Work on items in one thread."""
+        me = object()
+        while True:
+            with self._lock:
+                item = None if self.failures else next(self._waiting, None)
+                if item is None:
+                    return
+                self.under_way.append(me)
+            try:
+                self._action(item)
+            except BaseException as exc:
+                self.failures.append(exc)
+            finally:
+                self.under_way.remove(me)
+
+    def stop(self, reason: BaseException) -> None:
+        """Begin nothing from now on."""
+        with self._lock:
+            self.failures.append(reason)
 
 
 def for_each(
@@ -21,36 +54,20 @@ def for_each(
     An interruption calls ``stopping`` and waits for the actions under way, but a second one, or one without
     ``stopping``, does not: the threads end with the process.
     """
-    waiting, lock, failures = iter(items), Lock(), list[BaseException]()
-
-    def work() -> None:
-        while not failures:
-            try:
-                with lock:
-                    item = next(waiting)
-            except StopIteration:
-                return
-            try:
-                action(item)
-            except BaseException as exc:
-                failures.append(exc)
-
-    threads = [Thread(target=work, daemon=True) for _ in range(WORKERS)]
+    work = _Work(action, items)
+    threads = [Thread(target=work.run, daemon=True) for _ in range(WORKERS)]
     try:
         for thread in threads:
             thread.start()
-        _join(threads)
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(0.2)  # without a time, Windows notices no Ctrl-C
     except BaseException as exc:
-        failures.append(exc)
+        work.stop(exc)
         if stopping is not None:
             stopping()
-            _join(threads)
+            while work.under_way:  # is_alive() may be wrong after an interrupted start()
+                sleep(0.05)
         raise
-    if failures:
-        raise failures[0]
-
-
-def _join(threads: Sequence[Thread]) -> None:
-    for thread in threads:
-        while thread.is_alive():
-            thread.join(0.2)  # without a time, Windows notices no Ctrl-C
+    if work.failures:
+        raise work.failures[0]
