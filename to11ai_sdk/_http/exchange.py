@@ -83,7 +83,10 @@ class Reply:
     __slots__ = ("body", "headers", "reason", "status")
 
     def __init__(self, status: int, headers: Mapping[str, str], body: bytes | None, reason: str = "") -> None:
-        self.status, self.headers, self.body, self.reason = status, headers, body, reason
+        self.status: int = status
+        self.headers: Mapping[str, str] = headers
+        self.body: bytes | None = body
+        self.reason: str = reason
 
     @property
     def request_id(self) -> str | None:

@@ -35,7 +35,7 @@ else:
             return value
 
 
-FORK_WAIT_S = 5.0
+FORK_WAIT_S = 30.0
 """Seconds after which a fork proceeds anyway: better the child may hang than the parent."""
 MAX_LINKS = 50
 """The most exceptions examined along a chain of causes and contexts."""

@@ -27,9 +27,10 @@ class _Rows:
 
     def __init__(self, name: str, fetch: Callable[[Any], Any], at: Any) -> None:
         self.name = name
-        self.at: Any = at
-        self.ended: bool = False
-        self.pages = self.idle = 0
+        self._at: Any = at
+        self._ended: bool = False
+        self._pages: int = 0
+        self._idle: int = 0
         self._fetch = fetch
         self._seen: set[str] = set()
         self._rows: Iterator[Any] = iter(())
@@ -41,26 +42,26 @@ class _Rows:
         while True:
             for row in self._rows:
                 return row
-            if self.ended:
+            if self._ended:
                 raise StopIteration
-            self._rows = iter(self.turn(self._fetch(self.at)))
+            self._rows = iter(self.turn(self._fetch(self._at)))
 
     def turn(self, page: Any) -> list[Any]:
-        """Return the new rows of a page, and move ``at`` on or end."""
+        """Return the new rows of a page, and move on or end."""
         raise NotImplementedError
 
     def new(self, rows: Sequence[Any]) -> list[Any]:
         """Return the rows that have not been seen, each once."""
         found = {row.id: row for row in rows if row.id not in self._seen}
         self._seen.update(found)
-        self.pages += 1
-        self.idle = 0 if found else self.idle + 1
+        self._pages += 1
+        self._idle = 0 if found else self._idle + 1
         return [*found.values()]
 
     def fault(self, text: str) -> To11aiResponseValidationError:
-        self.ended = True
+        self._ended = True
         return To11aiResponseValidationError(
-            f"{self.name}: the list does not end: {text}; {self.pages} pages were read, the last {self.idle} of them "
+            f"{self.name}: the list does not end: {text}; {self._pages} pages were read, the last {self._idle} of them "
             "without a new row"
         )
 
@@ -77,18 +78,18 @@ class NumberedPages(_Rows):
         self._total = self._most = 0
 
     def turn(self, page: Any) -> list[Any]:
-        number, at, new = self.at, page.pagination, self.new(page.items)
+        number, at, new = self._at, page.pagination, self.new(page.items)
         self._most = self._most or min(3 * at.total, MAX_PAGES) + MAX_IDLE
         removed, self._total = self._total - at.total, at.total
         stuck = not page.items and number < at.total_pages and removed <= 0
-        if stuck or at.page != number or self.idle > MAX_IDLE or self.pages > self._most:
+        if stuck or at.page != number or self._idle > MAX_IDLE or self._pages > self._most:
             raise self.fault(f"page {number} is page {at.page} of {at.total_pages} with {len(page.items)} rows")
         # While rows are removed all the time, it is enough that a page begins with a row that was seen.
-        enough = self.idle > 15 and removed <= at.limit and new[:1] != page.items[:1]
+        enough = self._idle > 15 and removed <= at.limit and new[:1] != page.items[:1]
         if removed > 0 and number > 1 and not enough:
-            self.at = max(1, number - -(-removed // max(1, at.limit)))
+            self._at = max(1, number - -(-removed // max(1, at.limit)))
         else:
-            self.at, self.ended = number + 1, number >= at.total_pages
+            self._at, self._ended = number + 1, number >= at.total_pages
         return new
 
 
@@ -107,11 +108,11 @@ class PagesBelow(_Rows):
 
     def turn(self, page: Any) -> list[Any]:
         new, cursors = self.new(page), [*map(self._cursor_of, page)]
-        if not page or (not new and cursors == [self.at]):  # The server counts the row of the cursor itself.
-            self.ended = True
-        elif not new or self.pages > MAX_PAGES:
-            raise self.fault(f"the cursor {self.at!r:.100}")
+        if not page or (not new and cursors == [self._at]):  # The server counts the row of the cursor itself.
+            self._ended = True
+        elif not new or self._pages > MAX_PAGES:
+            raise self.fault(f"the cursor {self._at!r:.100}")
         else:
-            self.at = cursors[-1]
-            self.ended = self.at == self._first
+            self._at = cursors[-1]
+            self._ended = self._at == self._first
         return new

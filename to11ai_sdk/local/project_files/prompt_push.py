@@ -31,7 +31,7 @@ class PromptPush:
     def __init__(self, server: RemoteReader, change: PromptChange, reason: str | None) -> None:
         self.server = server
         self.prompts: PromptResource = server.client.prompts
-        self.change = change
+        self.change: PromptChange = change
         self.reason = reason
         self.done: list[str] = []
         self.failed = False

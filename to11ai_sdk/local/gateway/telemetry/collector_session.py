@@ -23,6 +23,10 @@ class CollectorError(requests.RequestException):
     """A collector did not take the spans, although its status says no error."""
 
 
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
 class CollectorSession(requests.Session):
     """Follows no redirect, and reads a reply only for a bounded time and length.
 
@@ -39,7 +43,7 @@ class CollectorSession(requests.Session):
         self.problem: str = ""
         self.rejected: int = 0
         self._timer = timer
-        self.auth = lambda request: request  # else the user's .netrc would replace the given key
+        self.auth: Any = _as_it_is  # else the user's .netrc would replace the given key
 
     def request(self, method: str, url: str | bytes, *args: Any, **options: Any) -> requests.Response:
         """Send a request and read its reply.
